@@ -15,8 +15,8 @@ help:            ## what can be done here
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@uv="$$(command -v uv || echo $(BIN)/uv)"; \
-	 "$$uv" pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock && \
-	 "$$uv" pip install --quiet --python $(BIN)/python --no-deps -e .
+	 "$$uv" pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
+	 "$$uv" pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps -e .
 	@touch $@
 
 demo: .venv/.installed   ## everything at once: embedded Postgres, emulated vendor, backfill, live sync (ARGS=--once stops)

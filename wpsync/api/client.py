@@ -1,0 +1,477 @@
+"""One vendor call: URL, tokens, limits, envelope, errors, retries.
+
+Every call is a POST with a JSON body; `timestamp` and `accessToken` go in the URL (the document), which
+is why no exception of the HTTP library leaves this module: its text shows the URL. The envelope is
+`{"code": 1|0, "msg": …, "data": …}`; `code` 0 is failure even when HTTP says 200.
+"""
+
+import json
+import logging
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from threading import Lock
+from typing import TypeVar
+
+import httpx
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
+from wpsync.api.limits import Limits
+from wpsync.clock import Clock
+from wpsync.errors import (
+    ConfigError,
+    RateLimitedError,
+    RetryableError,
+    SpanTooLargeError,
+    TooManyRowsError,
+    VendorRefusedError,
+    VendorUnavailableError,
+)
+from wpsync.model import Secret
+from wpsync.values import parse_json
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+GET_TOKEN = "/oauth/token/getToken"  # noqa: S105 - an address
+RENEW_TOKEN = "/oauth/token/reToken"  # noqa: S105 - an address
+
+_HEADERS = {
+    "Content-Type": "application/json",
+    "Accept": "application/json",
+    "User-Agent": "wpsync",
+}
+_TOKEN_WORDS = re.compile(r"token|令牌|登录|未授权|授权失败|授权过期|鉴权", re.IGNORECASE)
+_SPEED_WORDS = re.compile(
+    r"频率|频繁|过快|限流|too (?:many requests|fast|frequent)|rate limit", re.IGNORECASE
+)
+
+_STATUS_CODES: dict[int, tuple[str, str | None]] = {
+    4001: ("the device is offline or its app too old", "look at the work phone"),
+    4004: ("no such employee", "look at the agent's id or phone number: `wpsync api agents`"),
+    4005: ("a parameter is wrong", None),
+    4006: (
+        "the vendor could not decrypt the parameters",
+        "switch off parameter encryption in the vendor's console",
+    ),
+    4007: (
+        "the vendor could not encrypt the parameters",
+        "switch off parameter encryption in the vendor's console",
+    ),
+    4008: (
+        "this host's IP address is not on the vendor's list",
+        "add the address to the IP whitelist in the vendor's console",
+    ),
+    4009: (
+        "API access is not configured at the vendor",
+        "have the vendor switch on API access for this account",
+    ),
+    4015: ("the vendor could not parse a reply of its own", None),
+    4016: ("the vendor could not encode its reply", None),
+    4017: ("the vendor does not accept the time format", None),
+    4018: ("the span of time is too large", None),
+    4019: ("too many rows were asked for", None),
+}
+"""The vendor's statusCode, what it means and what to do (facts.md, newer editions)."""
+
+_PASSING = (
+    httpx.TimeoutException,
+    httpx.NetworkError,
+    httpx.ProtocolError,
+    httpx.ProxyError,
+    httpx.DecodingError,
+)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_HOPELESS = (
+    httpx.UnsupportedProtocol,
+    httpx.TooManyRedirects,
+    httpx.InvalidURL,
+    httpx.CookieConflict,
+    httpx.StreamError,
+)
+
+
+class NotSentError(VendorUnavailableError):
+    """The request surely never reached the vendor."""
+
+
+class AmbiguousRefusalError(VendorUnavailableError):
+    """`code: 0` without a usable reason: perhaps a dead token, perhaps a passing fault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A successful reply: its `data`, its message, and its size in bytes."""
+
+    data: object
+    message: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often what may pass by itself is tried, and the waits between, in seconds."""
+
+    attempts: int = 5
+    wait_initial: float = 0.5
+    wait_max: float = 15.0
+    jitter: float = 0.5
+
+
+def checked_base_url(base_url: str) -> httpx.URL:
+    """The vendor's address: https, or plain http to this machine. Raises ConfigError otherwise."""
+    url = httpx.URL(base_url.rstrip("/"))
+    loopback = url.host in ("localhost", "::1") or url.host.startswith("127.")
+    if url.scheme == "https" or (url.scheme == "http" and loopback):
+        return url
+    raise ConfigError(
+        f"base_url must begin with https://, not {url.scheme or 'nothing'}://",
+        hint="tokens travel in the URL: only TLS keeps them secret",
+    )
+
+
+class Client:
+    """One vendor account over HTTP. Thread-safe."""
+
+    def __init__(
+        self,
+        *,
+        account: str,
+        base_url: str,
+        credentials: Credentials,
+        tokens: TokenStore,
+        clock: Clock,
+        limits: Limits,
+        timeout_seconds: float = 30,
+        connections: int = 8,
+        retry: Retry | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        url = checked_base_url(base_url)
+        self._base = str(url)
+        self._clock = clock
+        self._limits = limits
+        self._retry = retry or Retry()
+        self._lock = Lock()
+        self._skew: timedelta | None = None
+        self.requests = 0
+        self._http = httpx.Client(
+            timeout=httpx.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds)),
+            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
+            verify=url.scheme == "https",
+            transport=transport,
+        )
+        self._keeper = TokenKeeper(
+            account, credentials, tokens, clock, login=self._log_in, renew=self._renew
+        )
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def rotate(self) -> None:
+        """Take a new token pair now."""
+        self._keeper.rotate()
+
+    def authenticate(self) -> None:
+        """Make sure that there is a token the vendor gave; asks only where there is none."""
+        self._keeper.access()
+
+    def clock_skew(self) -> timedelta | None:
+        """Our clock minus the vendor's, as the last reply's Date header told it (to the second)."""
+        return self._skew
+
+    def call(
+        self, endpoint: str, body: Mapping[str, object] | None = None, *, acts: bool = False
+    ) -> Reply:
+        """One vendor call.
+
+        A call that `acts` is repeated only where it surely did nothing (never sent, a rejected token,
+        too fast). Raises the errors of `wpsync.errors`.
+        """
+        content = json.dumps(body or {}, ensure_ascii=False).encode()
+
+        def attempt() -> Reply:
+            return self._with_token(endpoint, content, acts=acts)
+
+        try:
+            return attempt()
+        except RetryableError as exc:
+            if not _worth_repeating(exc, acts=acts):
+                raise
+            return self._again(endpoint, attempt, exc, acts=acts)
+
+    def _again(
+        self, endpoint: str, attempt: Callable[[], T], first: RetryableError, *, acts: bool
+    ) -> T:
+        """Try again what may pass by itself, waiting longer each time."""
+        self._clock.sleep(self._wait(1, first))
+
+        def wait(retrying: RetryCallState) -> float:
+            failed = retrying.outcome.exception() if retrying.outcome else None
+            return self._wait(retrying.attempt_number + 1, failed)
+
+        trying = Retrying(
+            retry=retry_if_exception(lambda exc: _worth_repeating(exc, acts=acts)),
+            stop=stop_after_attempt(self._retry.attempts - 1),
+            wait=wait,
+            sleep=self._clock.sleep,
+            before_sleep=lambda retrying: log.debug(
+                "request.retried", extra={"endpoint": endpoint, "attempt": retrying.attempt_number}
+            ),
+            reraise=True,
+        )
+        return trying(attempt)
+
+    def _wait(self, failures: int, failed: BaseException | None) -> float:
+        if isinstance(failed, RateLimitedError):
+            return 0.0  # the limits wait
+        retry = self._retry
+        grown = min(retry.wait_max, retry.wait_initial * 2 ** (failures - 1))
+        spread = (hash((failures, self._clock.monotonic())) % 1000) / 1000
+        return grown + retry.jitter * grown * spread
+
+    def _with_token(self, endpoint: str, content: bytes, *, acts: bool) -> Reply:
+        """One call; after a rejected token one renewal and one more try, then at most one login."""
+        access = self._keeper.access()
+        try:
+            return self._send(endpoint, content, access)
+        except RejectedError as rejected:
+            certain = rejected.certain
+        except AmbiguousRefusalError:
+            if acts:
+                raise
+            certain = False
+        access = self._keeper.after_rejection(access, certain=certain)
+        try:
+            return self._send(endpoint, content, access)
+        except RejectedError as rejected:
+            if not rejected.certain:
+                raise _refused(endpoint, 0, None, "") from None
+        access = self._keeper.after_rejection(access, certain=True)
+        try:
+            return self._send(endpoint, content, access)
+        except RejectedError:
+            raise VendorRefusedError(
+                f"{endpoint}: the vendor rejects a token that it has just issued",
+                hint="another program may be logging in with the same credentials; give wpsync its own",
+                code=0,
+            ) from None
+
+    def _send(self, endpoint: str, content: bytes, access: Secret) -> Reply:
+        self._limits.acquire(endpoint)
+        stamp = int(self._clock.now().timestamp() * 1000)
+        url = f"{self._base}{endpoint}?timestamp={stamp}&accessToken={access.reveal()}"
+        try:
+            reply = self._opened(endpoint, self._post(endpoint, url, content))
+        except RateLimitedError as exc:
+            self._limits.slow_down(endpoint, exc.retry_after)
+            raise
+        self._limits.succeeded(endpoint)
+        return reply
+
+    def _post(self, endpoint: str, url: str, content: bytes) -> httpx.Response:
+        with self._lock:
+            self.requests += 1
+        request = httpx.Request("POST", url, headers=_HEADERS, content=content)
+        began = self._clock.monotonic()
+        try:
+            response = self._http.send(request)
+        except _NOT_SENT as exc:
+            raise NotSentError(
+                f"{endpoint}: the vendor cannot be reached ({type(exc).__name__})", hint=_REACH
+            ) from None
+        except _PASSING as exc:
+            raise VendorUnavailableError(
+                f"{endpoint}: no usable answer ({type(exc).__name__})", hint=_REACH
+            ) from None
+        except _HOPELESS as exc:
+            raise VendorRefusedError(
+                f"{endpoint}: the request cannot be made ({type(exc).__name__})",
+                hint="look at base_url",
+            ) from None
+        if log.isEnabledFor(logging.DEBUG):
+            elapsed = round((self._clock.monotonic() - began) * 1000)
+            log.debug(
+                "request.sent",
+                extra={"endpoint": endpoint, "status": response.status_code, "ms": elapsed},
+            )
+        return response
+
+    def _opened(self, endpoint: str, response: httpx.Response) -> Reply:
+        """The envelope's content. Raises what HTTP's status, `code` and `statusCode` stand for."""
+        status = response.status_code
+        if status == 429:
+            raise RateLimitedError(
+                f"{endpoint}: the vendor says that we are too fast (429)",
+                retry_after=_retry_after(response),
+            )
+        if status >= 500:
+            raise VendorUnavailableError(
+                f"{endpoint}: the vendor has a fault: {_described(response)}", hint=_REACH
+            )
+        self._note_skew(response)
+        envelope = _envelope(response)
+        if envelope is None:
+            if status in (401, 403):
+                raise RejectedError(certain=True)
+            raise VendorUnavailableError(
+                f"{endpoint}: not the vendor's envelope: {_described(response)}",
+                hint=_envelope_hint(response),
+            )
+        message = str(envelope.get("msg") or "")
+        if _number(envelope.get("code")) == 1:
+            return Reply(envelope.get("data"), message, len(response.content))
+        status_code = _number(envelope.get("statusCode"))
+        raise _failure(endpoint, status, status_code, message)
+
+    def _note_skew(self, response: httpx.Response) -> None:
+        said = response.headers.get("Date")
+        if said is not None and self._skew is None:
+            try:
+                self._skew = self._clock.now() - parsedate_to_datetime(said)
+            except (ValueError, TypeError):
+                self._skew = None
+
+    def _log_in(self, credentials: Credentials) -> tuple[Secret, Secret]:
+        body = {
+            "clientId": credentials.client_id,
+            "clientSecret": credentials.client_secret.reveal(),
+        }
+        data = self._token_call(GET_TOKEN, "", json.dumps(body).encode())
+        access, refresh = _secret(data, "accessToken"), _secret(data, "refreshToken")
+        if access is None or refresh is None:
+            raise VendorUnavailableError(f"{GET_TOKEN}: the answer holds no token pair")
+        return access, refresh
+
+    def _renew(self, refresh: Secret) -> tuple[Secret, Secret | None]:
+        data = self._token_call(RENEW_TOKEN, f"&refreshToken={refresh.reveal()}", b"{}")
+        access = _secret(data, "accessToken")
+        if access is None:
+            raise VendorUnavailableError(f"{RENEW_TOKEN}: the answer holds no token")
+        return access, _secret(data, "refreshToken")
+
+    def _token_call(self, endpoint: str, query: str, content: bytes) -> object:
+        """A call without an access token; `code` 0 is a rejection, unless it is plainly something else."""
+
+        def attempt() -> object:
+            self._limits.acquire(endpoint)
+            stamp = int(self._clock.now().timestamp() * 1000)
+            response = self._post(
+                endpoint, f"{self._base}{endpoint}?timestamp={stamp}{query}", content
+            )
+            try:
+                return self._opened(endpoint, response).data
+            except AmbiguousRefusalError:
+                raise RejectedError(certain=False) from None
+            except VendorRefusedError as exc:
+                if exc.status_code is None:
+                    raise RejectedError(certain=True) from None
+                raise
+
+        try:
+            return attempt()
+        except RetryableError as exc:
+            return self._again(endpoint, attempt, exc, acts=False)
+
+
+_REACH = "wpsync tries again by itself; if it lasts, look at the network, the proxy and the vendor's status"
+
+
+def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
+    if acts:
+        return isinstance(exc, NotSentError | RateLimitedError)
+    return isinstance(exc, RetryableError)
+
+
+def _failure(endpoint: str, status: int, status_code: int | None, message: str) -> Exception:
+    """What a `code: 0` stands for: by statusCode where there is one, else by its message."""
+    if status_code is not None and status_code in _STATUS_CODES:
+        return _refused(endpoint, 0, status_code, message)
+    if status in (401, 403) or _TOKEN_WORDS.search(message):
+        return RejectedError(certain=True)
+    if _SPEED_WORDS.search(message):
+        return RateLimitedError(f"{endpoint}: the vendor says that we are too fast")
+    if status_code is None and not message.strip():
+        return AmbiguousRefusalError(
+            f"{endpoint}: the vendor refused without a reason (code 0)", hint=_REACH
+        )
+    return _refused(endpoint, 0, status_code, message)
+
+
+def _refused(endpoint: str, code: int, status_code: int | None, message: str) -> VendorRefusedError:
+    meaning, hint = _STATUS_CODES.get(status_code or 0, ("the vendor refused the call", None))
+    said = f": {_masked(message[:120])}" if message.strip() else ""
+    kinds = {4018: SpanTooLargeError, 4019: TooManyRowsError}
+    kind = kinds.get(status_code or 0, VendorRefusedError)
+    shown = f" ({status_code})" if status_code else ""
+    return kind(
+        f"{endpoint}: {meaning}{shown}{said}", hint=hint, code=code, status_code=status_code
+    )
+
+
+def _envelope(response: httpx.Response) -> dict[str, object] | None:
+    try:
+        parsed = parse_json(response.content)
+    except ValueError:
+        return None
+    return parsed if isinstance(parsed, dict) and "code" in parsed else None
+
+
+def _number(value: object) -> int | None:
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    return int(value) if isinstance(value, str) and value.strip().isdigit() else None
+
+
+def _secret(data: object, name: str) -> Secret | None:
+    value = data.get(name) if isinstance(data, dict) else None
+    return Secret(value) if isinstance(value, str) and value else None
+
+
+def _retry_after(response: httpx.Response) -> timedelta | None:
+    said = response.headers.get("Retry-After", "")
+    if said.isdigit():
+        return timedelta(seconds=min(int(said), 3600))
+    try:
+        until = parsedate_to_datetime(said)
+    except (ValueError, TypeError):
+        return None
+    return (
+        max(timedelta(0), until - datetime.fromtimestamp(0, UTC)) if until.tzinfo is None else None
+    )
+
+
+_SECRETISH = re.compile(r"[0-9A-Fa-f]{24,}|\d{7,}")
+
+
+def _masked(text: str) -> str:
+    """Without what may be a token or a phone number."""
+    return _SECRETISH.sub("***", text)
+
+
+def _described(response: httpx.Response) -> str:
+    """What a reply was: status, content type, first bytes; never a secret."""
+    kind = response.headers.get("Content-Type", "no content type")
+    start = _masked(response.content[:80].decode("utf-8", "replace"))
+    shown = "".join(c if c.isprintable() else " " for c in start)
+    return f"HTTP {response.status_code}, {kind}, beginning {shown!r}"
+
+
+def _envelope_hint(response: httpx.Response) -> str:
+    start = response.content[:200]
+    if start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start):
+        return "it looks encrypted: switch off encryption of replies in the vendor's console"
+    return _REACH

@@ -1,0 +1,110 @@
+"""Every endpoint of the vendor's document, by what it does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wpsync.api.client import Client
+from wpsync.errors import VendorUnavailableError
+
+CUSTOMER_FIELDS = "/api/crm/customerTmp"
+ADD_CUSTOMER = "/api/crm/addCustomer"
+DELETE_CUSTOMER = "/api/crm/delCustomer"
+UPDATE_CUSTOMER = "/api/crm/uptCustomer"
+CALL_PHONE = "/api/crm/callPhone"
+ADD_WECHAT = "/api/crm/autoAddWx"
+AGENTS = "/api/crm/getUsers"
+CALL_REPORT = "/api/report/callReport"
+CALL_DETAIL = "/api/report/callDetail"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a listing: the vendor's total, and its rows as sent.
+
+    `count` is None where the vendor sent no usable total, `rows` None where it sent null or nothing
+    instead of a list.
+    """
+
+    count: int | None
+    rows: list[object] | None
+
+
+def list_page(client: Client, endpoint: str, body: Mapping[str, object]) -> Listing:
+    """One page of `data.count` and `data.list`."""
+    data = client.call(endpoint, body).data
+    if not isinstance(data, dict):
+        return Listing(None, None)
+    rows = data.get("list")
+    return Listing(_count(data.get("count")), rows if isinstance(rows, list) else None)
+
+
+def _count(value: object) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if value >= 0 else None
+    if isinstance(value, str) and value.strip().isdigit():
+        return int(value)
+    return None
+
+
+def customer_fields(client: Client) -> dict[str, str]:
+    """The customer form's fields: key to label."""
+    data = _object(client, CUSTOMER_FIELDS, {})
+    fields = data.get("fieldMap")
+    if not isinstance(fields, dict):
+        raise VendorUnavailableError(f"{CUSTOMER_FIELDS}: the answer holds no fieldMap")
+    return {str(key): str(label) for key, label in fields.items()}
+
+
+def agents(client: Client) -> list[Mapping[str, object]]:
+    """The agents as sent: `_id`, `name`, `phone`."""
+    listed = list_page(client, AGENTS, {}).rows
+    return [row for row in listed or () if isinstance(row, dict)]
+
+
+def add_customer(client: Client, fields: Mapping[str, str]) -> str:
+    """Add a customer (`name` and `phone` are required); returns its id. Never sent twice blindly."""
+    data = client.call(ADD_CUSTOMER, fields, acts=True).data
+    identifier = data.get("id") if isinstance(data, dict) else None
+    if not identifier:
+        raise VendorUnavailableError(
+            f"{ADD_CUSTOMER}: the customer was added, but the answer holds no id",
+            hint="look in the vendor's console before trying again",
+        )
+    return str(identifier)
+
+
+def update_customer(client: Client, identifier: str, fields: Mapping[str, str]) -> None:
+    """Change a customer's fields. Sending it twice does no harm."""
+    client.call(UPDATE_CUSTOMER, {**fields, "id": identifier})
+
+
+def delete_customer(client: Client, identifier: str) -> None:
+    """Delete a customer."""
+    client.call(DELETE_CUSTOMER, {"id": identifier}, acts=True)
+
+
+def call_phone(client: Client, callee: str, agent_phone: str) -> None:
+    """Have an agent's work phone dial a number."""
+    client.call(CALL_PHONE, {"callPhone": callee, "userPhone": agent_phone}, acts=True)
+
+
+def add_wechat(client: Client, phone: str, agent_phone: str) -> None:
+    """Have an agent's work phone ask a number to become a WeChat contact."""
+    client.call(ADD_WECHAT, {"phone": phone, "userPhone": agent_phone}, acts=True)
+
+
+def call_report(client: Client, agent: str) -> Mapping[str, object]:
+    """An agent's call totals as sent: `today`, `late7`, `late30`."""
+    return _object(client, CALL_REPORT, {"agentId": agent})
+
+
+def call_detail(client: Client, agent: str, time_set: str = "today") -> Mapping[str, object]:
+    """An agent's calls in a span (`today`, `late7`, `late30`): totals, and `list` by day (null for today)."""
+    return _object(client, CALL_DETAIL, {"agentId": agent, "timeSet": time_set})
+
+
+def _object(client: Client, endpoint: str, body: Mapping[str, object]) -> Mapping[str, object]:
+    data = client.call(endpoint, body).data
+    if not isinstance(data, dict):
+        raise VendorUnavailableError(f"{endpoint}: the answer holds no data")
+    return data

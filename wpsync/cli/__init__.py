@@ -1,0 +1,24 @@
+"""The command line: parse, call one service, show the result, set the exit status. No logic.
+
+Results go to standard output, progress and logs to standard error. Exit status: 0 done, 1 something
+failed or is incomplete, 2 usage or configuration wrong, 130 interrupted.
+"""
+
+import sys
+
+
+def main() -> None:
+    """The program `wpsync`."""
+    from wpsync.cli.app import app
+    from wpsync.errors import WpsyncError
+
+    try:
+        app(prog_name="wpsync")
+    except WpsyncError as exc:
+        print(f"wpsync: {exc}", file=sys.stderr)
+        if exc.hint:
+            print(f"  → {exc.hint}", file=sys.stderr)
+        sys.exit(exc.exit_status)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

@@ -1,0 +1,115 @@
+"""What commands share: the configuration, an open session, and a clean stop on Ctrl-C."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import date, datetime
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import typer
+
+if TYPE_CHECKING:
+    from wpsync.config import Config
+    from wpsync.model import Secret
+    from wpsync.service.session import Session
+
+_INTERRUPTED = 130
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options before the command's name."""
+
+    config: Path | None
+    verbose: bool
+
+
+def configuration(context: typer.Context) -> "Config":
+    """Load the configuration and set up logging. Raises ConfigError with every problem."""
+    from wpsync import config, log
+
+    options: Options = context.obj
+    loaded = config.load(options.config, environ=os.environ, cwd=Path.cwd())
+    log.setup("debug" if options.verbose else loaded.log.level, loaded.log.format, sys.stderr)
+    return loaded
+
+
+@contextmanager
+def database_address(config: "Config") -> Iterator["Secret"]:
+    """The database's address; where none is configured, that of an embedded server started for it."""
+    from wpsync.model import Secret
+
+    if config.database.url is not None:
+        yield config.database.conninfo()
+        return
+    from wpsync import embedded
+
+    with embedded.running(config.data_dir / "postgres") as server:
+        yield Secret(server.url)
+
+
+@contextmanager
+def open_session(
+    context: typer.Context, *, vendor: bool = True, migrated: bool = True
+) -> Iterator["Session"]:
+    """Configuration, database and clock, with Ctrl-C turned into an orderly stop."""
+    from wpsync.service.pipeline import Stopped
+    from wpsync.service.session import session
+
+    config = configuration(context)
+    if vendor:
+        config.require_accounts()
+    stop = Event()
+    with (
+        stopping_on_signals(stop),
+        database_address(config) as address,
+        session(config, address, stopping=stop.is_set, migrated=migrated) as opened,
+    ):
+        try:
+            yield opened
+        except Stopped:
+            print(
+                "wpsync: interrupted; what was committed stays, the same command goes on from there"
+                " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
+                file=sys.stderr,
+            )
+            raise typer.Exit(_INTERRUPTED) from None
+
+
+@contextmanager
+def stopping_on_signals(stop: Event) -> Iterator[None]:
+    """The first SIGINT or SIGTERM asks for a stop, the second ends the program at once."""
+
+    def on_signal(number: int, frame: FrameType | None) -> None:
+        if stop.is_set():
+            os._exit(_INTERRUPTED)
+        stop.set()
+
+    previous = {
+        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def print_json(value: object) -> None:
+    """Machine-readable results, on standard output."""
+    print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return asdict(value)
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value)

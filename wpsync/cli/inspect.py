@@ -1,0 +1,232 @@
+"""`status`, `dead-letters`, `token`, `renormalize`, `schema`: looking at what is there."""
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from wpsync.cli.context import open_session, print_json
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+
+dead_letters = typer.Typer(
+    no_args_is_help=True, help="Rows that could not be taken. 未能接收的数据（死信）。"
+)
+token = typer.Typer(no_args_is_help=True, help="Token ages and rotation. 令牌的有效期与轮换。")
+
+
+def status(context: typer.Context, json: Json = False) -> None:
+    """How every resource stands: watermark, rows, gaps, what is incomplete. 各资源的同步状态。"""
+    from wpsync.cli.show import table
+    from wpsync.service import status as service
+
+    with open_session(context, vendor=False) as session:
+        found = service.read(session.database, session.clock.now(), list(session.config.accounts))
+    if json:
+        print_json(found)
+    else:
+        table(
+            "",
+            (
+                "account",
+                "resource",
+                "rows",
+                "vendor says",
+                "complete to",
+                "behind min",
+                "gaps",
+                "incomplete",
+                "dead letters",
+                "last run",
+            ),
+            [
+                (
+                    r.account,
+                    r.resource,
+                    r.rows,
+                    r.vendor_count,
+                    r.watermark or r.covered_to,
+                    r.minutes_behind,
+                    r.gaps,
+                    r.incomplete,
+                    r.dead_letters,
+                    (r.last_run or {}).get("outcome"),
+                )
+                for r in found.resources
+            ],
+        )
+        for tokens in found.tokens:
+            print(
+                f"tokens of {tokens.account}: issued {_when(tokens.issued_at)}, refresh until {_when(tokens.refresh_expires_at)}"
+            )
+    for part in found.incomplete[:20]:
+        where = part.parent_id or f"{_when(part.starts_at)} – {_when(part.ends_at)}"
+        print(
+            f"incomplete: {part.resource} {where}: {part.reason},"
+            f" vendor {part.vendor_count}, read {part.rows_seen}",
+            file=sys.stderr,
+        )
+    if not found.is_good:
+        raise typer.Exit(1)
+
+
+def _when(value: object) -> str:
+    from wpsync.cli.show import cell
+
+    return cell(value)
+
+
+@dead_letters.command("list")
+def list_letters(
+    context: typer.Context,
+    resource: Annotated[
+        str | None, typer.Option(help="Only of this resource. 只看此资源。")
+    ] = None,
+    resolved: Annotated[
+        bool, typer.Option("--all", help="Also those taken since. 含已解决的。")
+    ] = False,
+    limit: Annotated[int, typer.Option(min=1)] = 100,
+    json: Json = False,
+) -> None:
+    """What could not be taken, newest first, without its content. 列出死信（不含内容）。"""
+    from wpsync.cli.show import table
+    from wpsync.load import state
+
+    with open_session(context, vendor=False) as session:
+        found = state.dead_letters(
+            session.database, resource=resource, resolved=resolved, limit=limit
+        )
+    if json:
+        print_json(found)
+        return
+    rows = [(d.id, d.resource, d.record_id, d.reason, d.detail, d.first_seen_at) for d in found]
+    table("", ("id", "resource", "record", "reason", "detail", "first seen"), rows)
+
+
+@dead_letters.command("show")
+def show_letter(
+    context: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")], json: Json = False
+) -> None:
+    """One dead letter with the original the vendor sent. 显示一条死信及其原文。"""
+    from wpsync.errors import ConfigError
+    from wpsync.load import state
+
+    with open_session(context, vendor=False) as session:
+        found = state.dead_letter(session.database, number)
+    if found is None:
+        raise ConfigError(
+            f"there is no dead letter {number}", hint="see `wpsync dead-letters list`"
+        )
+    if json:
+        print_json(found)
+        return
+    print(f"{found.resource} {found.record_id or ''}: {found.reason}: {found.detail}")
+    print(found.original)
+
+
+@dead_letters.command("retry")
+def retry_letters(context: typer.Context, json: Json = False) -> None:
+    """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
+    from wpsync.service.renormalize import retry_dead_letters
+
+    with open_session(context, vendor=False) as session:
+        taken, remaining = retry_dead_letters(session.database, session.clock)
+    if json:
+        print_json({"taken": taken, "remaining": remaining})
+    else:
+        print(f"{taken} taken, {remaining} remain")
+    if remaining:
+        raise typer.Exit(1)
+
+
+def renormalize(
+    context: typer.Context,
+    kind: Annotated[
+        list[str] | None, typer.Option(help="Only this kind, e.g. transfer. 只处理此种消息。")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Explode stored message bodies again, without asking the vendor. 重新解析已存的消息内容，不请求厂商。"""
+    from wpsync.cli.show import progress
+    from wpsync.errors import ConfigError
+    from wpsync.resources.messages import KINDS
+    from wpsync.service.renormalize import renormalize as service
+
+    known = [one.name for one in KINDS]
+    for name in kind or ():
+        if name not in known:
+            raise ConfigError(
+                f"there is no kind of message {name!r}", hint="kinds: " + ", ".join(known)
+            )
+    with open_session(context, vendor=False) as session, progress() as shown:
+        shown.begin("wechat_messages", None)
+        counts = service(
+            session.database,
+            session.clock,
+            kind,
+            lambda rows: shown.advance("wechat_messages", rows),
+        )
+        shown.end("wechat_messages", "done")
+    if json:
+        print_json({"updated": counts.updated})
+    else:
+        print(f"{counts.updated} messages changed")
+
+
+@token.command("show")
+def show_tokens(context: typer.Context, json: Json = False) -> None:
+    """Ages and expiry, never the values. 令牌的签发与到期时间，不显示令牌本身。"""
+    from wpsync.cli.show import table
+    from wpsync.service import status as service
+
+    with open_session(context, vendor=False) as session:
+        found = service.read(session.database, session.clock.now(), list(session.config.accounts))
+    if json:
+        print_json(found.tokens)
+        return
+    headings = ("account", "issued", "renewed", "access until", "refresh until", "encrypted")
+    rows = [
+        (
+            t.account,
+            t.issued_at,
+            t.renewed_at,
+            t.access_expires_at,
+            t.refresh_expires_at,
+            t.encrypted,
+        )
+        for t in found.tokens
+    ]
+    table("", headings, rows)
+
+
+@token.command("rotate")
+def rotate_tokens(
+    context: typer.Context,
+    account: Annotated[str | None, typer.Option(help="All by default. 默认所有账号。")] = None,
+) -> None:
+    """Take a new pair now. 立即换取新的一对令牌。"""
+    with open_session(context) as session:
+        names = [account] if account else list(session.config.accounts)
+        for name in names:
+            with session.client(name) as client:
+                client.rotate()
+            print(f"{name}: new tokens / 已换新令牌")
+
+
+@token.command("key")
+def make_key() -> None:
+    """Print a fresh key for security.token_key. 生成一个 security.token_key。"""
+    from cryptography.fernet import Fernet
+
+    print(Fernet.generate_key().decode())
+
+
+def schema(
+    form: Annotated[
+        Literal["markdown", "dbml"], typer.Option("--format", help="markdown or dbml. 输出格式。")
+    ] = "markdown",
+) -> None:
+    """The data dictionary, read from the code. 数据字典。"""
+    from wpsync.service.dictionary import as_dbml, as_markdown
+
+    print(as_markdown() if form == "markdown" else as_dbml())

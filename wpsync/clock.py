@@ -1,0 +1,79 @@
+"""The only module that reads the time or sleeps."""
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """What time it is. Instants are aware, in UTC."""
+
+    def now(self) -> datetime:
+        """The present instant, aware."""
+        ...
+
+    def monotonic(self) -> float:
+        """Seconds since some fixed moment; never goes back."""
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait. A fake clock advances instead."""
+        ...
+
+
+class SystemClock:
+    """This machine's clock."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+
+class AnchoredClock:
+    """A clock that was set once by somebody else's (the database's) and then runs on by itself.
+
+    Processes on several hosts thereby agree on what is newer, and a host whose clock is wrong, or is
+    put back in mid run, writes the same instants as the others.
+    """
+
+    def __init__(self, base: Clock, anchor: datetime) -> None:
+        self._base = base
+        self._anchor = anchor
+        self._started = base.monotonic()
+
+    def now(self) -> datetime:
+        return self._anchor + timedelta(seconds=self._base.monotonic() - self._started)
+
+    def monotonic(self) -> float:
+        return self._base.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        self._base.sleep(seconds)
+
+
+class FakeClock:
+    """A clock for tests: it stands still until somebody sleeps or moves it. Thread-safe."""
+
+    def __init__(self, start: datetime) -> None:
+        self._now = start
+        self._elapsed = 0.0
+        self._lock = threading.Lock()
+
+    def now(self) -> datetime:
+        with self._lock:
+            return self._now
+
+    def monotonic(self) -> float:
+        with self._lock:
+            return self._elapsed
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self._now += timedelta(seconds=seconds)
+            self._elapsed += seconds

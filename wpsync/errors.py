@@ -1,0 +1,114 @@
+"""Every exception of wpsync, by what the caller does about it.
+
+WpsyncError
+  ConfigError                    the configuration or the command line is wrong: nothing was started
+  RetryableError                 may pass by itself: backoff, then the next run tries again
+    VendorUnavailableError       timeouts, connection errors, 5xx, an unreadable envelope
+    RateLimitedError             the vendor says that we are too fast
+    DatabaseUnavailableError     the database cannot be reached, or asks for another try
+  FatalError                     a person must act: the run stops, its window stays open
+    AuthenticationError          the credentials or tokens are rejected
+    VendorRefusedError           the vendor answered `code: 0` for a reason that a retry does not mend
+      SpanTooLargeError          4018: the reader asks for a shorter window
+      TooManyRowsError           4019: likewise
+    SchemaMismatchError          migrations are not applied
+    DeadLetterLimitError         too many rows unreadable: the normaliser is broken, not the data
+  RecordError                    never leaves normalize: becomes a dead letter
+  IncompleteError                the run ended, but something is incomplete or failed
+
+`exit_status` is the process's exit status (contract: 0 done, 1 failed or incomplete, 2 usage or
+configuration). A message says what failed and on what; `hint` says what to do next. Neither holds
+secrets, message bodies or phone numbers.
+"""
+
+from datetime import timedelta
+
+
+class WpsyncError(Exception):
+    """Something went wrong."""
+
+    exit_status = 1
+
+    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
+        super().__init__(message or self.__doc__ or type(self).__name__)
+        self.hint = hint
+
+
+class ConfigError(WpsyncError):
+    """The configuration is wrong."""
+
+    exit_status = 2
+
+
+class RetryableError(WpsyncError):
+    """Something failed that may pass by itself."""
+
+
+class VendorUnavailableError(RetryableError):
+    """The vendor cannot be reached, or does not answer sensibly."""
+
+
+class RateLimitedError(RetryableError):
+    """The vendor says that requests come too fast."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        retry_after: timedelta | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
+
+class DatabaseUnavailableError(RetryableError):
+    """The database cannot be reached."""
+
+
+class FatalError(WpsyncError):
+    """A person must act."""
+
+
+class AuthenticationError(FatalError):
+    """The vendor rejects the credentials."""
+
+
+class VendorRefusedError(FatalError):
+    """The vendor refused the call."""
+
+    def __init__(
+        self,
+        message: str | None = None,
+        *,
+        hint: str | None = None,
+        code: int | None = None,
+        status_code: int | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.status_code = status_code
+
+
+class SpanTooLargeError(VendorRefusedError):
+    """The vendor accepts only shorter spans of time (4018)."""
+
+
+class TooManyRowsError(VendorRefusedError):
+    """The vendor does not show that many rows at once (4019)."""
+
+
+class SchemaMismatchError(FatalError):
+    """The database's schema is not the one this version needs."""
+
+
+class DeadLetterLimitError(FatalError):
+    """Too many rows could not be read."""
+
+
+class RecordError(WpsyncError):
+    """A record cannot become a row."""
+
+
+class IncompleteError(WpsyncError):
+    """The run ended, but something is incomplete."""

@@ -1,0 +1,417 @@
+"""How a window, or a listing, is read until it is proved complete. Pure: `Vendor` does the asking.
+
+A reader yields events and the caller obeys them: `Restart` (forget what was staged), `PageRead`
+(stage these records), `Closed` (load what was staged, and enter the window into the ledger, in one
+transaction). One call for a window may close several, since a window that holds more than can be
+shown is split.
+
+Whether the vendor's ends are inclusive is not said (facts.md). A window [s, e) is therefore asked for
+as s-1s to e, which covers it under either reading of either end; rows outside the window are loaded
+(they are real) and left out of its account. A reading is complete when as many distinct ids were seen
+as the last reply counted, and no reply contradicted itself.
+"""
+
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import Protocol
+
+from wpsync.errors import SpanTooLargeError, TooManyRowsError, VendorRefusedError
+from wpsync.extract import windows
+from wpsync.model import Page, Window
+from wpsync.resources.spec import Filter, Resource
+from wpsync.values import SHANGHAI, RepairedError, UnreadableError
+
+ATTEMPTS = 3
+"""Readings of one window in a row before it is entered as incomplete."""
+
+MAX_FILTER_VALUES = 1_000
+"""An overfull second is not split by a filter that would take more requests than this."""
+
+_SPARSE_SPAN = timedelta(hours=1)
+
+Body = Mapping[str, object]
+
+
+class Reason:
+    """Why a window or listing is incomplete; stored, so the words stay."""
+
+    ROWS_MISSING = "rows_missing"
+    COUNT_MISSING = "count_missing"
+    COUNT_CONTRADICTED = "count_contradicts_rows"
+    LIST_MISSING = "list_missing"
+    PAGE_IGNORED = "page_ignored"
+    OVER_CAP = "over_page_cap"
+    PAGES_REFUSED = "pages_refused"
+    SUSPICIOUSLY_EMPTY = "suspiciously_empty"
+
+
+class Vendor(Protocol):
+    """What a reader needs of the world: pages of one endpoint, and the values of a filter."""
+
+    def page(self, body: Body) -> Page:
+        """One page. Raises SpanTooLargeError, TooManyRowsError or another WpsyncError."""
+        ...
+
+    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+        """Pages in the order of their bodies; several may be fetched at once."""
+        ...
+
+    def values(self, by: Filter) -> Sequence[str]:
+        """The known values of a request filter."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Forget what was staged: what follows is a fresh reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """Records to stage, and when they were asked for."""
+
+    records: Sequence[object]
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A window was read. `window` is the stretch to enter into the ledger: None for a listing, and
+    for a stretch too fresh to be accounted for. `reason` is None when it is proved complete.
+
+    `vendor_count` is the vendor's count of rows inside the window; `rows_seen` the distinct rows read
+    inside it; `duplicates` whether an id was staged twice; `read_at` when the reading began.
+    """
+
+    window: Window | None
+    vendor_count: int | None
+    rows_seen: int
+    duplicates: bool
+    read_at: datetime | None
+    reason: str | None
+
+
+Event = Restart | PageRead | Closed
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the pages of one reading showed."""
+
+    seen: set[object] = field(default_factory=set)
+    outside: int = 0
+    duplicates: bool = False
+    newest: datetime | None = None
+    count: int | None = None
+    read_at: datetime | None = None
+    problem: str | None = None
+    over_cap: bool = False
+
+    @property
+    def inside(self) -> int:
+        return len(self.seen) - self.outside
+
+    def verdict(self) -> str | None:
+        """None when complete."""
+        if self.problem is not None:
+            return self.problem
+        if self.count is None:
+            return Reason.COUNT_MISSING
+        return Reason.ROWS_MISSING if len(self.seen) < self.count else None
+
+
+class Reader:
+    """Reads windows and listings of one resource."""
+
+    def __init__(self, resource: Resource, vendor: Vendor, *, rows_aim: int) -> None:
+        self._resource = resource
+        self._vendor = vendor
+        self._rows_aim = rows_aim
+        self._settled_before = datetime.max.replace(tzinfo=UTC)
+        columns = {column.name: column for column in resource.table.columns}
+        self._id_sources = columns[resource.table.key[0]].sources
+        cursor = columns.get(resource.cursor or "")
+        self._cursor_sources = cursor.sources if cursor else ()
+        self._cursor_convert = cursor.convert if cursor else None
+
+    def listing(self, filters: Body, *, held: int = 0) -> Iterator[Event]:
+        """Read everything; `held` is how many rows we hold, which a sudden nothing contradicts."""
+        yield from self._settled(None, [dict(filters)], held)
+
+    def window(
+        self, window: Window, *, newest_first: bool, settled: datetime, held: int = 0
+    ) -> Iterator[Event]:
+        """Read a window, split where it has to be; every piece is closed for itself, in order.
+
+        What lies at or after `settled` is read for freshness and not accounted for.
+        """
+        self._settled_before = settled
+        stack = [window]
+        while stack:
+            current = stack.pop()
+            parts = yield from self._settled(current, _asks(current), held)
+            ordered = parts if newest_first else list(reversed(parts))
+            stack.extend(ordered)
+
+    def _settled(
+        self, window: Window | None, asks: Sequence[Body], held: int
+    ) -> Generator[Event, None, list[Window]]:
+        """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
+        tally = _Tally()
+        for _ in range(ATTEMPTS):
+            yield Restart()
+            tally = _Tally()
+            parts = yield from self._attempt(window, asks, tally)
+            if parts:
+                return parts
+            if tally.count == 0 and not tally.seen and held and tally.problem is None:
+                tally.problem = Reason.SUSPICIOUSLY_EMPTY
+            if tally.verdict() is None or tally.over_cap:
+                break
+        if window is not None and tally.verdict() is None and self._is_cut_short(window, tally):
+            return windows.split(window, 2)
+        outside = tally.outside if tally.count is not None else 0
+        yield Closed(
+            self._accounted(window),
+            None if tally.count is None else max(tally.count - outside, 0),
+            tally.inside,
+            tally.duplicates,
+            tally.read_at,
+            tally.verdict(),
+        )
+        return []
+
+    def _accounted(self, window: Window | None) -> Window | None:
+        """The part of a window that is old enough to be vouched for."""
+        if window is None or window.start >= self._settled_before:
+            return None
+        return Window(window.start, min(window.end, self._settled_before))
+
+    def _attempt(
+        self, window: Window | None, asks: Sequence[Body], tally: _Tally
+    ) -> Generator[Event, None, list[Window]]:
+        """One reading with the widest ask that can be shown; narrower ones exist for a single second."""
+        splittable = window is not None and window.span > windows.SECOND
+        for ask in asks:
+            attempt = _Tally()
+            try:
+                first = self._page(ask, 1)
+                parts = self._too_much(window, first) if splittable else 0
+                if parts and window is not None:
+                    return windows.split(window, parts)
+                yield from self._pages(ask, first, window, attempt)
+            except (SpanTooLargeError, TooManyRowsError):
+                if splittable and window is not None:
+                    return windows.split(window, 2)
+                attempt.over_cap = True
+            except VendorRefusedError:
+                if not attempt.seen:
+                    raise
+                if splittable and window is not None:
+                    return windows.split(window, 2)
+                attempt.problem = Reason.PAGES_REFUSED
+            if not attempt.over_cap and (ask is asks[0] or attempt.inside):
+                _adopt(tally, attempt)
+                return []
+            tally.count = attempt.count if tally.count is None else tally.count
+        yield from self._overfull(window, asks, tally)
+        return []
+
+    def _too_much(self, window: Window | None, first: Page) -> int:
+        """Into how many pieces a window has to be cut that holds more than is shown or wanted; 0: none."""
+        if first.count is None or window is None:
+            return 0
+        shown = self._shown_at_most(first)
+        if first.count <= min(shown, self._rows_aim * 3 // 2):
+            return 0
+        return max(2, min(ceil(first.count / min(shown, self._rows_aim)), 200))
+
+    def _shown_at_most(self, first: Page) -> int:
+        cap = self._resource.page_cap
+        return 2**63 if cap is None else cap * self._page_length(first)
+
+    def _page_length(self, first: Page) -> int:
+        """Rows on a full page: fewer than asked for where the vendor clamps the page size."""
+        size = self._resource.page_size or 2**31
+        length = len(first.records or ())
+        return length if 0 < length < min(first.count or 0, size) else size
+
+    def _pages(
+        self, ask: Body, first: Page, window: Window | None, tally: _Tally
+    ) -> Generator[Event, None, None]:
+        """All pages after the first one came; counts into `tally` what they show."""
+        length = self._page_length(first)
+        total = ceil((first.count or 0) / length)
+        if total > (self._resource.page_cap or total):
+            tally.over_cap, tally.count = True, first.count
+            return
+        yield from self._count(first, 1, length, window, tally)
+        if not self._resource.page_size:
+            return
+        known = len(tally.seen)
+        last = len(first.records or ())
+        if total >= 2:
+            second = self._page(ask, 2)
+            yield from self._count(second, 2, length, window, tally)
+            last = len(second.records or ())
+            if last and len(tally.seen) == known:
+                tally.problem = Reason.PAGE_IGNORED
+                return
+        for number, page in enumerate(self._rest(ask, total), 3):
+            yield from self._count(page, number, length, window, tally)
+            last = len(page.records or ())
+        yield from self._beyond(ask, max(total, 1), last, length, window, tally)
+
+    def _beyond(
+        self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: _Tally
+    ) -> Generator[Event, None, None]:
+        """A full last page may hide that the count was too low: go on until a page is not full."""
+        while last >= length and number < (self._resource.page_cap or 2**31):
+            number += 1
+            known = len(tally.seen)
+            page = self._page(ask, number)
+            yield from self._count(page, number, length, window, tally)
+            last = len(page.records or ())
+            if last and len(tally.seen) == known:
+                return
+
+    def _rest(self, ask: Body, total: int) -> Iterator[Page]:
+        if total < 3:
+            return iter(())
+        return self._vendor.pages([self._body(ask, number) for number in range(3, total + 1)])
+
+    def _page(self, ask: Body, number: int) -> Page:
+        return self._vendor.page(self._body(ask, number))
+
+    def _body(self, ask: Body, number: int) -> Body:
+        if not self._resource.page_size:
+            return ask
+        return {**ask, "page": number, "pageSize": self._resource.page_size}
+
+    def _count(
+        self, page: Page, number: int, length: int, window: Window | None, tally: _Tally
+    ) -> Generator[Event, None, None]:
+        records = page.records
+        tally.count = page.count
+        if tally.read_at is None:
+            tally.read_at = page.fetched_at
+        if page.count is None:
+            tally.problem = Reason.COUNT_MISSING
+        if records is None:
+            tally.problem = Reason.LIST_MISSING
+            return
+        if page.count is not None and records:
+            behind = (number - 1) * length if self._resource.page_size else 0
+            if behind + len(records) > page.count:
+                tally.problem = Reason.COUNT_CONTRADICTED
+        for record in records:
+            self._see(record, window, tally)
+        if records:
+            yield PageRead(records, page.fetched_at)
+
+    def _see(self, record: object, window: Window | None, tally: _Tally) -> None:
+        identifier = _first(record, self._id_sources)
+        key = identifier if identifier is not None else repr(record)
+        if not isinstance(key, str | int):
+            key = repr(key)
+        if key in tally.seen:
+            tally.duplicates = True
+            return
+        tally.seen.add(key)
+        if window is None or self._cursor_convert is None:
+            return
+        try:
+            at = self._cursor_convert(_first(record, self._cursor_sources))
+        except (UnreadableError, RepairedError):
+            return
+        if isinstance(at, datetime):
+            if not window.start <= at < min(window.end, self._settled_before):
+                tally.outside += 1
+            elif tally.newest is None or at > tally.newest:
+                tally.newest = at
+
+    def _overfull(
+        self, window: Window | None, asks: Sequence[Body], tally: _Tally
+    ) -> Generator[Event, None, None]:
+        """More than can be shown in what cannot be cut by time: by the filters, else as far as it goes."""
+        total = tally.count
+        for by in self._resource.filters:
+            values = self._vendor.values(by)
+            if not 0 < len(values) <= MAX_FILTER_VALUES:
+                continue
+            shown = yield from self._by_filter(asks[-1], by, values, window, tally)
+            if shown and total is not None and len(tally.seen) >= total:
+                tally.count, tally.problem = total, None
+                return
+        cap = self._resource.page_cap or 0
+        bodies = [self._body(asks[-1], number) for number in range(1, cap + 1)]
+        try:
+            for number, page in enumerate(self._vendor.pages(bodies), 1):
+                yield from self._count(page, number, self._resource.page_size, window, tally)
+        except VendorRefusedError:
+            tally.problem = Reason.OVER_CAP
+        tally.count, tally.problem, tally.over_cap = total, Reason.OVER_CAP, True
+
+    def _by_filter(
+        self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: _Tally
+    ) -> Generator[Event, None, bool]:
+        """Read one value after the other; False as soon as one of them holds more than can be shown."""
+        for value in values:
+            part = _Tally(seen=tally.seen)
+            narrowed = {**ask, by.name: value}
+            yield from self._pages(narrowed, self._page(narrowed, 1), window, part)
+            tally.outside += part.outside
+            tally.duplicates |= part.duplicates
+            tally.read_at = tally.read_at or part.read_at
+            if part.over_cap:
+                return False
+        return True
+
+    def _is_cut_short(self, window: Window, tally: _Tally) -> bool:
+        """Whether the vendor seems to have served only the beginning of the span, in silence."""
+        if window.span <= _SPARSE_SPAN or tally.newest is None:
+            return False
+        middle = windows.split(window, 2)[1]
+        if tally.newest >= middle.start:
+            return False
+        probe = {**_ask(middle.start, middle.end), "page": 1, "pageSize": 1}
+        return bool(self._vendor.page(probe).count)
+
+
+def _adopt(tally: _Tally, attempt: _Tally) -> None:
+    for name in _Tally.__slots__:
+        setattr(tally, name, getattr(attempt, name))
+
+
+def _first(record: object, sources: Sequence[str]) -> object:
+    if not isinstance(record, dict):
+        return None
+    for source in sources:
+        value = record.get(source)
+        if value is not None and value != "":
+            return value
+    return None
+
+
+def _ask(start: datetime, end: datetime) -> dict[str, object]:
+    """The request's `start` and `end`: local Shanghai time."""
+    return {
+        name: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+        for name, at in (("start", start), ("end", end))
+    }
+
+
+def _asks(window: Window) -> list[Body]:
+    """How to ask for a window, widest first: a second more on either side; a single second also barely."""
+    second = windows.SECOND
+    asks: list[Body] = [_ask(window.start - second, window.end)]
+    if window.span <= second:
+        asks += [_ask(window.start, window.end), _ask(window.start, window.start)]
+    return asks
+
+
+def ask_for_count(window: Window) -> Body:
+    """The cheapest question: one row, asked for its `count`. The ends count in, once."""
+    return {**_ask(window.start, window.end - windows.SECOND), "page": 1, "pageSize": 1}

@@ -1,0 +1,127 @@
+"""Connections to Postgres: a pool, transactions, advisory locks, and the driver's errors translated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from wpsync.errors import DatabaseUnavailableError, FatalError, SchemaMismatchError, WpsyncError
+from wpsync.model import Secret
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+_UNREACHABLE = "look at database.url, and whether the server runs and lets this host in"
+
+
+class Database:
+    """One database. Connections are in autocommit mode: a transaction is always asked for by name."""
+
+    def __init__(
+        self, conninfo: Secret, *, connections: int = 6, timeout_seconds: float = 10
+    ) -> None:
+        self._conninfo = conninfo
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            make_conninfo(
+                conninfo.reveal(),
+                application_name="wpsync",
+                client_encoding="UTF8",
+                connect_timeout=5,
+            ),
+            min_size=1,
+            max_size=connections,
+            timeout=timeout_seconds,
+            reconnect_timeout=timeout_seconds,
+            kwargs={"autocommit": True},
+            configure=_configure,
+            open=False,
+            name="wpsync",
+        )
+
+    def __enter__(self) -> "Database":
+        self.check()
+        self._pool.open()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._pool.close(timeout=5)
+
+    def check(self) -> None:
+        """Connect once. Raises DatabaseUnavailableError with the server's own reason."""
+        with translated(), psycopg.connect(self._conninfo.reveal(), connect_timeout=5):
+            pass
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection of the pool, outside any transaction."""
+        with translated(), self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection inside a transaction that commits at the end and rolls back on any error."""
+        with self.connection() as connection, connection.transaction():
+            yield connection
+
+    def now(self) -> datetime:
+        """The database's clock, which all processes share."""
+        with self.connection() as connection:
+            row = connection.execute("select clock_timestamp()").fetchone()
+        assert row is not None
+        assert isinstance(row[0], datetime)
+        return row[0].astimezone(UTC)
+
+    @contextmanager
+    def lock(self, *names: str, wait: bool = True) -> Iterator[bool]:
+        """Hold the advisory lock of that name across processes; yields whether it was had.
+
+        No transaction is open meanwhile, and a process that dies lets go.
+        """
+        name = "wpsync:" + ":".join(names)
+        take = "select pg_advisory_lock(hashtextextended(%s, 0))"
+        attempt = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
+        with self.connection() as connection:
+            row = connection.execute(take if wait else attempt, (name,)).fetchone()
+            held = wait or bool(row and row[0])
+            try:
+                yield held
+            finally:
+                if held and not connection.closed:
+                    connection.execute(
+                        "select pg_advisory_unlock(hashtextextended(%s, 0))", (name,)
+                    )
+
+
+def _configure(connection: Connection) -> None:
+    connection.execute("set timezone to 'UTC'")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours. What was ours already passes."""
+    try:
+        yield
+    except WpsyncError:
+        raise
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as exc:
+        raise SchemaMismatchError(
+            f"the database's schema is not the one this version needs: {_reason(exc)}",
+            hint="run `wpsync migrate`",
+        ) from exc
+    except errors.InsufficientPrivilege as exc:
+        raise FatalError(
+            f"the database role lacks a right: {_reason(exc)}",
+            hint="grant it, or connect as the role that owns the schemas wp and wpsync",
+        ) from exc
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
+        raise DatabaseUnavailableError(
+            f"the database is not available: {_reason(exc)}", hint=_UNREACHABLE
+        ) from None
+
+
+def _reason(exc: Exception) -> str:
+    lines = [line for line in str(exc).strip().splitlines() if line.strip()]
+    return lines[0] if lines else type(exc).__name__

@@ -1,0 +1,157 @@
+"""Bringing a database to the newest schema, from an installed wheel or from a checkout.
+
+Alembic does the work (`migrations/`); this finds it, runs it and says where a database stands. A
+migration never waits for a lock longer than the lock timeout, so that it cannot queue behind a long
+BI query with every other reader queueing behind it in turn: it gives up and is tried again.
+"""
+
+import io
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.pool import NullPool
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+
+from wpsync.errors import DatabaseUnavailableError, FatalError, WpsyncError
+
+_PACKAGED = Path(__file__).parent.parent / "migrations"
+_CHECKOUT = Path(__file__).parent.parent.parent / "migrations"
+_LOCK_NOT_AVAILABLE = "55P03"
+_INSUFFICIENT_PRIVILEGE = "42501"
+
+log = logging.getLogger(__name__)
+
+
+def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) -> list[str]:
+    """Apply what is missing, each migration in a transaction of its own; returns the revisions applied.
+
+    Idempotent; safe when several processes start at once (they take turns). Raises
+    DatabaseUnavailableError when the database cannot be reached or a lock was not to be had in
+    `attempts` tries, FatalError when rights are missing.
+    """
+    config = _config()
+    trying = Retrying(
+        retry=retry_if_exception(_lock_was_taken),
+        stop=stop_after_attempt(attempts),
+        wait=wait_exponential_jitter(initial=0.2, max=5),
+        reraise=True,
+    )
+    for attempt in trying:
+        with attempt, _connected(url) as connection:
+            before = _heads(connection)
+            config.attributes["connection"] = connection
+            config.attributes["lock_timeout"] = lock_timeout_seconds
+            _run(lambda: command.upgrade(config, "head"))
+            script = ScriptDirectory.from_config(config)
+            applied = [
+                revision.revision
+                for revision in script.iterate_revisions("head", "base")
+                if not before or revision.revision not in _ancestry(script, before)
+            ]
+    for revision in reversed(applied):
+        log.info("migration.applied", extra={"revision": revision})
+    return list(reversed(applied))
+
+
+def pending(url: str) -> list[str]:
+    """The revisions that the database still lacks, oldest first; empty when it is current."""
+    script = ScriptDirectory.from_config(_config())
+    with _connected(url) as connection:
+        heads = _heads(connection)
+    known = _ancestry(script, heads)
+    ordered = [revision.revision for revision in script.iterate_revisions("head", "base")]
+    return [revision for revision in reversed(ordered) if revision not in known]
+
+
+def as_sql() -> str:
+    """The whole schema as SQL, for a database administrator to read or apply."""
+    config = _config()
+    config.output_buffer = io.StringIO()
+    config.set_main_option("sqlalchemy.url", "postgresql+psycopg://")
+    command.upgrade(config, "head", sql=True)
+    assert isinstance(config.output_buffer, io.StringIO)
+    return config.output_buffer.getvalue()
+
+
+def _heads(connection: Connection) -> set[str]:
+    options = {"version_table_schema": "wpsync"}
+    heads = set(MigrationContext.configure(connection, opts=options).get_current_heads())
+    connection.rollback()
+    return heads
+
+
+def _ancestry(script: ScriptDirectory, heads: set[str]) -> set[str]:
+    known = {revision.revision for revision in script.walk_revisions()}
+    if heads - known:
+        raise FatalError(
+            f"the database's schema is at {', '.join(sorted(heads - known))}, which this version does not know",
+            hint="a newer wpsync has migrated it: install that version again",
+        )
+    return {
+        revision.revision
+        for head in heads
+        for revision in script.iterate_revisions(head, "base", inclusive=True)
+    }
+
+
+def _config() -> Config:
+    config = Config()
+    location = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+    config.set_main_option("script_location", str(location).replace("%", "%%"))
+    return config
+
+
+def _run(apply: Callable[[], None]) -> None:
+    try:
+        apply()
+    except DBAPIError as exc:
+        if getattr(exc.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
+            raise FatalError(
+                f"the database role may not create the schema: {_first_line(exc)}",
+                hint="grant it CREATE on the database, or run `wpsync migrate --sql` and have an administrator apply it",
+            ) from None
+        raise
+
+
+def _lock_was_taken(exc: Exception) -> bool:
+    return (
+        isinstance(exc, DBAPIError) and getattr(exc.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    )
+
+
+@contextmanager
+def _connected(url: str) -> Iterator[Connection]:
+    engine = create_engine(_sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    except OperationalError as exc:
+        if _lock_was_taken(exc):
+            raise
+        raise DatabaseUnavailableError(
+            f"the database cannot be reached: {_first_line(exc)}",
+            hint="look at database.url, and whether the server runs and lets this host in",
+        ) from None
+    finally:
+        engine.dispose()
+
+
+def _sqlalchemy_url(conninfo: str) -> URL:
+    if "://" not in conninfo:
+        raise WpsyncError("migrations need database.url as a postgresql:// address")
+    return make_url(conninfo).set(drivername="postgresql+psycopg")
+
+
+def _first_line(exc: DBAPIError) -> str:
+    return (
+        str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else type(exc.orig).__name__
+    )

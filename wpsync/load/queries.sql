@@ -1,0 +1,240 @@
+-- Every fixed statement of wpsync, by name. Parameters are psycopg's %(name)s.
+
+-- name: open_run
+-- A run begins.
+insert into wpsync.runs (account, resource, kind, started_at, outcome)
+values (%(account)s, %(resource)s, %(kind)s, %(at)s, 'running')
+returning id
+
+-- name: finish_run
+-- A run ends, with what it did.
+update wpsync.runs
+set finished_at = %(at)s, outcome = %(outcome)s, requests = %(requests)s, rows_read = %(rows_read)s,
+    rows_inserted = %(rows_inserted)s, rows_updated = %(rows_updated)s,
+    dead_letters = %(dead_letters)s, error = %(error)s
+where id = %(id)s
+
+-- name: drop_overlapped_windows
+-- The ledger vouches for no stretch twice: what a new reading overlaps is replaced by it.
+delete from wpsync.windows
+where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
+returning starts_at, ends_at, attempts
+
+-- name: absorb_neighbours
+-- Adjoining complete windows of the same Shanghai day become one with the window that is being closed.
+delete from wpsync.windows
+where account = %(account)s and resource = %(resource)s and state = 'complete'
+  and (ends_at = %(starts_at)s or starts_at = %(ends_at)s)
+  and date_trunc('day', starts_at at time zone 'Asia/Shanghai')
+      = date_trunc('day', %(starts_at)s::timestamptz at time zone 'Asia/Shanghai')
+returning starts_at, ends_at, vendor_count, rows_seen, read_at
+
+-- name: insert_window
+insert into wpsync.windows (account, resource, starts_at, ends_at, vendor_count, rows_seen, state, reason,
+                            attempts, read_at, retry_at, run_id)
+values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s, %(rows_seen)s, %(state)s,
+        %(reason)s, %(attempts)s, %(read_at)s, %(retry_at)s, %(run_id)s)
+
+-- name: windows_between
+-- The ledger's windows that touch a span, oldest first.
+select starts_at, ends_at, vendor_count, rows_seen, state, reason, attempts
+from wpsync.windows
+where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
+order by starts_at
+
+-- name: incomplete_windows_due
+-- Incomplete windows whose time to be read again has come.
+select starts_at, ends_at, vendor_count, rows_seen, state, reason, attempts
+from wpsync.windows
+where account = %(account)s and resource = %(resource)s and state = 'incomplete' and retry_at <= %(at)s
+order by starts_at
+
+-- name: incomplete_windows
+-- All incomplete windows and listings, for status.
+select account, resource, starts_at, ends_at, vendor_count, rows_seen, reason, attempts, retry_at, '' as parent_id
+from wpsync.windows where state = 'incomplete'
+union all
+select account, resource, read_at, null, vendor_count, rows_seen, reason, 1, null, parent_id
+from wpsync.listings where state = 'incomplete'
+order by 1, 2, 3
+
+-- name: watermark
+select at from wpsync.watermarks where account = %(account)s and resource = %(resource)s
+
+-- name: start_watermark
+-- The first watermark of a resource; one that exists is left alone.
+insert into wpsync.watermarks (account, resource, at, updated_at)
+values (%(account)s, %(resource)s, %(at)s, %(updated_at)s)
+on conflict do nothing
+
+-- name: advance_watermark
+-- Move the watermark over the windows that adjoin it, never past a stretch that was not read.
+with recursive reached(at) as (
+    select at from wpsync.watermarks where account = %(account)s and resource = %(resource)s
+    union
+    select w.ends_at from reached join wpsync.windows w
+      on w.account = %(account)s and w.resource = %(resource)s
+      and w.starts_at <= reached.at and w.ends_at > reached.at
+)
+update wpsync.watermarks set at = (select max(at) from reached), updated_at = %(updated_at)s
+where account = %(account)s and resource = %(resource)s and at < (select max(at) from reached)
+
+-- name: listings
+select parent_id, fingerprint, complete_at, state, rows_seen
+from wpsync.listings
+where account = %(account)s and resource = %(resource)s
+
+-- name: close_listing
+insert into wpsync.listings as old (account, resource, parent_id, vendor_count, rows_seen, state, reason,
+                                    fingerprint, read_at, complete_at, run_id)
+values (%(account)s, %(resource)s, %(parent_id)s, %(vendor_count)s, %(rows_seen)s, %(state)s, %(reason)s,
+        %(fingerprint)s, %(read_at)s, case when %(state)s = 'complete' then %(read_at)s::timestamptz end, %(run_id)s)
+on conflict (account, resource, parent_id) do update
+set vendor_count = excluded.vendor_count, rows_seen = excluded.rows_seen, state = excluded.state,
+    reason = excluded.reason, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
+    complete_at = coalesce(excluded.complete_at, old.complete_at), run_id = excluded.run_id
+
+-- name: forget_listing
+-- A parent that is gone has no children to account for.
+delete from wpsync.listings
+where account = %(account)s and resource = %(resource)s and parent_id <> '' and parent_id <> all(%(parents)s)
+
+-- name: planned
+-- Stretches whose rows the backfill has counted.
+select starts_at, ends_at, vendor_count from wpsync.plan
+where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
+order by starts_at
+
+-- name: plan
+insert into wpsync.plan as old (account, resource, starts_at, ends_at, vendor_count, probed_at)
+values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s, %(at)s)
+on conflict (account, resource, starts_at, ends_at) do update
+set vendor_count = excluded.vendor_count, probed_at = excluded.probed_at
+
+-- name: keep_dead_letter
+-- A letter that is already there is not written again.
+insert into wpsync.dead_letters as old (account, resource, record_id, reason, detail, original, fingerprint,
+                                        first_seen_at, run_id)
+values (%(account)s, %(resource)s, %(record_id)s, %(reason)s, %(detail)s, %(original)s, %(fingerprint)s,
+        %(at)s, %(run_id)s)
+on conflict (account, resource, fingerprint) do update set resolved_at = null
+where old.resolved_at is not null
+returning id
+
+-- name: any_open_dead_letter
+select exists (select from wpsync.dead_letters where resource = %(resource)s and account = %(account)s
+               and resolved_at is null)
+
+-- name: resolve_read_messages
+-- Messages that were unreadable and have now been read.
+update wpsync.dead_letters d set resolved_at = %(at)s
+from wp.wechat_messages m
+where d.resource = 'wechat_messages' and d.account = %(account)s and d.reason = 'payload_unreadable'
+  and d.resolved_at is null and m.id = d.record_id and m.payload_ok
+
+-- name: dead_letters
+select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at
+from wpsync.dead_letters
+where (resolved_at is null or %(all)s) and (%(resource)s::text is null or resource = %(resource)s)
+order by id desc limit %(limit)s
+
+-- name: dead_letter
+select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at, original
+from wpsync.dead_letters where id = %(id)s
+
+-- name: open_dead_letters
+select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at, original
+from wpsync.dead_letters where resolved_at is null and id > %(after)s order by id limit 500
+
+-- name: resolve_dead_letter
+update wpsync.dead_letters set resolved_at = %(at)s where id = %(id)s and resolved_at is null
+
+-- name: dead_letter_counts
+select account, resource, count(*) from wpsync.dead_letters where resolved_at is null group by 1, 2
+
+-- name: tokens
+select access_token, refresh_token, encrypted, issued_at, renewed_at, access_expires_at, refresh_expires_at,
+       credentials_hash, paused_until, failures
+from wpsync.tokens where account = %(account)s
+
+-- name: token_ages
+select account, issued_at, renewed_at, access_expires_at, refresh_expires_at, paused_until, failures, encrypted
+from wpsync.tokens order by account
+
+-- name: keep_tokens
+insert into wpsync.tokens (account, access_token, refresh_token, encrypted, issued_at, renewed_at,
+                           access_expires_at, refresh_expires_at, credentials_hash, paused_until, failures)
+values (%(account)s, %(access_token)s, %(refresh_token)s, %(encrypted)s, %(issued_at)s, %(renewed_at)s,
+        %(access_expires_at)s, %(refresh_expires_at)s, %(credentials_hash)s, %(paused_until)s, %(failures)s)
+on conflict (account) do update
+set access_token = excluded.access_token, refresh_token = excluded.refresh_token,
+    encrypted = excluded.encrypted, issued_at = excluded.issued_at, renewed_at = excluded.renewed_at,
+    access_expires_at = excluded.access_expires_at, refresh_expires_at = excluded.refresh_expires_at,
+    credentials_hash = excluded.credentials_hash, paused_until = excluded.paused_until,
+    failures = excluded.failures
+
+-- name: agents
+-- Agents whose reports are read.
+select id from wp.agents where _account = %(account)s and _deleted_at is null order by id
+
+-- name: rooms
+-- Rooms with what tells whether their members may have changed.
+select id, md5(row(member_count, member_ids, member_wx_nos, display_name)::text) as fingerprint
+from wp.wechat_rooms where _account = %(account)s and _deleted_at is null order by id
+
+-- name: ledger_summary
+-- What the ledger holds per resource.
+select account, resource, min(starts_at) as starts_at, max(ends_at) as ends_at,
+       sum(vendor_count)::bigint as vendor_count, sum(rows_seen)::bigint as rows_seen,
+       count(*) filter (where state = 'incomplete') as incomplete
+from wpsync.windows group by 1, 2
+
+-- name: ledger_windows
+-- The whole ledger in order, for finding gaps.
+select account, resource, starts_at, ends_at from wpsync.windows order by 1, 2, 3
+
+-- name: listing_summary
+select account, resource, sum(vendor_count)::bigint as vendor_count, sum(rows_seen)::bigint as rows_seen,
+       count(*) filter (where state = 'incomplete') as incomplete, max(complete_at) as complete_at,
+       clock_timestamp() as now
+from wpsync.listings group by 1, 2
+
+-- name: watermarks
+select account, resource, at from wpsync.watermarks
+
+-- name: last_runs
+select distinct on (account, resource) account, resource, kind, started_at, finished_at, outcome, requests,
+       rows_read, rows_inserted, rows_updated, error
+from wpsync.runs order by account, resource, id desc
+
+-- name: messages_to_renormalize
+-- Stored messages with what is needed to explode them again, from one id on.
+select m.id, m.chat_id, m.sender_id, m.msg_type, m.sent_at, m.sent_on, m.device_msg_id, m.server_msg_id,
+       m.sent_by_agent, m.body, m._extra, m._account, m._synced_at, media.thumb_path, media.media_path
+from wp.wechat_messages m left join wp.message_media media on media.message_id = m.id
+where m.id > %(after)s and (%(kinds)s::text[] is null or m.kind = any(%(kinds)s::text[]))
+order by m.id limit %(limit)s
+
+-- name: keep_customer
+insert into wp.customers as old (id, name, phone, fields, _account, _first_synced_at, _synced_at)
+values (%(id)s, %(name)s, %(phone)s, %(fields)s, %(account)s, %(at)s, %(at)s)
+on conflict (id) do update
+set name = coalesce(excluded.name, old.name), phone = coalesce(excluded.phone, old.phone),
+    fields = coalesce(old.fields, '{}') || coalesce(excluded.fields, '{}'), _deleted_at = null,
+    _synced_at = excluded._synced_at
+
+-- name: archive_customer
+insert into wp.history (resource, id, valid_from, valid_to, row, _account)
+select 'customers', id, _synced_at, %(at)s, to_jsonb(c), _account from wp.customers c
+where id = %(id)s and _deleted_at is null and _synced_at < %(at)s
+on conflict do nothing
+
+-- name: delete_customer
+update wp.customers set _deleted_at = %(at)s, _synced_at = %(at)s
+where id = %(id)s and _deleted_at is null
+
+-- name: server
+-- What check tells of the database.
+select current_setting('server_version'), current_setting('timezone'), current_user,
+       has_database_privilege(current_database(), 'CREATE'), pg_is_in_recovery(),
+       current_setting('server_encoding')

@@ -1,0 +1,223 @@
+"""One window's rows on their way into the database: staged while pages arrive, merged when all are there."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+import psycopg
+from psycopg import errors, sql
+
+from wpsync.load.database import Connection
+from wpsync.load.upsert import (
+    Counts,
+    Gone,
+    archive_changed_sql,
+    archive_gone_sql,
+    copy_sql,
+    create_staging_sql,
+    drop_stale_typed_sql,
+    soft_delete_sql,
+    staged_columns,
+    staging_name,
+    upsert_sql,
+)
+from wpsync.model import Batch, DeadLetter, Row
+from wpsync.resources import TABLES, TYPED_TABLES
+from wpsync.resources.spec import Resource
+
+_ROW_ERRORS = ("22", "23", "54")
+"""SQLSTATE classes that are one row's fault: data, constraints, limits (an index entry too long)."""
+
+FLUSH_ROWS = 2_000
+_DEADLOCK_ATTEMPTS = 5
+
+
+class Staging:
+    """The staging tables of one connection, for one resource at a time. Not thread-safe."""
+
+    def __init__(self, connection: Connection, resource: Resource, account: str) -> None:
+        self._connection = connection
+        self._resource = resource
+        self._account = account
+        self._pending = Batch()
+        self._staged: dict[str, int] = {}
+        self.dead_letters: list[DeadLetter] = []
+        self.clear()
+
+    @property
+    def batch(self) -> Batch:
+        """Where the normaliser puts rows; call `flush_if_full` after each page."""
+        return self._pending
+
+    def flush_if_full(self) -> None:
+        """Copy what has come together, once it is worth a round trip."""
+        if len(self._pending.rows.get(self._resource.table.name, ())) >= FLUSH_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Copy everything pending into the staging tables."""
+        for table, rows in self._pending.rows.items():
+            if rows:
+                self._create(table)
+                self._copy(table, rows)
+        self.dead_letters += self._pending.dead_letters
+        self._pending = Batch()
+
+    def clear(self) -> None:
+        """Forget what is staged, e.g. before the window is read again."""
+        self._pending = Batch()
+        self.dead_letters = []
+        for table in self._staged:
+            self._connection.execute(sql.SQL("truncate {}").format(staging_name(table)))
+        self._staged = {}
+
+    def commit(self, write: Callable[[], Counts]) -> Counts:
+        """Run `write` (which calls `merge`) in one transaction; again where Postgres broke a deadlock."""
+        self.flush()
+        kept = list(self.dead_letters)
+        for attempt in range(_DEADLOCK_ATTEMPTS):
+            try:
+                with self._connection.transaction():
+                    return write()
+            except (errors.DeadlockDetected, errors.SerializationFailure):
+                if attempt == _DEADLOCK_ATTEMPTS - 1:
+                    raise
+                self.dead_letters = list(kept)
+        raise AssertionError("unreachable")
+
+    def merge(self, *, duplicates: bool, gone: Gone | None = None, again: bool = False) -> Counts:
+        """Merge all staged rows into `wp`; call inside the transaction that closes the window.
+
+        `duplicates` says whether an id was staged more than once; `again` that stored content was
+        normalised anew, so that typed rows may be stale although their message is unchanged. Rows that Postgres refuses go to
+        `dead_letters`, each alone. Counts are of the resource's own table.
+        """
+        main = self._resource.table
+        self._create(main.name)
+        if main.history:
+            self._connection.execute(
+                archive_changed_sql(main.name, distinct=duplicates), {"account": self._account}
+            )
+        counts = self._merge_table(main.name, duplicates=duplicates)
+        if main.name == "wechat_messages":
+            self._merge_typed(changed=again or counts.updated > 0, duplicates=duplicates)
+        if gone is not None:
+            counts.deleted = self._mark_gone(gone)
+        return counts
+
+    def _merge_typed(self, *, changed: bool, duplicates: bool) -> None:
+        if changed:
+            for table in TYPED_TABLES:
+                self._create(table.name)
+                self._connection.execute(drop_stale_typed_sql(table.name))
+        for table in TYPED_TABLES:
+            if self._staged.get(table.name):
+                many = duplicates or len(table.key) > 1
+                self._merge_table(table.name, duplicates=many)
+
+    def _mark_gone(self, gone: Gone) -> int:
+        table = self._resource.table
+        parameters = {"account": self._account, "at": gone.at, "parent": gone.parent}
+        self._connection.execute(archive_gone_sql(table, gone.parent_column), parameters)
+        return self._connection.execute(
+            soft_delete_sql(table, gone.parent_column), parameters
+        ).rowcount
+
+    def _create(self, table: str) -> None:
+        if table not in self._staged:
+            self._connection.execute(create_staging_sql(table))
+            self._connection.execute(sql.SQL("truncate {}").format(staging_name(table)))
+            self._staged[table] = 0
+
+    def _copy(self, table: str, rows: Sequence[Row]) -> None:
+        """COPY all rows, or, where Postgres refuses, each half for itself down to the offending row."""
+        try:
+            with self._connection.cursor() as cursor, cursor.copy(copy_sql(table)) as copy:
+                for row in rows:
+                    copy.write_row(row)
+        except psycopg.Error as exc:
+            if not _is_row_error(exc):
+                raise
+            if len(rows) == 1:
+                self._refuse(
+                    table, dict(zip(staged_columns(TABLES[table]), rows[0], strict=True)), exc
+                )
+                return
+            middle = len(rows) // 2
+            self._copy(table, rows[:middle])
+            self._copy(table, rows[middle:])
+        else:
+            self._staged[table] += len(rows)
+
+    def _merge_table(self, table: str, *, duplicates: bool) -> Counts:
+        try:
+            with self._connection.transaction():
+                return self._upsert(table, duplicates=duplicates, ctids=None)
+        except psycopg.Error as exc:
+            if not _is_row_error(exc):
+                raise
+        cursor = self._connection.execute(
+            sql.SQL("select ctid::text from {} order by ctid").format(staging_name(table))
+        )
+        return self._merge_some(
+            table, [str(row[0]) for row in cursor.fetchall()], duplicates=duplicates
+        )
+
+    def _merge_some(self, table: str, ctids: Sequence[str], *, duplicates: bool) -> Counts:
+        """Merge these staged rows, halving where Postgres refuses, down to the offending row."""
+        try:
+            with self._connection.transaction():
+                return self._upsert(table, duplicates=duplicates, ctids=ctids)
+        except psycopg.Error as exc:
+            if not _is_row_error(exc):
+                raise
+            if len(ctids) == 1:
+                self._refuse(table, self._unstage(table, ctids[0]), exc)
+                return Counts()
+        middle = len(ctids) // 2
+        counts = self._merge_some(table, ctids[:middle], duplicates=duplicates)
+        counts += self._merge_some(table, ctids[middle:], duplicates=duplicates)
+        return counts
+
+    def _upsert(self, table: str, *, duplicates: bool, ctids: Sequence[str] | None) -> Counts:
+        statement = upsert_sql(table, distinct=duplicates, some=ctids is not None)
+        row = self._connection.execute(
+            statement, {"account": self._account, "ctids": list(ctids or ())}
+        ).fetchone()
+        assert row is not None
+        inserted, updated = row
+        assert isinstance(inserted, int)
+        assert isinstance(updated, int)
+        return Counts(inserted=inserted, updated=updated)
+
+    def _unstage(self, table: str, ctid: str) -> dict[str, object]:
+        statement = sql.SQL("delete from {} as s where s.ctid = %s::tid returning to_jsonb(s)")
+        row = self._connection.execute(statement.format(staging_name(table)), (ctid,)).fetchone()
+        assert row is not None
+        assert isinstance(row[0], dict)
+        return row[0]
+
+    def _refuse(self, table: str, row: dict[str, object], exc: psycopg.Error) -> None:
+        key = row.get(TABLES[table].key[0])
+        detail = f"{table}: {exc.sqlstate}: {type(exc).__name__}"
+        self.dead_letters.append(
+            DeadLetter(
+                self._resource.name, _short(key), "refused_by_postgres", detail, _as_json(row)
+            )
+        )
+
+
+def _is_row_error(exc: psycopg.Error) -> bool:
+    return (exc.sqlstate or "")[:2] in _ROW_ERRORS
+
+
+def _short(key: object) -> str | None:
+    return None if key is None else str(key)[:200]
+
+
+def _as_json(row: dict[str, object]) -> str:
+    return json.dumps(row, default=_shown)
+
+
+def _shown(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -1,0 +1,371 @@
+"""wpsync's own state: runs, the ledger of windows and listings, watermarks, plan, dead letters.
+
+One typed function per need over the named statements of queries.sql. Functions that take part in a
+window's transaction get its connection; the others get the database.
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from psycopg.rows import class_row, dict_row
+
+from wpsync.load.database import Connection, Database
+from wpsync.load.queries import QUERIES
+from wpsync.model import DeadLetter, Window
+
+COMPLETE, INCOMPLETE = "complete", "incomplete"
+
+_RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
+_RETRY_DAILY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerWindow:
+    """One stretch of the ledger: [starts_at, ends_at), what the vendor counted and what was read."""
+
+    starts_at: datetime
+    ends_at: datetime
+    vendor_count: int | None
+    rows_seen: int
+    state: str
+    reason: str | None
+    attempts: int
+
+    @property
+    def window(self) -> Window:
+        return Window(self.starts_at, self.ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reading of a window or listing found, as the ledger keeps it.
+
+    `read_at` is when the reading began. `reason` is None for a complete one.
+    """
+
+    vendor_count: int | None
+    rows_seen: int
+    reason: str | None
+    read_at: datetime
+
+    @property
+    def state(self) -> str:
+        return COMPLETE if self.reason is None else INCOMPLETE
+
+
+@dataclass(slots=True)
+class RunTotals:
+    """What a run has done so far."""
+
+    requests: int = 0
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    dead_letters: int = 0
+    windows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose state: one resource of one account."""
+
+    account: str
+    resource: str
+
+    def parameters(self, **more: object) -> dict[str, object]:
+        return {"account": self.account, "resource": self.resource, **more}
+
+
+def open_run(database: Database, scope: Scope, kind: str, at: datetime) -> int:
+    """A run begins; returns its number."""
+    with database.connection() as connection:
+        row = connection.execute(QUERIES["open_run"], scope.parameters(kind=kind, at=at)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def finish_run(
+    database: Database,
+    run_id: int,
+    at: datetime,
+    outcome: str,
+    totals: RunTotals,
+    error: str | None,
+) -> None:
+    """A run ends: done, incomplete, failed or interrupted."""
+    parameters = {
+        "id": run_id,
+        "at": at,
+        "outcome": outcome,
+        "error": error,
+        "requests": totals.requests,
+        "rows_read": totals.rows_read,
+        "rows_inserted": totals.rows_inserted,
+        "rows_updated": totals.rows_updated,
+        "dead_letters": totals.dead_letters,
+    }
+    with database.connection() as connection:
+        connection.execute(QUERIES["finish_run"], parameters)
+
+
+def close_window(
+    connection: Connection, scope: Scope, window: Window, reading: Reading, run_id: int
+) -> None:
+    """Enter a window into the ledger, in the transaction of its rows.
+
+    What it overlaps is replaced; a complete window becomes one with its complete neighbours of the
+    same Shanghai day, so that the ledger stays small.
+    """
+    span = scope.parameters(starts_at=window.start, ends_at=window.end)
+    replaced = connection.execute(QUERIES["drop_overlapped_windows"], span).fetchall()
+    attempts = 1 + max((cast("int", row[2]) for row in replaced), default=0)
+    start, end = window.start, window.end
+    count, seen, read_at = reading.vendor_count, reading.rows_seen, reading.read_at
+    retry_at = None
+    if reading.state == COMPLETE:
+        attempts = 1
+        neighbours = connection.execute(QUERIES["absorb_neighbours"], span).fetchall()
+        for row in neighbours:
+            start, end = min(start, cast("datetime", row[0])), max(end, cast("datetime", row[1]))
+            count = None if count is None or row[2] is None else count + cast("int", row[2])
+            seen += cast("int", row[3])
+            read_at = min(read_at, cast("datetime", row[4]))
+    else:
+        retry_at = reading.read_at + (
+            _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
+        )
+    connection.execute(
+        QUERIES["insert_window"],
+        scope.parameters(
+            starts_at=start,
+            ends_at=end,
+            vendor_count=count,
+            rows_seen=seen,
+            state=reading.state,
+            reason=reading.reason,
+            attempts=attempts,
+            read_at=read_at,
+            retry_at=retry_at,
+            run_id=run_id,
+        ),
+    )
+
+
+def close_listing(
+    connection: Connection,
+    scope: Scope,
+    parent_id: str,
+    reading: Reading,
+    fingerprint: str | None,
+    run_id: int,
+) -> None:
+    """Enter a whole reading of a listing into the ledger, in the transaction of its rows."""
+    connection.execute(
+        QUERIES["close_listing"],
+        scope.parameters(
+            parent_id=parent_id,
+            vendor_count=reading.vendor_count,
+            rows_seen=reading.rows_seen,
+            state=reading.state,
+            reason=reading.reason,
+            fingerprint=fingerprint,
+            read_at=reading.read_at,
+            run_id=run_id,
+        ),
+    )
+
+
+def advance_watermark(connection: Connection, scope: Scope, at: datetime) -> None:
+    """Move the watermark to the end of the unbroken run of windows that adjoins it."""
+    connection.execute(QUERIES["advance_watermark"], scope.parameters(updated_at=at))
+
+
+def start_watermark(database: Database, scope: Scope, start: datetime, at: datetime) -> None:
+    """Set the first watermark; one that exists is left alone. Then walk over what is already read."""
+    with database.transaction() as connection:
+        connection.execute(QUERIES["start_watermark"], scope.parameters(at=start, updated_at=at))
+        advance_watermark(connection, scope, at)
+
+
+def watermark(database: Database, scope: Scope) -> datetime | None:
+    """Everything before it has been read at least once; None before the first sync."""
+    with database.connection() as connection:
+        row = connection.execute(QUERIES["watermark"], scope.parameters()).fetchone()
+    return None if row is None else cast("datetime", row[0])
+
+
+def windows_between(database: Database, scope: Scope, window: Window) -> list[LedgerWindow]:
+    """The ledger's windows that touch a span, oldest first."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    return _ledger(database, "windows_between", parameters)
+
+
+def incomplete_windows_due(database: Database, scope: Scope, at: datetime) -> list[LedgerWindow]:
+    """Incomplete windows whose time to be read again has come, oldest first."""
+    return _ledger(database, "incomplete_windows_due", scope.parameters(at=at))
+
+
+def _ledger(database: Database, query: str, parameters: Mapping[str, object]) -> list[LedgerWindow]:
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(LedgerWindow)) as cursor,
+    ):
+        return cursor.execute(QUERIES[query], parameters).fetchall()
+
+
+@dataclass(frozen=True, slots=True)
+class ListingState:
+    """How a listing (of one parent) was read last."""
+
+    parent_id: str
+    fingerprint: str | None
+    complete_at: datetime | None
+    state: str
+    rows_seen: int
+
+
+def listings(database: Database, scope: Scope) -> dict[str, ListingState]:
+    """How each listing of a resource was read last, by parent id (empty where there is none)."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(ListingState)) as cursor,
+    ):
+        rows = cursor.execute(QUERIES["listings"], scope.parameters()).fetchall()
+    return {row.parent_id: row for row in rows}
+
+
+def forget_listings(database: Database, scope: Scope, parents: Sequence[str]) -> None:
+    """Drop the ledger entries of parents that are gone."""
+    with database.connection() as connection:
+        connection.execute(QUERIES["forget_listing"], scope.parameters(parents=list(parents)))
+
+
+def planned(database: Database, scope: Scope, window: Window) -> dict[Window, int]:
+    """The stretches touching a span whose rows were counted, with their counts."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    with database.connection() as connection:
+        rows = connection.execute(QUERIES["planned"], parameters).fetchall()
+    return {
+        Window(cast("datetime", start), cast("datetime", end)): cast("int", count)
+        for start, end, count in rows
+    }
+
+
+def plan(database: Database, scope: Scope, window: Window, count: int, at: datetime) -> None:
+    """Keep a counted stretch, so that an interrupted backfill need not ask again."""
+    parameters = scope.parameters(
+        starts_at=window.start, ends_at=window.end, vendor_count=count, at=at
+    )
+    with database.connection() as connection:
+        connection.execute(QUERIES["plan"], parameters)
+
+
+def keep_dead_letters(
+    connection: Connection,
+    account: str,
+    letters: Iterable[DeadLetter],
+    at: datetime,
+    run_id: int | None,
+) -> int:
+    """Keep what could not be taken; returns how many were new. Keeping a letter twice changes nothing."""
+    new = 0
+    for letter in letters:
+        print_of = "\0".join((letter.reason, letter.record_id or "", letter.original))
+        row = connection.execute(
+            QUERIES["keep_dead_letter"],
+            {
+                "account": account,
+                "resource": letter.resource,
+                "record_id": letter.record_id,
+                "reason": letter.reason,
+                "detail": letter.detail,
+                "original": letter.original,
+                "fingerprint": hashlib.sha256(print_of.encode()).hexdigest(),
+                "at": at,
+                "run_id": run_id,
+            },
+        ).fetchone()
+        new += row is not None
+    return new
+
+
+def resolve_read_messages(connection: Connection, account: str, at: datetime) -> None:
+    """Close the letters of messages that were unreadable and have been read since."""
+    scope = Scope(account, "wechat_messages")
+    row = connection.execute(QUERIES["any_open_dead_letter"], scope.parameters()).fetchone()
+    if row is not None and row[0]:
+        connection.execute(QUERIES["resolve_read_messages"], {"account": account, "at": at})
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLetter:
+    """A dead letter as stored. `original` is None in listings: it may hold what people wrote."""
+
+    id: int
+    account: str
+    resource: str
+    record_id: str | None
+    reason: str
+    detail: str
+    first_seen_at: datetime
+    resolved_at: datetime | None
+    original: str | None = None
+
+
+def dead_letters(
+    database: Database, *, resource: str | None = None, resolved: bool = False, limit: int = 100
+) -> list[KeptLetter]:
+    """Dead letters without their originals, newest first."""
+    parameters = {"resource": resource, "all": resolved, "limit": limit}
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
+    ):
+        return cursor.execute(QUERIES["dead_letters"], parameters).fetchall()
+
+
+def dead_letter(database: Database, number: int) -> KeptLetter | None:
+    """One dead letter with its original."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
+    ):
+        return cursor.execute(QUERIES["dead_letter"], {"id": number}).fetchone()
+
+
+def open_dead_letters(database: Database, *, after: int) -> list[KeptLetter]:
+    """Up to 500 open letters with their originals, in order of number, beginning after `after`."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
+    ):
+        return cursor.execute(QUERIES["open_dead_letters"], {"after": after}).fetchall()
+
+
+def resolve_dead_letter(connection: Connection, number: int, at: datetime) -> None:
+    """A letter that was taken after all."""
+    connection.execute(QUERIES["resolve_dead_letter"], {"id": number, "at": at})
+
+
+def agents(database: Database, account: str) -> list[str]:
+    """The ids of agents that still exist."""
+    return [str(row["id"]) for row in rows(database, "agents", {"account": account})]
+
+
+def rooms(database: Database, account: str) -> dict[str, str]:
+    """The rooms that still exist, each with the fingerprint that changes when its members may have."""
+    found = rows(database, "rooms", {"account": account})
+    return {str(row["id"]): str(row["fingerprint"]) for row in found}
+
+
+def rows(
+    database: Database, query: str, parameters: Mapping[str, object] | None = None
+) -> list[dict[str, object]]:
+    """The rows of a named statement, for read models."""
+    with database.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
+        return cast(
+            "list[dict[str, object]]", cursor.execute(QUERIES[query], parameters or {}).fetchall()
+        )

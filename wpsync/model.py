@@ -1,0 +1,103 @@
+"""The nouns that every stage speaks: Window, Page, Batch, DeadLetter, Secret. No behaviour but their own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+Record = Mapping[str, object]
+"""One object of the vendor's JSON, before anything is converted."""
+
+Row = tuple[object, ...]
+"""The values of one table row, in the order of the table's columns."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A value that shows itself to nobody by accident."""
+
+    _value: str
+
+    def reveal(self) -> str:
+        """The value itself; only for the place that sends or stores it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Window:
+    """A half-open stretch [start, end) of vendor time, aware, on whole seconds."""
+
+    start: datetime
+    end: datetime
+
+    def __post_init__(self) -> None:
+        if self.start.tzinfo is None or self.end.tzinfo is None:
+            raise ValueError("a window's ends must be aware")
+        if self.start >= self.end:
+            raise ValueError(f"a window must have a length: {self.start} to {self.end}")
+        if self.start.microsecond or self.end.microsecond:
+            raise ValueError("a window's ends must be whole seconds")
+
+    @property
+    def span(self) -> timedelta:
+        return self.end - self.start
+
+    def __str__(self) -> str:
+        return f"{self.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}/{self.end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One reply of a listing: its rows as sent, the vendor's total, and when it was asked for.
+
+    `records` is None where the vendor sent null instead of a list; `count` is None where it sent no
+    usable total. `fetched_at` is the instant before the request was sent.
+    """
+
+    number: int
+    records: Sequence[object] | None
+    count: int | None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """Something the vendor sent that could not be taken, with the reason. `original` is ASCII JSON."""
+
+    resource: str
+    record_id: str | None
+    reason: str
+    detail: str
+    original: str
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows by table, ready to be loaded together, and what could not become a row."""
+
+    rows: dict[str, list[Row]] = field(default_factory=dict)
+    dead_letters: list[DeadLetter] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """An account's token pair and its lives. All instants are aware.
+
+    `issued_at` is when `getToken` gave the pair, `renewed_at` when the access token was last renewed;
+    `credentials_hash` tells whether the configured credentials have changed since; no login is tried
+    before `paused_until` while they have not.
+    """
+
+    access: Secret
+    refresh: Secret
+    issued_at: datetime
+    renewed_at: datetime
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+    credentials_hash: str
+    paused_until: datetime | None = None
+    failures: int = 0

@@ -1,0 +1,76 @@
+"""Keeping what was sent: originals as ASCII JSON, and what `jsonb` can hold of the rest."""
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+
+import msgspec
+
+from wpsync import values
+
+_ENCODER = msgspec.json.Encoder(decimal_format="number")
+RAW = "_raw."
+"""Prefix in `_extra` of an original that was changed or could not be read; its value is ASCII JSON."""
+
+
+def ascii_json(value: object) -> str:
+    """The value as ASCII-escaped JSON, so that any table, file or terminal can hold it."""
+    try:
+        return json.dumps(value, default=str, separators=(",", ":"))
+    except (RecursionError, ValueError):
+        return json.dumps(repr(type(value)))
+
+
+def keep_raw(extra: dict[str, object], field: str, original: object) -> None:
+    """Put the original of a changed or unreadable field aside."""
+    extra[RAW + values.holdable(field)] = ascii_json(original)
+
+
+def extra_json(extra: Mapping[str, object] | None) -> str | None:
+    """What goes into `_extra`: JSON that `jsonb` takes, or None when there is nothing."""
+    if not extra:
+        return None
+    try:
+        return _as_sent(extra)
+    except (TypeError, OverflowError, ValueError, RecursionError):
+        return _repaired(extra)
+
+
+def _as_sent(extra: Mapping[str, object]) -> str:
+    """The quick way, for what needs no repair."""
+    encoded = _ENCODER.encode(extra)
+    if b"\\u0000" in encoded:
+        raise ValueError("holds a NUL")
+    return encoded.decode()
+
+
+def _repaired(extra: Mapping[str, object]) -> str:
+    kept: dict[str, object] = {}
+    for field, value in extra.items():
+        clean = _holdable(value)
+        kept[values.holdable(field)] = clean
+        if not field.startswith(RAW) and not _same(clean, value):
+            keep_raw(kept, field, value)
+    return json.dumps(kept, ensure_ascii=False, default=_number, separators=(",", ":"))
+
+
+def _same(clean: object, value: object) -> bool:
+    return clean is value or clean == value
+
+
+def _number(value: object) -> object:
+    if isinstance(value, Decimal):
+        return str(value)
+    raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+def _holdable(value: object, depth: int = 0) -> object:
+    if isinstance(value, str):
+        return values.holdable(value)
+    if depth > 100 and isinstance(value, dict | list):
+        return ascii_json(value)
+    if isinstance(value, dict):
+        return {values.holdable(str(k)): _holdable(v, depth + 1) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_holdable(item, depth + 1) for item in value]
+    return value

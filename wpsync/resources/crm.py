@@ -1,0 +1,81 @@
+"""What `/api/crm/…` lists: agents and the customer form's fields; and our ledger of customers written."""
+
+from wpsync import values
+from wpsync.resources.spec import Column, Mode, Resource, SqlType, Table
+
+AGENTS = Resource(
+    name="agents",
+    endpoint="/api/crm/getUsers",
+    mode=Mode.LISTING,
+    family="other",
+    table=Table(
+        "agents",
+        "座席（员工）",
+        "agents: the employees who hold the work phones",
+        (
+            Column("id", SqlType.TEXT, ("_id", "id"), values.text, "座席编号", "the agent's id"),
+            Column("name", SqlType.TEXT, ("name",), values.text, "座席姓名", "the agent's name"),
+            Column(
+                "phone", SqlType.TEXT, ("phone",), values.text, "座席手机号", "the agent's phone"
+            ),
+        ),
+        soft_delete=True,
+        history=True,
+    ),
+)
+
+CUSTOMER_FIELDS = Resource(
+    name="customer_fields",
+    endpoint="/api/crm/customerTmp",
+    mode=Mode.LISTING,
+    family="other",
+    table=Table(
+        "customer_fields",
+        "客户资料的字段模板",
+        "the fields of the customer form",
+        (
+            Column(
+                "id",
+                SqlType.TEXT,
+                ("id",),
+                values.text,
+                "字段键，如 filed0",
+                "the field's key, e.g. filed0",
+            ),
+            Column(
+                "label",
+                SqlType.TEXT,
+                ("label",),
+                values.text,
+                "字段名称，如 字段1",
+                "what the field is called",
+            ),
+        ),
+        soft_delete=True,
+        history=True,
+    ),
+)
+
+CUSTOMERS = Table(
+    "customers",
+    "经本程序写入的客户（接口不提供客户列表）",
+    "customers written through this program: the API has no listing of them",
+    (
+        Column("id", SqlType.TEXT, ("id",), values.text, "客户编号", "the customer's id"),
+        Column("name", SqlType.TEXT, ("name",), values.text, "客户姓名", "the customer's name"),
+        Column(
+            "phone", SqlType.TEXT, ("phone",), values.text, "客户手机号", "the customer's phone"
+        ),
+        Column(
+            "fields",
+            SqlType.JSON,
+            (),
+            values.verbatim,
+            "写入的其他字段",
+            "the other fields as written",
+        ),
+    ),
+    indexes=(("phone",),),
+    soft_delete=True,
+    history=True,
+)

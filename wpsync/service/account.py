@@ -1,0 +1,95 @@
+"""One vendor account at work: its client, database and clock, and a reader for each resource."""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wpsync.api.client import Client
+from wpsync.clock import Clock
+from wpsync.extract.reading import Reader
+from wpsync.extract.windows import floor_second
+from wpsync.load.database import Database
+from wpsync.load.state import Scope
+from wpsync.resources.spec import Resource
+from wpsync.service.pipeline import Pipeline
+from wpsync.service.source import EndpointSource
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How an account is read. Spans are of vendor time.
+
+    `settle` is the newest stretch, read but not yet vouched for; `max_span` the longest window asked
+    for; `window_rows` the rows aimed at in one transaction; `page_concurrency` how many pages of a
+    window are fetched at once; `parallel_windows` how many windows a backfill has under way.
+    """
+
+    settle: timedelta = timedelta(minutes=2)
+    max_span: timedelta = timedelta(days=1)
+    window_rows: int = 10_000
+    page_concurrency: int = 4
+    parallel_windows: int = 1
+    members_every: timedelta = timedelta(days=7)
+    first_sync_from: str = "today"
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything that reading one account needs. Threads may share it."""
+
+    name: str
+    client: Client
+    database: Database
+    clock: Clock
+    pace: Pace
+    executor: Executor | None
+    stopping: Callable[[], bool]
+
+    def scope(self, resource: Resource) -> Scope:
+        """Whose state a resource's reading keeps."""
+        return Scope(self.name, resource.name)
+
+    def pipeline(self, resource: Resource) -> Pipeline:
+        """A pipeline for one thread."""
+        source = EndpointSource(
+            self.client,
+            resource,
+            self.clock,
+            self.database,
+            account=self.name,
+            executor=self.executor,
+            ahead=self.pace.page_concurrency,
+        )
+        reader = Reader(resource, source, rows_aim=self.pace.window_rows)
+        return Pipeline(resource, reader, self.database, self.clock, stopping=self.stopping)
+
+    def client_requests(self) -> int:
+        """How many requests the account's client has sent."""
+        return self.client.requests
+
+    def settled(self, resource: Resource) -> datetime:
+        """Before this instant a stretch counts as accounted for."""
+        return floor_second(self.clock.now() - self.pace.settle)
+
+
+@contextmanager
+def opened(
+    name: str,
+    client: Client,
+    database: Database,
+    clock: Clock,
+    pace: Pace,
+    stopping: Callable[[], bool],
+) -> Iterator[Account]:
+    """An account with its threads for fetching pages ahead."""
+    if pace.page_concurrency <= 1:
+        yield Account(name, client, database, clock, pace, None, stopping)
+        return
+    threads = pace.page_concurrency * pace.parallel_windows
+    with ThreadPoolExecutor(threads, thread_name_prefix=f"fetch-{name}") as executor:
+        try:
+            yield Account(name, client, database, clock, pace, executor, stopping)
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,259 @@
+"""Reading history: planned by the vendor's counts, newest first, resumable, shared by processes.
+
+What is to be read is what the ledger does not vouch for: stopped at any point, in any way, the same
+command goes on from there. Counting is cheap (one row a month and resource) and kept, so that
+progress is honest and a second start need not ask again. No live watermark moves.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from math import ceil
+from threading import Lock
+
+from wpsync.errors import SpanTooLargeError, WpsyncError
+from wpsync.extract import windows
+from wpsync.extract.reading import ask_for_count
+from wpsync.load import state
+from wpsync.load.lookups import bytes_per_row
+from wpsync.model import Window
+from wpsync.resources.spec import Mode, Resource
+from wpsync.service.account import Account
+from wpsync.service.pipeline import Run, Stopped, recorded
+from wpsync.service.progress import Progress
+from wpsync.service.source import EndpointSource
+from wpsync.service.sync import Outcome, fill, listing_age, stops_everything, sync_resource
+
+log = logging.getLogger(__name__)
+
+_LISTING_FRESH = timedelta(hours=1)
+"""A listing read completely within this time is not read again by a backfill."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a backfill of one resource would read: rows by the vendor's count, and what that takes.
+
+    `windows` are the missing stretches, newest first. `minutes` is at the configured request limit,
+    0 where there is none. Rows of listings and reports are not counted beforehand (None).
+    """
+
+    account: str
+    resource: str
+    windows: list[Window] = field(repr=False)
+    rows: int | None
+    requests: int
+    minutes: float
+    bytes: int
+
+
+def make_plan(
+    account: Account, resource: Resource, span: Window, *, again: bool, per_minute: int
+) -> Plan:
+    """Find what is missing and have the vendor count it: one request of one row a month."""
+    if resource.mode is not Mode.WINDOWED:
+        needed = again or _is_stale(account, resource)
+        requests = 1 if needed else 0
+        return Plan(
+            account.name, resource.name, [], None, requests, _minutes(requests, per_minute), 0
+        )
+    gaps = _missing(account, resource, span, again=again)
+    rows = sum(_counted(account, resource, gap) for gap in gaps)
+    pieces = [piece for gap in gaps for piece in windows.by_day(gap, account.pace.max_span)]
+    requests = max(ceil(rows / resource.page_size), len(pieces))
+    size = rows * bytes_per_row(account.database, resource.table.name)
+    return Plan(
+        account.name,
+        resource.name,
+        list(reversed(pieces)),
+        rows,
+        requests,
+        _minutes(requests, per_minute),
+        size,
+    )
+
+
+def _minutes(requests: int, per_minute: int) -> float:
+    return requests / per_minute if per_minute else 0.0
+
+
+def _is_stale(account: Account, resource: Resource) -> bool:
+    age = listing_age(account, resource)
+    return age is None or age > _LISTING_FRESH
+
+
+def _missing(account: Account, resource: Resource, span: Window, *, again: bool) -> list[Window]:
+    """What of the span the ledger does not vouch for; all of it, by whole ledger windows, with `again`."""
+    known = state.windows_between(account.database, account.scope(resource), span)
+    if again:
+        start = min([span.start, *(w.starts_at for w in known)])
+        end = max([span.end, *(w.ends_at for w in known)])
+        return [Window(start, end)]
+    return windows.missing(span, [w.window for w in known if w.state == state.COMPLETE])
+
+
+def _counted(account: Account, resource: Resource, gap: Window) -> int:
+    """How many rows the vendor says a stretch holds, asked by month unless it was asked before."""
+    scope = account.scope(resource)
+    known = state.planned(account.database, scope, gap)
+    rows = 0
+    for month in windows.by_month(gap):
+        count = known.get(month)
+        if count is None:
+            count = _probed(account, resource, month)
+            state.plan(account.database, scope, month, count, account.clock.now())
+        rows += count
+    return rows
+
+
+def _probed(account: Account, resource: Resource, window: Window) -> int:
+    """One request of one row, made for its count; halved where the vendor refuses the span."""
+    if account.stopping():
+        raise Stopped
+    source = EndpointSource(
+        account.client,
+        resource,
+        account.clock,
+        account.database,
+        account=account.name,
+        executor=None,
+        ahead=0,
+    )
+    try:
+        return source.page(ask_for_count(window)).count or 0
+    except SpanTooLargeError:
+        if window.span <= windows.SECOND:
+            return 0
+        return sum(_probed(account, resource, half) for half in windows.split(window, 2))
+
+
+def backfill(
+    account: Account, plans: Sequence[tuple[Resource, Plan]], progress: Progress, *, again: bool
+) -> list[Outcome]:
+    """Carry out plans, one resource after the other. Raises Stopped when asked to stop."""
+    return [_backfill(account, resource, plan, progress, again=again) for resource, plan in plans]
+
+
+def _backfill(
+    account: Account, resource: Resource, plan: Plan, progress: Progress, *, again: bool
+) -> Outcome:
+    result = Outcome(account.name, resource.name, "done")
+    if not plan.windows and not plan.requests:
+        progress.begin(resource.name, 0)
+        progress.end(resource.name, "done")
+        return result
+    progress.begin(resource.name, plan.rows)
+    result.outcome = "failed"
+    run: Run | None = None
+    scope = account.scope(resource)
+    try:
+        with recorded(
+            account.database, account.clock, scope, "backfill", account.client_requests
+        ) as run:
+            if resource.mode is Mode.WINDOWED:
+                _read_windows(account, resource, plan, run, progress, again=again)
+            else:
+                _read_whole(account, resource, run, progress)
+        result.outcome = "incomplete" if run.incomplete else "done"
+        result.problems = list(run.incomplete)
+    except Stopped:
+        result.outcome = "interrupted"
+        raise
+    except WpsyncError as exc:
+        if stops_everything(exc):
+            raise
+        result.problems, result.hint = [str(exc)], exc.hint
+        log.error("run.failed", extra={"resource": resource.name, "error": str(exc)})
+    finally:
+        progress.end(resource.name, result.outcome)
+        if run is not None:
+            fill(result, run)
+    return result
+
+
+def _read_whole(account: Account, resource: Resource, run: Run, progress: Progress) -> None:
+    with account.database.lock(account.name, resource.name):
+        sync_resource(account, resource, run, lambda rows: progress.advance(resource.name, rows))
+
+
+def _read_windows(
+    account: Account, resource: Resource, plan: Plan, run: Run, progress: Progress, *, again: bool
+) -> None:
+    """Read the missing windows, newest first; several at once only where the pace says so."""
+    worker = _Worker(account, resource, plan.windows, run, progress, again=again)
+    workers = min(account.pace.parallel_windows, len(plan.windows))
+    if workers <= 1:
+        worker.work()
+        return
+    with ThreadPoolExecutor(workers, thread_name_prefix="window") as pool:
+        for future in [pool.submit(worker.work) for _ in range(workers)]:
+            future.result()
+
+
+class _Worker:
+    """Takes windows from a shared list until none is left. A failure of one stops the others."""
+
+    def __init__(
+        self,
+        account: Account,
+        resource: Resource,
+        todo: Sequence[Window],
+        run: Run,
+        progress: Progress,
+        *,
+        again: bool,
+    ) -> None:
+        self._account = account
+        self._resource = resource
+        self._todo = list(reversed(todo))
+        self._run = run
+        self._progress = progress
+        self._again = again
+        self._lock = Lock()
+        self._failed = False
+
+    def work(self) -> None:
+        """Read windows until the list is empty."""
+        pipeline = self._account.pipeline(self._resource)
+        while True:
+            with self._lock:
+                if not self._todo or self._failed:
+                    return
+                window = self._todo.pop()
+            if self._account.stopping():
+                raise Stopped
+            try:
+                self._claimed(window, lambda piece: self._read(pipeline.window, piece))
+            except BaseException:
+                self._failed = True
+                raise
+
+    def _claimed(self, window: Window, read: Callable[[Window], None]) -> None:
+        """Read what is still missing of a window, unless another process is at it."""
+        account, scope = self._account, self._account.scope(self._resource)
+        with account.database.lock(account.name, scope.resource, str(window), wait=False) as held:
+            if not held:
+                return
+            known = state.windows_between(account.database, scope, window)
+            done = [w.window for w in known if w.state == state.COMPLETE and not self._again]
+            for piece in reversed(windows.missing(window, done)):
+                read(piece)
+
+    def _read(self, read_window: Callable[..., None], piece: Window) -> None:
+        read_window(
+            self._run,
+            piece,
+            settled=self._account.settled(self._resource),
+            live=False,
+            newest_first=True,
+            on_rows=lambda rows: self._progress.advance(self._resource.name, rows),
+        )
+
+
+def span_of(start: datetime, end: datetime | None, now: datetime) -> Window:
+    """The span that a backfill covers: from the Shanghai midnight before `start` to `end` or now."""
+    first = windows.shanghai_midnight(start)
+    last = windows.floor_second(min(end or now, now))
+    return Window(first, max(last, first + windows.SECOND))

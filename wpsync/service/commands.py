@@ -1,0 +1,42 @@
+"""The vendor's actions, and the ledger of customers that writing through this program keeps.
+
+The vendor lists no customers: what is written through here is all that can be known of them. An
+action is never repeated blindly (`acts=True` in the client): a customer added twice, or a phone
+that rings twice, is worse than an error.
+"""
+
+from collections.abc import Mapping
+
+from wpsync.api import endpoints
+from wpsync.api.client import Client
+from wpsync.clock import Clock
+from wpsync.load import customers
+from wpsync.load.database import Database
+
+
+def add_customer(
+    client: Client, database: Database, clock: Clock, account: str, fields: Mapping[str, str]
+) -> str:
+    """Add a customer at the vendor and enter it into `wp.customers`; returns its id."""
+    identifier = endpoints.add_customer(client, fields)
+    customers.keep(database, account, identifier, fields, clock.now())
+    return identifier
+
+
+def update_customer(
+    client: Client,
+    database: Database,
+    clock: Clock,
+    account: str,
+    identifier: str,
+    fields: Mapping[str, str],
+) -> None:
+    """Change a customer's fields at the vendor and in `wp.customers`; the version before is kept."""
+    endpoints.update_customer(client, identifier, fields)
+    customers.keep(database, account, identifier, fields, clock.now())
+
+
+def delete_customer(client: Client, database: Database, clock: Clock, identifier: str) -> None:
+    """Delete a customer at the vendor and mark it as gone in `wp.customers`."""
+    endpoints.delete_customer(client, identifier)
+    customers.forget(database, identifier, clock.now())

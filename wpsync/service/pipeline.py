@@ -1,0 +1,257 @@
+"""Sync one window, or one listing, of one resource: fetch, normalise, load, enter into the ledger.
+
+The one place that knows all four stages. No transaction is open while the network is waited for;
+one transaction writes the rows, their history, the dead letters, the ledger and the watermark.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from wpsync.clock import Clock
+from wpsync.errors import RetryableError
+from wpsync.extract.reading import Closed, Event, PageRead, Reader, Restart
+from wpsync.load import state
+from wpsync.load.database import Connection, Database
+from wpsync.load.staging import Staging
+from wpsync.load.state import Reading, RunTotals, Scope
+from wpsync.load.upsert import Counts, Gone
+from wpsync.model import Window
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources.spec import Mode, Resource
+
+log = logging.getLogger(__name__)
+
+_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
+"""Seconds to wait before a window is read again after a failure that may pass by itself."""
+
+
+class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
+    """The run was asked to stop; everything committed stays."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution for one resource, and what it has done so far."""
+
+    scope: Scope
+    kind: str
+    id: int
+    totals: RunTotals
+    incomplete: list[str]
+
+
+class Pipeline:
+    """Reads windows and listings of one resource into the database. One thread at a time."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        reader: Reader,
+        database: Database,
+        clock: Clock,
+        *,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self._resource = resource
+        self._reader = reader
+        self._database = database
+        self._clock = clock
+        self._stopping = stopping
+        self._normalize = Normalizer(resource)
+
+    def window(
+        self,
+        run: Run,
+        window: Window,
+        *,
+        settled: datetime,
+        live: bool,
+        newest_first: bool = False,
+        held: int = 0,
+        on_rows: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        """Read a window until every piece of it is in the ledger. `live` moves the watermark along."""
+
+        def events() -> Iterator[Event]:
+            return self._reader.window(
+                window, newest_first=newest_first, settled=settled, held=held
+            )
+
+        def close(connection: Connection, closed: Closed) -> None:
+            if closed.window is None:
+                return
+            state.close_window(connection, run.scope, closed.window, _reading(closed), run.id)
+            if live:
+                state.advance_watermark(connection, run.scope, self._clock.now())
+
+        self._retrying(lambda: self._consume(run, events(), close, None, on_rows))
+
+    def listing(
+        self,
+        run: Run,
+        *,
+        parent: str = "",
+        fingerprint: str | None = None,
+        held: int = 0,
+        on_rows: Callable[[int], None] = lambda rows: None,
+    ) -> None:
+        """Read a listing whole (of one parent). Only a complete reading marks rows as gone."""
+        resource = self._resource
+        filters = {resource.parent_filter: parent} if resource.parent_filter else {}
+        column = self._parent_column() if parent else None
+
+        def close(connection: Connection, closed: Closed) -> None:
+            state.close_listing(
+                connection, run.scope, parent, _reading(closed), fingerprint, run.id
+            )
+
+        def gone(closed: Closed) -> Gone | None:
+            if closed.reason is not None or closed.read_at is None:
+                return None
+            return Gone(closed.read_at, column, parent or None)
+
+        self._retrying(
+            lambda: self._consume(
+                run, self._reader.listing(filters, held=held), close, gone, on_rows
+            )
+        )
+
+    def _parent_column(self) -> str:
+        parent_filter = self._resource.parent_filter
+        return next(c.name for c in self._resource.table.columns if parent_filter in c.sources)
+
+    def _retrying(self, read: Callable[[], None]) -> None:
+        """Read again after what may pass by itself: what was closed stays closed, the rest is repeated."""
+        for pause in _PAUSES:
+            try:
+                read()
+            except RetryableError as exc:
+                log.warning(
+                    "window.retried", extra={"resource": self._resource.name, "error": str(exc)}
+                )
+                self._wait(pause)
+            else:
+                return
+        read()
+
+    def _wait(self, seconds: float) -> None:
+        until = self._clock.monotonic() + seconds
+        while self._clock.monotonic() < until:
+            if self._stopping():
+                raise Stopped
+            self._clock.sleep(min(0.5, seconds))
+
+    def _consume(
+        self,
+        run: Run,
+        events: Iterator[Event],
+        close: Callable[[Connection, Closed], None],
+        gone: Callable[[Closed], Gone | None] | None,
+        on_rows: Callable[[int], None],
+    ) -> None:
+        with self._database.connection() as connection:
+            staging = Staging(connection, self._resource, run.scope.account)
+            read = 0
+            for event in events:
+                if self._stopping():
+                    raise Stopped
+                match event:
+                    case Restart():
+                        staging.clear()
+                        read = 0
+                    case PageRead(records, fetched_at):
+                        self._normalize(records, fetched_at, staging.batch)
+                        staging.flush_if_full()
+                        read += len(records)
+                    case Closed():
+                        counts = self._load(run, connection, staging, event, close, gone)
+                        self._account_for(run, event, counts, read, on_rows)
+                        staging.clear()
+
+    def _load(
+        self,
+        run: Run,
+        connection: Connection,
+        staging: Staging,
+        closed: Closed,
+        close: Callable[[Connection, Closed], None],
+        gone: Callable[[Closed], Gone | None] | None,
+    ) -> Counts:
+        """The one transaction."""
+        account, at = run.scope.account, self._clock.now()
+
+        def write() -> Counts:
+            counts = staging.merge(
+                duplicates=closed.duplicates, gone=gone(closed) if gone is not None else None
+            )
+            letters = state.keep_dead_letters(connection, account, staging.dead_letters, at, run.id)
+            run.totals.dead_letters += letters
+            if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):
+                state.resolve_read_messages(connection, account, at)
+            close(connection, closed)
+            return counts
+
+        return staging.commit(write)
+
+    def _account_for(
+        self, run: Run, closed: Closed, counts: Counts, read: int, on_rows: Callable[[int], None]
+    ) -> None:
+        totals = run.totals
+        totals.rows_read += read
+        totals.rows_inserted += counts.inserted
+        totals.rows_updated += counts.updated + counts.deleted
+        totals.windows += 1
+        on_rows(closed.rows_seen)
+        where = str(closed.window) if closed.window else "listing"
+        fields = {
+            "resource": self._resource.name,
+            "window": where,
+            "rows": closed.rows_seen,
+            "vendor_count": closed.vendor_count,
+            "inserted": counts.inserted,
+            "updated": counts.updated,
+        }
+        if closed.reason is not None and (closed.window or self._resource.mode is Mode.LISTING):
+            run.incomplete.append(f"{where}: {closed.reason}")
+            log.warning("window.incomplete", extra={**fields, "reason": closed.reason})
+        else:
+            log.info("window.closed", extra=fields)
+
+
+def _reading(closed: Closed) -> Reading:
+    assert closed.read_at is not None
+    return Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
+
+
+@contextmanager
+def recorded(
+    database: Database, clock: Clock, scope: Scope, kind: str, requests: Callable[[], int]
+) -> Iterator[Run]:
+    """A run that is entered among the runs with its outcome, however it ends."""
+    run = Run(scope, kind, state.open_run(database, scope, kind, clock.now()), RunTotals(), [])
+    before = requests()
+    outcome, error = "failed", None
+    try:
+        yield run
+        outcome = "incomplete" if run.incomplete else "done"
+        error = "; ".join(run.incomplete[:5]) or None
+    except (Stopped, KeyboardInterrupt):
+        outcome = "interrupted"
+        raise
+    except Exception as exc:
+        error = str(exc)
+        raise
+    finally:
+        run.totals.requests = requests() - before
+        _finish(database, run, clock.now(), outcome, error)
+
+
+def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str | None) -> None:
+    """Say how the run ended; where the database is what failed, the run stays open and shows as such."""
+    try:
+        state.finish_run(database, run.id, at, outcome, run.totals, error)
+    except RetryableError as exc:
+        log.warning("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})

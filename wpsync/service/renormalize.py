@@ -1,0 +1,134 @@
+"""Reading stored messages again with today's normaliser, without asking the vendor.
+
+A message's body is stored exactly as it was sent (what Postgres could not hold stands aside in
+`_extra`), so a newer version can explode it again. Rows keep the instant their content was fetched:
+what a sync brings meanwhile is newer and wins.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import cast
+
+from wpsync.clock import Clock
+from wpsync.load import state
+from wpsync.load.database import Database
+from wpsync.load.staging import Staging
+from wpsync.load.upsert import Counts
+from wpsync.model import DeadLetter
+from wpsync.normalize.originals import RAW
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources import RESOURCES
+from wpsync.resources.wechat import WECHAT_MESSAGES
+
+_PAGE = 2_000
+_FIELDS = {
+    "id": "id",
+    "chat_id": "chatId",
+    "sender_id": "from",
+    "msg_type": "msgType",
+    "device_msg_id": "msgId",
+    "server_msg_id": "msgSvrId",
+    "body": "msg",
+    "thumb_path": "thumbImgPath",
+    "media_path": "bigImgPath",
+}
+
+
+def renormalize(
+    database: Database,
+    clock: Clock,
+    kinds: Sequence[str] | None,
+    on_rows: Callable[[int], None],
+) -> Counts:
+    """Explode stored messages again, of the given kinds or of all; returns what changed."""
+    total, after = Counts(), ""
+    normalize = Normalizer(WECHAT_MESSAGES)
+    while True:
+        parameters = {"after": after, "kinds": list(kinds) if kinds else None, "limit": _PAGE}
+        rows = state.rows(database, "messages_to_renormalize", parameters)
+        if not rows:
+            return total
+        after = str(rows[-1]["id"])
+        for account in sorted({str(row["_account"]) for row in rows}):
+            mine = [row for row in rows if row["_account"] == account]
+            total += _load(database, clock, normalize, account, mine)
+        on_rows(len(rows))
+
+
+def _load(
+    database: Database,
+    clock: Clock,
+    normalize: Normalizer,
+    account: str,
+    rows: Sequence[dict[str, object]],
+) -> Counts:
+    at = clock.now()
+    with database.connection() as connection:
+        staging = Staging(connection, WECHAT_MESSAGES, account)
+        for row in rows:
+            normalize([as_record(row)], cast("datetime", row["_synced_at"]), staging.batch)
+        staging.flush()
+
+        def write() -> Counts:
+            counts = staging.merge(duplicates=False, again=True)
+            state.keep_dead_letters(connection, account, staging.dead_letters, at, None)
+            state.resolve_read_messages(connection, account, at)
+            return counts
+
+        return staging.commit(write)
+
+
+def as_record(row: Mapping[str, object]) -> dict[str, object]:
+    """A stored message as the vendor sent it, as far as the normaliser is concerned."""
+    record = {field: row[column] for column, field in _FIELDS.items() if row[column] is not None}
+    if row["sent_by_agent"] is not None:
+        record["isSend"] = "1" if row["sent_by_agent"] else "0"
+    if isinstance(row["sent_at"], datetime):
+        record["ts"] = int(row["sent_at"].timestamp())
+    if row["sent_on"] is not None:
+        record["date"] = str(row["sent_on"])
+    extra = row["_extra"]
+    for field, value in extra.items() if isinstance(extra, dict) else ():
+        if not field.startswith(RAW):
+            record[field] = value
+        elif isinstance(value, str):
+            record[field.removeprefix(RAW)] = json.loads(value)
+    return record
+
+
+def retry_dead_letters(database: Database, clock: Clock) -> tuple[int, int]:
+    """Read every open dead letter again; returns how many were taken, and how many remain."""
+    taken, remaining, after = 0, 0, 0
+    while letters := state.open_dead_letters(database, after=after):
+        after = letters[-1].id
+        for letter in letters:
+            if _retry(database, clock, letter):
+                taken += 1
+            else:
+                remaining += 1
+    return taken, remaining
+
+
+def _retry(database: Database, clock: Clock, letter: state.KeptLetter) -> bool:
+    resource = RESOURCES.get(letter.resource)
+    if resource is None or letter.original is None or letter.reason == "refused_by_postgres":
+        return False
+    with database.connection() as connection:
+        staging = Staging(connection, resource, letter.account)
+        normalizer = Normalizer(resource)
+        normalizer([json.loads(letter.original)], letter.first_seen_at, staging.batch)
+        staging.flush()
+        if staging.dead_letters:
+            return False
+        before: list[DeadLetter] = []
+
+        def write() -> Counts:
+            counts = staging.merge(duplicates=False, again=True)
+            before.extend(staging.dead_letters)
+            if not before:
+                state.resolve_dead_letter(connection, letter.id, clock.now())
+            return counts
+
+        staging.commit(write)
+        return not before

@@ -1,0 +1,96 @@
+"""The reports: what the vendor says of each agent's calls.
+
+`callReport` gives totals; `callDetail` gives a row per day without answered calls, and for one day
+alone, today, also how many were answered. A report marks nothing as gone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from wpsync.api.endpoints import call_detail, call_report
+from wpsync.errors import VendorRefusedError
+from wpsync.load import state
+from wpsync.load.staging import Staging
+from wpsync.load.state import Reading
+from wpsync.load.upsert import Counts
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources.spec import Resource
+from wpsync.service.account import Account
+from wpsync.service.pipeline import Run, Stopped
+from wpsync.values import SHANGHAI
+
+_NO_SUCH_EMPLOYEE = 4004
+Record = Mapping[str, object]
+
+
+def read_report(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """Read a report of every agent and load it in one transaction."""
+    agents = state.agents(account.database, account.name)
+    normalize = Normalizer(resource)
+    began = account.clock.now()
+    with account.database.connection() as connection:
+        staging = Staging(connection, resource, account.name)
+        read = 0
+        for agent in agents:
+            if account.stopping():
+                raise Stopped
+            fetched_at = account.clock.now()
+            records = list(_records(account, resource, agent))
+            normalize(records, fetched_at, staging.batch)
+            staging.flush_if_full()
+            read += len(records)
+            on_rows(len(records))
+
+        def write() -> Counts:
+            counts = staging.merge(duplicates=True)
+            letters = state.keep_dead_letters(
+                connection, account.name, staging.dead_letters, began, run.id
+            )
+            run.totals.dead_letters += letters
+            reading = Reading(len(agents), read, None, began)
+            state.close_listing(connection, run.scope, "", reading, None, run.id)
+            return counts
+
+        counts = staging.commit(write)
+    run.totals.rows_read += read
+    run.totals.rows_inserted += counts.inserted
+    run.totals.rows_updated += counts.updated
+
+
+def _records(account: Account, resource: Resource, agent: str) -> Iterator[Record]:
+    """What the vendor says of one agent; nothing of one it no longer knows."""
+    try:
+        yield from _READERS[resource.name](account, agent)
+    except VendorRefusedError as exc:
+        if exc.status_code != _NO_SUCH_EMPLOYEE:
+            raise
+
+
+def _totals(account: Account, agent: str) -> Iterator[Record]:
+    today = f"{account.clock.now().astimezone(SHANGHAI):%Y-%m-%d}"
+    totals = call_report(account.client, agent)
+    yield {**totals, "id": f"{agent}:{today}", "agent_id": agent, "as_of": today}
+
+
+def _days(account: Account, agent: str) -> Iterator[Record]:
+    """Thirty days without answered calls; then today, which the vendor also tells alone, with them."""
+    for day in _listed(call_detail(account.client, agent, "late30")):
+        yield {**day, "id": f"{agent}:{day.get('date')}", "agent_id": agent}
+    today = call_detail(account.client, agent, "today")
+    frame = str(today.get("timeframe") or "").split("~")
+    named = {part.strip() for part in frame if part.strip()}
+    day = named.pop() if len(named) == 1 else f"{account.clock.now().astimezone(SHANGHAI):%Y-%m-%d}"
+    totals = {key: value for key, value in today.items() if key not in ("list", "timeframe")}
+    yield {**totals, "date": day, "id": f"{agent}:{day}", "agent_id": agent}
+
+
+def _listed(detail: Record) -> list[Record]:
+    listed = detail.get("list")
+    return [day for day in listed if isinstance(day, dict)] if isinstance(listed, list) else []
+
+
+_READERS: dict[str, Callable[[Account, str], Iterator[Record]]] = {
+    "agent_call_totals": _totals,
+    "agent_call_days": _days,
+}

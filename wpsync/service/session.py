@@ -1,0 +1,110 @@
+"""Putting the parts together from a configuration: database, clock, clients, accounts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from wpsync.api.auth import Credentials
+from wpsync.api.client import Client
+from wpsync.api.limits import Limits
+from wpsync.clock import AnchoredClock, Clock, SystemClock
+from wpsync.config import Config
+from wpsync.errors import SchemaMismatchError
+from wpsync.load import migrations
+from wpsync.load.database import Database
+from wpsync.load.tokens import PostgresTokens
+from wpsync.model import Secret
+from wpsync.resources import RESOURCES
+from wpsync.service.account import Account, Pace, opened
+
+
+@dataclass(slots=True)
+class Session:
+    """An open database with its clock. `accounts` are the configured ones, unopened."""
+
+    config: Config
+    conninfo: Secret
+    database: Database
+    clock: Clock
+    stopping: Callable[[], bool]
+
+    def client(self, name: str) -> Client:
+        """A client of one account; close it after use."""
+        settings = self.config.accounts[name]
+        return Client(
+            account=name,
+            base_url=settings.base_url,
+            credentials=Credentials(settings.client_id, settings.client_secret),
+            tokens=PostgresTokens(self.database, self.config.security.token_key),
+            clock=self.clock,
+            limits=Limits(_per_endpoint(self.config), clock=self.clock),
+            timeout_seconds=settings.timeout_seconds,
+            connections=_threads(self.config) + 1,
+        )
+
+    @contextmanager
+    def accounts(self) -> Iterator[list[Account]]:
+        """All configured accounts, ready to be read."""
+        with ExitStack() as stack:
+            yield [self._account(stack, name) for name in self.config.accounts]
+
+    def _account(self, stack: ExitStack, name: str) -> Account:
+        client = stack.enter_context(self.client(name))
+        pace = pace_of(self.config)
+        return stack.enter_context(
+            opened(name, client, self.database, self.clock, pace, self.stopping)
+        )
+
+
+def pace_of(config: Config) -> Pace:
+    """How the configuration wants accounts to be read."""
+    return Pace(
+        settle=timedelta(seconds=config.sync.settle_seconds),
+        max_span=timedelta(hours=config.sync.max_span_hours),
+        window_rows=config.backfill.window_rows,
+        page_concurrency=config.backfill.page_concurrency,
+        parallel_windows=config.backfill.parallel_windows,
+        members_every=timedelta(days=config.sync.members_full_days),
+        first_sync_from=config.sync.first_sync_from,
+    )
+
+
+def _threads(config: Config) -> int:
+    return config.backfill.page_concurrency * config.backfill.parallel_windows
+
+
+def _per_endpoint(config: Config) -> dict[str, int | None]:
+    """Requests a minute for each endpoint; None where there is no limit."""
+    limits = config.limits.requests_per_minute
+    return {
+        resource.endpoint: getattr(limits, resource.family) or None
+        for resource in RESOURCES.values()
+    }
+
+
+def per_minute(config: Config, family: str) -> int:
+    """The configured limit of an endpoint family; 0 where there is none."""
+    limit = getattr(config.limits.requests_per_minute, family)
+    assert isinstance(limit, int)
+    return limit
+
+
+@contextmanager
+def session(
+    config: Config,
+    conninfo: Secret,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    migrated: bool = True,
+) -> Iterator[Session]:
+    """An open database. Raises SchemaMismatchError where migrations are missing, unless told not to look."""
+    connections = max(config.database.connections, 4 + 3 * config.backfill.parallel_windows)
+    with Database(conninfo, connections=connections) as database:
+        if migrated and (pending := migrations.pending(conninfo.reveal())):
+            raise SchemaMismatchError(
+                f"the database lacks {len(pending)} migration(s): {', '.join(pending)}",
+                hint="run `wpsync migrate`",
+            )
+        clock = AnchoredClock(SystemClock(), database.now())
+        yield Session(config, conninfo, database, clock, stopping)

@@ -1,0 +1,162 @@
+"""The read model: what `wpsync status` and, later, the status page show. No decisions elsewhere."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+from wpsync.load import state
+from wpsync.load.database import Database
+from wpsync.load.lookups import row_estimate
+from wpsync.model import Window
+from wpsync.resources import RESOURCES
+
+Key = tuple[str, str]
+
+
+@dataclass(slots=True)
+class ResourceStatus:
+    """How one resource of one account stands. Times are aware; `minutes_behind` is None before a sync."""
+
+    account: str
+    resource: str
+    mode: str
+    watermark: datetime | None = None
+    minutes_behind: float | None = None
+    rows: int = 0
+    vendor_count: int | None = None
+    covered_from: datetime | None = None
+    covered_to: datetime | None = None
+    gaps: int = 0
+    incomplete: int = 0
+    dead_letters: int = 0
+    last_run: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Incomplete:
+    """A window or listing that could not be proved complete, and why."""
+
+    account: str
+    resource: str
+    starts_at: datetime
+    ends_at: datetime | None
+    parent_id: str
+    vendor_count: int | None
+    rows_seen: int
+    reason: str
+    attempts: int
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenStatus:
+    """How old an account's tokens are; never the tokens."""
+
+    account: str
+    issued_at: datetime
+    renewed_at: datetime
+    access_expires_at: datetime
+    refresh_expires_at: datetime
+    paused_until: datetime | None
+    failures: int
+    encrypted: bool
+
+
+@dataclass(slots=True)
+class Status:
+    """Everything at one moment."""
+
+    at: datetime
+    resources: list[ResourceStatus] = field(default_factory=list)
+    incomplete: list[Incomplete] = field(default_factory=list)
+    tokens: list[TokenStatus] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Nothing is incomplete, no last run failed."""
+        failed = any(r.last_run and r.last_run["outcome"] == "failed" for r in self.resources)
+        return not self.incomplete and not failed
+
+
+def read(database: Database, now: datetime, accounts: list[str]) -> Status:
+    """The present state of the named accounts."""
+    status = Status(now)
+    by_key = {
+        (account, resource.name): ResourceStatus(account, resource.name, resource.mode.value)
+        for account in accounts
+        for resource in RESOURCES.values()
+    }
+    _add_progress(database, now, by_key)
+    _add_ledger(database, by_key)
+    _add_runs(database, by_key)
+    for resource in RESOURCES.values():
+        for account, rows in row_estimate(database, resource.table.name).items():
+            if (account, resource.name) in by_key:
+                by_key[account, resource.name].rows = rows
+    status.resources = list(by_key.values())
+    incomplete = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # the query's columns are the fields
+    status.incomplete = [found for found in incomplete if found.account in accounts]
+    status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # likewise
+    return status
+
+
+def _key(row: dict[str, object]) -> Key:
+    return str(row["account"]), str(row["resource"])
+
+
+def _add_progress(database: Database, now: datetime, by_key: dict[Key, ResourceStatus]) -> None:
+    for row in state.rows(database, "watermarks"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.watermark = cast("datetime", row["at"])
+            found.minutes_behind = round((now - found.watermark) / timedelta(minutes=1), 1)
+    for row in state.rows(database, "dead_letter_counts"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.dead_letters = cast("int", row["count"])
+
+
+def _add_ledger(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
+    for row in state.rows(database, "ledger_summary"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.covered_from = cast("datetime", row["starts_at"])
+            found.covered_to = cast("datetime", row["ends_at"])
+            found.vendor_count = _whole(row["vendor_count"])
+            found.incomplete = cast("int", row["incomplete"])
+    for row in state.rows(database, "listing_summary"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.vendor_count = _whole(row["vendor_count"])
+            found.incomplete = cast("int", row["incomplete"])
+            complete = cast("datetime | None", row["complete_at"])
+            found.covered_to = complete
+            if complete is not None:
+                found.minutes_behind = round(
+                    (cast("datetime", row["now"]) - complete) / timedelta(minutes=1), 1
+                )
+    _add_gaps(database, by_key)
+
+
+def _whole(value: object) -> int | None:
+    return None if value is None else int(cast("int", value))
+
+
+def _add_gaps(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
+    """Stretches between the oldest and the newest of the ledger that nobody has read."""
+    reached: dict[Key, datetime] = {}
+    for row in state.rows(database, "ledger_windows"):
+        key, window = (
+            _key(row),
+            Window(cast("datetime", row["starts_at"]), cast("datetime", row["ends_at"])),
+        )
+        if key in by_key and key in reached and window.start > reached[key]:
+            by_key[key].gaps += 1
+        reached[key] = max(reached.get(key, window.end), window.end)
+
+
+def _add_runs(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
+    for row in state.rows(database, "last_runs"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}

@@ -1,0 +1,193 @@
+"""One incremental pass: every resource as far as now.
+
+A windowed resource is read from its watermark to now, and what is incomplete and due is read again;
+a listing is read whole; a room's members where the room has changed, and all in turn once a week.
+"""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from wpsync.config import parse_instant
+from wpsync.errors import FatalError, WpsyncError
+from wpsync.extract import windows
+from wpsync.load import state
+from wpsync.model import Window
+from wpsync.resources.spec import Mode, Resource
+from wpsync.service.account import Account
+from wpsync.service.pipeline import Run, Stopped, recorded
+from wpsync.service.progress import Progress
+from wpsync.service.reports import read_report
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a pass did, per resource: how it ended, what it wrote, and what went wrong."""
+
+    account: str
+    resource: str
+    outcome: str
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    requests: int = 0
+    dead_letters: int = 0
+    problems: list[str] = field(default_factory=list)
+    hint: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return self.outcome == "done"
+
+
+def sync(account: Account, resources: Sequence[Resource], progress: Progress) -> list[Outcome]:
+    """One pass over the resources; a failure of one does not stop the others.
+
+    Raises Stopped when asked to stop, and what stops every resource alike (rejected credentials, a
+    missing schema) at once.
+    """
+    return [_pass(account, resource, "sync", sync_resource, progress) for resource in resources]
+
+
+Read = Callable[[Account, Resource, Run, Callable[[int], None]], None]
+
+
+def _pass(
+    account: Account, resource: Resource, kind: str, read: Read, progress: Progress
+) -> Outcome:
+    """Run one resource, record the run, and turn what went wrong into an outcome."""
+    progress.begin(resource.name, None)
+    result = Outcome(account.name, resource.name, "failed")
+    run: Run | None = None
+    try:
+        with (
+            account.database.lock(account.name, resource.name),
+            recorded(
+                account.database,
+                account.clock,
+                account.scope(resource),
+                kind,
+                account.client_requests,
+            ) as run,
+        ):
+            read(account, resource, run, lambda rows: progress.advance(resource.name, rows))
+        result.outcome = "incomplete" if run.incomplete else "done"
+        result.problems = list(run.incomplete)
+    except Stopped:
+        result.outcome = "interrupted"
+        raise
+    except WpsyncError as exc:
+        if stops_everything(exc):
+            raise
+        result.problems, result.hint = [str(exc)], exc.hint
+        log.error("run.failed", extra={"resource": resource.name, "error": str(exc)})
+    finally:
+        progress.end(resource.name, result.outcome)
+        if run is not None:
+            fill(result, run)
+    return result
+
+
+def fill(result: Outcome, run: Run) -> None:
+    """Copy a run's totals into its outcome."""
+    totals = run.totals
+    result.rows_read, result.requests = totals.rows_read, totals.requests
+    result.rows_inserted, result.rows_updated = totals.rows_inserted, totals.rows_updated
+    result.dead_letters = totals.dead_letters
+
+
+def stops_everything(exc: WpsyncError) -> bool:
+    """Whether the next resource would fail for the same reason."""
+    return isinstance(exc, FatalError) and getattr(exc, "status_code", None) is None
+
+
+def sync_resource(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """Bring one resource up to now."""
+    match resource.mode:
+        case Mode.WINDOWED:
+            _sync_windows(account, resource, run, on_rows)
+        case Mode.LISTING:
+            read_listing(account, resource, run, on_rows)
+        case Mode.REPORT:
+            read_report(account, resource, run, on_rows)
+
+
+def _sync_windows(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    now = windows.floor_second(account.clock.now()) + windows.SECOND
+    settled = account.settled(resource)
+    pipeline = account.pipeline(resource)
+    scope = account.scope(resource)
+    for due in state.incomplete_windows_due(account.database, scope, account.clock.now()):
+        held = due.rows_seen
+        pipeline.window(run, due.window, settled=settled, live=False, held=held, on_rows=on_rows)
+    end = now if resource.cursor else settled
+    start = _start(account, resource, now)
+    if start >= end:
+        return
+    for piece in windows.by_day(Window(start, end), account.pace.max_span):
+        pipeline.window(run, piece, settled=settled, live=True, on_rows=on_rows)
+
+
+def _start(account: Account, resource: Resource, now: datetime) -> datetime:
+    """The watermark; at the very first sync it is set, and walks over what a backfill has read."""
+    scope = account.scope(resource)
+    known = state.watermark(account.database, scope)
+    if known is None:
+        text = account.pace.first_sync_from
+        first = (
+            windows.shanghai_midnight(now)
+            if text == "today"
+            else windows.floor_second(parse_instant(text, now=now))
+        )
+        state.start_watermark(account.database, scope, first, account.clock.now())
+        known = state.watermark(account.database, scope)
+    assert known is not None
+    return known
+
+
+def read_listing(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """Read a listing whole, or the listing of every parent that needs it."""
+    scope = account.scope(resource)
+    known = state.listings(account.database, scope)
+    pipeline = account.pipeline(resource)
+    if resource.parent is None:
+        before = known.get("")
+        held = before.rows_seen if before and before.complete_at else 0
+        pipeline.listing(run, held=held, on_rows=on_rows)
+        return
+    parents = state.rooms(account.database, account.name)
+    state.forget_listings(account.database, scope, list(parents))
+    stale = account.clock.now() - account.pace.members_every
+    for parent, fingerprint in parents.items():
+        before = known.get(parent)
+        if before and _is_current(before, fingerprint, stale):
+            continue
+        pipeline.listing(run, parent=parent, fingerprint=fingerprint, on_rows=on_rows)
+
+
+def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
+    return (
+        before.state == state.COMPLETE
+        and before.fingerprint == fingerprint
+        and before.complete_at is not None
+        and before.complete_at > stale
+    )
+
+
+def listing_age(account: Account, resource: Resource) -> timedelta | None:
+    """How long ago a listing or report was last read completely; None where it never was."""
+    at = [
+        known.complete_at
+        for known in state.listings(account.database, account.scope(resource)).values()
+        if known.complete_at is not None
+    ]
+    return account.clock.now() - max(at) if at else None

@@ -1,0 +1,277 @@
+"""One vendor value to one Python value.
+
+Every converter takes whatever JSON can hold and returns the value or None (nothing was sent: null,
+an empty string, the literal `(null)` that WeChat for iOS writes). What it cannot read it refuses
+with `UnreadableError`; what Postgres cannot hold it repairs and says so with `RepairedError`. The normaliser
+turns both into a kept original, so that nothing is lost.
+
+Local times of the vendor are Asia/Shanghai without a zone (facts.md); China has had no summer time
+since 1991, so a fixed offset is exact. No number passes through a float but a coordinate.
+"""
+
+import json
+import math
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal, InvalidOperation
+
+import msgspec
+
+SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+_NULL_LITERAL = "(null)"
+_INT4 = 2**31
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
+_WHOLE = re.compile(r"[+-]?\d{1,30}")
+_DECODER = msgspec.json.Decoder(float_hook=Decimal)
+_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+
+
+def parse_json(encoded: str | bytes) -> object:
+    """The JSON value in a text. Raises ValueError where there is none, however broken the text is.
+
+    Fractions are Decimals and integers are exact whatever their size. Fast first, tolerant second:
+    lone surrogates, control characters and broken UTF-8 are taken too.
+    """
+    try:
+        return _DECODER.decode(encoded)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        if isinstance(encoded, bytes):
+            encoded = encoded.decode("utf-8-sig", "replace")
+        try:
+            parsed: object = json.loads(encoded, parse_float=Decimal, strict=False)
+        except RecursionError:
+            raise ValueError("nested too deeply") from None
+        return parsed
+
+
+class UnreadableError(ValueError):
+    """The value is not of the kind its column needs."""
+
+
+class RepairedError(ValueError):
+    """Postgres cannot hold the value as sent; `value` is what it can hold."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("a character that Postgres cannot hold was replaced")
+        self.value = value
+
+
+def holdable(value: str) -> str:
+    """The text with NUL and lone surrogates replaced by U+FFFD; the same object where there are none."""
+    if "\x00" not in value:
+        if value.isascii():
+            return value
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            pass
+        else:
+            return value
+    paired = value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return _UNHOLDABLE.sub("\ufffd", paired)
+
+
+def verbatim(value: object) -> str | None:
+    """Text exactly as sent, `(null)` included; None only where nothing was sent."""
+    if value.__class__ is not str:
+        if value is None:
+            return None
+        if isinstance(value, bool | dict | list):
+            raise UnreadableError("not text")
+        value = str(value)
+    assert isinstance(value, str)
+    kept = holdable(value)
+    if kept is not value:
+        raise RepairedError(kept)
+    return value or None
+
+
+def text(value: object) -> str | None:
+    """Text; a number becomes its digits."""
+    kept = verbatim(value)
+    return None if kept == _NULL_LITERAL else kept
+
+
+def integer(value: object) -> int | None:
+    """A whole number of four bytes, sent as a number or as digits."""
+    if value.__class__ is not int:
+        value = _whole(value)
+        if value is None:
+            return None
+    assert isinstance(value, int)
+    if -_INT4 <= value < _INT4:
+        return int(value)
+    raise UnreadableError("out of range")
+
+
+def _whole(value: object) -> int | None:
+    if isinstance(value, str):
+        stripped = value.strip()
+        if not stripped or stripped == _NULL_LITERAL:
+            return None
+        if _WHOLE.fullmatch(stripped):
+            return int(stripped)
+    elif value is None:
+        return None
+    elif isinstance(value, bool):
+        return int(value)
+    elif isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**30:
+        if value == value.to_integral_value():
+            return int(value)
+    elif isinstance(value, int):
+        return value
+    raise UnreadableError("not a whole number")
+
+
+_FLAGS = {"0": False, "1": True, "false": False, "true": True}
+
+
+def flag(value: object) -> bool | None:
+    """True or false, sent as a boolean, 0/1, or either as text."""
+    if isinstance(value, bool):
+        return value
+    kept = text(value)
+    if kept is None:
+        return None
+    try:
+        return _FLAGS[kept.strip().lower()]
+    except KeyError:
+        raise UnreadableError("neither yes nor no") from None
+
+
+def flag_or_false(value: object) -> bool:
+    """A flag that the vendor leaves out when it is false (`isAgent`)."""
+    return flag(value) or False
+
+
+def connected(value: object) -> bool | None:
+    """`connectType`: connected or disconnected."""
+    kept = text(value)
+    if kept is None:
+        return None
+    if kept in ("connected", "disconnected"):
+        return kept == "connected"
+    raise UnreadableError("neither connected nor disconnected")
+
+
+def instant(value: object) -> datetime | None:
+    """An aware instant from a local Shanghai time, epoch seconds or epoch milliseconds, told apart by size.
+
+    `0` and the empty string are no time.
+    """
+    if value.__class__ is str:
+        assert isinstance(value, str)
+        try:
+            parsed = datetime.fromisoformat(value)
+        except ValueError:
+            return _epoch(_whole(value))
+        if value.isdigit():
+            return _epoch(int(value))
+        return _plausible(parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI))
+    if isinstance(value, Decimal):
+        value = int(value) if value.is_finite() and abs(value) < 10**30 else value
+    return _epoch(_whole(value))
+
+
+def _epoch(number: int | None) -> datetime | None:
+    if not number:
+        return None
+    if abs(number) < 10**11:
+        micros = number * 1_000_000
+    elif abs(number) < 10**14:
+        micros = number * 1_000
+    else:
+        raise UnreadableError("not a time")
+    return _plausible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros))
+
+
+def _plausible(at: datetime) -> datetime:
+    if _EARLIEST < at.replace(tzinfo=UTC) < _LATEST:
+        return at
+    raise UnreadableError("not a plausible time")
+
+
+def day(value: object) -> date | None:
+    """A calendar day of Asia/Shanghai, `YYYY-MM-DD`."""
+    at = instant(value)
+    return at.astimezone(SHANGHAI).date() if at else None
+
+
+def coordinate(value: object) -> float | None:
+    """Degrees: the one number that is a float, as its column is."""
+    if isinstance(value, bool | dict | list):
+        raise UnreadableError("not a number")
+    kept = text(value)
+    if kept is None:
+        return None
+    try:
+        degrees = float(kept)
+    except ValueError:
+        raise UnreadableError("not a number") from None
+    if math.isfinite(degrees) and abs(degrees) <= 180:
+        return degrees
+    raise UnreadableError("not a coordinate")
+
+
+def latitude(value: object) -> float | None:
+    """Degrees between the poles; a swapped pair shows here."""
+    degrees = coordinate(value)
+    if degrees is not None and abs(degrees) > 90:
+        raise UnreadableError("not a latitude")
+    return degrees
+
+
+def yuan(value: object) -> Decimal | None:
+    """An amount from display text such as `¥1,234.56`, half or full width; never through a float."""
+    kept = text(value)
+    if kept is None:
+        return None
+    found = _AMOUNT.findall(kept.replace(",", "").replace("，", ""))
+    if len(found) != 1:
+        raise UnreadableError("not an amount")
+    try:
+        amount = Decimal(found[0]).quantize(Decimal("0.01"))
+    except InvalidOperation:
+        raise UnreadableError("not an amount") from None
+    if amount >= Decimal(10) ** 12:
+        raise UnreadableError("out of range")
+    return -amount if kept.lstrip("¥￥ ").startswith("-") else amount
+
+
+def web_address(value: object) -> str | None:
+    """An address with a scheme: `https://` is put before one that has none."""
+    kept = text(value)
+    if kept is None or "://" in kept:
+        return kept
+    return "https://" + kept.removeprefix("//")
+
+
+def texts(value: object) -> list[str] | None:
+    """A list of texts; a single text is a list of one."""
+    if value is None:
+        return None
+    if not isinstance(value, list):
+        one = text(value)
+        return None if one is None else [one]
+    if any(isinstance(item, dict | list | bool) for item in value):
+        raise UnreadableError("not a list of texts")
+    return [holdable(str(item)) for item in value if item is not None]
+
+
+def split_texts(value: object) -> list[str] | None:
+    """Texts separated by `;`."""
+    if isinstance(value, list):
+        return texts(value)
+    kept = text(value)
+    return [part for part in kept.split(";") if part] if kept else None
+
+
+def first_text(value: object) -> str | None:
+    """A text that the vendor's table calls an array and its sample shows as a string (`headImg`)."""
+    if isinstance(value, list):
+        if len(value) > 1:
+            raise UnreadableError("more than one")
+        value = value[0] if value else None
+    return text(value)
