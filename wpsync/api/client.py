@@ -7,10 +7,11 @@ is why no exception of the HTTP library leaves this module: its text shows the U
 
 import json
 import logging
+import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
 from typing import TypeVar
@@ -37,8 +38,8 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-GET_TOKEN = "/oauth/token/getToken"  # noqa: S105 - an address
-RENEW_TOKEN = "/oauth/token/reToken"  # noqa: S105 - an address
+GET_TOKEN = "/oauth/token/getToken"
+RENEW_TOKEN = "/oauth/token/reToken"
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -238,8 +239,7 @@ class Client:
             return 0.0  # the limits wait
         retry = self._retry
         grown = min(retry.wait_max, retry.wait_initial * 2 ** (failures - 1))
-        spread = (hash((failures, self._clock.monotonic())) % 1000) / 1000
-        return grown + retry.jitter * grown * spread
+        return float(grown * (1 + retry.jitter * random.random()))
 
     def _with_token(self, endpoint: str, content: bytes, *, acts: bool) -> Reply:
         """One call; after a rejected token one renewal and one more try, then at most one login."""
@@ -445,13 +445,7 @@ def _retry_after(response: httpx.Response) -> timedelta | None:
     said = response.headers.get("Retry-After", "")
     if said.isdigit():
         return timedelta(seconds=min(int(said), 3600))
-    try:
-        until = parsedate_to_datetime(said)
-    except (ValueError, TypeError):
-        return None
-    return (
-        max(timedelta(0), until - datetime.fromtimestamp(0, UTC)) if until.tzinfo is None else None
-    )
+    return None
 
 
 _SECRETISH = re.compile(r"[0-9A-Fa-f]{24,}|\d{7,}")

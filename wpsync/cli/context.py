@@ -37,6 +37,8 @@ def configuration(context: typer.Context) -> "Config":
 
     options: Options = context.obj
     loaded = config.load(options.config, environ=os.environ, cwd=Path.cwd())
+    for secret in loaded.secrets():
+        log.register_secret(secret)
     log.setup("debug" if options.verbose else loaded.log.level, loaded.log.format, sys.stderr)
     return loaded
 

@@ -135,7 +135,7 @@ def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
 def report(outcomes: "list[Outcome]", *, json: bool) -> None:
     """Print what was done; exit 1 when something failed or is incomplete."""
     if json:
-        print_json([outcome for outcome in outcomes])
+        print_json(list(outcomes))
     else:
         from wpsync.cli.show import table
 

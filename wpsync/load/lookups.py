@@ -1,5 +1,7 @@
 """Values of our own tables that decide what is asked of the vendor."""
 
+from typing import LiteralString
+
 from psycopg import sql
 
 from wpsync.load.database import Database
@@ -51,3 +53,23 @@ def row_estimate(database: Database, table: str) -> dict[str, int]:
 
 
 _LARGE = 2_000_000
+
+
+def table_counts(database: Database) -> list[tuple[str, int]]:
+    """Every table of `wp` with its rows, counted."""
+    found = []
+    with database.connection() as connection:
+        names = connection.execute(
+            "select tablename from pg_tables where schemaname = 'wp' order by 1"
+        ).fetchall()
+        for (name,) in names:
+            counted = sql.SQL("select count(*) from {}").format(sql.Identifier("wp", str(name)))
+            row = connection.execute(counted).fetchone()
+            found.append((f"wp.{name}", int(str(row[0])) if row else 0))
+    return found
+
+
+def query(database: Database, text: LiteralString) -> list[tuple[object, ...]]:
+    """The rows of a fixed query."""
+    with database.connection() as connection:
+        return connection.execute(text).fetchall()

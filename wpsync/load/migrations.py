@@ -122,7 +122,7 @@ def _run(apply: Callable[[], None]) -> None:
         raise
 
 
-def _lock_was_taken(exc: Exception) -> bool:
+def _lock_was_taken(exc: BaseException) -> bool:
     return (
         isinstance(exc, DBAPIError) and getattr(exc.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
     )

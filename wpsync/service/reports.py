@@ -80,9 +80,10 @@ def _days(account: Account, agent: str) -> Iterator[Record]:
     today = call_detail(account.client, agent, "today")
     frame = str(today.get("timeframe") or "").split("~")
     named = {part.strip() for part in frame if part.strip()}
-    day = named.pop() if len(named) == 1 else f"{account.clock.now().astimezone(SHANGHAI):%Y-%m-%d}"
+    local = f"{account.clock.now().astimezone(SHANGHAI):%Y-%m-%d}"
+    date = named.pop() if len(named) == 1 else local
     totals = {key: value for key, value in today.items() if key not in ("list", "timeframe")}
-    yield {**totals, "date": day, "id": f"{agent}:{day}", "agent_id": agent}
+    yield {**totals, "date": date, "id": f"{agent}:{date}", "agent_id": agent}
 
 
 def _listed(detail: Record) -> list[Record]:

@@ -35,10 +35,16 @@ class Session:
         return Client(
             account=name,
             base_url=settings.base_url,
-            credentials=Credentials(settings.client_id, settings.client_secret),
-            tokens=PostgresTokens(self.database, self.config.security.token_key),
+            credentials=Credentials(
+                settings.client_id, Secret(settings.client_secret.get_secret_value())
+            ),
+            tokens=PostgresTokens(self.database, _token_key(self.config)),
             clock=self.clock,
-            limits=Limits(_per_endpoint(self.config), clock=self.clock),
+            limits=Limits(
+                _per_endpoint(self.config),
+                default=self.config.limits.requests_per_minute.other or None,
+                clock=self.clock,
+            ),
             timeout_seconds=settings.timeout_seconds,
             connections=_threads(self.config) + 1,
         )
@@ -68,6 +74,11 @@ def pace_of(config: Config) -> Pace:
         members_every=timedelta(days=config.sync.members_full_days),
         first_sync_from=config.sync.first_sync_from,
     )
+
+
+def _token_key(config: Config) -> Secret | None:
+    key = config.security.token_key
+    return None if key is None else Secret(key.get_secret_value())
 
 
 def _threads(config: Config) -> int:

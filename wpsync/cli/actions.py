@@ -1,0 +1,182 @@
+"""`api …`: the vendor's actions and look-ups."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wpsync.cli.context import open_session, print_json
+
+if TYPE_CHECKING:
+    from wpsync.service.session import Session
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+AccountName = Annotated[
+    str | None, typer.Option("--account", help="The only one by default. 账号。")
+]
+Fields = Annotated[
+    list[str] | None,
+    typer.Option("--field", "-f", metavar="KEY=VALUE", help="Another field. 其他字段。"),
+]
+
+api = typer.Typer(
+    no_args_is_help=True, help="The vendor's actions and look-ups. 厂商的操作与查询接口。"
+)
+customers = typer.Typer(no_args_is_help=True, help="Customers. 客户资料。")
+api.add_typer(customers, name="customers")
+
+
+def _account(session: "Session", wanted: str | None) -> str:
+    from wpsync.errors import ConfigError
+
+    names = list(session.config.accounts)
+    if wanted is None and len(names) > 1:
+        raise ConfigError("there are several accounts", hint="--account " + " or ".join(names))
+    if wanted is not None and wanted not in names:
+        raise ConfigError(f"there is no account {wanted!r}", hint="accounts: " + ", ".join(names))
+    return wanted or names[0]
+
+
+def _parsed(fields: list[str] | None) -> dict[str, str]:
+    from wpsync.errors import ConfigError
+
+    parsed = {}
+    for field in fields or ():
+        key, equals, value = field.partition("=")
+        if not equals or not key:
+            raise ConfigError(f"{field!r} is not KEY=VALUE", hint="e.g. --field address=成都")
+        parsed[key] = value
+    return parsed
+
+
+@customers.command("fields")
+def customer_fields(
+    context: typer.Context, account: AccountName = None, json: Json = False
+) -> None:
+    """The customer form's fields. 客户资料字段模板。"""
+    from wpsync.api import endpoints
+    from wpsync.cli.show import table
+
+    with open_session(context) as session, session.client(_account(session, account)) as client:
+        found = endpoints.customer_fields(client)
+    if json:
+        print_json(found)
+    else:
+        table("", ("key", "label"), found.items())
+
+
+@customers.command("add")
+def add_customer(
+    context: typer.Context,
+    name: Annotated[str, typer.Option(help="姓名")],
+    phone: Annotated[str, typer.Option(help="手机号码")],
+    field: Fields = None,
+    account: AccountName = None,
+) -> None:
+    """Add a customer; prints its id. 新增客户，输出客户编号。"""
+    from wpsync.service import commands
+
+    fields = {**_parsed(field), "name": name, "phone": phone}
+    with open_session(context) as session:
+        chosen = _account(session, account)
+        with session.client(chosen) as client:
+            print(commands.add_customer(client, session.database, session.clock, chosen, fields))
+
+
+@customers.command("update")
+def update_customer(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID")],
+    name: Annotated[str | None, typer.Option(help="姓名")] = None,
+    phone: Annotated[str | None, typer.Option(help="手机号码")] = None,
+    field: Fields = None,
+    account: AccountName = None,
+) -> None:
+    """Change a customer. 修改客户资料。"""
+    from wpsync.service import commands
+
+    given = {"name": name, "phone": phone}
+    fields = {**_parsed(field), **{k: v for k, v in given.items() if v is not None}}
+    with open_session(context) as session:
+        chosen = _account(session, account)
+        with session.client(chosen) as client:
+            commands.update_customer(
+                client, session.database, session.clock, chosen, identifier, fields
+            )
+    print(f"{identifier}: changed / 已修改")
+
+
+@customers.command("delete")
+def delete_customer(
+    context: typer.Context,
+    identifier: Annotated[str, typer.Argument(metavar="ID")],
+    account: AccountName = None,
+) -> None:
+    """Delete a customer. 删除客户。"""
+    from wpsync.service import commands
+
+    with open_session(context) as session, session.client(_account(session, account)) as client:
+        commands.delete_customer(client, session.database, session.clock, identifier)
+    print(f"{identifier}: deleted / 已删除")
+
+
+@api.command("agents")
+def agents(context: typer.Context, account: AccountName = None, json: Json = False) -> None:
+    """The agents. 座席列表。"""
+    from wpsync.api import endpoints
+    from wpsync.cli.show import table
+
+    with open_session(context) as session, session.client(_account(session, account)) as client:
+        found = endpoints.agents(client)
+    if json:
+        print_json(found)
+    else:
+        table(
+            "",
+            ("id", "name", "phone"),
+            [(a.get("_id"), a.get("name"), a.get("phone")) for a in found],
+        )
+
+
+@api.command("call")
+def call(
+    context: typer.Context,
+    callee: Annotated[str, typer.Argument(help="被叫手机号码")],
+    agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
+    account: AccountName = None,
+) -> None:
+    """Have an agent's work phone dial a number. 让座席的工作手机拨打电话。"""
+    from wpsync.api import endpoints
+
+    with open_session(context) as session, session.client(_account(session, account)) as client:
+        endpoints.call_phone(client, callee, agent)
+    print("dialling / 已发起呼叫")
+
+
+@api.command("add-wechat")
+def add_wechat(
+    context: typer.Context,
+    phone: Annotated[str, typer.Argument(help="被加微信的手机号码")],
+    agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
+    account: AccountName = None,
+) -> None:
+    """Have an agent's WeChat ask a number to become a contact. 让座席微信添加好友。"""
+    from wpsync.api import endpoints
+
+    with open_session(context) as session, session.client(_account(session, account)) as client:
+        endpoints.add_wechat(client, phone, agent)
+    print("asked / 已发起添加")
+
+
+@api.command("report")
+def report(
+    context: typer.Context,
+    agent: Annotated[str, typer.Argument(metavar="AGENT_ID", help="座席编号")],
+    span: Annotated[str, typer.Option(help="today, late7 or late30. 时间段。")] = "today",
+    account: AccountName = None,
+) -> None:
+    """An agent's calls as the vendor counts them, as JSON. 座席通话报表（JSON）。"""
+    from wpsync.api import endpoints
+
+    with open_session(context) as session, session.client(_account(session, account)) as client:
+        totals = endpoints.call_report(client, agent)
+        print_json({"totals": totals, "detail": endpoints.call_detail(client, agent, span)})

@@ -1,0 +1,146 @@
+"""`init`, `check`, `migrate`: getting ready."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wpsync.cli.context import (
+    Options,
+    configuration,
+    database_address,
+    open_session,
+    print_json,
+)
+
+if TYPE_CHECKING:
+    from wpsync.service.check import Finding
+
+Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+
+
+def init(
+    context: typer.Context,
+    client_id: Annotated[
+        str | None, typer.Option(help="From the vendor's console. 管理后台的 clientId。")
+    ] = None,
+    client_secret_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="A file with the clientSecret; asked for if left out. 存放 clientSecret 的文件。"
+        ),
+    ] = None,
+    database_url: Annotated[
+        str | None,
+        typer.Option(
+            help="postgresql://…; empty: an embedded Postgres. 数据库地址，留空则用内置 Postgres。"
+        ),
+    ] = None,
+    base_url: Annotated[
+        str, typer.Option(help="The vendor's address. 厂商接口地址。")
+    ] = "https://wpapi.7moor.com",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite. 覆盖已有文件。")] = False,
+) -> None:
+    """Write config.toml by asking, check the credentials, create the schema. 生成配置、校验凭据、建表。"""
+    import os
+
+    from wpsync import config
+    from wpsync.errors import ConfigError
+    from wpsync.service.check import try_credentials
+
+    options: Options = context.obj
+    target = options.config or Path("config.toml")
+    if target.exists() and not force:
+        raise ConfigError(
+            f"{target} is already there", hint="--force overwrites it; `wpsync check` tries it"
+        )
+    client_id = client_id or typer.prompt("clientId", err=True)
+    secret = (
+        client_secret_file.read_text().strip()
+        if client_secret_file
+        else typer.prompt("clientSecret", hide_input=True, err=True)
+    )
+    if database_url is None and sys.stdin.isatty():
+        database_url = typer.prompt(
+            "database url (empty: embedded)", default="", show_default=False, err=True
+        )
+    fresh = target.with_suffix(".new")
+    fresh.touch(mode=0o600)
+    try:
+        fresh.write_text(
+            _written(client_id, secret, database_url or None, base_url), encoding="utf-8"
+        )
+        loaded = config.load(fresh, environ=os.environ, cwd=Path.cwd())
+        try_credentials(loaded, "main")
+        fresh.replace(target)
+    finally:
+        fresh.unlink(missing_ok=True)
+    print(f"{target}: written, credentials good / 已写入，凭据有效")
+    context.obj = Options(target, options.verbose)
+    migrate(context)
+
+
+def _written(client_id: str, secret: str, database_url: str | None, base_url: str) -> str:
+    import json
+
+    def quoted(text: str) -> str:
+        return json.dumps(text, ensure_ascii=False)
+
+    database = f"[database]\nurl = {quoted(database_url)}\n\n" if database_url else ""
+    return (
+        "# wpsync; config.example.toml shows every key. 全部配置项见 config.example.toml。\n\n"
+        f"{database}[accounts.main]\nbase_url = {quoted(base_url)}\n"
+        f"client_id = {quoted(client_id)}\nclient_secret = {quoted(secret)}\n"
+    )
+
+
+def migrate(
+    context: typer.Context,
+    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL instead. 只输出 SQL。")] = False,
+) -> None:
+    """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
+    from wpsync.load import migrations
+
+    if sql:
+        print(migrations.as_sql())
+        return
+    config = configuration(context)
+    with database_address(config) as address:
+        seconds = config.database.lock_timeout_seconds
+        applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
+    print(f"applied: {', '.join(applied)}" if applied else "the schema is current / 表结构已是最新")
+
+
+def check(
+    context: typer.Context,
+    json: Json = False,
+    database_only: Annotated[
+        bool, typer.Option("--database-only", help="Leave the vendor alone. 不访问厂商。")
+    ] = False,
+) -> None:
+    """Try everything a run needs, and say how to mend what fails. 逐项检查运行所需条件。"""
+    from wpsync.service import check as service
+
+    config = configuration(context)
+    findings = [service.Finding("configuration", True, "readable and complete")]
+    with database_address(config) as address:
+        findings += service.check_database(address)
+        ready = all(finding.is_good for finding in findings)
+        if ready and not database_only:
+            config.require_accounts()
+            with open_session(context) as session:
+                findings += service.check_vendor(session)
+    _show(findings, json=json)
+    if not all(finding.is_good for finding in findings):
+        raise typer.Exit(1)
+
+
+def _show(findings: "list[Finding]", *, json: bool) -> None:
+    if json:
+        print_json(findings)
+        return
+    for finding in findings:
+        print(f"{'ok  ' if finding.is_good else 'FAIL'} {finding.name}: {finding.detail}")
+        if finding.mend:
+            print(f"     → {finding.mend}")

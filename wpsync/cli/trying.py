@@ -1,0 +1,231 @@
+"""`emulate` and `demo`: trying wpsync without the vendor, without a database, without configuration."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wpsync.cli.context import stopping_on_signals
+
+if TYPE_CHECKING:
+    from wpsync.service.session import Session
+
+_DIR = Path(".wpsync-demo")
+_CREDENTIALS = ("0f30a37f1adca729", "af9cb1d2acf88264ab8477e3b8b34353")  # the document's own sample
+_QUERIES = (
+    (
+        "Who talks most? / 谁的通话最多？",
+        ("agent", "calls", "answered", "minutes"),
+        "select agent_name, count(*), count(*) filter (where connected),"
+        " round(sum(duration_seconds) filter (where connected) / 60.0, 1)"
+        " from wp.calls group by 1 order by 2 desc limit 5",
+    ),
+    (
+        "What is written? / 都发了什么消息？",
+        ("kind", "messages", "by agents"),
+        "select kind, count(*), count(*) filter (where sent_by_agent) from wp.wechat_messages"
+        " group by 1 order by 2 desc",
+    ),
+    (
+        "Money on the move / 转账去向",
+        ("status", "transfers", "yuan"),
+        "select claim_kind, count(*), sum(amount) from wp.message_transfers group by 1 order by 3 desc",
+    ),
+)
+
+
+def emulate(
+    port: Annotated[int, typer.Option(help="0: any free one. 端口，0 为随机。")] = 7700,
+    messages: Annotated[int, typer.Option(help="About how many. 消息数量。", min=100)] = 70_000,
+    days: Annotated[int, typer.Option(help="Of history. 历史天数。", min=1)] = 30,
+    seed: Annotated[int, typer.Option(help="The same seed, the same world. 随机种子。")] = 7,
+    lively: Annotated[
+        float, typer.Option(help="Times the pace of history; 0: at rest. 实时数据的速度倍数。")
+    ] = 1.0,
+) -> None:
+    """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。"""
+    from wpsync.emulator.server import Settings, serve
+
+    def ready(url: str) -> None:
+        print(url, flush=True)
+        print(
+            f"client_id {_CREDENTIALS[0]}, client_secret {_CREDENTIALS[1]}",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    serve(Settings(seed=seed, messages=messages, days=days, port=port, lively=lively), ready)
+
+
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="Stop after the backfill. 回填后即停止。")
+    ] = False,
+    messages: Annotated[int, typer.Option(help="About how many. 消息数量。", min=100)] = 70_000,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
+) -> None:
+    """Everything at once, nothing to install or configure. 一条命令体验全部功能，无需安装和配置。"""
+    from wpsync import config, embedded, log
+    from wpsync.load import migrations
+    from wpsync.model import Secret
+    from wpsync.service.session import session
+
+    log.setup("debug" if verbose else "error", "text", sys.stderr)
+    embedded.stop(_DIR / "postgres")
+    shutil.rmtree(_DIR, ignore_errors=True)
+    stop = Event()
+    with (
+        stopping_on_signals(stop),
+        _emulator(messages) as url,
+        embedded.running(_DIR / "postgres", durable=not once) as server,
+    ):
+        _say(f"emulated vendor / 模拟厂商: {url}", f"Postgres {server.version}: {server.url}")
+        migrations.upgrade(server.url)
+        settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
+        with session(settings, Secret(server.url), stopping=stop.is_set) as opened:
+            _run(opened, url, once=once)
+
+
+def _run(session: "Session", url: str, *, once: bool) -> None:
+    """Backfill, show what came, and follow."""
+    from wpsync.cli.reading import report
+    from wpsync.cli.show import progress
+    from wpsync.config import parse_instant
+    from wpsync.resources import RESOURCES
+    from wpsync.service import backfill
+    from wpsync.service.pipeline import Stopped
+    from wpsync.service.progress import Silence
+    from wpsync.service.scheduler import follow
+    from wpsync.service.sync import sync
+
+    with session.accounts() as accounts:
+        now = session.clock.now()
+        span = backfill.span_of(parse_instant("30d", now=now), None, now)
+        try:
+            plans = [
+                (one, backfill.make_plan(accounts[0], one, span, again=False, per_minute=0))
+                for one in RESOURCES.values()
+            ]
+            with progress() as shown:
+                outcomes = backfill.backfill(accounts[0], plans, shown, again=False)
+            _act(session, url)
+            outcomes += sync(accounts[0], list(RESOURCES.values()), Silence())
+            _show(session)
+            if not once:
+                _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
+                wanted = list(RESOURCES.values())
+                follow(
+                    accounts,
+                    wanted,
+                    session.config.sync,
+                    stopping=session.stopping,
+                    on_pass=lambda done: _say(
+                        *(
+                            f"{o.resource}: +{o.rows_inserted} new, {o.rows_updated} changed"
+                            for o in done
+                            if o.rows_inserted or o.rows_updated
+                        )
+                    ),
+                )
+        except Stopped:
+            raise typer.Exit(0 if not once else 130) from None
+    bad = [outcome for outcome in outcomes if not outcome.is_good]
+    if bad:
+        report(bad, json=False)
+
+
+def _act(session: "Session", url: str) -> None:
+    """What only happens when somebody acts: customers written, a contact renamed, an agent gone."""
+    from wpsync.emulator.client import Remote
+    from wpsync.service import commands
+
+    with session.client("main") as client:
+        for name, phone in (("张三", "13877777777"), ("李四", "13888888888")):
+            fields = {"name": name, "phone": phone, "source": "demo"}
+            commands.add_customer(client, session.database, session.clock, "main", fields)
+    remote = Remote(url)
+    contact = remote.truth("wechat_contacts")[0]
+    remote.mutate(
+        "wechat_contacts",
+        str(contact["id"]),
+        set={"nick": "改了名的客户"},
+        truth={"nick": "改了名的客户"},
+    )
+
+
+def _show(session: "Session") -> None:
+    """Rows per table, a few telling queries, and how to look further."""
+    from wpsync.cli.show import table
+    from wpsync.load.lookups import query, table_counts
+
+    counts = table_counts(session.database)
+    table("\nWhat came / 同步结果", ("table", "rows"), counts)
+    for title, headings, text in _QUERIES:
+        table(f"\n{title}", headings, query(session.database, text))
+    total = sum(rows for _, rows in counts)
+    _say(f"\n{total:,} rows. Look further / 继续查看:", f'  psql "{session.conninfo.reveal()}"')
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+def _written(url: str, database: str) -> Path:
+    """The demo's configuration, in a file, so that other commands can be tried on it too."""
+    file = _DIR / "config.toml"
+    file.touch(mode=0o600)
+    file.write_text(
+        f'[database]\nurl = "{database}"\n\n[accounts.main]\nbase_url = "{url}"\n'
+        f'client_id = "{_CREDENTIALS[0]}"\nclient_secret = "{_CREDENTIALS[1]}"\n\n'
+        "[limits.requests_per_minute]\ncalls = 0\nsms = 0\nmessages = 0\nother = 0\n\n"
+        "[backfill]\nparallel_windows = 2\n\n"
+        "[sync]\ninterval_seconds = 3\nlisting_interval_minutes = 0.5\n"
+    )
+    return file
+
+
+@contextmanager
+def _emulator(messages: int) -> Iterator[str]:
+    """The emulator in a process of its own, which dies with us."""
+    _DIR.mkdir(parents=True, exist_ok=True)
+    command = [
+        sys.executable,
+        "-m",
+        "wpsync",
+        "emulate",
+        "--port",
+        "0",
+        "--messages",
+        str(messages),
+        "--lively",
+        "20",
+    ]
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=dict(os.environ),
+        start_new_session=True,
+    )
+    try:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        if not url:
+            raise typer.Exit(1)
+        yield url
+    finally:
+        process.terminate()
+        try:
+            process.wait(5)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

@@ -1,0 +1,60 @@
+"""Faults that can be switched on while the emulator runs."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from wpsync.emulator.rows import Object
+
+NAMES = (
+    "http_500", "http_502_html", "http_503", "http_429", "reset", "stall", "cut_body", "code_0", "null_data",
+    "null_list", "wrong_count", "empty_page", "revoke_access", "not_json", "slow",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault: on which endpoint (a path or `*`), and how often: by chance, every n-th, or n times.
+
+    `skip` requests to the endpoint pass first.
+    """
+
+    name: str
+    endpoint: str = "*"
+    rate: float = 1.0
+    every: int = 0
+    times: int = 0
+    skip: int = 0
+    args: Object = field(default_factory=dict)
+    seen: int = 0
+    struck: int = 0
+
+    def strikes(self, path: str, rng: Random) -> bool:
+        if self.endpoint not in ("*", path) or (self.times and self.struck >= self.times):
+            return False
+        self.seen += 1
+        if self.seen <= self.skip:
+            return False
+        struck = self.seen % self.every == 0 if self.every else rng.random() < self.rate
+        self.struck += struck
+        return struck
+
+
+class Faults:
+    """The faults that are on."""
+
+    def __init__(self, seed: int) -> None:
+        self._rng = Random(f"faults:{seed}")
+        self.on: list[Fault] = []
+
+    def add(self, given: Object) -> None:
+        name = given.pop("name")
+        if name not in NAMES:
+            raise ValueError(f"no fault {name}; there are: {', '.join(NAMES)}")
+        known = {
+            k: given.pop(k) for k in ("endpoint", "rate", "every", "times", "skip") if k in given
+        }
+        self.on.append(Fault(str(name), args=given, **known))  # type: ignore[arg-type]  # JSON from a test
+
+    def strike(self, path: str) -> Fault | None:
+        """The first fault that strikes this request."""
+        return next((fault for fault in self.on if fault.strikes(path, self._rng)), None)

@@ -1,0 +1,360 @@
+"""The emulator's HTTP server: one thread, one event loop, connections that can be broken on purpose."""
+
+import asyncio
+import hashlib
+import signal
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from urllib.parse import parse_qs
+
+import httptools
+import msgspec
+
+from wpsync.emulator.control import Control
+from wpsync.emulator.faults import Fault, Faults
+from wpsync.emulator.rows import Object
+from wpsync.emulator.vendor import Refusal, Rules, Vendor
+from wpsync.emulator.world import Liveliness, World, encoded
+
+_LOG = 200_000
+_HTML = b"<html><body><h1>%d</h1></body></html>"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What world to emulate. `now` (aware) freezes the beginning; `lively` 0 is a world at rest."""
+
+    seed: int = 7
+    messages: int = 70_000
+    days: int = 30
+    host: str = "127.0.0.1"
+    port: int = 0
+    now: datetime | None = None
+    lively: float = 0.0
+    frozen: bool = False
+
+
+class State:
+    """Everything behind the server: the world, its rules, its faults, its clock, its log."""
+
+    def __init__(self, settings: Settings) -> None:
+        real = time.time()
+        self.offset = (settings.now.timestamp() if settings.now else real) - real
+        self.frozen_at: float | None = real + self.offset if settings.frozen else None
+        self.world = World(
+            settings.seed,
+            settings.messages,
+            settings.days,
+            real + self.offset,
+            Liveliness(settings.lively),
+        )
+        self.rules = Rules()
+        self.vendor = Vendor(self.world, self.rules)
+        self.faults = Faults(settings.seed)
+        self.requests: list[Object] = []
+        self.sent: dict[str, list[float]] = {}
+        self.number = 0
+
+    def now(self) -> float:
+        return self.frozen_at if self.frozen_at is not None else time.time() + self.offset
+
+    def note(self, path: str, body: Object, outcome: str, token: str) -> None:
+        self.number += 1
+        if len(self.requests) >= _LOG:
+            del self.requests[: _LOG // 2]
+        kept = {k: v for k, v in body.items() if k not in ("clientSecret", "clientId")}
+        digest = hashlib.sha256(token.encode()).hexdigest()[:8] if token else ""
+        self.requests.append({
+            "n": self.number, "at": self.now(), "path": path, "body": kept, "outcome": outcome,
+            "rows": self.vendor.last_rows, "count": self.vendor.last_count, "token": digest,
+        })  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes back. `cut` sends only half of the body it announced; `delay` is in seconds."""
+
+    body: bytes
+    status: int = 200
+    kind: bytes = b"application/json;charset=UTF-8"
+    headers: bytes = b""
+    cut: bool = False
+    reset: bool = False
+    delay: float = 0.0
+
+
+class _Connection(asyncio.Protocol):
+    """One client's connection; requests are answered in order."""
+
+    def __init__(self, state: State, control: Control) -> None:
+        self._state = state
+        self._control = control
+        self._parser = httptools.HttpRequestParser(self)
+        self._transport: asyncio.Transport | None = None
+        self._url = b""
+        self._body: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self._parser.feed_data(data)
+        except httptools.HttpParserError:
+            self._close()
+
+    def on_message_begin(self) -> None:
+        self._body = []
+
+    def on_url(self, url: bytes) -> None:
+        self._url = url
+
+    def on_body(self, body: bytes) -> None:
+        self._body.append(body)
+
+    def on_message_complete(self) -> None:
+        path, _, query = self._url.decode("latin-1").partition("?")
+        method, body = self._parser.get_method().decode(), b"".join(self._body)
+        if path.startswith("/_emulator/"):
+            status, told = self._control.handle(method, path, query, body)
+            self._send(Answer(told, status))
+            return
+        answer = _answer(self._state, method, path, query, body)
+        if answer.delay:
+            asyncio.get_running_loop().call_later(answer.delay, self._send, answer)
+        else:
+            self._send(answer)
+
+    def _send(self, answer: Answer) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        if answer.reset:
+            self._transport.abort()
+            return
+        head = b"HTTP/1.1 %d X\r\nContent-Type: %s\r\nContent-Length: %d\r\nDate: %s\r\n%s\r\n" % (
+            answer.status,
+            answer.kind,
+            len(answer.body),
+            _date(self._state.now()),
+            answer.headers,
+        )
+        if answer.cut:
+            self._transport.write(head + answer.body[: len(answer.body) // 2])
+            self._close()
+        else:
+            self._transport.write(head + answer.body)
+
+    def _close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+
+
+_DATES: dict[int, bytes] = {}
+
+
+def _date(now: float) -> bytes:
+    second = int(now)
+    if second not in _DATES:
+        _DATES.clear()
+        _DATES[second] = time.strftime("%a, %d %b %Y %H:%M:%S GMT", time.gmtime(second)).encode()
+    return _DATES[second]
+
+
+def _answer(state: State, method: str, path: str, query: str, raw: bytes) -> Answer:
+    """One request of the vendor's API, with whatever fault strikes it."""
+    known = state.vendor.knows(path) or path in ("/oauth/token/getToken", "/oauth/token/reToken")
+    if method != "POST" or not known:
+        return Answer(_HTML % 404, 404, b"text/html")
+    state.world.advance(state.now())
+    state.vendor.last_rows, state.vendor.last_count = 0, None
+    params = {name: values[0] for name, values in parse_qs(query).items()}
+    token = params.get("accessToken", "")
+    fault = state.faults.strike(path)
+    body: Object = {}
+    try:
+        parsed = msgspec.json.decode(raw) if raw.strip() else {}
+        body = parsed if isinstance(parsed, dict) else {}
+        early = _before(state, fault)
+        answer = early or Answer(_served(state, path, body, params, token))
+        outcome = fault.name if fault is not None else "ok"
+    except msgspec.DecodeError:
+        answer, outcome = _refused(Refusal(4005, "参数错误")), "code0"
+    except Refusal as refusal:
+        answer = _limited() if refusal.status_code == 429 else _refused(refusal)
+        outcome = "code0" if fault is None else fault.name
+    state.note(path, body, outcome, token)
+    return _after(answer, fault)
+
+
+def _served(state: State, path: str, body: Object, params: dict[str, str], token: str) -> bytes:
+    now = state.now()
+    desk = state.vendor.desk
+    if not params.get("timestamp", "").isdigit():
+        raise Refusal(4005, "timestamp错误")
+    if path == "/oauth/token/getToken":
+        return b'{"code":1,"msg":"","data":%s}' % encoded(desk.log_in(body, now))
+    if path == "/oauth/token/reToken":
+        return b'{"code":1,"msg":"","data":%s}' % encoded(
+            desk.renew(params.get("refreshToken", ""), now)
+        )
+    _hold_to_rate(state, path, now)
+    desk.admit(token, now)
+    return state.vendor.answer(path, body)
+
+
+def _hold_to_rate(state: State, path: str, now: float) -> None:
+    limit = state.rules.requests_per_minute
+    if not limit:
+        return
+    sent = state.sent.setdefault(path, [])
+    sent[:] = [at for at in sent if at > now - 60]
+    if len(sent) >= limit:
+        raise Refusal(429 if state.rules.rate_mode == "429" else None, "请求频率过快，请稍后再试")
+    sent.append(now)
+
+
+def _refused(refusal: Refusal) -> Answer:
+    envelope: Object = {"code": 0, "msg": refusal.message, "data": None}
+    if refusal.status_code is not None:
+        envelope["statusCode"] = refusal.status_code
+    return Answer(encoded(envelope))
+
+
+def _limited() -> Answer:
+    return Answer(
+        b'{"code":0,"msg":"too many requests","data":null}', 429, headers=b"Retry-After: 1\r\n"
+    )
+
+
+def _before(state: State, fault: Fault | None) -> Answer | None:
+    """An answer that a fault gives instead of the vendor's."""
+    match fault.name if fault is not None else "":
+        case "http_500":
+            return Answer(b'{"error":"internal"}', 500)
+        case "http_502_html":
+            return Answer(_HTML % 502, 502, b"text/html")
+        case "http_503":
+            return Answer(b"", 503, b"text/plain")
+        case "http_429":
+            return _limited()
+        case "reset":
+            return Answer(b"", reset=True)
+        case "not_json":
+            return Answer(b"3q2+7wAAAAECAwQFBgcICQoLDA0ODw==", kind=b"text/plain")
+        case "code_0":
+            args = fault.args if fault is not None else {}
+            code = args.get("statusCode")
+            raise Refusal(code if isinstance(code, int) else None, str(args.get("msg") or ""))
+        case "null_data":
+            return Answer(b'{"code":1,"msg":"","data":null}')
+        case "revoke_access":
+            state.vendor.desk.revoke(access=True, refresh=False)
+    return None
+
+
+def _after(answer: Answer, fault: Fault | None) -> Answer:
+    """What a fault does to an answer that was made."""
+    match fault.name if fault is not None else "":
+        case "cut_body":
+            return Answer(answer.body, answer.status, cut=True)
+        case "stall":
+            seconds = fault.args.get("seconds") if fault is not None else 0
+            return Answer(answer.body, answer.status, delay=float(str(seconds or 3600)))
+        case "slow":
+            millis = fault.args.get("ms") if fault is not None else 0
+            return Answer(answer.body, answer.status, delay=float(str(millis or 100)) / 1000)
+        case "null_list" | "empty_page" | "wrong_count":
+            return Answer(_spoilt(answer.body, fault), answer.status)
+    return answer
+
+
+def _spoilt(body: bytes, fault: Fault | None) -> bytes:
+    """A listing's answer with a wrong list or count."""
+    envelope = msgspec.json.decode(body)
+    data = envelope.get("data")
+    if fault is None or not isinstance(data, dict) or "list" not in data:
+        return body
+    if fault.name == "null_list":
+        data["list"] = None
+    elif fault.name == "empty_page":
+        data["list"] = []
+        if fault.args.get("count") is not None:
+            data["count"] = fault.args["count"]
+    elif fault.args.get("missing"):
+        data.pop("count", None)
+    elif "set" in fault.args:
+        data["count"] = fault.args["set"]
+    else:
+        data["count"] = max(0, data.get("count", 0) + int(str(fault.args.get("add", 0))))
+    return encoded(envelope)
+
+
+class Emulator:
+    """The server in a thread of this process. A context manager; `url` is known once it is started."""
+
+    def __init__(self, settings: Settings | None = None) -> None:
+        self.settings = settings or Settings()
+        self.state = State(self.settings)
+        self.url = ""
+        self._loop = asyncio.new_event_loop()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="emulator", daemon=True)
+
+    @property
+    def world(self) -> World:
+        return self.state.world
+
+    def start(self) -> "Emulator":
+        self._thread.start()
+        self._ready.wait(30)
+        return self
+
+    def stop(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def __enter__(self) -> "Emulator":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        control = Control(self.state)
+        server = self._loop.run_until_complete(
+            self._loop.create_server(
+                lambda: _Connection(self.state, control), self.settings.host, self.settings.port
+            )
+        )
+        port = server.sockets[0].getsockname()[1]
+        self.url = f"http://{self.settings.host}:{port}"
+        self._ready.set()
+        try:
+            self._loop.run_forever()
+        finally:
+            server.close()
+            for connection in asyncio.all_tasks(self._loop):
+                connection.cancel()
+            self._loop.close()
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve in the foreground until SIGINT or SIGTERM; `ready` hears the address."""
+    done = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: done.set())
+    with Emulator(settings) as emulator:
+        ready(emulator.url)
+        while not done.wait(0.5):
+            pass

@@ -1,0 +1,101 @@
+"""Logging: one formatter (text or JSON lines), and a wall that no secret passes.
+
+A log line is an event, dotted and in the past tense, with fields: request.sent, request.retried,
+token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed,
+run.unrecorded, migration.applied. JSON lines have the keys time, level, event, logger, the event's
+own fields, and error with a traceback where there is one.
+
+The HTTP library logs whole URLs, and the vendor's token travels in the URL: its loggers stay at
+WARNING, and everything that leaves goes through `redact`.
+"""
+
+import json
+import logging
+import re
+import sys
+import threading
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TextIO
+
+_QUIET = ("httpx", "httpcore", "alembic", "apscheduler", "tzlocal", "psycopg.pool")
+_STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+_PATTERNS = (
+    (
+        re.compile(
+            r"((?:access|refresh)_?token|client_?secret|password)([\"'=:\s]+)[^\s\"'&,}]+",
+            re.IGNORECASE,
+        ),
+        r"\1\2***",
+    ),
+    (re.compile(r"(postgres(?:ql)?(?:\+psycopg)?://[^:/@\s]*:)[^@\s]+@"), r"\1***@"),
+    (re.compile(r"\b[0-9A-Fa-f]{32}\b"), "***"),
+    (re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), "1**********"),
+)
+
+_secrets: set[str] = set()
+_lock = threading.Lock()
+
+
+def register_secret(value: str) -> None:
+    """A value that must never be seen in a log line. Very short ones would spoil ordinary words."""
+    if len(value) >= 4:
+        with _lock:
+            _secrets.add(value)
+
+
+def redact(text: str) -> str:
+    """The text without secrets, tokens, passwords and mobile numbers."""
+    for secret in _secrets:
+        text = text.replace(secret, "***")
+    for pattern, replacement in _PATTERNS:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+class Formatter(logging.Formatter):
+    """Renders an event, and redacts the line as a whole."""
+
+    def __init__(self, form: str) -> None:
+        super().__init__()
+        self._json = form == "json"
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        at = datetime.fromtimestamp(record.created, UTC)
+        error = self.formatException(record.exc_info) if record.exc_info else None
+        if self._json:
+            line = {
+                "time": at.isoformat(timespec="milliseconds"),
+                "level": record.levelname.lower(),
+                "event": record.getMessage(),
+                "logger": record.name,
+                **fields,
+            }
+            if error is not None:
+                line["error"] = error
+            return redact(json.dumps(line, ensure_ascii=False, default=str))
+        shown = " ".join(f"{key}={value}" for key, value in fields.items())
+        local = at.astimezone().isoformat(sep=" ", timespec="seconds")
+        text = f"{local} {record.levelname.lower():<7} {record.getMessage()} {shown}".rstrip()
+        return redact(text if error is None else f"{text}\n{error}")
+
+
+def setup(level: str, form: str, stream: TextIO) -> None:
+    """Send all logging to `stream`, and uncaught exceptions through the same wall. May be called again."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(Formatter(form))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    sys.excepthook = _uncaught
+    threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
+
+
+def _uncaught(
+    kind: type[BaseException], error: BaseException | None, trace: TracebackType | None
+) -> None:
+    shown = error if error is not None else kind()
+    logging.getLogger("wpsync").critical("program.failed", exc_info=(kind, shown, trace))
