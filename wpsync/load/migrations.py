@@ -42,7 +42,7 @@ def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) 
     trying = Retrying(
         retry=retry_if_exception(_lock_was_taken),
         stop=stop_after_attempt(attempts),
-        wait=wait_exponential_jitter(initial=0.2, max=5),
+        wait=wait_exponential_jitter(multiplier=0.2, max=5),
         reraise=True,
     )
     for attempt in trying:

@@ -316,6 +316,7 @@ _BUILDERS = {
     for kind in messages.KINDS
     if kind.table is not None
 }
+MEDIA_FIELDS = ("thumbImgPath", "bigImgPath")
 _MEDIA = ("image", "voice", "video")
 
 
@@ -328,7 +329,7 @@ def explode(
 ) -> Exploded:
     """The typed rows of one message.
 
-    `payload` is the `msg` field as sent, `media` the row's own thumbImgPath and bigImgPath. Rows are in
+    `payload` is the `msg` field as sent, `media` the record, for its thumbImgPath and bigImgPath. Rows are in
     their table's column order, `_extra` last.
     """
     if kind.name == "text":
@@ -399,7 +400,7 @@ def _explode_media(
             opened = values.parse_json(payload)
         except ValueError:
             opened = None
-    sent = {name: value for name, value in media.items() if value not in (None, "")}
+    sent = {name: media[name] for name in MEDIA_FIELDS if media.get(name) not in (None, "")}
     builder = _BUILDERS[kind.name]
     found = builder.read({**(opened if isinstance(opened, dict) else {}), **sent})
     found.values["media_kind"] = kind.name

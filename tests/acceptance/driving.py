@@ -1,0 +1,150 @@
+"""Driving wpsync against an emulator in one process, and as the real program in another."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+
+from wpsync import config
+from wpsync.emulator.server import Emulator
+from wpsync.model import Secret
+from wpsync.resources import RESOURCES
+from wpsync.service import backfill as backfills
+from wpsync.service.account import Account
+from wpsync.service.progress import Silence
+from wpsync.service.session import session
+from wpsync.service.sync import Outcome, sync
+
+CLIENT = ("0f30a37f1adca729", "af9cb1d2acf88264ab8477e3b8b34353")
+
+
+@dataclass
+class Driver:
+    """One configured account, its database and its vendor."""
+
+    database_url: str
+    vendor_url: str
+    folder: Path
+    more: str = ""
+
+    @property
+    def config_file(self) -> Path:
+        file = self.folder / "config.toml"
+        file.write_text(
+            f'data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
+            f'[accounts.main]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
+            f'client_secret = "{CLIENT[1]}"\n[limits.requests_per_minute]\n'
+            "calls = 0\nsms = 0\nmessages = 0\nother = 0\n" + self.more
+        )
+        return file
+
+    @contextmanager
+    def account(self) -> Iterator[Account]:
+        """The account in this process."""
+        loaded = config.load(self.config_file, environ={}, cwd=self.folder)
+        with session(loaded, Secret(self.database_url)) as opened, opened.accounts() as accounts:
+            yield accounts[0]
+
+    def backfill(
+        self, start: str = "40d", names: Sequence[str] = (), *, again: bool = False
+    ) -> list[Outcome]:
+        """A backfill in this process."""
+        with self.account() as account:
+            now = account.clock.now()
+            span = backfills.span_of(config.parse_instant(start, now=now), None, now)
+            plans = [
+                (one, backfills.make_plan(account, one, span, again=again, per_minute=0))
+                for one in RESOURCES.values()
+                if not names or one.name in names
+            ]
+            return backfills.backfill(account, plans, Silence(), again=again)
+
+    def sync(self, names: Sequence[str] = ()) -> list[Outcome]:
+        """One pass in this process."""
+        with self.account() as account:
+            wanted = [one for one in RESOURCES.values() if not names or one.name in names]
+            return sync(account, wanted, Silence())
+
+    def run(self, *arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+        """The program itself, in a process of its own."""
+        return subprocess.run(
+            self.command(*arguments),
+            capture_output=True,
+            text=True,
+            timeout=timeout,
+            env={**os.environ, **environment},
+            check=False,
+        )
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "wpsync", "--config", str(self.config_file), *arguments]
+
+    def query(self, text: str, *parameters: object) -> list[tuple[object, ...]]:
+        """Rows of a query."""
+        with psycopg.connect(self.database_url) as connection:
+            return connection.execute(text, parameters).fetchall()  # type: ignore[arg-type]  # a test's own text
+
+    def one(self, text: str, *parameters: object) -> object:
+        """The single value of a query."""
+        return self.query(text, *parameters)[0][0]
+
+
+def written_tuples(driver: Driver) -> int:
+    """How many rows of `wp` were ever inserted, updated or deleted, as Postgres counts them."""
+    with psycopg.connect(driver.database_url, autocommit=True) as connection:
+        connection.execute("select pg_stat_force_next_flush()")
+        row = connection.execute(
+            "select sum(n_tup_ins + n_tup_upd + n_tup_del) from pg_stat_user_tables where schemaname = 'wp'"
+        ).fetchone()
+    return int(str(row[0])) if row else 0
+
+
+def differences(driver: Driver, emulator: Emulator, tables: Sequence[str]) -> list[str]:
+    """Every row and column in which the database is not what the emulator's world truly holds."""
+    found: list[str] = []
+    for table in tables:
+        truth = emulator.world.truth(table)
+        found += _table_differences(driver, table, truth)
+    return found
+
+
+KEYS = {"message_group_collection_payers": ("message_id", "payer_wx_no")}
+
+
+def _table_differences(driver: Driver, table: str, truth: list[dict[str, object]]) -> list[str]:
+    if not truth:
+        count = driver.one(f"select count(*) from wp.{table}")
+        return [f"{table}: {count} rows, the world has none"] if count else []
+    names = list(truth[0])
+    keys = KEYS.get(table) or (("id",) if "id" in names else ("message_id",))
+    live = " where _deleted_at is null" if _soft(driver, table) else ""
+    listed = ", ".join(f'"{name}"' for name in names)
+    held = {
+        tuple(row[names.index(key)] for key in keys): dict(zip(names, row, strict=True))
+        for row in driver.query(f"select {listed} from wp.{table}{live}")
+    }
+    wanted = {tuple(row[key] for key in keys): row for row in truth}
+    found = [f"{table} {key}: missing" for key in wanted.keys() - held.keys()]
+    found += [f"{table} {key}: not in the world" for key in held.keys() - wanted.keys()]
+    for key in wanted.keys() & held.keys():
+        found += [
+            f"{table} {key}.{name}: {held[key][name]!r}, truly {wanted[key][name]!r}"
+            for name in names
+            if held[key][name] != wanted[key][name]
+        ]
+    return found
+
+
+def _soft(driver: Driver, table: str) -> bool:
+    return bool(
+        driver.one(
+            "select exists (select from information_schema.columns where table_schema = 'wp'"
+            " and table_name = %s and column_name = '_deleted_at')",
+            table,
+        )
+    )

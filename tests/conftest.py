@@ -1,0 +1,85 @@
+"""Fixtures: a real Postgres for each test process, a fresh database for each test, the emulator."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from wpsync import embedded
+from wpsync.emulator.server import Emulator, Settings
+from wpsync.load import migrations
+
+StartEmulator = Callable[..., Emulator]
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch):
+    for name in list(os.environ):
+        if name.startswith("WPSYNC_") and name != "WPSYNC_TEST_DATABASE_URL":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """The address of a server's maintenance database: the given one, or an embedded one."""
+    given = os.environ.get("WPSYNC_TEST_DATABASE_URL")
+    if given:
+        yield given
+        return
+    folder = Path(tempfile.mkdtemp(prefix="wpt"))
+    folder.chmod(0o755)
+    try:
+        with embedded.running(folder / "pg", durable=False) as server:
+            yield server.database("postgres")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _database(url: str, name: str) -> str:
+    return str(url).replace("/postgres?", f"/{name}?")
+
+
+@pytest.fixture(scope="session")
+def template(postgres) -> str:
+    """A database with every migration applied, to be copied."""
+    name = f"template_{uuid4().hex[:8]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'create database "{name}"')
+    migrations.upgrade(_database(postgres, name))
+    return name
+
+
+def _fresh(postgres: str, template: str | None) -> Iterator[str]:
+    name = f"test_{uuid4().hex[:12]}"
+    copied = f' template "{template}"' if template else ""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f'create database "{name}"{copied}')
+        try:
+            yield _database(postgres, name)
+        finally:
+            connection.execute(f'drop database if exists "{name}" with (force)')
+
+
+@pytest.fixture
+def database_url(postgres, template) -> Iterator[str]:
+    """A fresh, migrated database."""
+    yield from _fresh(postgres, template)
+
+
+@pytest.fixture
+def empty_database_url(postgres) -> Iterator[str]:
+    """A fresh database without anything."""
+    yield from _fresh(postgres, None)
+
+
+@pytest.fixture
+def emulator() -> Iterator[StartEmulator]:
+    """Starts emulators; they are stopped at the end."""
+    with ExitStack() as stack:
+        yield lambda **settings: stack.enter_context(Emulator(Settings(**settings)))
