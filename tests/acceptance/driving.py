@@ -70,7 +70,9 @@ class Driver:
             wanted = [one for one in RESOURCES.values() if not names or one.name in names]
             return sync(account, wanted, Silence())
 
-    def run(self, *arguments: str, timeout: float = 120, **environment: str) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *arguments: str, timeout: float = 120, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
         """The program itself, in a process of its own."""
         return subprocess.run(
             self.command(*arguments),

@@ -459,4 +459,4 @@ def _speaker(chat: Chat, rng: Random, by_agent: bool) -> str:
         return phone.wx_no
     if chat.contact is not None:
         return chat.contact.wx_no
-    return rng.choice(chat.room.members).wx_no if chat.room is not None else phone.wx_no
+    return rng.choice(chat.room.speakers) if chat.room is not None else phone.wx_no

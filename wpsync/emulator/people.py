@@ -85,6 +85,7 @@ class Room:
     phone: Phone
     name: str
     members: list["Member"] = field(default_factory=list)
+    speakers: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -201,4 +202,5 @@ def _room(seed: int, i: int, phones: list[Phone], rng: Random) -> Room:
         )
         for j in range(1, rng.randrange(3, 41))
     ]
+    room.speakers = tuple(member.wx_no for member in room.members)
     return room

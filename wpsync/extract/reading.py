@@ -130,6 +130,8 @@ class Reader:
         self._vendor = vendor
         self._rows_aim = rows_aim
         self._settled_before = datetime.max.replace(tzinfo=UTC)
+        self._ends_are_inclusive = False
+        self._proven_span = timedelta(0)
         columns = {column.name: column for column in resource.table.columns}
         self._id_sources = columns[resource.table.key[0]].sources
         cursor = columns.get(resource.cursor or "")
@@ -212,7 +214,7 @@ class Reader:
                 if splittable and window is not None:
                     return windows.split(window, 2)
                 attempt.problem = Reason.PAGES_REFUSED
-            if not attempt.over_cap and (ask is asks[0] or attempt.inside):
+            if not attempt.over_cap and self._believes(window, ask, asks, attempt):
                 _adopt(tally, attempt)
                 return []
             tally.count = attempt.count if tally.count is None else tally.count
@@ -370,14 +372,42 @@ class Reader:
         return True
 
     def _is_cut_short(self, window: Window, tally: _Tally) -> bool:
-        """Whether the vendor seems to have served only the beginning of the span, in silence."""
-        if window.span <= _SPARSE_SPAN or tally.newest is None:
+        """Whether the vendor served only the beginning of the span, in silence (facts.md).
+
+        A row late in a window proves that spans of that length are served whole; until there is such
+        proof, one request asks for the stretch in which no row was seen.
+        """
+        if self._cursor_convert is None:
             return False
-        middle = windows.split(window, 2)[1]
-        if tally.newest >= middle.start:
+        if tally.newest is not None:
+            self._proven_span = max(self._proven_span, tally.newest - window.start)
+        seen_until = tally.newest or window.start + window.span / 2
+        start = (
+            windows.floor_second(max(seen_until, window.start + self._proven_span)) + windows.SECOND
+        )
+        if window.end - start <= _SPARSE_SPAN:
             return False
-        probe = {**_ask(middle.start, middle.end), "page": 1, "pageSize": 1}
-        return bool(self._vendor.page(probe).count)
+        return self._counts(start, window.end - windows.SECOND) > 0
+
+    def _counts(self, start: datetime, end: datetime) -> int:
+        """The vendor's count of a stretch, both ends asked for as they are."""
+        return self._vendor.page({**_ask(start, end), "page": 1, "pageSize": 1}).count or 0
+
+    def _believes(
+        self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: _Tally
+    ) -> bool:
+        """Whether an ask can be believed: the widest always; a bare one where its ends proved inclusive."""
+        if ask is asks[0]:
+            return True
+        if attempt.inside:
+            self._ends_are_inclusive |= ask is asks[-1]
+            return True
+        if window is None or ask is not asks[-1]:
+            return False
+        for second in (window.start - windows.SECOND, window.end):
+            if not self._ends_are_inclusive:
+                self._ends_are_inclusive = self._counts(second, second) > 0
+        return self._ends_are_inclusive
 
 
 def _adopt(tally: _Tally, attempt: _Tally) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from threading import Lock
 
-from wpsync.errors import SpanTooLargeError, WpsyncError
+from wpsync.errors import SpanTooLargeError, TooManyRowsError, WpsyncError
 from wpsync.extract import windows
 from wpsync.extract.reading import ask_for_count
 from wpsync.load import state
@@ -123,7 +123,7 @@ def _probed(account: Account, resource: Resource, window: Window) -> int:
     )
     try:
         return source.page(ask_for_count(window)).count or 0
-    except SpanTooLargeError:
+    except (SpanTooLargeError, TooManyRowsError):
         if window.span <= windows.SECOND:
             return 0
         return sum(_probed(account, resource, half) for half in windows.split(window, 2))

@@ -1,0 +1,192 @@
+"""Windows that hold more than can be shown, and vendors that read the document differently."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.acceptance.driving import Driver, differences
+from wpsync.emulator.client import Remote
+
+CALLS = "/api/device/call"
+MESSAGES = "/api/wechat/getWeMessageByPage"
+
+
+def local(at: datetime) -> str:
+    return f"{at.astimezone(UTC) + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
+
+
+def noon(days_ago: int) -> datetime:
+    today = (datetime.now(UTC) + timedelta(hours=8)).replace(
+        hour=0, minute=0, second=0, microsecond=0
+    )
+    return today - timedelta(days=days_ago, hours=-4)
+
+
+def test_a_hundred_and_twenty_thousand_messages_of_one_day_arrive_in_full(
+    emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=100, days=5)
+    remote = Remote(vendor.url)
+    start = noon(2)
+    remote.generate(
+        "wechat_messages",
+        120_000,
+        local(start),
+        local(start + timedelta(hours=9)),
+        message_kind="system",
+    )
+    driver = Driver(database_url, vendor.url, tmp_path)
+    (outcome,) = driver.backfill("4d", ["wechat_messages"])
+    assert outcome.outcome == "done"
+    assert driver.one("select count(*) from wp.wechat_messages where kind = 'system'") >= 120_000
+    assert driver.one(
+        "select sum(vendor_count) = sum(rows_seen) from wpsync.windows where state = 'complete'"
+    )
+
+
+def test_more_in_one_second_than_can_be_shown_ends_as_incomplete_and_status_says_so(
+    emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=100, days=5)
+    remote = Remote(vendor.url)
+    second = local(noon(2))
+    chat = vendor.world.people.chats[0].id
+    remote.generate(
+        "wechat_messages", 50_001, second, second, chat_id=chat, message_kind="semi_xml"
+    )
+    driver = Driver(database_url, vendor.url, tmp_path)
+    ran = driver.run("backfill", "--from", "4d", "--resource", "wechat_messages")
+    assert ran.returncode == 1, ran.stderr
+    assert "over_page_cap" in ran.stderr
+    status = driver.run("status")
+    assert status.returncode == 1
+    assert "over_page_cap" in status.stderr
+    assert driver.query(
+        "select vendor_count, rows_seen, ends_at - starts_at from wpsync.windows where state = 'incomplete'"
+    ) == [(50_001, 50_000, timedelta(seconds=1))]
+    assert driver.one("select count(*) from wp.wechat_messages where kind = 'semi_xml'") >= 50_000
+
+
+def test_a_second_that_overflows_is_split_by_the_other_filters(emulator, database_url, tmp_path):
+    vendor = emulator(messages=100, days=5)
+    remote = Remote(vendor.url)
+    second = local(noon(2))
+    remote.generate("wechat_messages", 50_001, second, second, message_kind="semi_xml")
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.sync(["wechat_users"])
+    (outcome,) = driver.backfill("4d", ["wechat_messages"])
+    assert outcome.outcome == "done"
+    assert driver.one("select count(*) from wp.wechat_messages where kind = 'semi_xml'") >= 50_001
+
+
+@pytest.mark.parametrize("ends", ["inclusive", "exclusive", "exclusive_start", "exclusive_end"])
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_rows_on_the_edges_arrive_whatever_the_vendor_means_by_its_ends(
+    ends, order, emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=300, days=4)
+    remote = Remote(vendor.url)
+    remote.settings(ends=ends, order=order)
+    midnight = noon(2) - timedelta(hours=12)
+    for edge in (-1, 0, 1):
+        at = local(midnight + timedelta(seconds=edge))
+        remote.generate("wechat_messages", 150, at, at)
+    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 100\n")
+    (outcome,) = driver.backfill("5d", ["wechat_messages"])
+    assert outcome.outcome == "done"
+    assert differences(driver, vendor, ["wechat_messages"]) == []
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"page_size_clamp": 7},
+        {"span_limit": 3600},
+        {"span_limit": 7 * 3600, "span_mode": "silent"},
+        {"row_limit": 40},
+        {"page_refused": 2},
+        {"page_drift": 3},
+    ],
+    ids=str,
+)
+def test_refusals_clamps_and_drift_lose_nothing(settings, emulator, database_url, tmp_path):
+    vendor = emulator(messages=1_500, days=4)
+    remote = Remote(vendor.url)
+    remote.settings(**settings)
+    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\npage_concurrency = 1\n")
+    outcomes = driver.backfill("5d", ["wechat_messages"])
+    if "page_drift" in settings:
+        remote.settings(page_drift=0)
+        outcomes = driver.backfill("5d", ["wechat_messages"], again=True)
+    assert {o.outcome for o in outcomes} == {"done"}
+    assert differences(driver, vendor, ["wechat_messages"]) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason"),
+    [
+        ({"name": "wrong_count", "add": 5}, "rows_missing"),
+        ({"name": "wrong_count", "missing": True}, "count_missing"),
+        ({"name": "wrong_count", "set": 1}, "count_contradicts_rows"),
+        ({"name": "null_list"}, "list_missing"),
+    ],
+    ids=str,
+)
+def test_a_window_whose_count_cannot_be_believed_is_never_complete_and_its_rows_are_there(
+    fault, reason, emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=300, days=3)
+    remote = Remote(vendor.url)
+    remote.fault(**fault, endpoint=MESSAGES)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    (outcome,) = driver.backfill("2d", ["wechat_messages"])
+    assert outcome.outcome == "incomplete"
+    assert driver.query(
+        "select distinct reason from wpsync.windows where state = 'incomplete'"
+    ) == [(reason,)]
+    remote.clear_faults()
+    (outcome,) = driver.backfill("5d", ["wechat_messages"])
+    assert outcome.outcome == "done"
+    assert differences(driver, vendor, ["wechat_messages"]) == []
+
+
+def test_a_vendor_that_ignores_the_page_is_found_out_within_two_pages(
+    emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=100, days=3)
+    remote = Remote(vendor.url)
+    at = local(noon(1))
+    remote.generate("wechat_messages", 500, at, at)
+    remote.settings(ignore_page=True)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    (outcome,) = driver.backfill("2d", ["wechat_messages"])
+    assert outcome.outcome == "incomplete"
+    assert any("page_ignored" in problem for problem in outcome.problems)
+    pages = [r["body"]["page"] for r in remote.requests() if r["path"] == MESSAGES and r["count"]]
+    assert max(pages) == 2
+
+
+def test_a_window_of_three_pages_is_read_as_pages_one_two_three(emulator, database_url, tmp_path):
+    vendor = emulator(messages=100, days=2, now=noon(3))
+    remote = Remote(vendor.url)
+    at = noon(6)
+    remote.generate("wechat_messages", 250, local(at), local(at + timedelta(hours=8)))
+    remote.clock(now_ms=datetime.now(UTC).timestamp() * 1000)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.backfill("7d", ["wechat_messages"])
+    asked = [
+        (r["body"]["page"], r["body"]["pageSize"])
+        for r in remote.requests()
+        if r["path"] == MESSAGES and r["count"] == 250
+    ]
+    assert [page for page, size in asked if size == 100] == [1, 2, 3]
+
+
+def test_a_transient_empty_page_in_the_middle_is_read_again(emulator, database_url, tmp_path):
+    vendor = emulator(messages=600, days=2)
+    remote = Remote(vendor.url)
+    remote.fault("empty_page", endpoint=MESSAGES, times=2, skip=3)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    (outcome,) = driver.backfill("3d", ["wechat_messages"])
+    assert outcome.outcome == "done"
+    assert differences(driver, vendor, ["wechat_messages"]) == []
