@@ -1,0 +1,199 @@
+"""Killed at any moment, a backfill goes on from there; no secret is seen whatever fails."""
+
+import os
+import random
+import re
+import signal
+import subprocess
+import time
+
+import pytest
+
+from tests.acceptance.driving import CLIENT, Driver, differences
+from wpsync.emulator.client import Remote
+
+MESSAGES = "/api/wechat/getWeMessageByPage"
+WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
+
+
+def test_thirty_kills_lose_nothing_and_cost_at_most_one_window_each(
+    emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=4_000, days=12)
+    remote = Remote(vendor.url)
+    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 200\n")
+    assert driver.run("sync", "agents").returncode == 0
+    remote.fault("slow", ms=40)
+    rng = random.Random(30)
+    kills = 0
+    lives: list[list[dict[str, object]]] = []
+    while kills < 30:
+        since = remote.stats()["requests"]
+        process = subprocess.Popen(
+            driver.command("backfill", "--from", "14d", *(f"--resource={n}" for n in WINDOWED)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        delay = 0.9 + rng.random() * 0.8
+        try:
+            process.wait(delay)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+            lives.append(remote.requests(since))
+            continue
+        break
+    remote.clear_faults()
+    since = remote.stats()["requests"]
+    assert (
+        driver.run("backfill", "--from", "14d", *(f"--resource={n}" for n in WINDOWED)).returncode
+        == 0
+    )
+    lives.append(remote.requests(since))
+    assert kills == 30, "the backfill was too quick to be killed often enough"
+    found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
+    assert not found, "\n".join(found[:20])
+    assert _windows_read_twice(lives) <= kills
+    assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
+
+
+def _windows_read_twice(lives: list[list[dict[str, object]]]) -> int:
+    """Windows whose first page was asked for in more than one life, beyond the first time."""
+    times: dict[object, int] = {}
+    for requests in lives:
+        seen = {
+            (r["path"], r["body"].get("start"), r["body"].get("end"))  # type: ignore[union-attr]
+            for r in requests
+            if r["body"].get("page") == 1 and r["body"].get("pageSize") != 1  # type: ignore[union-attr]
+        }
+        for window in seen:
+            times[window] = times.get(window, 0) + 1
+    return sum(count - 1 for count in times.values())
+
+
+def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(emulator, database_url, tmp_path):
+    vendor = emulator(messages=3_000, days=10)
+    remote = Remote(vendor.url)
+    remote.fault("slow", ms=60)
+    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 200\n")
+    command = driver.command("backfill", "--from", "12d", "--resource", "wechat_messages")
+    process = subprocess.Popen(
+        command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True
+    )
+    while not driver.one("select count(*) from wpsync.windows"):
+        time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert process.returncode == 130, said
+    remote.clear_faults()
+    done = driver.one("select sum(rows_seen) from wpsync.windows")
+    assert driver.run(*command[5:]).returncode == 0
+    assert driver.one("select sum(rows_seen) from wpsync.windows") > done
+    assert differences(driver, vendor, ["wechat_messages"]) == []
+
+
+def test_two_backfills_share_the_work_without_overlap(emulator, database_url, tmp_path):
+    vendor = emulator(messages=4_000, days=12)
+    remote = Remote(vendor.url)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.run("sync", "agents")
+    remote.fault("slow", ms=30)
+    command = driver.command("backfill", "--from", "14d", "--resource", "wechat_messages")
+    both = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for _ in range(2)
+    ]
+    for process in both:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    assert differences(driver, vendor, ["wechat_messages"]) == []
+    pages = [
+        (r["body"]["start"], r["body"]["end"], r["body"]["page"])
+        for r in remote.requests()
+        if r["path"] == MESSAGES and r["body"].get("pageSize") == 100
+    ]
+    assert len(pages) == len(set(pages))
+
+
+FAULTS = (
+    "http_500", "http_502_html", "http_503", "http_429", "reset", "cut_body", "code_0", "null_data",
+    "null_list", "empty_page", "not_json", "revoke_access",
+)  # fmt: skip
+
+
+def test_every_fault_at_once_loses_nothing_and_shows_no_secret(emulator, database_url, tmp_path):
+    """At DEBUG: no token, secret or password in any line, exception or process list."""
+    vendor = emulator(messages=2_500, days=6)
+    remote = Remote(vendor.url)
+    for fault in FAULTS:
+        remote.fault(fault, rate=0.01)
+    address = database_url.replace("postgres@", "postgres:open-sesame-pw@")
+    driver = Driver(address, vendor.url, tmp_path)
+    process = subprocess.Popen(
+        driver.command("--verbose", "backfill", "--from", "8d"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    time.sleep(1.5)
+    listed = subprocess.run(
+        ["ps", "-eo", "args"], capture_output=True, text=True, check=True
+    ).stdout
+    said, _ = process.communicate(timeout=120)
+    said += driver.run("--verbose", "backfill", "--from", "8d").stderr
+    remote.clear_faults()
+    remote.revoke(access=True, refresh=True)
+    remote.settings(client_secret="changed")
+    said += driver.run("--verbose", "sync").stderr
+    remote.settings(client_secret=CLIENT[1])
+    driver.query("delete from wpsync.tokens returning 1")
+    ran = driver.run("--verbose", "backfill", "--from", "8d")
+    assert ran.returncode == 0, ran.stderr[-2000:]
+    said += ran.stderr
+    assert said.count("request.sent") > 50
+    tokens = {s.access for s in vendor.state.vendor.desk.sessions}
+    tokens |= {s.refresh for s in vendor.state.vendor.desk.sessions}
+    for secret in (*tokens, CLIENT[1], "open-sesame-pw"):
+        assert secret not in said
+        assert secret not in listed
+    assert not re.search(r"\b[0-9A-F]{32}\b", said)
+    assert not re.search(r"(?<!\d)1[3-9]\d{9}(?!\d)", said)
+    found = differences(driver, vendor, ["calls", "sms", "wechat_chats", "wechat_messages"])
+    assert not found, "\n".join(found[:20])
+
+
+def test_a_vendor_that_never_answers_ends_by_the_timeout(emulator, database_url, tmp_path):
+    vendor = emulator(messages=200, days=2)
+    remote = Remote(vendor.url)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.sync(["agents"])
+    remote.fault("stall", endpoint="/api/crm/getUsers", times=1)
+    slow = driver.config_file.read_text().replace("client_id", "timeout_seconds = 0.5\nclient_id")
+    file = tmp_path / "slow.toml"
+    file.write_text(slow)
+    command = driver.command("sync", "agents")
+    command[4] = str(file)
+    ran = subprocess.run(
+        command, capture_output=True, text=True, timeout=30, check=False, env=os.environ
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"ip_listed": False}, "whitelist"),
+        ({"configured": False}, "API access"),
+    ],
+    ids=str,
+)
+def test_what_only_a_person_can_mend_is_said_with_the_mend(
+    settings, words, emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=200, days=2)
+    Remote(vendor.url).settings(**settings)
+    ran = Driver(database_url, vendor.url, tmp_path).run("sync", "agents")
+    assert ran.returncode == 1
+    assert words in ran.stderr
+    assert "Traceback" not in ran.stderr

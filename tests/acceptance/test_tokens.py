@@ -1,0 +1,126 @@
+"""Tokens that end, are revoked, or are shared: no loss, no loop, at most one login for one cause."""
+
+import subprocess
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.acceptance.driving import Driver, differences
+from wpsync.emulator.client import Remote
+from wpsync.errors import AuthenticationError
+
+MESSAGES = ["wechat_messages"]
+
+
+@pytest.fixture
+def vendor(emulator):
+    return emulator(messages=1_500, days=5)
+
+
+@pytest.fixture
+def remote(vendor):
+    return Remote(vendor.url)
+
+
+@pytest.fixture
+def driver(vendor, database_url, tmp_path):
+    return Driver(database_url, vendor.url, tmp_path)
+
+
+def logins_and_renewals(remote: Remote) -> tuple[int, int]:
+    stats = remote.stats()
+    return stats["logins"], stats["renewals"]
+
+
+def test_the_first_run_logs_in_once_and_the_next_process_uses_its_tokens(driver, remote):
+    driver.backfill("6d", MESSAGES)
+    assert driver.run("sync", "agents").returncode == 0
+    assert logins_and_renewals(remote) == (1, 0)
+
+
+def test_an_expired_access_token_is_renewed_once(driver, remote, vendor):
+    driver.sync(["agents"])
+    remote.revoke(access=True)
+    (outcome,) = driver.backfill("6d", MESSAGES)
+    assert outcome.outcome == "done"
+    assert logins_and_renewals(remote) == (1, 1)
+    assert differences(driver, vendor, MESSAGES) == []
+
+
+def test_an_expired_refresh_token_leads_to_one_login(driver, remote, vendor):
+    driver.sync(["agents"])
+    remote.revoke(access=True, refresh=True)
+    (outcome,) = driver.backfill("6d", MESSAGES)
+    assert outcome.outcome == "done"
+    assert logins_and_renewals(remote) == (2, 0)
+    assert differences(driver, vendor, MESSAGES) == []
+
+
+@pytest.mark.parametrize("message", ["accessToken无效或已过期", ""])
+def test_a_token_revoked_in_mid_run_costs_one_renewal_and_no_row(driver, remote, vendor, message):
+    remote.settings(reject_msg=message)
+    driver.sync(["agents"])
+    remote.fault("revoke_access", endpoint="/api/wechat/getWeMessageByPage", skip=7, times=1)
+    (outcome,) = driver.backfill("6d", MESSAGES)
+    assert outcome.outcome == "done"
+    logins, renewals = logins_and_renewals(remote)
+    assert logins == 1
+    assert 1 <= renewals <= 2
+    assert differences(driver, vendor, MESSAGES) == []
+
+
+def test_two_processes_share_an_account_of_which_the_vendor_allows_one_session(
+    driver, remote, vendor
+):
+    """Each login kills the tokens before it: the processes must use one pair instead of fighting."""
+    remote.settings(sessions="one")
+    commands = [
+        driver.command("backfill", "--from", "6d", "--resource", name)
+        for name in ("wechat_messages", "calls")
+    ]
+    started = [
+        subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+        for command in commands
+    ]
+    remote.fault("revoke_access", endpoint="/api/wechat/getWeMessageByPage", skip=4, times=1)
+    for process in started:
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 0, said
+    logins, renewals = logins_and_renewals(remote)
+    assert logins == 1
+    assert renewals <= 2
+    assert differences(driver, vendor, ["wechat_messages", "calls"]) == []
+
+
+def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remote):
+    remote.settings(client_secret="another")
+    with pytest.raises(AuthenticationError):
+        driver.sync(["agents"])
+    ran = driver.run("sync")
+    assert ran.returncode == 1
+    assert "client_secret" in ran.stderr
+    asked = [r for r in remote.requests() if r["path"].endswith("getToken")]
+    assert len(asked) == 1
+
+
+def test_tokens_are_encrypted_where_a_key_is_configured(driver, remote):
+    key = driver.run("token", "key").stdout.strip()
+    driver.more = f'[security]\ntoken_key = "{key}"\n'
+    driver.sync(["agents"])
+    assert driver.query(
+        "select encrypted, access_token like 'gAAAA%%' from wpsync.tokens where %s", True
+    ) == [(True, True)]
+    driver.more = ""
+    ran = driver.run("sync", "agents")
+    assert ran.returncode == 1
+    assert "token_key" in ran.stderr
+
+
+def test_a_pair_is_replaced_from_day_27_on(driver, remote):
+    driver.sync(["agents"])
+    old = datetime.now(UTC) - timedelta(days=27, hours=1)
+    with driver.account() as account:
+        with account.database.connection() as connection:
+            connection.execute("update wpsync.tokens set issued_at = %s", (old,))
+    driver.sync(["agents"])
+    assert logins_and_renewals(remote)[0] == 2
