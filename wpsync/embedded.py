@@ -37,6 +37,13 @@ _ALWAYS: Mapping[str, str] = {
     "shared_buffers": "128MB",
     "jit": "off",
 }
+_LOCALES = (
+    (
+        "--locale-provider=builtin",
+        "--locale=C.UTF-8",
+    ),  # from Postgres 17 on: compares bytes, which is quick
+    ("--locale=C",),
+)
 _UNPRIVILEGED = ("postgres", "nobody")
 
 
@@ -212,21 +219,13 @@ def _make_dir(path: Path, install: _Install) -> None:
 
 def _initialise(install: _Install, data: Path) -> None:
     _make_dir(data, install)
-    options = (
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--locale=C.UTF-8",
-        "--no-instructions",
-    )
-    done = install.run("initdb", "-D", str(data), *options)
-    if done.returncode != 0:
-        done = install.run(
-            "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
-        )
+    options = ("-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8")
+    for locale in _LOCALES:
+        done = install.run("initdb", *options, *locale)
+        if done.returncode == 0:
+            break
+        shutil.rmtree(data, ignore_errors=True)
+        _make_dir(data, install)
     if done.returncode != 0:
         shutil.rmtree(data, ignore_errors=True)
         raise DatabaseUnavailableError(

@@ -21,6 +21,7 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _NULL_LITERAL = "(null)"
 _INT4 = 2**31
+_EPOCH_SURE = 7_000_000_000  # in seconds the year 2191
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
@@ -90,12 +91,16 @@ def verbatim(value: object) -> str | None:
 
 def text(value: object) -> str | None:
     """Text; a number becomes its digits."""
+    if value.__class__ is str and value.isascii() and "\x00" not in value:
+        return value if value and value != _NULL_LITERAL else None
     kept = verbatim(value)
     return None if kept == _NULL_LITERAL else kept
 
 
 def integer(value: object) -> int | None:
     """A whole number of four bytes, sent as a number or as digits."""
+    if value.__class__ is str and value.isdecimal() and value.isascii() and len(value) < 10:
+        return int(value)
     if value.__class__ is not int:
         value = _whole(value)
         if value is None:
@@ -163,12 +168,12 @@ def instant(value: object) -> datetime | None:
     """
     if value.__class__ is str:
         assert isinstance(value, str)
+        if value.isdecimal() and value.isascii() and len(value) < 20:
+            return _epoch(int(value))
         try:
             parsed = datetime.fromisoformat(value)
         except ValueError:
             return _epoch(_whole(value))
-        if value.isdigit():
-            return _epoch(int(value))
         return _plausible(parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI))
     if isinstance(value, Decimal):
         value = int(value) if value.is_finite() and abs(value) < 10**30 else value
@@ -178,6 +183,8 @@ def instant(value: object) -> datetime | None:
 def _epoch(number: int | None) -> datetime | None:
     if not number:
         return None
+    if 0 < number < _EPOCH_SURE:
+        return datetime.fromtimestamp(number, UTC)
     if abs(number) < 10**11:
         micros = number * 1_000_000
     elif abs(number) < 10**14:

@@ -308,10 +308,33 @@ class Reader:
             behind = (number - 1) * length if self._resource.page_size else 0
             if behind + len(records) > page.count:
                 tally.problem = Reason.COUNT_CONTRADICTED
-        for record in records:
-            self._see(record, window, tally)
+        if not self._see_all(records, window, tally):
+            for record in records:
+                self._see(record, window, tally)
         if records:
             yield PageRead(records, page.fetched_at)
+
+    def _see_all(self, records: Sequence[object], window: Window | None, tally: _Tally) -> bool:
+        """Count an ordinary page at once: new text ids, times in epoch seconds all inside the window."""
+        if window is None or len(self._cursor_sources) != 1 or not records:
+            return False
+        source, key = self._cursor_sources[0], self._id_sources[0]
+        rows = [record for record in records if isinstance(record, dict)]
+        keys, times = {row.get(key) for row in rows}, [row.get(source) for row in rows]
+        if len(keys) < len(records) or not tally.seen.isdisjoint(keys):
+            return False
+        if not all(k and isinstance(k, str) for k in keys):
+            return False
+        seconds = [at for at in times if isinstance(at, int)]
+        end = min(window.end, self._settled_before).timestamp()
+        if len(seconds) < len(records):
+            return False
+        if min(seconds) < window.start.timestamp() or max(seconds) >= end:
+            return False
+        newest = datetime.fromtimestamp(max(seconds), UTC)
+        tally.newest = max(tally.newest or newest, newest)
+        tally.seen |= keys
+        return True
 
     def _see(self, record: object, window: Window | None, tally: _Tally) -> None:
         identifier = _first(record, self._id_sources)

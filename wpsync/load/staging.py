@@ -1,12 +1,21 @@
-"""One window's rows on their way into the database: staged while pages arrive, merged when all are there."""
+"""One window's rows on their way into the database.
+
+Rows that the database surely lacks are copied straight into their tables, inside the transaction that
+closes the window: that is the quickest way in (measured: half the server's work of staging and
+inserting). Everything else is staged and merged: rows that are there already, listings, windows too
+large to be held in memory, and whatever a straight copy stumbles over (a row that somebody else has
+just inserted, a row that Postgres refuses).
+"""
 
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from weakref import WeakKeyDictionary
 
 import psycopg
 from psycopg import errors, sql
 
+from wpsync.load.copying import encoded
 from wpsync.load.database import Connection
 from wpsync.load.upsert import (
     Counts,
@@ -14,11 +23,15 @@ from wpsync.load.upsert import (
     archive_changed_sql,
     archive_gone_sql,
     copy_sql,
+    copy_straight_sql,
     create_staging_sql,
     drop_stale_typed_sql,
+    held_sql,
+    known_sql,
     soft_delete_sql,
     staged_columns,
     staging_name,
+    truncate_sql,
     upsert_sql,
 )
 from wpsync.model import Batch, DeadLetter, Row
@@ -28,8 +41,14 @@ from wpsync.resources.spec import Resource
 _ROW_ERRORS = ("22", "23", "54")
 """SQLSTATE classes that are one row's fault: data, constraints, limits (an index entry too long)."""
 
-FLUSH_ROWS = 2_000
+SPILL_ROWS = 20_000
+"""Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
+
 _DEADLOCK_ATTEMPTS = 5
+_COPY_ROWS = 1_000
+
+_STAGED: WeakKeyDictionary[Connection, dict[str, int]] = WeakKeyDictionary()
+"""The staging tables of a connection, which live as long as it does, and how many rows stand in each."""
 
 
 class Staging:
@@ -40,7 +59,7 @@ class Staging:
         self._resource = resource
         self._account = account
         self._pending = Batch()
-        self._staged: dict[str, int] = {}
+        self._staged = _STAGED.setdefault(connection, {})
         self.dead_letters: list[DeadLetter] = []
         self.clear()
 
@@ -50,8 +69,8 @@ class Staging:
         return self._pending
 
     def flush_if_full(self) -> None:
-        """Copy what has come together, once it is worth a round trip."""
-        if len(self._pending.rows.get(self._resource.table.name, ())) >= FLUSH_ROWS:
+        """Stage what has come together, once it is too much to be held in memory."""
+        if len(self._pending.rows.get(self._resource.table.name, ())) >= SPILL_ROWS:
             self.flush()
 
     def flush(self) -> None:
@@ -67,43 +86,130 @@ class Staging:
         """Forget what is staged, e.g. before the window is read again."""
         self._pending = Batch()
         self.dead_letters = []
-        for table in self._staged:
-            self._connection.execute(sql.SQL("truncate {}").format(staging_name(table)))
-        self._staged = {}
+        self._empty()
+
+    def _empty(self) -> None:
+        """Truncate what was staged: one statement, and no wait for the disk where nothing was loaded."""
+        dirty = [table for table, rows in self._staged.items() if rows]
+        if dirty:
+            with self._connection.transaction():
+                self._connection.execute("set local synchronous_commit = off")
+                self._connection.execute(truncate_sql(dirty))
+            self._staged.update(dict.fromkeys(dirty, 0))
 
     def commit(self, write: Callable[[], Counts]) -> Counts:
         """Run `write` (which calls `merge`) in one transaction; again where Postgres broke a deadlock."""
-        self.flush()
-        kept = list(self.dead_letters)
+        self.dead_letters += self._pending.dead_letters
+        self._pending.dead_letters = []
+        pending, kept, before = (
+            dict(self._pending.rows),
+            list(self.dead_letters),
+            dict(self._staged),
+        )
         for attempt in range(_DEADLOCK_ATTEMPTS):
             try:
                 with self._connection.transaction():
-                    return write()
-            except (errors.DeadlockDetected, errors.SerializationFailure):
-                if attempt == _DEADLOCK_ATTEMPTS - 1:
+                    counts = write()
+                    if dirty := [table for table, rows in self._staged.items() if rows]:
+                        self._connection.execute(truncate_sql(dirty))
+            except BaseException as exc:
+                self._staged.clear()
+                self._staged.update(before)
+                broken = isinstance(exc, errors.DeadlockDetected | errors.SerializationFailure)
+                if not broken or attempt == _DEADLOCK_ATTEMPTS - 1:
                     raise
                 self.dead_letters = list(kept)
+                self._pending = Batch(dict(pending))
+            else:
+                self._staged.update(dict.fromkeys(dirty, 0))
+                self._pending = Batch()
+                return counts
         raise AssertionError("unreachable")
 
     def merge(self, *, duplicates: bool, gone: Gone | None = None, again: bool = False) -> Counts:
         """Merge all staged rows into `wp`; call inside the transaction that closes the window.
 
         `duplicates` says whether an id was staged more than once; `again` that stored content was
-        normalised anew, so that typed rows may be stale although their message is unchanged. Rows that Postgres refuses go to
-        `dead_letters`, each alone. Counts are of the resource's own table.
+        normalised anew, so that typed rows may be stale although their message is unchanged. Rows
+        that Postgres refuses go to `dead_letters`, each alone. Counts are of the resource's own table.
         """
         main = self._resource.table
+        inserted = 0
+        if not (
+            duplicates or again or main.soft_delete or main.inherits or self._staged.get(main.name)
+        ):
+            inserted = self._copy_new()
+        self.flush()
         self._create(main.name)
+        if inserted and not self._staged[main.name]:
+            return Counts(inserted=inserted)
         if main.history:
             self._connection.execute(
                 archive_changed_sql(main.name, distinct=duplicates), {"account": self._account}
             )
         counts = self._merge_table(main.name, duplicates=duplicates)
+        counts.inserted += inserted
         if main.name == "wechat_messages":
             self._merge_typed(changed=again or counts.updated > 0, duplicates=duplicates)
         if gone is not None:
             counts.deleted = self._mark_gone(gone)
         return counts
+
+    def _copy_new(self) -> int:
+        """Copy the rows that the database lacks straight into their tables; how many of the main one.
+
+        What is left pending has to be merged: all of it, where the copy stumbles over anything.
+        """
+        main, rows = self._resource.table, self._pending.rows
+        key = main.position(main.key[0])
+        ours = rows.get(main.name, [])
+        if not ours:
+            return 0
+        try:
+            with self._connection.transaction():
+                known = self._known(ours).intersection(row[key] for row in ours)
+                if len(known) == len(ours):
+                    return 0
+                rest: dict[str, list[Row]] = {}
+                for table, staged in rows.items():
+                    position = key if table == main.name else 0
+                    new = [row for row in staged if row[position] not in known] if known else staged
+                    if known:
+                        rest[table] = [row for row in staged if row[position] in known]
+                    self._copy_straight(table, new)
+        except (psycopg.Error, UnicodeEncodeError) as exc:
+            if isinstance(exc, psycopg.Error) and not _is_row_error(exc):
+                raise
+            return 0
+        self._pending.rows = rest
+        return len(ours) - len(rest.get(main.name, ()))
+
+    def _copy_straight(self, table: str, rows: Sequence[Row]) -> None:
+        if not rows:
+            return
+        account = self._account
+        with self._connection.cursor() as cursor, cursor.copy(copy_straight_sql(table)) as copy:
+            for start in range(0, len(rows), _COPY_ROWS):
+                part = rows[start : start + _COPY_ROWS]
+                copy.write(encoded([(*row, row[-1], account) for row in part]))
+
+    def _known(self, rows: Sequence[Row]) -> set[object]:
+        """The keys among these rows that the database holds, or may hold.
+
+        Where the rows have times, everything held between the first and the last of them: one short
+        range of an index. (A row held under another time makes the straight copy stumble, no more.)
+        """
+        main = self._resource.table
+        if self._resource.cursor is not None:
+            at = main.position(self._resource.cursor)
+            times = [row[at] for row in rows]
+            if None not in times:
+                span = (min(times), max(times))  # type: ignore[type-var]  # a column of instants
+                cursor = self._connection.execute(held_sql(main.name, self._resource.cursor), span)
+                return {row[0] for row in cursor.fetchall()}
+        key = main.position(main.key[0])
+        cursor = self._connection.execute(known_sql(main.name), ([row[key] for row in rows],))
+        return {row[0] for row in cursor.fetchall()}
 
     def _merge_typed(self, *, changed: bool, duplicates: bool) -> None:
         if changed:
@@ -125,16 +231,16 @@ class Staging:
 
     def _create(self, table: str) -> None:
         if table not in self._staged:
-            self._connection.execute(create_staging_sql(table))
-            self._connection.execute(sql.SQL("truncate {}").format(staging_name(table)))
+            with self._connection.transaction():
+                self._connection.execute("set local synchronous_commit = off")
+                self._connection.execute(create_staging_sql(table))
             self._staged[table] = 0
 
     def _copy(self, table: str, rows: Sequence[Row]) -> None:
         """COPY all rows, or, where Postgres refuses, each half for itself down to the offending row."""
         try:
             with self._connection.cursor() as cursor, cursor.copy(copy_sql(table)) as copy:
-                for row in rows:
-                    copy.write_row(row)
+                copy.write(encoded(rows))
         except psycopg.Error as exc:
             if not _is_row_error(exc):
                 raise

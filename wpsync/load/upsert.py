@@ -43,6 +43,11 @@ class Counts:
         return self
 
 
+def _rendered(composed: sql.Composed) -> bytes:
+    """A statement rendered once: composing it anew costs more than many a merge."""
+    return composed.as_bytes(None)
+
+
 def staged_columns(table: Table) -> tuple[str, ...]:
     """The columns of a staged row, in order: the table's, then `_extra`, then when it was fetched."""
     return (*(column.name for column in table.columns), *_STAGED_EXTRAS)
@@ -57,26 +62,76 @@ def target_name(table: str) -> sql.Identifier:
 
 
 @cache
-def create_staging_sql(table: str) -> sql.Composed:
+def create_staging_sql(table: str) -> bytes:
     """The staging table: the target's types, none of its constraints."""
     declared = TABLES[table]
     columns = [sql.Identifier(column.name) for column in declared.columns]
-    return sql.SQL(
-        "create temporary table if not exists {staging} as"
-        " select {columns}, _extra, _synced_at as _fetched_at from {target} with no data"
-    ).format(
-        staging=sql.Identifier(f"staging_{table}"),
-        columns=sql.SQL(", ").join(columns),
-        target=target_name(table),
+    return _rendered(
+        sql.SQL(
+            "create temporary table if not exists {staging} as"
+            " select {columns}, _extra, _synced_at as _fetched_at from {target} with no data"
+        ).format(
+            staging=sql.Identifier(f"staging_{table}"),
+            columns=sql.SQL(", ").join(columns),
+            target=target_name(table),
+        )
+    )
+
+
+def truncate_sql(tables: Sequence[str]) -> bytes:
+    """Empty the staging tables of these tables, all at once."""
+    names = sql.SQL(", ").join(map(staging_name, tables))
+    return _rendered(sql.SQL("truncate {}").format(names))
+
+
+@cache
+def copy_sql(table: str) -> bytes:
+    """COPY into staging; rows in the order of `staged_columns`."""
+    names = map(sql.Identifier, staged_columns(TABLES[table]))
+    return _rendered(
+        sql.SQL("copy {staging} ({columns}) from stdin").format(
+            staging=staging_name(table), columns=sql.SQL(", ").join(names)
+        )
     )
 
 
 @cache
-def copy_sql(table: str) -> sql.Composed:
-    """COPY into staging; rows in the order of `staged_columns`."""
-    names = map(sql.Identifier, staged_columns(TABLES[table]))
-    return sql.SQL("copy {staging} ({columns}) from stdin").format(
-        staging=staging_name(table), columns=sql.SQL(", ").join(names)
+def copy_straight_sql(table: str) -> bytes:
+    """COPY into the table itself; rows as staged, then once more when they were fetched, then the account."""
+    names = [
+        *(column.name for column in TABLES[table].columns),
+        "_extra",
+        "_first_synced_at",
+        "_synced_at",
+        "_account",
+    ]
+    return _rendered(
+        sql.SQL("copy {target} ({columns}) from stdin").format(
+            target=target_name(table), columns=sql.SQL(", ").join(map(sql.Identifier, names))
+        )
+    )
+
+
+@cache
+def known_sql(table: str) -> bytes:
+    """Which of these keys (text[]) the table already holds."""
+    key = sql.Identifier(TABLES[table].key[0])
+    return _rendered(
+        sql.SQL(
+            "select t.{key} from {target} as t join unnest(%s::text[]) as k(key) on t.{key} = k.key"
+        ).format(key=key, target=target_name(table))
+    )
+
+
+@cache
+def held_sql(table: str, cursor: str) -> bytes:
+    """The keys of the rows held between two instants, both included."""
+    return _rendered(
+        sql.SQL("select {key} from {target} where {cursor} between %s and %s").format(
+            key=sql.Identifier(TABLES[table].key[0]),
+            target=target_name(table),
+            cursor=sql.Identifier(cursor),
+        )
     )
 
 
@@ -137,7 +192,7 @@ def kinds_of(table: str) -> tuple[str, ...]:
 
 
 @cache
-def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> sql.Composed:
+def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> bytes:
     """Merge staging into its table: insert what is new, update what differs, touch nothing else.
 
     Parameters: `account`, and `ctids` (text[]) with `some`. Returns one row: inserted, updated.
@@ -147,51 +202,55 @@ def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> sql.
     written = [*columns, "_extra"]
     changed = [n for n in written if n not in table.key]
     reset = sql.SQL(", _deleted_at = null") if table.soft_delete else sql.SQL("")
-    return sql.SQL(
-        "with incoming as ({incoming}), fresh as ("
-        "select i.* from incoming as i left join {target} as t on {joined}"
-        " where t.{key} is null or (t._synced_at <= i._fetched_at and {differs})"
-        "), merged as ("
-        "insert into {target} as t ({written}, _account, _first_synced_at, _synced_at)"
-        " select {fresh}, %(account)s, _fetched_at, _fetched_at from fresh"
-        " on conflict ({keys}) do update set ({changed}) = row({excluded}),"
-        " _synced_at = excluded._synced_at, _account = excluded._account{reset}"
-        " where t._synced_at <= excluded._synced_at and {conflicting}"
-        " returning xmax = 0 as inserted)"
-        " select count(*) filter (where inserted), count(*) filter (where not inserted) from merged"
-    ).format(
-        incoming=_incoming(table, distinct=distinct, some=some),
-        target=target_name(name),
-        joined=sql.SQL(" and ").join(
-            sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in table.key
-        ),
-        key=sql.Identifier(table.key[0]),
-        differs=_differs(table, "t.", "i."),
-        written=_listed("", written),
-        fresh=_listed("", written),
-        keys=_listed("", table.key),
-        changed=_listed("", changed),
-        excluded=_listed("excluded.", changed),
-        reset=reset,
-        conflicting=_differs(table, "t.", "excluded."),
+    return _rendered(
+        sql.SQL(
+            "with incoming as ({incoming}), fresh as ("
+            "select i.* from incoming as i left join {target} as t on {joined}"
+            " where t.{key} is null or (t._synced_at <= i._fetched_at and {differs})"
+            "), merged as ("
+            "insert into {target} as t ({written}, _account, _first_synced_at, _synced_at)"
+            " select {fresh}, %(account)s, _fetched_at, _fetched_at from fresh"
+            " on conflict ({keys}) do update set ({changed}) = row({excluded}),"
+            " _synced_at = excluded._synced_at, _account = excluded._account{reset}"
+            " where t._synced_at <= excluded._synced_at and {conflicting}"
+            " returning xmax = 0 as inserted)"
+            " select count(*) filter (where inserted), count(*) filter (where not inserted) from merged"
+        ).format(
+            incoming=_incoming(table, distinct=distinct, some=some),
+            target=target_name(name),
+            joined=sql.SQL(" and ").join(
+                sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in table.key
+            ),
+            key=sql.Identifier(table.key[0]),
+            differs=_differs(table, "t.", "i."),
+            written=_listed("", written),
+            fresh=_listed("", written),
+            keys=_listed("", table.key),
+            changed=_listed("", changed),
+            excluded=_listed("excluded.", changed),
+            reset=reset,
+            conflicting=_differs(table, "t.", "excluded."),
+        )
     )
 
 
 @cache
-def archive_changed_sql(name: str, *, distinct: bool = False) -> sql.Composed:
+def archive_changed_sql(name: str, *, distinct: bool = False) -> bytes:
     """Keep in `wp.history` the versions that the merge is about to replace. Parameter: `account`."""
     table = TABLES[name]
-    return sql.SQL(
-        "insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
-        " select {name}, t.id, t._synced_at, i._fetched_at, to_jsonb(t), t._account"
-        " from ({incoming}) as i join {target} as t on t.id = i.id"
-        " where t._deleted_at is null and t._synced_at < i._fetched_at and {differs}"
-        " on conflict do nothing"
-    ).format(
-        name=sql.Literal(name),
-        incoming=_incoming(table, distinct=distinct, some=False),
-        target=target_name(name),
-        differs=_differs(table, "t.", "i."),
+    return _rendered(
+        sql.SQL(
+            "insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
+            " select {name}, t.id, t._synced_at, i._fetched_at, to_jsonb(t), t._account"
+            " from ({incoming}) as i join {target} as t on t.id = i.id"
+            " where t._deleted_at is null and t._synced_at < i._fetched_at and {differs}"
+            " on conflict do nothing"
+        ).format(
+            name=sql.Literal(name),
+            incoming=_incoming(table, distinct=distinct, some=False),
+            target=target_name(name),
+            differs=_differs(table, "t.", "i."),
+        )
     )
 
 
@@ -206,44 +265,52 @@ def _gone(table: Table, parent_column: str | None) -> sql.Composed:
     )
 
 
-def archive_gone_sql(table: Table, parent_column: str | None) -> sql.Composed:
+@cache
+def archive_gone_sql(table: Table, parent_column: str | None) -> bytes:
     """Keep in `wp.history` the rows that a complete listing no longer has."""
-    return sql.SQL(
-        "insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
-        " select {name}, t.id, t._synced_at, %(at)s, to_jsonb(t), t._account from {target} as t"
-        " where {gone} on conflict do nothing"
-    ).format(
-        name=sql.Literal(table.name),
-        target=target_name(table.name),
-        gone=_gone(table, parent_column),
+    return _rendered(
+        sql.SQL(
+            "insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
+            " select {name}, t.id, t._synced_at, %(at)s, to_jsonb(t), t._account from {target} as t"
+            " where {gone} on conflict do nothing"
+        ).format(
+            name=sql.Literal(table.name),
+            target=target_name(table.name),
+            gone=_gone(table, parent_column),
+        )
     )
 
 
-def soft_delete_sql(table: Table, parent_column: str | None) -> sql.Composed:
+@cache
+def soft_delete_sql(table: Table, parent_column: str | None) -> bytes:
     """Mark the rows that a complete listing no longer has. Parameters: account, at, parent."""
-    return sql.SQL(
-        "update {target} as t set _deleted_at = %(at)s, _synced_at = %(at)s where {gone}"
-    ).format(target=target_name(table.name), gone=_gone(table, parent_column))
+    return _rendered(
+        sql.SQL(
+            "update {target} as t set _deleted_at = %(at)s, _synced_at = %(at)s where {gone}"
+        ).format(target=target_name(table.name), gone=_gone(table, parent_column))
+    )
 
 
 @cache
-def drop_stale_typed_sql(name: str) -> sql.Composed:
+def drop_stale_typed_sql(name: str) -> bytes:
     """Remove typed rows of messages that just changed into something that does not fill this table."""
     table = TABLES[name]
     same = sql.SQL(" and ").join(
         sql.SQL("y.{0} = x.{0}").format(sql.Identifier(key)) for key in table.key
     )
-    return sql.SQL(
-        "delete from {target} as x using {messages} as s, wp.wechat_messages as m"
-        " where x.message_id = s.id and m.id = s.id and m._synced_at = s._fetched_at"
-        " and x._synced_at <= s._fetched_at"
-        " and (m.kind not in ({kinds}) or not exists (select from {staging} as y where {same}))"
-    ).format(
-        target=target_name(name),
-        messages=staging_name("wechat_messages"),
-        kinds=sql.SQL(", ").join(map(sql.Literal, kinds_of(name))),
-        staging=staging_name(name),
-        same=same,
+    return _rendered(
+        sql.SQL(
+            "delete from {target} as x using {messages} as s, wp.wechat_messages as m"
+            " where x.message_id = s.id and m.id = s.id and m._synced_at = s._fetched_at"
+            " and x._synced_at <= s._fetched_at"
+            " and (m.kind not in ({kinds}) or not exists (select from {staging} as y where {same}))"
+        ).format(
+            target=target_name(name),
+            messages=staging_name("wechat_messages"),
+            kinds=sql.SQL(", ").join(map(sql.Literal, kinds_of(name))),
+            staging=staging_name(name),
+            same=same,
+        )
     )
 
 

@@ -52,12 +52,22 @@ def _fold(key: str) -> str:
     return key.replace("_", "").lower()
 
 
+@dataclass(frozen=True, slots=True)
+class _Layout:
+    """What the keys of an object lead to, for objects that have exactly these keys in this order."""
+
+    columns: tuple[tuple[str, Column], ...]
+    children: "tuple[tuple[str, _Shape], ...]"
+    captured: tuple[tuple[str, str], ...]
+    unknown: tuple[str, ...]
+
+
 class _Shape:
     """One level of a payload object: which keys are known, in every spelling."""
 
     def __init__(self) -> None:
         self._slots: dict[str, _Slot] = {}
-        self._memo: dict[str, _Slot | None] = {}
+        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
 
     def add(self, path: str, name: str, rank: int, column: Column | None) -> None:
         head, _, rest = name.partition(".")
@@ -74,13 +84,30 @@ class _Shape:
             self._slots[damaged] = _Slot(slot.rank + 1, here, slot.column, slot.child)
 
     def slot(self, key: str) -> _Slot | None:
+        """What a key leads to, in any spelling."""
+        return self._slots.get(_fold(key))
+
+    def layout(self, keys: tuple[str, ...]) -> _Layout | None:
+        """What these keys lead to; None where two of them spell the same thing."""
         try:
-            return self._memo[key]
+            return self._layouts[keys]
         except KeyError:
-            slot = self._slots.get(_fold(key))
-            if len(self._memo) < _MEMO_LIMIT:
-                self._memo[key] = slot
-            return slot
+            layout = self._lay_out(keys)
+            if len(self._layouts) < _MEMO_LIMIT:
+                self._layouts[keys] = layout
+            return layout
+
+    def _lay_out(self, keys: tuple[str, ...]) -> _Layout | None:
+        slots = [(key, self.slot(key)) for key in keys]
+        columns = tuple((key, slot.column) for key, slot in slots if slot and slot.column)
+        if len({column.name for _, column in columns}) < len(columns):
+            return None
+        return _Layout(
+            columns,
+            tuple((key, slot.child) for key, slot in slots if slot and slot.child),
+            tuple((key, s.path) for key, s in slots if s and not s.column and not s.child),
+            tuple(key for key, slot in slots if slot is None),
+        )
 
 
 class _Builder:
@@ -109,6 +136,28 @@ class _Builder:
     def _walk(
         self, shape: _Shape, payload: Mapping[str, object], found: _Found, extra: dict[str, object]
     ) -> None:
+        layout = shape.layout(tuple(payload))
+        if layout is None:
+            self._walk_by_rank(shape, payload, found, extra)
+            return
+        values_of = found.values
+        for key, column in layout.columns:
+            value = payload[key]
+            try:
+                values_of[column.name] = column.convert(value)
+            except ValueError:
+                _take(0, column, key, value, found, extra)
+        for key, child in layout.children:
+            self._descend(child, key, payload[key], found, extra)
+        for key, path in layout.captured:
+            found.captured[path] = payload[key]
+        for key in layout.unknown:
+            extra[key] = payload[key]
+
+    def _walk_by_rank(
+        self, shape: _Shape, payload: Mapping[str, object], found: _Found, extra: dict[str, object]
+    ) -> None:
+        """An object that spells one thing in two ways: the better spelling wins, the other is kept."""
         for key, value in payload.items():
             slot = shape.slot(key)
             if slot is None:
@@ -118,7 +167,7 @@ class _Builder:
             elif slot.column is None:
                 found.captured[slot.path] = value
             else:
-                _take(slot, slot.column, key, value, found, extra)
+                _take(slot.rank, slot.column, key, value, found, extra)
 
     def _descend(
         self,
@@ -145,7 +194,7 @@ class _Builder:
 
 
 def _take(
-    slot: _Slot,
+    rank: int,
     column: Column,
     key: str,
     value: object,
@@ -154,13 +203,14 @@ def _take(
 ) -> None:
     """Set a column from a field, unless a better spelling has already done so."""
     known = found.ranks.get(column.name)
-    if known is not None and known <= slot.rank:
-        if value != found.captured.get(column.name):
+    other = found.captured.get(column.name)
+    if known is not None and known <= rank:
+        if value != other:
             extra[key] = value
         return
-    if known is not None and value != found.captured.get(column.name):
-        extra[f"{key}.other"] = found.captured.get(column.name)
-    found.ranks[column.name] = slot.rank
+    if known is not None and value != other:
+        extra[f"{key}.other"] = other
+    found.ranks[column.name] = rank
     found.captured[column.name] = value
     try:
         found.values[column.name] = column.convert(value)

@@ -1,0 +1,1 @@
+"""Measuring the backfill against an ordinary script and against the limit: `make bench`."""
