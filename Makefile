@@ -34,10 +34,12 @@ format: .venv/.installed ## put the code into the house's form
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)
 
-lock: .venv/.installed   ## resolve the dependencies anew into requirements.lock
+COMPILE = pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header \
+          --no-emit-index-url --no-emit-find-links
+lock: .venv/.installed   ## resolve the dependencies anew into the lock files
 	@uv="$$(command -v uv || echo $(BIN)/uv)"; \
-	 "$$uv" pip compile --quiet --universal --upgrade --generate-hashes --python-version 3.11 --no-header \
-	   --no-emit-index-url --no-emit-find-links --all-extras --group dev pyproject.toml -o requirements.lock
+	 "$$uv" $(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock && \
+	 "$$uv" $(subst --upgrade,,$(COMPILE)) -c requirements.lock pyproject.toml -o requirements.runtime.lock
 
 clean:                   ## remove the environment and the caches
 	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .wpsync-demo

@@ -1,0 +1,20 @@
+# Built in one stage, run in another: no compiler, no caches, no root in what is shipped.
+FROM python:3.13-slim AS build
+WORKDIR /src
+COPY requirements.runtime.lock pyproject.toml README.md ./
+COPY wpsync ./wpsync
+COPY migrations ./migrations
+RUN python -m venv /app \
+ && /app/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.runtime.lock \
+ && /app/bin/pip install --no-cache-dir --no-deps . \
+ && /app/bin/python -m compileall -q /app
+
+FROM python:3.13-slim
+RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/wpsync wpsync
+COPY --from=build /app /app
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1
+USER wpsync
+WORKDIR /var/lib/wpsync
+HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["wpsync", "check", "--database-only"]
+ENTRYPOINT ["wpsync"]
+CMD ["sync", "--follow"]
