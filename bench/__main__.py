@@ -1,7 +1,5 @@
 """`python -m bench [MESSAGES] [RUNS]`: medians of an interleaved comparison on this machine."""
 
-import os
-import resource
 import shutil
 import statistics
 import subprocess
@@ -62,18 +60,39 @@ def fresh(server: embedded.Server, name: str) -> str:
 
 
 def wpsync(config: Path, *arguments: str) -> tuple[float, float]:
-    """Seconds and peak MiB of one run of the program."""
-    began = time.perf_counter()
+    """Seconds and peak MiB of one run of the program, all its processes added up."""
+    began, peaks = time.perf_counter(), dict[int, float]()
     process = subprocess.Popen(
         [sys.executable, "-m", "wpsync", "--config", str(config), *arguments],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
+    while process.poll() is None:
+        for pid in (process.pid, *children(process.pid)):
+            peaks[pid] = max(peaks.get(pid, 0.0), peak_of(pid))
+        time.sleep(0.05)
     if process.returncode:
         raise SystemExit(f"wpsync {arguments[0]} ended with {process.returncode}")
-    return time.perf_counter() - began, usage.ru_maxrss / 1024
+    return time.perf_counter() - began, sum(peaks.values())
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    try:
+        return [
+            int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        ]
+    except OSError:
+        return []
+
+
+def peak_of(pid: int) -> float:
+    """The most memory a process has held, in MiB (VmHWM); 0 once it is gone."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
 
 
 def backfill(server: embedded.Server, folder: Path, url: str) -> tuple[float, float, Path]:
@@ -166,9 +185,6 @@ def measure(server: embedded.Server, folder: Path, url: str, messages: int, runs
     rows, tuples, wal = reread(server, config)
     print(
         f"reading {rows:,} unchanged rows again: {tuples} tuples written, {wal / 2**20:.2f} MiB of WAL"
-    )
-    print(
-        f"(this process's own peak: {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MiB)"
     )
 
 

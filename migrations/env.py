@@ -1,15 +1,13 @@
 """How Alembic runs wpsync's migrations. The only file here that imports wpsync.
 
-One transaction per migration; a lock is waited for a second at most, so that a migration never queues
-behind a long query; an advisory lock makes processes that start together take turns.
+One transaction per migration. The caller has set the timeouts and taken the lock by which processes take
+turns (`wpsync.load.migrations`).
 """
 
 from alembic import context
 from sqlalchemy import text
 
 from wpsync.load.schema import metadata
-
-ADVISORY_LOCK = 7_706_001
 
 
 def _mine(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
@@ -31,10 +29,6 @@ def _offline() -> None:
 
 def _online() -> None:
     connection = context.config.attributes["connection"]
-    seconds = float(context.config.attributes.get("lock_timeout", 1.0))
-    connection.execute(text(f"SET lock_timeout = '{int(seconds * 1000)}ms'"))
-    connection.execute(text("SET statement_timeout = '10min'"))
-    connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
     connection.execute(text("CREATE SCHEMA IF NOT EXISTS wpsync"))
     connection.commit()
     context.configure(

@@ -2014,7 +2014,7 @@ def upgrade() -> None:
             "outcome",
             sa.Text(),
             nullable=False,
-            comment="running、done、incomplete、failed、interrupted / running, done, incomplete, failed or interrupted",
+            comment="结果：running、done、incomplete、failed、interrupted / running, done, incomplete, failed or interrupted",
         ),
         sa.Column(
             "requests",

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -86,12 +87,12 @@ class Driver:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "wpsync", "--config", str(self.config_file), *arguments]
 
-    def query(self, text: str, *parameters: object) -> list[tuple[object, ...]]:
+    def query(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         with psycopg.connect(self.database_url) as connection:
-            return connection.execute(text, parameters).fetchall()  # type: ignore[arg-type]  # a test's own text
+            return connection.execute(text, parameters).fetchall()
 
-    def one(self, text: str, *parameters: object) -> object:
+    def one(self, text: str, *parameters: object) -> Any:
         """The single value of a query."""
         return self.query(text, *parameters)[0][0]
 

@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import time
+from typing import Any
 
 import pytest
 
@@ -26,7 +27,7 @@ def test_thirty_kills_lose_nothing_and_cost_at_most_one_window_each(
     remote.fault("slow", ms=40)
     rng = random.Random(30)
     kills = 0
-    lives: list[list[dict[str, object]]] = []
+    lives: list[list[dict[str, Any]]] = []
     while kills < 30:
         since = remote.stats()["requests"]
         process = subprocess.Popen(
@@ -58,14 +59,14 @@ def test_thirty_kills_lose_nothing_and_cost_at_most_one_window_each(
     assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
 
 
-def _windows_read_twice(lives: list[list[dict[str, object]]]) -> int:
+def _windows_read_twice(lives: list[list[dict[str, Any]]]) -> int:
     """Windows whose first page was asked for in more than one life, beyond the first time."""
     times: dict[object, int] = {}
     for requests in lives:
         seen = {
-            (r["path"], r["body"].get("start"), r["body"].get("end"))  # type: ignore[union-attr]
+            (r["path"], r["body"].get("start"), r["body"].get("end"))
             for r in requests
-            if r["body"].get("page") == 1 and r["body"].get("pageSize") != 1  # type: ignore[union-attr]
+            if r["body"].get("page") == 1 and r["body"].get("pageSize") != 1
         }
         for window in seen:
             times[window] = times.get(window, 0) + 1

@@ -119,8 +119,7 @@ def test_tokens_are_encrypted_where_a_key_is_configured(driver, remote):
 def test_a_pair_is_replaced_from_day_27_on(driver, remote):
     driver.sync(["agents"])
     old = datetime.now(UTC) - timedelta(days=27, hours=1)
-    with driver.account() as account:
-        with account.database.connection() as connection:
-            connection.execute("update wpsync.tokens set issued_at = %s", (old,))
+    with driver.account() as account, account.database.connection() as connection:
+        connection.execute("update wpsync.tokens set issued_at = %s", (old,))
     driver.sync(["agents"])
     assert logins_and_renewals(remote)[0] == 2

@@ -68,3 +68,10 @@ def typed(code: str, payload: object, table: str, **more: object) -> Row:
 
 def instant(text: str) -> datetime:
     return datetime.fromisoformat(text)
+
+
+RED_KEYS = (
+    "title", "des", "type", "url", "wcPayInfo", "paySubtrueype", "paySubType", "feeDesc", "newAa", "payerList",
+    "receiverList", "m7trueype", "content", "msg", "link", "text", "test", "timestrueamp", "log", "lat", "sceneId",
+)  # fmt: skip
+"""Keys that payloads really have, in several spellings."""

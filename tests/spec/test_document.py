@@ -6,8 +6,10 @@ from decimal import Decimal
 from tests.spec.cases import MESSAGE, message, normalized, only_row, rows, typed
 
 
-def at(*parts: int) -> datetime:
-    return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type]  # year, month, day, …
+def at(
+    year: int, month: int, day: int, hour: int, minute: int, second: int, micros: int = 0
+) -> datetime:
+    return datetime(year, month, day, hour, minute, second, micros, tzinfo=UTC)
 
 
 def contains(row: dict[str, object], **expected: object) -> bool:

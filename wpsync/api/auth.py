@@ -29,6 +29,7 @@ ROTATE_AFTER = timedelta(days=27)
 _EARLY = timedelta(minutes=5)
 _PAUSE = timedelta(minutes=15)
 _DAY = timedelta(days=1)
+_JUST_NOW = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,9 @@ class TokenKeeper:
             return self._log_in(stored)
         if rejected is None and now >= stored.issued_at + ROTATE_AFTER and self._may_rotate(now):
             return self._rotate_early(stored, now)
+        just_renewed = stored.issued_at < stored.renewed_at and now - stored.renewed_at < _JUST_NOW
+        if certain and rejected == stored.access and just_renewed:
+            return self._log_in(stored)  # renewing it once more cannot help
         try:
             access, refresh = self._renew(stored.refresh)
         except RejectedError:

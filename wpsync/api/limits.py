@@ -12,7 +12,8 @@ from threading import Lock
 
 from wpsync.clock import Clock
 
-_MINUTE = 60.0
+_MINUTE = 60.05
+"""A little more than a minute, since the vendor's clock is not ours."""
 _CREEP_EVERY = 20
 _UNLIMITED_START = 120
 

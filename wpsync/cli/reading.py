@@ -8,7 +8,9 @@ import typer
 from wpsync.cli.context import open_session, print_json
 
 if TYPE_CHECKING:
+    from wpsync.model import Window
     from wpsync.resources.spec import Resource
+    from wpsync.service.account import Account
     from wpsync.service.backfill import Plan
     from wpsync.service.session import Session
     from wpsync.service.sync import Outcome
@@ -79,39 +81,46 @@ def backfill(
     from wpsync.config import parse_instant
     from wpsync.service import backfill as service
     from wpsync.service.progress import Silence
-    from wpsync.service.session import per_minute
 
     with open_session(context) as session, session.accounts() as accounts:
         now = session.clock.now()
-        span = service.span_of(
-            parse_instant(start, now=now), parse_instant(end, now=now) if end else None, now
-        )
+        until = parse_instant(end, now=now) if end else None
+        span = service.span_of(parse_instant(start, now=now), until, now)
+        wanted = chosen(session, resource)
+        plans = [_plans(session, account, wanted, span, again=again) for account in accounts]
         outcomes: list[Outcome] = []
-        plans: list[Plan] = []
-        for account in accounts:
-            made = [
-                (
-                    one,
-                    service.make_plan(
-                        account,
-                        one,
-                        span,
-                        again=again,
-                        per_minute=per_minute(session.config, one.family),
-                    ),
-                )
-                for one in chosen(session, resource)
-            ]
-            plans += [found for _, found in made]
-            if not plan:
-                with progress() as shown:
-                    outcomes += service.backfill(
-                        account, made, Silence() if json else shown, again=again
-                    )
+        if not plan:
+            with progress() as shown:
+                heard = Silence() if json else shown
+                for account, made in zip(accounts, plans, strict=True):
+                    outcomes += service.backfill(account, made, heard, again=again)
     if plan:
-        _show_plan(plans, json=json)
+        _show_plan([found for made in plans for _, found in made], json=json)
     else:
         report(outcomes, json=json)
+
+
+def _plans(
+    session: "Session",
+    account: "Account",
+    wanted: "list[Resource]",
+    span: "Window",
+    *,
+    again: bool,
+) -> "list[tuple[Resource, Plan]]":
+    """What a backfill of one account would read."""
+    from wpsync.service.backfill import make_plan
+    from wpsync.service.session import per_minute
+
+    return [
+        (
+            one,
+            make_plan(
+                account, one, span, again=again, per_minute=per_minute(session.config, one.family)
+            ),
+        )
+        for one in wanted
+    ]
 
 
 def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:

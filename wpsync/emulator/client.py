@@ -1,7 +1,7 @@
 """A client of the emulator's own controls, with nothing but the standard library."""
 
 import json
-from typing import cast
+from typing import Any, cast
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
@@ -25,9 +25,9 @@ class Remote:
         """How many rows there are, and how many requests, logins and renewals there were."""
         return cast("dict[str, int]", self._ask("GET", "stats"))
 
-    def requests(self, since: int = 0) -> list[Object]:
+    def requests(self, since: int = 0) -> list[dict[str, Any]]:
         """The requests after number `since`."""
-        return cast("list[Object]", self._ask("GET", "requests", since=since))
+        return cast("list[dict[str, Any]]", self._ask("GET", "requests", since=since))
 
     def truth(self, resource: str) -> list[Object]:
         """What every visible row of a table means."""

@@ -15,7 +15,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
@@ -25,6 +25,7 @@ from wpsync.errors import DatabaseUnavailableError, FatalError, WpsyncError
 
 _PACKAGED = Path(__file__).parent.parent / "migrations"
 _CHECKOUT = Path(__file__).parent.parent.parent / "migrations"
+ADVISORY_LOCK = 7_706_001
 _LOCK_NOT_AVAILABLE = "55P03"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
@@ -47,9 +48,9 @@ def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) 
     )
     for attempt in trying:
         with attempt, _connected(url) as connection:
+            _take_turns(connection, lock_timeout_seconds)
             before = _heads(connection)
             config.attributes["connection"] = connection
-            config.attributes["lock_timeout"] = lock_timeout_seconds
             _run(lambda: command.upgrade(config, "head"))
             script = ScriptDirectory.from_config(config)
             applied = [
@@ -80,6 +81,14 @@ def as_sql() -> str:
     command.upgrade(config, "head", sql=True)
     assert isinstance(config.output_buffer, io.StringIO)
     return config.output_buffer.getvalue()
+
+
+def _take_turns(connection: Connection, lock_timeout_seconds: float) -> None:
+    """Processes that start together migrate one after the other; nobody waits long for a lock."""
+    connection.execute(text(f"SET lock_timeout = '{int(lock_timeout_seconds * 1000)}ms'"))
+    connection.execute(text("SET statement_timeout = '10min'"))
+    connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
+    connection.commit()
 
 
 def _heads(connection: Connection) -> set[str]:

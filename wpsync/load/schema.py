@@ -141,7 +141,7 @@ def _runs(metadata: sa.MetaData) -> None:
         _column(
             "outcome",
             sa.Text(),
-            "running、done、incomplete、failed、interrupted",
+            "结果：running、done、incomplete、failed、interrupted",
             "running, done, incomplete, failed or interrupted",
         ),
         _column("requests", sa.Integer(), "请求次数", "requests made", default="0"),

@@ -75,12 +75,16 @@ class Staging:
 
     def flush(self) -> None:
         """Copy everything pending into the staging tables."""
-        for table, rows in self._pending.rows.items():
-            if rows:
-                self._create(table)
-                self._copy(table, rows)
+        for table in list(self._pending.rows):
+            self._flush_table(table)
         self.dead_letters += self._pending.dead_letters
         self._pending = Batch()
+
+    def _flush_table(self, table: str) -> None:
+        rows = self._pending.rows.pop(table, [])
+        self._create(table)
+        if rows:
+            self._copy(table, rows)
 
     def clear(self) -> None:
         """Forget what is staged, e.g. before the window is read again."""
@@ -139,8 +143,7 @@ class Staging:
             duplicates or again or main.soft_delete or main.inherits or self._staged.get(main.name)
         ):
             inserted = self._copy_new()
-        self.flush()
-        self._create(main.name)
+        self._flush_table(main.name)
         if inserted and not self._staged[main.name]:
             return Counts(inserted=inserted)
         if main.history:
@@ -149,7 +152,8 @@ class Staging:
             )
         counts = self._merge_table(main.name, duplicates=duplicates)
         counts.inserted += inserted
-        if main.name == "wechat_messages":
+        if main.name == "wechat_messages" and (counts.inserted or counts.updated or again):
+            self.flush()
             self._merge_typed(changed=again or counts.updated > 0, duplicates=duplicates)
         if gone is not None:
             counts.deleted = self._mark_gone(gone)

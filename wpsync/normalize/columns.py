@@ -31,7 +31,7 @@ def _plain(raw: Column) -> str:
             joined.encode()
         except UnicodeEncodeError:
             raise UnusualError from None
-    if any(value is False or value == 0 for value in raw if value.__class__ is not str):
+    if any(value is not None and value.__class__ is not str for value in raw):
         raise UnusualError
     return joined
 

@@ -1,0 +1,234 @@
+"""The write path against a real Postgres: what is written, what is not, and what is refused."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import psycopg
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.spec.cases import MESSAGE, message
+from wpsync.load import state
+from wpsync.load.database import Database
+from wpsync.load.queries import QUERIES
+from wpsync.load.staging import Staging
+from wpsync.load.state import Reading, Scope
+from wpsync.load.upsert import Counts, Gone
+from wpsync.model import Secret, Window
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources import RESOURCES
+
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(database_url):
+    with Database(Secret(database_url), connections=3) as opened:
+        yield opened
+
+
+def load(database, resource, records, at=T0, gone=None, duplicates=False):
+    """Load records as one window would."""
+    with database.connection() as connection:
+        staging = Staging(connection, RESOURCES[resource], "main")
+        Normalizer(RESOURCES[resource])(records, at, staging.batch)
+        letters: list[object] = []
+
+        def write() -> Counts:
+            counts = staging.merge(duplicates=duplicates, gone=gone)
+            letters.extend(staging.dead_letters)
+            state.keep_dead_letters(connection, "main", staging.dead_letters, at, None)
+            return counts
+
+        return staging.commit(write), letters
+
+
+def rows(database, query):
+    with database.connection() as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_loading_twice_writes_nothing_the_second_time(database):
+    records = [
+        message("115", '{"title": "x", "wcPayInfo": {"m7Type": "0"}}'),
+        {**MESSAGE, "id": "b"},
+    ]
+    assert load(database, "wechat_messages", records)[0] == Counts(inserted=2)
+    assert load(database, "wechat_messages", records, T0 + timedelta(1))[0] == Counts()
+
+
+def test_a_changed_row_is_updated_with_its_typed_row_and_keeps_when_it_was_first_seen(database):
+    unclaimed, claimed = (f'{{"wcPayInfo": {{"m7Type": "{status}"}}}}' for status in (0, 1))
+    load(database, "wechat_messages", [message("115", unclaimed)])
+    later = T0 + timedelta(hours=1)
+    assert load(database, "wechat_messages", [message("115", claimed)], later)[0] == Counts(
+        updated=1
+    )
+    assert rows(database, "select claim_kind from wp.message_transfers") == [("claimed",)]
+    assert rows(database, "select _first_synced_at, _synced_at from wp.wechat_messages") == [
+        (T0, later)
+    ]
+
+
+def test_older_content_never_overwrites_newer(database):
+    new, old = {**MESSAGE, "msg": "new"}, message("115", '{"title": "old"}')
+    load(database, "wechat_messages", [new], T0 + timedelta(hours=1))
+    load(database, "wechat_messages", [old], T0)
+    assert rows(database, "select body, kind from wp.wechat_messages") == [("new", "text")]
+    assert rows(database, "select * from wp.message_transfers") == []
+
+
+def test_a_message_that_becomes_another_kind_leaves_no_typed_row_behind(database):
+    load(database, "wechat_messages", [message("115", '{"title": "x"}')])
+    load(database, "wechat_messages", [message("109", '{"text": "recalled"}')], T0 + timedelta(1))
+    assert rows(database, "select * from wp.message_transfers") == []
+    assert rows(database, "select notice from wp.message_recalls") == [("recalled",)]
+
+
+def test_of_an_id_twice_in_one_batch_the_newest_wins(database):
+    twice = [{**MESSAGE, "msg": "first"}, {**MESSAGE, "msg": "second"}]
+    load(database, "wechat_messages", twice, duplicates=True)
+    assert rows(database, "select body from wp.wechat_messages") == [("second",)]
+
+
+VERSIONS = [
+    {**MESSAGE, "msg": "one"},
+    message("115", '{"title": "two", "wcPayInfo": {"m7Type": 0}}'),
+    message("115", '{"title": "three", "wcPayInfo": {"m7Type": 1}}'),
+    message("113", '{"wcPayInfo": {"newAa": {"payerList": "a,1,1|b,2,2"}}}'),
+    message("113", '{"wcPayInfo": {"newAa": {"payerList": "a,1,2"}}}'),
+    message("115", "broken {"),
+]
+CONTENT = (
+    "select body, kind from wp.wechat_messages",
+    "select title, claim_status from wp.message_transfers",
+    "select payer_wx_no, paid from wp.message_group_collection_payers order by 1",
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    order=st.permutations(range(len(VERSIONS))),
+    again=st.lists(st.integers(0, len(VERSIONS) - 1), max_size=3),
+)
+def test_versions_loaded_in_any_order_and_repeated_end_in_the_same_tables(database, order, again):
+    for table in (
+        "wechat_messages",
+        "message_transfers",
+        "message_group_collections",
+        "message_group_collection_payers",
+    ):
+        rows_deleted(database, table)
+    for number in (*order, *again):
+        load(database, "wechat_messages", [VERSIONS[number]], T0 + timedelta(hours=number))
+    assert [rows(database, query) for query in CONTENT] == [[("broken {", "transfer")], [], []]
+
+
+def rows_deleted(database, table):
+    with database.connection() as connection:
+        connection.execute(f"truncate wp.{table}")
+
+
+def test_a_row_that_postgres_refuses_goes_to_dead_letters_alone(database):
+    rng = Random(1)
+    too_long = "".join(chr(rng.randrange(0x4E00, 0x9FFF)) for _ in range(4000))
+    records = [{**MESSAGE, "id": f"m{i}"} for i in range(20)]
+    records[7] = {**records[7], "chatId": too_long}
+    counts, letters = load(database, "wechat_messages", records)
+    assert counts.inserted == 19
+    assert [letter.reason for letter in letters] == ["refused_by_postgres"]
+    assert rows(database, "select count(*) from wpsync.dead_letters") == [(1,)]
+    assert load(database, "wechat_messages", records)[0] == Counts()
+    assert rows(database, "select count(*) from wpsync.dead_letters") == [(1,)]
+
+
+def contact(number, nick="n"):
+    return {"id": f"c{number}", "agentWxNo": "a", "wxNo": f"w{number}", "nick": nick}
+
+
+def test_listings_tell_who_left_who_came_back_and_what_was_before(database):
+    day = timedelta(days=1)
+    load(database, "wechat_contacts", [contact(1), contact(2)], T0, Gone(T0))
+    load(database, "wechat_contacts", [contact(1, "renamed")], T0 + day, Gone(T0 + day))
+    assert rows(database, "select id, _deleted_at from wp.wechat_contacts order by 1") == [
+        ("c1", None),
+        ("c2", T0 + day),
+    ]
+    load(
+        database,
+        "wechat_contacts",
+        [contact(1, "renamed"), contact(2)],
+        T0 + 2 * day,
+        Gone(T0 + 2 * day),
+    )
+    assert rows(database, "select count(*) from wp.wechat_contacts where _deleted_at is null") == [
+        (2,)
+    ]
+    history = "select id, row->>'nick', valid_from, valid_to from wp.history order by 1"
+    assert rows(database, history) == [("c1", "n", T0, T0 + day), ("c2", "n", T0, T0 + day)]
+
+
+def test_known_answered_calls_stay_while_nothing_else_of_the_day_changes(database):
+    day = {
+        "id": "a:2026-01-01",
+        "agent_id": "a",
+        "date": "2026-01-01",
+        "in": 3,
+        "out": 1,
+        "inDuration": 9,
+        "outDuration": 2,
+    }
+    load(database, "agent_call_days", [{**day, "inConnect": 2, "outConnect": 1}])
+    load(database, "agent_call_days", [day], T0 + timedelta(hours=1))
+    assert rows(database, "select connected_in from wp.agent_call_days") == [(2,)]
+    load(database, "agent_call_days", [{**day, "in": 4}], T0 + timedelta(hours=2))
+    assert rows(database, "select connected_in from wp.agent_call_days") == [(None,)]
+
+
+def test_adjoining_complete_windows_of_a_day_become_one_and_the_watermark_walks_over_them(database):
+    scope = Scope("main", "calls")
+    run = state.open_run(database, scope, "sync", T0)
+    state.start_watermark(database, scope, T0, T0)
+
+    def close(start, end, reason=None):
+        window = Window(T0 + timedelta(minutes=start), T0 + timedelta(minutes=end))
+        with database.transaction() as connection:
+            state.close_window(connection, scope, window, Reading(5, 5, reason, T0), run)
+            state.advance_watermark(connection, scope, T0)
+
+    close(0, 10)
+    close(20, 30)
+    assert state.watermark(database, scope) == T0 + timedelta(minutes=10)
+    close(10, 20)
+    assert state.watermark(database, scope) == T0 + timedelta(minutes=30)
+    (merged,) = state.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))
+    assert (merged.vendor_count, merged.rows_seen, merged.ends_at) == (
+        15,
+        15,
+        T0 + timedelta(minutes=30),
+    )
+    close(30, 40, "rows_missing")
+    assert len(state.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))) == 2
+    assert len(state.incomplete_windows_due(database, scope, T0 + timedelta(minutes=2))) == 1
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+def test_every_fixed_statement_is_understood_by_postgres(name, database_url):
+    with psycopg.connect(database_url) as connection:
+        connection.execute("set plan_cache_mode = force_generic_plan")
+        statement = QUERIES[name]
+        parameters = _Anything()
+        connection.execute(b"explain " + statement.encode(), parameters)
+
+
+class _Anything(dict):  # type: ignore[type-arg]  # stands for any parameters
+    """NULL for every parameter."""
+
+    def __missing__(self, key):
+        return 100 if key == "limit" else None
+
+    def __contains__(self, key):
+        return True

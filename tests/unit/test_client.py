@@ -1,0 +1,241 @@
+"""The client: what every reply means, what is tried again, and how one renewal serves everybody."""
+
+import base64
+import inspect
+import logging
+import traceback
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+
+import httpx
+import pytest
+
+from wpsync.api import client as client_module
+from wpsync.api import endpoints
+from wpsync.api.auth import Credentials
+from wpsync.api.client import Client
+from wpsync.api.limits import Limits
+from wpsync.clock import FakeClock
+from wpsync.errors import (
+    AuthenticationError,
+    ConfigError,
+    RateLimitedError,
+    SpanTooLargeError,
+    TooManyRowsError,
+    VendorRefusedError,
+    VendorUnavailableError,
+)
+from wpsync.model import Secret, Tokens
+
+TOKEN = "70C5F5F19942DF9378422B649D3E14BD"
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class MemoryTokens:
+    """A token store for one test."""
+
+    def __init__(self):
+        self.kept: dict[str, Tokens] = {}
+        self._lock = Lock()
+
+    def read(self, account):
+        return self.kept.get(account)
+
+    def write(self, account, tokens):
+        self.kept[account] = tokens
+
+    @contextmanager
+    def locked(self, account):
+        with self._lock:
+            yield
+
+
+class Vendor:
+    """Answers from a script: the last reply is repeated."""
+
+    def __init__(self, *replies):
+        self.replies = list(replies)
+        self.asked: list[str] = []
+        self._lock = Lock()
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        with self._lock:
+            self.asked.append(request.url.path)
+            if request.url.path.endswith("getToken"):
+                return good({"accessToken": TOKEN, "refreshToken": TOKEN[::-1]})
+            if request.url.path.endswith("reToken"):
+                return good({"accessToken": "A" * 32})
+            reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if isinstance(reply, Exception):
+            raise reply
+        assert isinstance(reply, httpx.Response)
+        return httpx.Response(reply.status_code, headers=reply.headers, content=reply.content)
+
+    def count(self, ending):
+        return sum(path.endswith(ending) for path in self.asked)
+
+
+def good(data) -> httpx.Response:
+    return httpx.Response(200, json={"code": 1, "msg": "", "data": data})
+
+
+def refused(message="", **more) -> httpx.Response:
+    return httpx.Response(200, json={"code": 0, "msg": message, "data": None, **more})
+
+
+def made(vendor, clock=None, tokens=None):
+    clock = clock or FakeClock(START)
+    return Client(
+        account="main", base_url="https://vendor.example", credentials=Credentials("id", Secret("hush-hush")),
+        tokens=tokens or MemoryTokens(), clock=clock, limits=Limits({}, clock=clock), transport=httpx.MockTransport(vendor),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("reply", "error"),
+    [
+        (refused(statusCode=4018), SpanTooLargeError),
+        (refused(statusCode=4019), TooManyRowsError),
+        (refused(statusCode=4008), VendorRefusedError),
+        (refused("something else"), VendorRefusedError),
+        (refused("请求过于频繁，请稍后"), RateLimitedError),
+        (httpx.Response(429), RateLimitedError),
+        (httpx.Response(502, html="<h1>bad gateway</h1>"), VendorUnavailableError),
+        (httpx.Response(200, html="<h1>hello</h1>"), VendorUnavailableError),
+        (httpx.Response(200, json=[1, 2]), VendorUnavailableError),
+        (refused(""), VendorUnavailableError),
+        (httpx.ConnectError("no"), VendorUnavailableError),
+        (httpx.ReadTimeout("no"), VendorUnavailableError),
+    ],
+    ids=str,
+)
+def test_what_a_reply_means(reply, error):
+    with pytest.raises(error) as caught:
+        made(Vendor(reply)).call("/api/x")
+    formatted = "".join(traceback.format_exception(caught.value))
+    for secret in (TOKEN, TOKEN[::-1], "hush-hush", "accessToken="):
+        assert secret not in formatted
+
+
+def test_every_exception_of_the_http_library_is_mapped():
+    leaves = {
+        kind for _, kind in inspect.getmembers(httpx, inspect.isclass)
+        if issubclass(kind, httpx.HTTPError | httpx.InvalidURL | httpx.StreamError | httpx.CookieConflict)
+    }  # fmt: skip
+    mapped = (*client_module._PASSING, *client_module._NOT_SENT, *client_module._HOPELESS)
+    abstract = (httpx.HTTPError, httpx.RequestError, httpx.TransportError, httpx.HTTPStatusError)
+    assert [kind for kind in leaves if kind not in abstract and not issubclass(kind, mapped)] == []
+
+
+def test_what_may_pass_is_tried_again_and_each_wait_is_longer():
+    clock = FakeClock(START)
+    vendor = Vendor(httpx.ReadTimeout("x"), httpx.Response(503), good({"ok": True}))
+    assert made(vendor, clock).call("/api/x").data == {"ok": True}
+    assert vendor.count("/api/x") == 3
+    assert timedelta(seconds=1) < clock.now() - START < timedelta(seconds=10)
+
+
+def test_a_call_that_acts_is_repeated_only_where_it_surely_did_nothing():
+    vendor = Vendor(httpx.ReadTimeout("x"), good({}))
+    with pytest.raises(VendorUnavailableError):
+        endpoints.call_phone(made(vendor), "1", "2")
+    assert vendor.count("callPhone") == 1
+    vendor = Vendor(httpx.ConnectError("x"), good({}))
+    endpoints.call_phone(made(vendor), "1", "2")
+    assert vendor.count("callPhone") == 2
+
+
+def test_a_reply_that_is_encrypted_names_that_possibility_and_shows_no_number():
+    body = base64.b64encode(bytes(range(200)))
+    with pytest.raises(VendorUnavailableError) as caught:
+        made(Vendor(httpx.Response(200, content=body))).call("/api/x")
+    assert "encrypted" in (caught.value.hint or "")
+    with pytest.raises(VendorUnavailableError) as caught:
+        made(Vendor(httpx.Response(200, text=f"{TOKEN} 13877777777 oops"))).call("/api/x")
+    assert TOKEN not in str(caught.value)
+    assert "13877777777" not in str(caught.value)
+
+
+def test_twenty_calls_at_expiry_are_served_by_one_renewal():
+    clock, store = FakeClock(START), MemoryTokens()
+    vendor = Vendor(good({}))
+    client = made(vendor, clock, store)
+    client.call("/api/x")
+    clock.sleep(2 * 3600)
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda _: client.call("/api/x"), range(20)))
+    assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 1)
+    assert store.kept["main"].refresh == Secret(TOKEN[::-1])
+
+
+def test_what_another_process_has_renewed_is_used():
+    clock, store = FakeClock(START), MemoryTokens()
+    vendor = Vendor(good({}))
+    one, other = made(vendor, clock, store), made(vendor, clock, store)
+    one.call("/api/x")
+    other.call("/api/x")
+    clock.sleep(2 * 3600)
+    one.call("/api/x")
+    other.call("/api/x")
+    assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 1)
+
+
+def test_a_token_that_is_rejected_for_ever_costs_one_renewal_one_login_and_an_error():
+    vendor = Vendor(refused("accessToken无效"))
+    with pytest.raises(VendorRefusedError):
+        made(vendor).call("/api/x")
+    assert vendor.count("reToken") <= 1
+    assert vendor.count("getToken") <= 2
+
+
+def test_rejected_credentials_are_not_tried_again_for_a_while_unless_they_change():
+    clock, store = FakeClock(START), MemoryTokens()
+    asked = []
+
+    def vendor(request):
+        asked.append(request.url.path)
+        return refused("clientSecret错误")
+
+    client = made(vendor, clock, store)
+    for _ in range(5):
+        with pytest.raises(AuthenticationError):
+            client.call("/api/x")
+    assert len(asked) == 1
+    clock.sleep(16 * 60)
+    with pytest.raises(AuthenticationError):
+        client.call("/api/x")
+    assert len(asked) == 2
+
+
+def test_only_tls_is_spoken_except_to_this_machine():
+    for address in ("http://vendor.example", "ftp://x", "vendor.example"):
+        with pytest.raises(ConfigError):
+            client_module.checked_base_url(address)
+    for address in ("https://vendor.example", "http://127.0.0.1:8", "http://localhost"):
+        client_module.checked_base_url(address)
+
+
+def test_no_more_requests_than_the_limit_in_any_minute_and_half_after_a_refusal():
+    clock = FakeClock(START)
+    limits = Limits({"/x": 20}, clock=clock)
+    sent = []
+    for _ in range(100):
+        limits.acquire("/x")
+        sent.append(clock.monotonic())
+        clock.sleep(0.3)
+    assert all(sum(at <= other < at + 60 for other in sent) <= 20 for at in sent)
+    limits.slow_down("/x", timedelta(seconds=30))
+    before = clock.monotonic()
+    limits.acquire("/x")
+    assert clock.monotonic() - before >= 30
+
+
+def test_requests_are_logged_without_what_is_secret(caplog):
+    with caplog.at_level(logging.DEBUG):
+        made(Vendor(good({}))).call("/api/x")
+    assert "request.sent" in caplog.text
+    assert TOKEN not in "".join(
+        str(vars(record)) for record in caplog.records if record.name.startswith("wpsync")
+    )

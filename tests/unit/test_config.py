@@ -1,0 +1,95 @@
+"""The configuration: every problem at once, no secret in any of them."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from wpsync import config
+from wpsync.errors import ConfigError
+
+ACCOUNT = '[accounts.main]\nclient_id = "id"\nclient_secret = "hush-hush"\n'
+
+
+def load(tmp_path, text="", **environ):
+    file = tmp_path / "config.toml"
+    file.write_text(text)
+    return config.load(file, environ=environ, cwd=tmp_path)
+
+
+def test_every_problem_is_told_at_once_with_the_nearest_known_key(tmp_path):
+    text = (
+        '[databse]\nurl = "x"\n[accounts.main]\nclient_id = "id"\nclient_secrt = "hush-hush"\n'
+        'base_url = "http://example.com"\n[log]\nlevel = "loud"\n[sync]\nsettle_seconds = "soon"\n'
+    )
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    said = str(caught.value)
+    for part in (
+        "databse: unknown key; did you mean database?", "client_secrt: unknown key; did you mean client_secret?",
+        "client_secret: missing", "base_url", "log.level", "sync.settle_seconds",
+    ):  # fmt: skip
+        assert part in said
+    assert "hush-hush" not in said
+    assert caught.value.exit_status == 2
+
+
+def test_keys_come_from_the_environment_and_secrets_from_files(tmp_path):
+    (tmp_path / "secret").write_text("from-file\n")
+    loaded = load(
+        tmp_path,
+        '[accounts.main]\nclient_id = "id"\nclient_secret_file = "secret"\n',
+        WPSYNC_LOG__LEVEL="debug",
+        WPSYNC_SYNC__RESOURCES="calls, sms",
+        WPSYNC_ACCOUNTS__OTHER__CLIENT_ID="id2",
+        WPSYNC_ACCOUNTS__OTHER__CLIENT_SECRET_FILE=str(tmp_path / "secret"),
+    )
+    assert loaded.accounts["main"].client_secret.get_secret_value() == "from-file"
+    assert loaded.accounts["other"].client_secret.get_secret_value() == "from-file"
+    assert (loaded.log.level, loaded.sync.resources) == ("debug", ("calls", "sms"))
+
+
+def test_a_secret_given_twice_or_in_a_file_that_is_not_there_is_an_error(tmp_path):
+    with pytest.raises(ConfigError, match="given twice"):
+        load(tmp_path, ACCOUNT + 'client_secret_file = "x"\n')
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load(tmp_path, '[accounts.main]\nclient_id = "id"\nclient_secret_file = "nowhere"\n')
+
+
+def test_no_secret_shows_itself(tmp_path):
+    loaded = load(tmp_path, '[database]\nurl = "postgresql://u:pw-in-url@h/d"\n' + ACCOUNT)
+    for shown in (repr(loaded), str(loaded), str(loaded.model_dump())):
+        assert "hush-hush" not in shown
+        assert "pw-in-url" not in shown
+    assert {"hush-hush", "pw-in-url"} <= set(loaded.secrets())
+
+
+def test_the_password_is_put_into_the_address(tmp_path):
+    loaded = load(
+        tmp_path, '[database]\nurl = "postgresql://u@h:5/d?x=1"\npassword = "p@ss/word"\n'
+    )
+    assert loaded.database.conninfo().reveal() == "postgresql://u:p%40ss%2Fword@h:5/d?x=1"
+
+
+def test_a_named_file_that_is_not_there_and_broken_toml_are_errors(tmp_path):
+    with pytest.raises(ConfigError, match="no such configuration file"):
+        config.load(tmp_path / "nowhere.toml", environ={}, cwd=tmp_path)
+    with pytest.raises(ConfigError, match="not valid TOML"):
+        load(tmp_path, "[x")
+
+
+@pytest.mark.parametrize(
+    ("text", "instant"),
+    [
+        ("2026-01-31", datetime(2026, 1, 30, 16, tzinfo=UTC)),
+        ("2026-01-31 08:00:00", datetime(2026, 1, 31, tzinfo=UTC)),
+        ("7d", datetime(2026, 2, 22, tzinfo=UTC)),
+        ("12h", datetime(2026, 2, 28, 12, tzinfo=UTC)),
+    ],
+)
+def test_dates_of_the_command_line_are_shanghai_time(text, instant):
+    assert config.parse_instant(text, now=datetime(2026, 3, 1, tzinfo=UTC)) == instant
+
+
+def test_what_is_no_date_is_said():
+    with pytest.raises(ConfigError, match="no date"):
+        config.parse_instant("yesterday", now=datetime(2026, 3, 1, tzinfo=UTC))

@@ -1,0 +1,58 @@
+"""No input whatsoever makes the normaliser raise."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.spec.cases import MESSAGE, RED_KEYS, normalized
+from wpsync.load.copying import encoded
+from wpsync.resources import RESOURCES
+from wpsync.resources.messages import KIND_BY_CODE
+
+anything = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False)
+    | st.text(st.characters(codec=None), max_size=20),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(RED_KEYS) | st.text(max_size=6), inner, max_size=6)
+    ),
+    max_leaves=12,
+)
+
+
+def vendor_fields(resource):
+    return sorted(
+        {source for column in RESOURCES[resource].table.columns for source in column.sources}
+    )
+
+
+@pytest.mark.parametrize("resource", [name for name in RESOURCES if "call_" not in name])
+@settings(max_examples=60)
+@given(data=st.data())
+def test_any_record_gives_a_row_or_a_dead_letter_that_copy_can_take(resource, data):
+    keys = st.sampled_from(vendor_fields(resource)) | st.text(max_size=6)
+    record = data.draw(st.dictionaries(keys, anything, max_size=10) | anything)
+    batch = normalized(resource, record)
+    own = batch.rows.get(RESOURCES[resource].table.name, [])
+    assert len(own) + len([d for d in batch.dead_letters if d.reason != "payload_unreadable"]) == 1
+    for rows in batch.rows.values():
+        encoded(rows)
+    for letter in batch.dead_letters:
+        assert letter.original.isascii()
+
+
+@pytest.mark.parametrize("code", sorted(KIND_BY_CODE))
+@settings(max_examples=40)
+@given(payload=anything | st.text(st.characters(codec=None)), as_text=st.booleans())
+def test_any_payload_of_any_type_keeps_its_row(code, payload, as_text):
+    if as_text and not isinstance(payload, str):
+        payload = json.dumps(payload)
+    batch = normalized("wechat_messages", {**MESSAGE, "msgType": code, "msg": payload})
+    assert len(batch.rows["wechat_messages"]) == 1
+    for rows in batch.rows.values():
+        encoded(rows)

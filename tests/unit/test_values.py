@@ -1,0 +1,97 @@
+"""One vendor value to one Python value."""
+
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wpsync import values
+from wpsync.normalize import columns
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)) | st.decimals(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+CONVERTERS = [
+    values.text, values.verbatim, values.integer, values.flag, values.flag_or_false, values.connected,
+    values.instant, values.day, values.coordinate, values.latitude, values.yuan, values.web_address,
+    values.texts, values.split_texts, values.first_text,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("convert", CONVERTERS, ids=lambda f: f.__name__)
+@given(json_values)
+def test_a_converter_returns_a_value_or_refuses_in_the_one_way_the_normaliser_knows(convert, value):
+    try:
+        found = convert(value)
+    except (values.UnreadableError, values.RepairedError):
+        return
+    if isinstance(found, str):
+        found.encode()
+        assert "\x00" not in found
+    if isinstance(found, datetime):
+        assert found.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    "convert", [values.text, values.verbatim, values.flag, values.instant], ids=lambda f: f.__name__
+)
+@given(
+    st.lists(
+        json_values | st.sampled_from(["0", "1", "", "(null)", 1561013064, "2019-06-26 11:01:49"]),
+        max_size=6,
+    )
+)
+def test_a_whole_column_is_converted_as_its_values_are_one_by_one(convert, raw):
+    try:
+        together = list(columns.convert(convert, raw))
+    except columns.UnusualError:
+        return
+    assert together == [convert(value) for value in raw]
+
+
+@pytest.mark.parametrize(
+    ("sent", "instant"),
+    [
+        ("2019-06-26 00:30:00", datetime(2019, 6, 25, 16, 30, tzinfo=UTC)),
+        (1561013064, datetime(2019, 6, 20, 6, 44, 24, tzinfo=UTC)),
+        ("1561014275882", datetime(2019, 6, 20, 7, 4, 35, 882_000, tzinfo=UTC)),
+        ("2019-06-26T00:30:00+00:00", datetime(2019, 6, 26, 0, 30, tzinfo=UTC)),
+        ("0", None),
+        (0, None),
+        ("", None),
+        ("(null)", None),
+    ],
+)
+def test_an_instant_in_every_spelling(sent, instant):
+    assert values.instant(sent) == instant
+
+
+@pytest.mark.parametrize(
+    ("shown", "amount"),
+    [
+        ("¥0.01", "0.01"),
+        ("￥1,234.56", "1234.56"),
+        ("￥ 5", "5.00"),
+        ("1，234.50元", "1234.50"),
+        ("", None),
+    ],
+)
+def test_an_amount_from_what_is_shown(shown, amount):
+    assert values.yuan(shown) == (Decimal(amount) if amount else None)
+
+
+def test_numbers_of_json_stay_exact_and_broken_text_is_still_read():
+    assert values.parse_json(b'{"a": 123456789012345678901234567890123456, "b": 0.1}') == {
+        "a": 123456789012345678901234567890123456,
+        "b": Decimal("0.1"),
+    }
+    assert values.parse_json(b'{"a": "\\ud83d"}') == {"a": "\ud83d"}
+    assert values.parse_json(b'{"a": "tab\there"}') == {"a": "tab\there"}
+    with pytest.raises(ValueError, match="nested"):
+        values.parse_json(b"[" * 200_000)
