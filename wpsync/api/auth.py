@@ -96,6 +96,7 @@ class TokenKeeper:
         self._lock = Lock()
         self._tokens: Tokens | None = None
         self._rotation_tried: datetime | None = None
+        self._renewed: Secret | None = None
 
     def access(self) -> Secret:
         """The access token to use now; renewed beforehand where it is about to end."""
@@ -150,8 +151,8 @@ class TokenKeeper:
             return self._log_in(stored)
         if rejected is None and now >= stored.issued_at + ROTATE_AFTER and self._may_rotate(now):
             return self._rotate_early(stored, now)
-        just_renewed = stored.issued_at < stored.renewed_at and now - stored.renewed_at < _JUST_NOW
-        if certain and rejected == stored.access and just_renewed:
+        just_renewed = rejected == self._renewed and now - stored.renewed_at < _JUST_NOW
+        if certain and rejected is not None and just_renewed:
             return self._log_in(stored)  # renewing it once more cannot help
         try:
             access, refresh = self._renew(stored.refresh)
@@ -169,6 +170,7 @@ class TokenKeeper:
             paused_until=None,
         )
         self._store.write(self._account, renewed)
+        self._renewed = access
         log.info("token.renewed", extra={"account": self._account})
         return renewed
 

@@ -14,6 +14,7 @@ from wpsync.clock import Clock
 
 _MINUTE = 60.05
 """A little more than a minute, since the vendor's clock is not ours."""
+_TICK = 0.001
 _CREEP_EVERY = 20
 _UNLIMITED_START = 120
 
@@ -90,6 +91,6 @@ class Limits:
             while known.sent and known.sent[0] <= now - _MINUTE:
                 known.sent.popleft()
             if len(known.sent) >= max(1, int(known.rate)):
-                return known.sent[0] + _MINUTE - now
+                return max(known.sent[0] + _MINUTE - now, _TICK)
             known.sent.append(now)
             return 0.0
