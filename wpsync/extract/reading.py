@@ -29,7 +29,7 @@ ATTEMPTS = 3
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
 
-_SPARSE_SPAN = timedelta(hours=1)
+_SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
 
 Body = Mapping[str, object]
 
@@ -404,11 +404,14 @@ class Reader:
             return False
         if tally.newest is not None:
             self._proven_span = max(self._proven_span, tally.newest - window.start)
+        slack = _SHORT_SPAN if self._proven_span >= _NEARLY_A_DAY else timedelta(0)
+        if window.span <= max(self._proven_span + slack, _SHORT_SPAN):
+            return False
         seen_until = tally.newest or window.start + window.span / 2
         start = (
             windows.floor_second(max(seen_until, window.start + self._proven_span)) + windows.SECOND
         )
-        if window.end - start <= _SPARSE_SPAN:
+        if start >= window.end:
             return False
         return self._counts(start, window.end - windows.SECOND) > 0
 
