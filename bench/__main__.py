@@ -29,6 +29,7 @@ messages = 0
 other = 0
 [backfill]
 parallel_windows = 2
+page_concurrency = 2
 [log]
 level = "error"
 """

@@ -108,7 +108,7 @@ class SyncConfig(_Section):
 class BackfillConfig(_Section):
     """How history is read."""
 
-    window_rows: Annotated[int, Field(ge=100, le=50_000)] = 10_000
+    window_rows: Annotated[int, Field(ge=100, le=50_000)] = 5_000
     parallel_windows: Annotated[int, Field(ge=1, le=8)] = 1
     page_concurrency: Annotated[int, Field(ge=1, le=16)] = 4
 

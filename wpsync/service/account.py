@@ -28,7 +28,7 @@ class Pace:
 
     settle: timedelta = timedelta(minutes=2)
     max_span: timedelta = timedelta(days=1)
-    window_rows: int = 10_000
+    window_rows: int = 5_000
     page_concurrency: int = 4
     parallel_windows: int = 1
     members_every: timedelta = timedelta(days=7)

@@ -49,11 +49,11 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
 
 
 def _rights(row: dict[str, object]) -> Finding:
-    if row["pg_is_in_recovery"]:
+    if row["is_standby"]:
         return Finding(
             "rights", False, "this is a read-only standby", "connect to the primary server"
         )
-    if not row["has_database_privilege"]:
+    if not row["may_create"]:
         return Finding(
             "rights",
             False,

@@ -1,0 +1,94 @@
+"""The demo, and the program as a person meets it."""
+
+import os
+import re
+import subprocess
+import sys
+
+from tests.acceptance.driving import CLIENT, Driver
+from wpsync.resources import TABLES
+
+
+def test_the_demo_fills_every_table_and_ends_well(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "wpsync", "demo", "--once", "--messages", "3000"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert ran.returncode == 0, ran.stderr
+    counts = dict(re.findall(r"^wp\.(\w+) +([\d,]+)$", ran.stdout, re.MULTILINE))
+    assert {*TABLES, "history"} == set(counts)
+    assert [name for name, count in counts.items() if count == "0"] == []
+    assert "psql" in ran.stdout
+
+
+def test_from_nothing_to_data_by_the_commands_of_the_readme(emulator, empty_database_url, tmp_path):
+    vendor = emulator(messages=300, days=5)
+    driver = Driver(empty_database_url, vendor.url, tmp_path)
+    secret = tmp_path / "secret"
+    secret.write_text(CLIENT[1])
+    file = tmp_path / "mine.toml"
+
+    def wpsync(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "wpsync", "--config", str(file), *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    ran = wpsync(
+        "init", "--client-id", CLIENT[0], "--client-secret-file", str(secret),
+        "--database-url", empty_database_url, "--base-url", vendor.url,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text(
+        file.read_text()
+        + "[limits.requests_per_minute]\ncalls = 0\nsms = 0\nmessages = 0\nother = 0\n"
+    )
+    for arguments in (
+        ("check",), ("backfill", "--from", "7d", "--plan"), ("backfill", "--from", "7d"), ("sync",), ("status",),
+        ("status", "--json"), ("token", "show"), ("token", "rotate"), ("dead-letters", "list"), ("renormalize",),
+        ("api", "agents"), ("api", "customers", "fields"), ("migrate",), ("schema", "--format", "dbml"),
+    ):  # fmt: skip
+        ran = wpsync(*arguments)
+        assert ran.returncode == 0, (arguments, ran.stderr)
+        assert CLIENT[1] not in ran.stdout + ran.stderr
+    assert driver.one("select count(*) from wp.wechat_messages") == 300
+
+
+def test_renormalizing_what_was_just_loaded_changes_nothing(emulator, database_url, tmp_path):
+    vendor = emulator(messages=800, days=5)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.backfill("7d", ["wechat_messages"])
+    tables = [name for name in TABLES if name.startswith("message_") or name == "wechat_messages"]
+    before = {name: sorted(map(str, driver.query(f"select * from wp.{name}"))) for name in tables}
+    ran = driver.run("renormalize", "--json")
+    assert ran.returncode == 0, ran.stderr
+    assert {
+        name: sorted(map(str, driver.query(f"select * from wp.{name}"))) for name in tables
+    } == before
+    driver.query(
+        "update wp.wechat_messages set plain_text = 'spoilt' where kind = 'text' returning 1"
+    )
+    driver.query("delete from wp.message_links returning 1")
+    assert driver.run("renormalize").returncode == 0
+    assert {
+        name: sorted(map(str, driver.query(f"select * from wp.{name}"))) for name in tables
+    } == before
+
+
+def test_what_is_wrong_is_said_in_one_line_with_the_mend(emulator, empty_database_url, tmp_path):
+    vendor = emulator(messages=100, days=2)
+    driver = Driver(empty_database_url, vendor.url, tmp_path)
+    ran = driver.run("sync")
+    assert (ran.returncode, "wpsync migrate" in ran.stderr) == (1, True)
+    assert driver.run("migrate").returncode == 0
+    ran = driver.run("sync", "cals")
+    assert (ran.returncode, "did you mean calls?" in ran.stderr) == (2, True)
+    assert driver.run("backfill", "--from", "yesterday").returncode == 2
+    nowhere = Driver("postgresql://x@127.0.0.1:1/x", vendor.url, tmp_path).run("sync")
+    assert nowhere.returncode == 1
+    assert "database" in nowhere.stderr
+    assert "Traceback" not in nowhere.stderr
