@@ -10,10 +10,15 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 from wpsync import embedded
 from wpsync.emulator.server import Emulator, Settings
 from wpsync.load import migrations
+
+# Nothing is timed in tests: machines are noisy. Under CI the examples are the same each time.
+settings.register_profile("wpsync", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("wpsync")
 
 StartEmulator = Callable[..., Emulator]
 
