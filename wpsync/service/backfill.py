@@ -233,7 +233,8 @@ class _Worker:
     def _claimed(self, window: Window, read: Callable[[Window], None]) -> None:
         """Read what is still missing of a window, unless another process is at it."""
         account, scope = self._account, self._account.scope(self._resource)
-        with account.database.lock(account.name, scope.resource, str(window), wait=False) as held:
+        day = windows.shanghai_midnight(window.start).isoformat()  # the present day's end moves on
+        with account.database.lock(account.name, scope.resource, day, wait=False) as held:
             if not held:
                 return
             known = state.windows_between(account.database, scope, window)
