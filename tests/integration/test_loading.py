@@ -9,11 +9,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.spec.cases import MESSAGE, message
+from wpsync.ledger import Reading
 from wpsync.load import state
 from wpsync.load.database import Database
 from wpsync.load.queries import QUERIES
 from wpsync.load.staging import Staging
-from wpsync.load.state import Reading, Scope
+from wpsync.load.state import Scope
 from wpsync.load.upsert import Counts, Gone
 from wpsync.model import Secret, Window
 from wpsync.normalize.rows import Normalizer

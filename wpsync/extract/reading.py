@@ -11,7 +11,7 @@ as s-1s to e, which covers it under either reading of either end; rows outside t
 as the last reply counted, and no reply contradicted itself.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -82,7 +82,8 @@ class Closed:
     for a stretch too fresh to be accounted for. `reason` is None when it is proved complete.
 
     `vendor_count` is the vendor's count of rows inside the window; `rows_seen` the distinct rows read
-    inside it; `duplicates` whether an id was staged twice; `read_at` when the reading began.
+    inside it; `duplicates` whether an id was staged twice; `read_at` when the reading began; `seen`
+    the ids of every row read.
     """
 
     window: Window | None
@@ -91,6 +92,7 @@ class Closed:
     duplicates: bool
     read_at: datetime | None
     reason: str | None
+    seen: Collection[object] = ()
 
 
 Event = Restart | PageRead | Closed
@@ -182,6 +184,7 @@ class Reader:
             tally.duplicates,
             tally.read_at,
             tally.verdict(),
+            tally.seen,
         )
         return []
 

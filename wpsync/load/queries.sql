@@ -14,37 +14,43 @@ set finished_at = %(at)s, outcome = %(outcome)s, requests = %(requests)s, rows_r
     dead_letters = %(dead_letters)s, error = %(error)s
 where id = %(id)s
 
--- name: drop_overlapped_windows
--- The ledger vouches for no stretch twice: what a new reading overlaps is replaced by it.
-delete from wpsync.windows
-where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
-returning starts_at, ends_at, attempts
+-- name: lock_ledger
+-- One at a time changes the ledger of a resource, until its transaction ends.
+select pg_advisory_xact_lock(hashtextextended('wpsync:ledger:' || %(account)s || ':' || %(resource)s, 0))
 
--- name: absorb_neighbours
--- Adjoining complete windows of the same Shanghai day become one with the window that is being closed.
+-- name: ledger_around
+-- The windows that overlap or adjoin a span, oldest first.
+select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
+from wpsync.windows
+where account = %(account)s and resource = %(resource)s and starts_at <= %(ends_at)s and ends_at >= %(starts_at)s
+order by starts_at
+
+-- name: remove_windows
 delete from wpsync.windows
-where account = %(account)s and resource = %(resource)s and state = 'complete'
-  and (ends_at = %(starts_at)s or starts_at = %(ends_at)s)
-  and date_trunc('day', starts_at at time zone 'Asia/Shanghai')
-      = date_trunc('day', %(starts_at)s::timestamptz at time zone 'Asia/Shanghai')
-returning starts_at, ends_at, vendor_count, rows_seen, read_at
+where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
 
 -- name: insert_window
-insert into wpsync.windows (account, resource, starts_at, ends_at, vendor_count, rows_seen, state, reason,
-                            attempts, read_at, retry_at, run_id)
-values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s, %(rows_seen)s, %(state)s,
-        %(reason)s, %(attempts)s, %(read_at)s, %(retry_at)s, %(run_id)s)
+insert into wpsync.windows (account, resource, starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason,
+                            attempts, read_at, checked_at, retry_at, run_id)
+values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s, %(rows_seen)s, %(rows_held)s, %(state)s,
+        %(reason)s, %(attempts)s, %(read_at)s, %(checked_at)s, %(retry_at)s, %(run_id)s)
+
+-- name: confirm_windows
+-- The vendor's count agrees with the ledger's.
+update wpsync.windows set checked_at = %(at)s
+where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
+  and state = 'complete'
 
 -- name: windows_between
 -- The ledger's windows that touch a span, oldest first.
-select starts_at, ends_at, vendor_count, rows_seen, state, reason, attempts
+select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
 from wpsync.windows
 where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
 order by starts_at
 
 -- name: incomplete_windows_due
 -- Incomplete windows whose time to be read again has come.
-select starts_at, ends_at, vendor_count, rows_seen, state, reason, attempts
+select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
 from wpsync.windows
 where account = %(account)s and resource = %(resource)s and state = 'incomplete' and retry_at <= %(at)s
 order by starts_at
@@ -238,3 +244,59 @@ where id = %(id)s and _deleted_at is null
 select current_setting('server_version') as server_version, current_setting('timezone') as timezone,
        current_user::text as "current_user", has_database_privilege(current_database(), 'CREATE') as may_create,
        pg_is_in_recovery() as is_standby, current_setting('server_encoding') as server_encoding
+
+-- name: gone_rows
+-- Rows of a stretch that the vendor no longer lists.
+select id from wpsync.gone_rows
+where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s
+
+-- name: forget_gone_rows
+-- The vendor lists them again.
+delete from wpsync.gone_rows
+where account = %(account)s and resource = %(resource)s and id = any(%(ids)s)
+
+-- name: gone_row_counts
+select account, resource, count(*) from wpsync.gone_rows group by 1, 2
+
+-- name: open_calls
+-- Calls of a stretch that were connected and whose recording has not come.
+select id, began_at as at, 'recording' as reason from wp.calls
+where _account = %(account)s and began_at >= %(start)s and began_at < %(end)s and recording_status = 'pending'
+
+-- name: open_messages
+-- Messages of a stretch whose money is still to move.
+select message_id as id, sent_at as at, 'transfer' as reason from wp.message_transfers
+where _account = %(account)s and sent_at >= %(start)s and sent_at < %(end)s and claim_kind in ('unclaimed', 'claimed_pending')
+union all
+select message_id, sent_at, 'red_packet' from wp.message_red_packets
+where _account = %(account)s and sent_at >= %(start)s and sent_at < %(end)s and claimed = false
+  and (expires_at is null or expires_at > %(read_at)s::timestamptz - interval '1 day')
+union all
+select message_id, sent_at, 'group_collection' from wp.message_group_collections
+where _account = %(account)s and sent_at >= %(start)s and sent_at < %(end)s and collection_status in (1, 2)
+
+-- name: follow_ups_between
+select id, due_at from wpsync.follow_ups
+where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s
+
+-- name: keep_follow_up
+insert into wpsync.follow_ups as old (account, resource, id, at, reason, due_at)
+values (%(account)s, %(resource)s, %(id)s, %(at)s, %(reason)s, %(due_at)s)
+on conflict (account, resource, id) do update
+set at = excluded.at, reason = excluded.reason, due_at = excluded.due_at
+
+-- name: settle_follow_ups
+-- What is awaited has come.
+delete from wpsync.follow_ups
+where account = %(account)s and resource = %(resource)s and id = any(%(ids)s)
+
+-- name: follow_ups_due
+select at from wpsync.follow_ups
+where account = %(account)s and resource = %(resource)s and due_at <= %(now)s
+order by at
+
+-- name: follow_up_counts
+-- What is awaited, and what is still open at the horizon.
+select account, resource, reason, count(*) filter (where due_at is not null) as awaited,
+       count(*) filter (where due_at is null) as unsettled, min(at) as oldest
+from wpsync.follow_ups group by 1, 2, 3 order by 1, 2, 3

@@ -180,10 +180,22 @@ def _windows(metadata: sa.MetaData) -> None:
             null=True,
         ),
         _column("rows_seen", sa.BigInteger(), "读到的不同行数", "distinct rows read"),
+        _column(
+            "rows_held",
+            sa.BigInteger(),
+            "入账时库中的行数",
+            "rows that the table held when it was entered",
+        ),
         _column("state", sa.Text(), "complete 完整，incomplete 不完整", "complete or incomplete"),
         _column("reason", sa.Text(), "不完整的原因", "why it is incomplete", null=True),
         _column("attempts", sa.Integer(), "读取次数", "how often it was read", default="1"),
         _column("read_at", _INSTANT, "最近读取时间", "when it was read last"),
+        _column(
+            "checked_at",
+            _INSTANT,
+            "最近一次与厂商总数核对一致的时间",
+            "when the vendor's count was last seen to agree",
+        ),
         _column(
             "retry_at",
             _INSTANT,
@@ -202,6 +214,55 @@ def _windows(metadata: sa.MetaData) -> None:
         comment=_comment(
             "账本：每段厂商时间与厂商总数的对账",
             "the ledger: every stretch of vendor time read, against the vendor's count",
+        ),
+    )
+
+
+def _gone_rows(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "gone_rows",
+        metadata,
+        _column(*_ACCOUNT),
+        _column(*_RESOURCE),
+        _column("id", sa.Text(), "行的主键", "the row's id"),
+        _column("at", _INSTANT, "该行的时间", "the row's own time"),
+        _column("noticed_at", _INSTANT, "发现时间", "when a complete reading lacked it"),
+        sa.PrimaryKeyConstraint("account", "resource", "id", name="gone_rows_pkey"),
+        sa.Index("gone_rows_at_idx", "account", "resource", "at"),
+        schema="wpsync",
+        comment=_comment(
+            "库中保留、厂商已不再列出的行", "rows that we keep and the vendor no longer lists"
+        ),
+    )
+
+
+def _follow_ups(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "follow_ups",
+        metadata,
+        _column(*_ACCOUNT),
+        _column(*_RESOURCE),
+        _column("id", sa.Text(), "行的主键", "the row's id"),
+        _column("at", _INSTANT, "该行的时间", "the row's own time"),
+        _column(
+            "reason",
+            sa.Text(),
+            "等待的变化：recording、transfer、red_packet、group_collection",
+            "what is awaited: recording, transfer, red_packet or group_collection",
+        ),
+        _column(
+            "due_at",
+            _INSTANT,
+            "下次复查时间；空表示已到期限仍未了结",
+            "when it is read again; NULL: still open at the horizon",
+            null=True,
+        ),
+        sa.PrimaryKeyConstraint("account", "resource", "id", name="follow_ups_pkey"),
+        sa.Index("follow_ups_at_idx", "account", "resource", "at"),
+        sa.Index("follow_ups_due_at_idx", "account", "resource", "due_at"),
+        schema="wpsync",
+        comment=_comment(
+            "待复查：内容仍会变化的行", "follow-ups: rows whose content is still to change"
         ),
     )
 
@@ -363,6 +424,8 @@ def metadata() -> sa.MetaData:
         _history,
         _runs,
         _windows,
+        _gone_rows,
+        _follow_ups,
         _listings,
         _watermarks,
         _plan,

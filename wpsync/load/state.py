@@ -7,53 +7,16 @@ window's transaction get its connection; the others get the database.
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 
 from psycopg.rows import class_row, dict_row
 
+from wpsync import ledger
+from wpsync.ledger import Held, LedgerWindow, Reading
 from wpsync.load.database import Connection, Database
 from wpsync.load.queries import QUERIES
 from wpsync.model import DeadLetter, Window
-
-COMPLETE, INCOMPLETE = "complete", "incomplete"
-
-_RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
-_RETRY_DAILY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class LedgerWindow:
-    """One stretch of the ledger: [starts_at, ends_at), what the vendor counted and what was read."""
-
-    starts_at: datetime
-    ends_at: datetime
-    vendor_count: int | None
-    rows_seen: int
-    state: str
-    reason: str | None
-    attempts: int
-
-    @property
-    def window(self) -> Window:
-        return Window(self.starts_at, self.ends_at)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What one reading of a window or listing found, as the ledger keeps it.
-
-    `read_at` is when the reading began. `reason` is None for a complete one.
-    """
-
-    vendor_count: int | None
-    rows_seen: int
-    reason: str | None
-    read_at: datetime
-
-    @property
-    def state(self) -> str:
-        return COMPLETE if self.reason is None else INCOMPLETE
 
 
 @dataclass(slots=True)
@@ -111,47 +74,46 @@ def finish_run(
         connection.execute(QUERIES["finish_run"], parameters)
 
 
-def close_window(
-    connection: Connection, scope: Scope, window: Window, reading: Reading, run_id: int
-) -> None:
-    """Enter a window into the ledger, in the transaction of its rows.
+def ledger_around(connection: Connection, scope: Scope, window: Window) -> list[LedgerWindow]:
+    """The ledger's windows that overlap or adjoin a window, oldest first."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    with connection.cursor(row_factory=class_row(LedgerWindow)) as cursor:
+        return cursor.execute(QUERIES["ledger_around"], parameters).fetchall()
 
-    What it overlaps is replaced; a complete window becomes one with its complete neighbours of the
-    same Shanghai day, so that the ledger stays small.
+
+def close_window(
+    connection: Connection,
+    scope: Scope,
+    window: Window,
+    reading: Reading,
+    run_id: int,
+    *,
+    held: Held = lambda window: None,
+    grown: int = 0,
+) -> None:
+    """Enter a window into the ledger, in the transaction of its rows (`wpsync.ledger.entered`).
+
+    Until the transaction ends nobody else changes this ledger.
     """
-    span = scope.parameters(starts_at=window.start, ends_at=window.end)
-    replaced = connection.execute(QUERIES["drop_overlapped_windows"], span).fetchall()
-    attempts = 1 + max((cast("int", row[2]) for row in replaced), default=0)
-    start, end = window.start, window.end
-    count, seen, read_at = reading.vendor_count, reading.rows_seen, reading.read_at
-    retry_at = None
-    if reading.state == COMPLETE:
-        attempts = 1
-        neighbours = connection.execute(QUERIES["absorb_neighbours"], span).fetchall()
-        for row in neighbours:
-            start, end = min(start, cast("datetime", row[0])), max(end, cast("datetime", row[1]))
-            count = None if count is None or row[2] is None else count + cast("int", row[2])
-            seen += cast("int", row[3])
-            read_at = min(read_at, cast("datetime", row[4]))
-    else:
-        retry_at = reading.read_at + (
-            _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
-        )
-    connection.execute(
-        QUERIES["insert_window"],
-        scope.parameters(
-            starts_at=start,
-            ends_at=end,
-            vendor_count=count,
-            rows_seen=seen,
-            state=reading.state,
-            reason=reading.reason,
-            attempts=attempts,
-            read_at=read_at,
-            retry_at=retry_at,
-            run_id=run_id,
-        ),
-    )
+    connection.execute(QUERIES["lock_ledger"], scope.parameters())
+    known = ledger_around(connection, scope, window)
+    after = ledger.entered(known, window, reading, held, grown)
+    stale = [old.starts_at for old in known if old not in after]
+    if stale:
+        connection.execute(QUERIES["remove_windows"], scope.parameters(starts=stale))
+    for new in after:
+        if new not in known:
+            fields = {name: getattr(new, name) for name in LedgerWindow.__slots__}
+            connection.execute(QUERIES["insert_window"], scope.parameters(**fields, run_id=run_id))
+
+
+def confirm_windows(
+    database: Database, scope: Scope, found: Sequence[LedgerWindow], at: datetime
+) -> None:
+    """The vendor's count was asked for and agrees with the ledger's."""
+    starts = [window.starts_at for window in found]
+    with database.connection() as connection:
+        connection.execute(QUERIES["confirm_windows"], scope.parameters(starts=starts, at=at))
 
 
 def close_listing(

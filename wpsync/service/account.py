@@ -14,7 +14,9 @@ from wpsync.load.database import Database
 from wpsync.load.state import Scope
 from wpsync.resources.spec import Resource
 from wpsync.service.pipeline import Pipeline
+from wpsync.service.postgres import PostgresStore
 from wpsync.service.source import EndpointSource
+from wpsync.service.store import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Pace:
     window_rows: int = 5_000
     page_concurrency: int = 4
     parallel_windows: int = 1
+    late_horizon: timedelta = timedelta(days=14)
     members_every: timedelta = timedelta(days=7)
     first_sync_from: str = "today"
 
@@ -63,7 +66,18 @@ class Account:
             ahead=self.pace.page_concurrency,
         )
         reader = Reader(resource, source, rows_aim=self.pace.window_rows)
-        return Pipeline(resource, reader, self.database, self.clock, stopping=self.stopping)
+        store = self.store(resource)
+        return Pipeline(resource, reader, store, self.clock, stopping=self.stopping)
+
+    def store(self, resource: Resource) -> Store:
+        """What we keep of a resource."""
+        return PostgresStore(
+            self.database,
+            resource,
+            self.scope(resource),
+            self.clock,
+            horizon=self.pace.late_horizon,
+        )
 
     def client_requests(self) -> int:
         """How many requests the account's client has sent."""

@@ -91,7 +91,7 @@ def _missing(account: Account, resource: Resource, span: Window, *, again: bool)
         start = min([span.start, *(w.starts_at for w in known)])
         end = max([span.end, *(w.ends_at for w in known)])
         return [Window(start, end)]
-    return windows.missing(span, [w.window for w in known if w.state == state.COMPLETE])
+    return windows.missing(span, [w.window for w in known if w.is_complete])
 
 
 def _counted(account: Account, resource: Resource, gap: Window) -> int:
@@ -238,7 +238,7 @@ class _Worker:
             if not held:
                 return
             known = state.windows_between(account.database, scope, window)
-            done = [w.window for w in known if w.state == state.COMPLETE and not self._again]
+            done = [w.window for w in known if w.is_complete and not self._again]
             for piece in reversed(windows.missing(window, done)):
                 read(piece)
 

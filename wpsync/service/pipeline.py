@@ -1,6 +1,6 @@
 """Sync one window, or one listing, of one resource: fetch, normalise, load, enter into the ledger.
 
-The one place that knows all four stages. No transaction is open while the network is waited for;
+No transaction is open while the network is waited for;
 one transaction writes the rows, their history, the dead letters, the ledger and the watermark.
 """
 
@@ -14,13 +14,12 @@ from wpsync.clock import Clock
 from wpsync.errors import RetryableError
 from wpsync.extract.reading import Closed, Event, PageRead, Reader, Restart
 from wpsync.load import state
-from wpsync.load.database import Connection, Database
-from wpsync.load.staging import Staging
-from wpsync.load.state import Reading, RunTotals, Scope
-from wpsync.load.upsert import Counts, Gone
+from wpsync.load.database import Database
+from wpsync.load.state import RunTotals, Scope
+from wpsync.load.upsert import Counts
 from wpsync.model import Window
-from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Mode, Resource
+from wpsync.service.store import Intake, Listed, Loaded, Store
 
 log = logging.getLogger(__name__)
 
@@ -44,23 +43,22 @@ class Run:
 
 
 class Pipeline:
-    """Reads windows and listings of one resource into the database. One thread at a time."""
+    """Reads windows and listings of one resource into a store. One thread at a time."""
 
     def __init__(
         self,
         resource: Resource,
         reader: Reader,
-        database: Database,
+        store: Store,
         clock: Clock,
         *,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._resource = resource
         self._reader = reader
-        self._database = database
+        self._store = store
         self._clock = clock
         self._stopping = stopping
-        self._normalize = Normalizer(resource)
 
     def window(
         self,
@@ -80,14 +78,10 @@ class Pipeline:
                 window, newest_first=newest_first, settled=settled, held=held
             )
 
-        def close(connection: Connection, closed: Closed) -> None:
-            if closed.window is None:
-                return
-            state.close_window(connection, run.scope, closed.window, _reading(closed), run.id)
-            if live:
-                state.advance_watermark(connection, run.scope, self._clock.now())
+        def close(intake: Intake, closed: Closed) -> Loaded:
+            return intake.close_window(closed, run.id, live=live)
 
-        self._retrying(lambda: self._consume(run, events(), close, None, on_rows))
+        self._retrying(lambda: self._consume(run, events(), close, on_rows))
 
     def listing(
         self,
@@ -101,27 +95,13 @@ class Pipeline:
         """Read a listing whole (of one parent). Only a complete reading marks rows as gone."""
         resource = self._resource
         filters = {resource.parent_filter: parent} if resource.parent_filter else {}
-        column = self._parent_column() if parent else None
 
-        def close(connection: Connection, closed: Closed) -> None:
-            state.close_listing(
-                connection, run.scope, parent, _reading(closed), fingerprint, run.id
-            )
-
-        def gone(closed: Closed) -> Gone | None:
-            if closed.reason is not None or closed.read_at is None:
-                return None
-            return Gone(closed.read_at, column, parent or None)
+        def close(intake: Intake, closed: Closed) -> Loaded:
+            return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
 
         self._retrying(
-            lambda: self._consume(
-                run, self._reader.listing(filters, held=held), close, gone, on_rows
-            )
+            lambda: self._consume(run, self._reader.listing(filters, held=held), close, on_rows)
         )
-
-    def _parent_column(self) -> str:
-        parent_filter = self._resource.parent_filter
-        return next(c.name for c in self._resource.table.columns if parent_filter in c.sources)
 
     def _retrying(self, read: Callable[[], None]) -> None:
         """Read again after what may pass by itself: what was closed stays closed, the rest is repeated."""
@@ -148,53 +128,26 @@ class Pipeline:
         self,
         run: Run,
         events: Iterator[Event],
-        close: Callable[[Connection, Closed], None],
-        gone: Callable[[Closed], Gone | None] | None,
+        close: Callable[[Intake, Closed], Loaded],
         on_rows: Callable[[int], None],
     ) -> None:
-        with self._database.connection() as connection:
-            staging = Staging(connection, self._resource, run.scope.account)
+        with self._store.intake() as intake:
             read = 0
             for event in events:
                 if self._stopping():
                     raise Stopped
                 match event:
                     case Restart():
-                        staging.clear()
+                        intake.clear()
                         read = 0
                     case PageRead(records, fetched_at):
-                        self._normalize(records, fetched_at, staging.batch)
-                        staging.flush_if_full()
+                        intake.add(records, fetched_at)
                         read += len(records)
                     case Closed():
-                        counts = self._load(run, connection, staging, event, close, gone)
-                        self._account_for(run, event, counts, read, on_rows)
-                        staging.clear()
-
-    def _load(
-        self,
-        run: Run,
-        connection: Connection,
-        staging: Staging,
-        closed: Closed,
-        close: Callable[[Connection, Closed], None],
-        gone: Callable[[Closed], Gone | None] | None,
-    ) -> Counts:
-        """The one transaction."""
-        account, at = run.scope.account, self._clock.now()
-
-        def write() -> Counts:
-            counts = staging.merge(
-                duplicates=closed.duplicates, gone=gone(closed) if gone is not None else None
-            )
-            letters = state.keep_dead_letters(connection, account, staging.dead_letters, at, run.id)
-            run.totals.dead_letters += letters
-            if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):
-                state.resolve_read_messages(connection, account, at)
-            close(connection, closed)
-            return counts
-
-        return staging.commit(write)
+                        loaded = close(intake, event)
+                        run.totals.dead_letters += loaded.dead_letters
+                        self._account_for(run, event, loaded.counts, read, on_rows)
+                        intake.clear()
 
     def _account_for(
         self, run: Run, closed: Closed, counts: Counts, read: int, on_rows: Callable[[int], None]
@@ -219,11 +172,6 @@ class Pipeline:
             log.warning("window.incomplete", extra={**fields, "reason": closed.reason})
         else:
             log.info("window.closed", extra=fields)
-
-
-def _reading(closed: Closed) -> Reading:
-    assert closed.read_at is not None
-    return Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
 
 
 @contextmanager

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wpsync.api.endpoints import call_detail, call_report
 from wpsync.errors import VendorRefusedError
+from wpsync.ledger import Reading
 from wpsync.load import state
 from wpsync.load.staging import Staging
-from wpsync.load.state import Reading
 from wpsync.load.upsert import Counts
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Resource

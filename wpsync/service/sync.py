@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from wpsync.config import parse_instant
 from wpsync.errors import FatalError, WpsyncError
 from wpsync.extract import windows
+from wpsync.ledger import COMPLETE
 from wpsync.load import state
 from wpsync.model import Window
 from wpsync.resources.spec import Mode, Resource
@@ -176,7 +177,7 @@ def read_listing(
 
 def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
     return (
-        before.state == state.COMPLETE
+        before.state == COMPLETE
         and before.fingerprint == fingerprint
         and before.complete_at is not None
         and before.complete_at > stale

@@ -1,0 +1,49 @@
+"""When a row whose content is still to change is read again. Pure.
+
+A call's recording is uploaded after the call, a transfer is claimed, a collection is paid one by one:
+such rows are looked at soon and then ever more rarely (the document's `soundUrl`, `m7Type`).
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from wpsync.extract.windows import SECOND, floor_second
+from wpsync.model import Window
+
+_SOON = (
+    timedelta(minutes=5),
+    timedelta(minutes=15),
+    timedelta(hours=1),
+    timedelta(hours=4),
+    timedelta(hours=12),
+)
+_DAILY = timedelta(days=1)
+
+
+def due_after(at: datetime, read_at: datetime, horizon: timedelta) -> datetime | None:
+    """When a row of time `at`, last read at `read_at`, is due again; None past the horizon."""
+    age = read_at - at
+    for offset in _SOON:
+        if age < offset <= horizon:
+            return at + offset
+    days = max(1, age // _DAILY + 1)
+    return at + days * _DAILY if days * _DAILY <= horizon else None
+
+
+def together(times: Sequence[datetime], between: Sequence[int], page_size: int) -> list[Window]:
+    """The narrowest windows that hold these instants, neighbours sharing one where it is still a page.
+
+    `times` in order; `between[i]` is how many rows are held from `times[i]` up to `times[i + 1]`.
+    """
+    windows: list[Window] = []
+    rows = 0
+    for number, at in enumerate(times):
+        second = floor_second(at)
+        step = between[number - 1] if number else 0
+        if windows and rows + step < page_size:
+            rows += step
+            windows[-1] = Window(windows[-1].start, max(windows[-1].end, second + SECOND))
+        else:
+            rows = 1
+            windows.append(Window(second, second + SECOND))
+    return windows

@@ -1,0 +1,187 @@
+"""The ledger's algebra: what a reading changes in what is vouched for. Pure.
+
+A ledger is a set of windows that do not overlap, per account and resource. Each carries the vendor's
+count, the distinct rows that were read, and the rows that we held when it was entered. These two
+differ by what is no row of ours (dead letters) or stands under no time. Adjoining complete windows of
+one Shanghai day become one.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from wpsync.model import Window
+from wpsync.values import SHANGHAI
+
+COMPLETE, INCOMPLETE = "complete", "incomplete"
+
+RECOUNT_DUE = "recount_due"
+"""The reason of a remainder whose share of a divided window's count is not known."""
+
+_RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
+_RETRY_DAILY = timedelta(days=1)
+
+Held = Callable[[Window], int | None]
+"""How many rows we hold in a stretch that the vendor still lists; None where rows show no time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerWindow:
+    """One stretch of the ledger, [starts_at, ends_at).
+
+    `read_at` is when its oldest reading began, `checked_at` when the vendor's count was last seen to
+    agree (by a reading or a probe), `retry_at` when an incomplete one is due again.
+    """
+
+    starts_at: datetime
+    ends_at: datetime
+    vendor_count: int | None
+    rows_seen: int
+    rows_held: int
+    state: str
+    reason: str | None
+    attempts: int
+    read_at: datetime
+    checked_at: datetime
+    retry_at: datetime | None
+
+    @property
+    def window(self) -> Window:
+        return Window(self.starts_at, self.ends_at)
+
+    @property
+    def is_complete(self) -> bool:
+        return self.state == COMPLETE
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one reading of a window or listing found, as the ledger keeps it.
+
+    `read_at` is when the reading began. `reason` is None for a complete one.
+    """
+
+    vendor_count: int | None
+    rows_seen: int
+    reason: str | None
+    read_at: datetime
+
+    @property
+    def state(self) -> str:
+        return COMPLETE if self.reason is None else INCOMPLETE
+
+
+def container(known: Sequence[LedgerWindow], window: Window) -> LedgerWindow | None:
+    """The complete ledger window that holds this one and more: a reading inside it only amends it."""
+    for old in known:
+        wider = old.starts_at <= window.start and window.end <= old.ends_at
+        if old.is_complete and wider and old.window != window:
+            return old
+    return None
+
+
+def entered(
+    known: Sequence[LedgerWindow], window: Window, reading: Reading, held: Held, grown: int
+) -> list[LedgerWindow]:
+    """The windows that stand in place of `known` after a reading.
+
+    `known` are the ledger's windows that overlap or adjoin the one that was read; `held` tells what is
+    held now, with the reading's rows; `grown` by how many rows that grew inside the one that contains
+    it (see `container`).
+    """
+    around = container(known, window)
+    if around is not None and reading.reason is None:
+        amended = replace(
+            around,
+            vendor_count=None if around.vendor_count is None else around.vendor_count + grown,
+            rows_seen=around.rows_seen + grown,
+            rows_held=around.rows_held + grown,
+        )
+        return [amended if old is around else old for old in known]
+    kept: list[LedgerWindow] = []
+    attempts = 0
+    for old in known:
+        if old.ends_at <= window.start or old.starts_at >= window.end:
+            kept.append(old)
+            continue
+        attempts = max(attempts, old.attempts)
+        if old.starts_at < window.start:
+            kept.append(_remainder(old, Window(old.starts_at, window.start), held))
+        if old.ends_at > window.end:
+            kept.append(_remainder(old, Window(window.end, old.ends_at), held))
+    new = _new(window, reading, held(window), attempts + 1)
+    return merged([*kept, new])
+
+
+def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> LedgerWindow:
+    complete = reading.reason is None
+    wait = _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
+    return LedgerWindow(
+        starts_at=window.start,
+        ends_at=window.end,
+        vendor_count=reading.vendor_count,
+        rows_seen=reading.rows_seen,
+        rows_held=reading.rows_seen if held is None else held,
+        state=reading.state,
+        reason=reading.reason,
+        attempts=1 if complete else attempts,
+        read_at=reading.read_at,
+        checked_at=reading.read_at,
+        retry_at=None if complete else reading.read_at + wait,
+    )
+
+
+def _remainder(old: LedgerWindow, part: Window, held: Held) -> LedgerWindow:
+    """What is left of a window that was divided; to be read again where its count cannot be told."""
+    count = held(part)
+    rest = replace(old, starts_at=part.start, ends_at=part.end)
+    if not old.is_complete:
+        return replace(rest, vendor_count=None, rows_seen=count or 0, rows_held=count or 0)
+    if count is None or old.vendor_count != old.rows_held:
+        return replace(
+            rest,
+            vendor_count=None,
+            rows_seen=count or 0,
+            rows_held=count or 0,
+            state=INCOMPLETE,
+            reason=RECOUNT_DUE,
+            retry_at=old.read_at,
+        )
+    return replace(rest, vendor_count=count, rows_seen=count, rows_held=count)
+
+
+def merged(ledger: Sequence[LedgerWindow]) -> list[LedgerWindow]:
+    """Adjoining complete windows of one Shanghai day as one; in order of time."""
+    result: list[LedgerWindow] = []
+    for window in sorted(ledger, key=lambda one: one.starts_at):
+        if result and _belong_together(result[-1], window):
+            result[-1] = _joined(result[-1], window)
+        else:
+            result.append(window)
+    return result
+
+
+def _belong_together(a: LedgerWindow, b: LedgerWindow) -> bool:
+    days = {at.astimezone(SHANGHAI).date() for at in (a.starts_at, b.starts_at)}
+    return a.is_complete and b.is_complete and a.ends_at == b.starts_at and len(days) == 1
+
+
+def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
+    counts = (a.vendor_count, b.vendor_count)
+    return replace(
+        a,
+        ends_at=b.ends_at,
+        vendor_count=None if None in counts else sum(c for c in counts if c is not None),
+        rows_seen=a.rows_seen + b.rows_seen,
+        rows_held=a.rows_held + b.rows_held,
+        read_at=min(a.read_at, b.read_at),
+        checked_at=min(a.checked_at, b.checked_at),
+    )
+
+
+def reached(watermark: datetime, ledger: Sequence[LedgerWindow]) -> datetime:
+    """How far the unbroken run of windows goes on from a watermark; never backwards."""
+    for window in sorted(ledger, key=lambda one: one.starts_at):
+        if window.starts_at <= watermark:
+            watermark = max(watermark, window.ends_at)
+    return watermark

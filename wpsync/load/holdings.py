@@ -1,0 +1,122 @@
+"""What our tables hold of a stretch of vendor time, and which of it the vendor no longer lists.
+
+Statements depend on a resource's table and time column, so they are composed. All of them walk one
+short range of the time index.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import cast
+
+from psycopg import sql
+
+from wpsync.load.database import Connection
+from wpsync.load.queries import QUERIES
+from wpsync.load.state import Scope
+from wpsync.model import Window
+from wpsync.resources import RESOURCES
+
+_WHERE = "{cursor} >= %(start)s and {cursor} < %(end)s and _account = %(account)s"
+
+
+@cache
+def _sql(resource: str, text: str) -> bytes:
+    """A statement over a resource's table: {target}, {cursor}, {key} are filled in."""
+    declared = RESOURCES[resource]
+    assert declared.cursor is not None
+    filled = sql.SQL(text.replace("{where}", _WHERE)).format(
+        target=sql.Identifier("wp", declared.table.name),
+        cursor=sql.Identifier(declared.cursor),
+        key=sql.Identifier(declared.table.key[0]),
+    )
+    return filled.as_bytes(None)
+
+
+def _parameters(scope: Scope, window: Window, **more: object) -> dict[str, object]:
+    return scope.parameters(start=window.start, end=window.end, **more)
+
+
+def shows_time(scope: Scope) -> bool:
+    """Whether the resource's rows show the time by which the vendor windows them."""
+    return RESOURCES[scope.resource].cursor is not None
+
+
+def count(connection: Connection, scope: Scope, window: Window) -> int | None:
+    """Rows held in a stretch, without those the vendor no longer lists; None where rows show no time."""
+    if not shows_time(scope):
+        return None
+    statement = _sql(
+        scope.resource,
+        "select (select count(*) from {target} where {where}) - (select count(*) from wpsync.gone_rows"
+        " where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s)",
+    )
+    row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def counts(connection: Connection, scope: Scope, stretches: Sequence[Window]) -> list[int]:
+    """Rows held in each of several stretches, as `count` tells them."""
+    return [count(connection, scope, stretch) or 0 for stretch in stretches]
+
+
+def keys(connection: Connection, scope: Scope, window: Window, before: datetime) -> set[str]:
+    """The keys held in a stretch whose rows were first fetched before an instant."""
+    statement = _sql(
+        scope.resource,
+        "select {key} from {target} where {where} and _first_synced_at < %(before)s",
+    )
+    found = connection.execute(statement, _parameters(scope, window, before=before)).fetchall()
+    return {cast("str", row[0]) for row in found}
+
+
+def mark_gone(
+    connection: Connection,
+    scope: Scope,
+    window: Window,
+    seen: Collection[object],
+    read_at: datetime,
+) -> int:
+    """Note what a complete reading of a stretch did not hold, and take back what it held again."""
+    parameters = _parameters(scope, window, at=read_at)
+    noted = connection.execute(QUERIES["gone_rows"], parameters).fetchall()
+    present = {str(key) for key in seen}
+    back = [row[0] for row in noted if row[0] in present]
+    if back:
+        connection.execute(QUERIES["forget_gone_rows"], {**parameters, "ids": back})
+    known = {row[0] for row in noted}
+    missing = keys(connection, scope, window, read_at).difference(present, known)
+    if missing:
+        statement = _sql(
+            scope.resource,
+            "insert into wpsync.gone_rows (account, resource, id, at, noticed_at)"
+            " select %(account)s, %(resource)s, {key}, {cursor}, %(at)s from {target}"
+            " where {where} and {key} = any(%(ids)s) on conflict do nothing",
+        )
+        connection.execute(statement, {**parameters, "ids": sorted(missing)})
+    return len(missing)
+
+
+def nth_time(connection: Connection, scope: Scope, window: Window, number: int) -> datetime | None:
+    """The time of the row that has `number` rows of the stretch before it; None where there are fewer."""
+    statement = _sql(
+        scope.resource,
+        "select {cursor} from {target} where {where} order by {cursor} offset %(number)s limit 1",
+    )
+    row = connection.execute(statement, _parameters(scope, window, number=number)).fetchone()
+    return None if row is None else cast("datetime", row[0])
+
+
+def lone_second(connection: Connection, scope: Scope, window: Window) -> datetime | None:
+    """A second of a stretch with rows in it and none in the seconds beside it, or None."""
+    statement = _sql(
+        scope.resource,
+        "with seconds as (select distinct date_trunc('second', {cursor}) as at from"
+        " (select {cursor} from {target} where {where} order by {cursor} desc limit 1000) as newest)"
+        " select at from (select at, lag(at) over (order by at) as before, lead(at) over (order by at)"
+        " as after from seconds) as s"
+        " where at - before > interval '2 seconds' and after - at > interval '2 seconds' limit 1",
+    )
+    row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    return None if row is None else cast("datetime", row[0])

@@ -1,0 +1,210 @@
+"""The store in Postgres: rows, history, dead letters, ledger, watermark, follow-ups, in one transaction."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from wpsync import ledger
+from wpsync.clock import Clock
+from wpsync.extract import following, windows
+from wpsync.extract.reading import Closed
+from wpsync.ledger import LedgerWindow, Reading
+from wpsync.load import follow_ups, holdings, state
+from wpsync.load.database import Connection, Database
+from wpsync.load.staging import Staging
+from wpsync.load.state import Scope
+from wpsync.load.upsert import Counts, Gone
+from wpsync.model import Window
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources.spec import Resource
+from wpsync.service.store import Intake, Listed, Loaded
+
+
+class PostgresIntake:
+    """Normalises, stages and loads on one connection."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        resource: Resource,
+        scope: Scope,
+        clock: Clock,
+        horizon: timedelta,
+    ) -> None:
+        self._connection = connection
+        self._resource = resource
+        self._scope = scope
+        self._clock = clock
+        self._horizon = horizon
+        self._normalize = Normalizer(resource)
+        self._staging = Staging(connection, resource, scope.account)
+
+    def clear(self) -> None:
+        self._staging.clear()
+
+    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
+        self._normalize(records, fetched_at, self._staging.batch)
+        self._staging.flush_if_full()
+
+    def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
+        def enter() -> Callable[[], None]:
+            return self._entering(closed, run_id, live=live)
+
+        return self._load(closed, run_id, enter, gone=None)
+
+    def close_listing(self, closed: Closed, run_id: int, listed: Listed) -> Loaded:
+        def enter() -> Callable[[], None]:
+            return lambda: state.close_listing(
+                self._connection,
+                self._scope,
+                listed.parent,
+                reading(closed),
+                listed.fingerprint,
+                run_id,
+            )
+
+        gone = None
+        if closed.reason is None and closed.read_at is not None:
+            column = self._parent_column() if listed.parent else None
+            gone = Gone(closed.read_at, column, listed.parent or None)
+        return self._load(closed, run_id, enter, gone=gone)
+
+    def _parent_column(self) -> str:
+        parent_filter = self._resource.parent_filter
+        return next(c.name for c in self._resource.table.columns if parent_filter in c.sources)
+
+    def _load(
+        self,
+        closed: Closed,
+        run_id: int,
+        enter: Callable[[], Callable[[], None]],
+        gone: Gone | None,
+    ) -> Loaded:
+        """The one transaction. `enter` is called before the rows come, and what it returns after."""
+        connection, account, at = self._connection, self._scope.account, self._clock.now()
+        letters = 0
+
+        def write() -> Counts:
+            nonlocal letters
+            finish = enter()
+            counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
+            found = self._staging.dead_letters
+            letters = state.keep_dead_letters(connection, account, found, at, run_id)
+            if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):
+                state.resolve_read_messages(connection, account, at)
+            finish()
+            return counts
+
+        counts = self._staging.commit(write)
+        return Loaded(counts, letters)
+
+    def _entering(self, closed: Closed, run_id: int, *, live: bool) -> Callable[[], None]:
+        """Remember what is held before the rows come; afterwards enter the window into the ledger."""
+        connection, scope, window = self._connection, self._scope, closed.window
+        if window is None:
+            return lambda: None
+        known = state.ledger_around(connection, scope, window)
+        around = ledger.container(known, window)
+        stretch = None
+        if around is not None:
+            wider = Window(window.start - windows.SECOND, window.end + windows.SECOND)
+            stretch = windows.overlap(wider, around.window)
+        before = self._held(stretch) if stretch else 0
+
+        def finish() -> None:
+            self._note_gone(closed, window)
+            grown = (self._held(stretch) or 0) - (before or 0) if stretch else 0
+            state.close_window(
+                connection, scope, window, reading(closed), run_id, held=self._held, grown=grown
+            )
+            self._follow_up(closed, window)
+            if live:
+                state.advance_watermark(connection, scope, self._clock.now())
+
+        return finish
+
+    def _held(self, window: Window) -> int | None:
+        return holdings.count(self._connection, self._scope, window)
+
+    def _note_gone(self, closed: Closed, window: Window) -> None:
+        """A complete reading tells which rows the vendor no longer lists; asked only where counts differ."""
+        if closed.reason is None and closed.read_at is not None:
+            held = self._held(window)
+            if held is not None and held != closed.rows_seen:
+                holdings.mark_gone(
+                    self._connection, self._scope, window, closed.seen, closed.read_at
+                )
+
+    def _follow_up(self, closed: Closed, window: Window) -> None:
+        assert closed.read_at is not None
+        read_at = closed.read_at
+
+        def due(at: datetime, read: datetime) -> datetime | None:
+            return following.due_after(at, read, self._horizon)
+
+        recent = window.end > read_at - self._horizon
+        follow_ups.track(self._connection, self._scope, window, read_at, due, recent=recent)
+
+
+def reading(closed: Closed) -> Reading:
+    """What the ledger keeps of a reading."""
+    assert closed.read_at is not None
+    return Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
+
+
+class PostgresStore:
+    """One resource of one account. Threads may share it."""
+
+    def __init__(
+        self,
+        database: Database,
+        resource: Resource,
+        scope: Scope,
+        clock: Clock,
+        *,
+        horizon: timedelta,
+    ) -> None:
+        self._database = database
+        self._resource = resource
+        self._scope = scope
+        self._clock = clock
+        self._horizon = horizon
+
+    @contextmanager
+    def intake(self) -> Iterator[Intake]:
+        with self._database.connection() as connection:
+            yield PostgresIntake(
+                connection, self._resource, self._scope, self._clock, self._horizon
+            )
+
+    def watermark(self) -> datetime | None:
+        return state.watermark(self._database, self._scope)
+
+    def start_watermark(self, start: datetime) -> None:
+        state.start_watermark(self._database, self._scope, start, self._clock.now())
+
+    def ledger(self, window: Window) -> list[LedgerWindow]:
+        return state.windows_between(self._database, self._scope, window)
+
+    def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
+        return state.incomplete_windows_due(self._database, self._scope, at)
+
+    def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
+        state.confirm_windows(self._database, self._scope, found, at)
+
+    def held(self, stretches: Sequence[Window]) -> list[int] | None:
+        if not holdings.shows_time(self._scope):
+            return None
+        with self._database.connection() as connection:
+            return holdings.counts(connection, self._scope, stretches)
+
+    def nth_time(self, window: Window, number: int) -> datetime | None:
+        with self._database.connection() as connection:
+            return holdings.nth_time(connection, self._scope, window, number)
+
+    def lone_second(self, window: Window) -> datetime | None:
+        with self._database.connection() as connection:
+            return holdings.lone_second(connection, self._scope, window)
+
+    def follow_ups_due(self, at: datetime) -> list[datetime]:
+        return follow_ups.due_times(self._database, self._scope, at)
