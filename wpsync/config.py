@@ -105,6 +105,17 @@ class SyncConfig(_Section):
     resources: tuple[str, ...] = ()
 
 
+class RecheckConfig(_Section):
+    """How often what was read is checked against the vendor's count, by its age."""
+
+    horizon_days: Annotated[int, Field(ge=1, le=365)] = 14
+    recent_minutes: Annotated[float, Field(gt=0)] = 15
+    yesterday_minutes: Annotated[float, Field(gt=0)] = 60
+    daily_hours: Annotated[float, Field(gt=0)] = 24
+    older_days: Annotated[float, Field(gt=0)] = 7
+    sample_rows: Annotated[int, Field(ge=0)] = 2_000
+
+
 class BackfillConfig(_Section):
     """How history is read."""
 
@@ -148,6 +159,7 @@ class Config(_Section):
     database: DatabaseConfig = DatabaseConfig()
     accounts: dict[str, AccountConfig] = {}
     sync: SyncConfig = SyncConfig()
+    recheck: RecheckConfig = RecheckConfig()
     backfill: BackfillConfig = BackfillConfig()
     limits: LimitsConfig = LimitsConfig()
     security: SecurityConfig = SecurityConfig()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from enum import IntEnum
 
 Record = Mapping[str, object]
 """One object of the vendor's JSON, before anything is converted."""
@@ -62,6 +63,15 @@ class Page:
     records: Sequence[object] | None
     count: int | None
     fetched_at: datetime
+
+
+class Priority(IntEnum):
+    """What a request is for; where requests are scarce the smaller goes first."""
+
+    LIVE = 0
+    FOLLOW_UP = 1
+    PROBE = 2
+    BACKFILL = 3
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Any
 import psycopg
 
 from wpsync import config
+from wpsync.clock import Clock
 from wpsync.emulator.server import Emulator
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
@@ -32,6 +33,7 @@ class Driver:
     vendor_url: str
     folder: Path
     more: str = ""
+    clock: Clock | None = None
 
     @property
     def config_file(self) -> Path:
@@ -48,7 +50,10 @@ class Driver:
     def account(self) -> Iterator[Account]:
         """The account in this process."""
         loaded = config.load(self.config_file, environ={}, cwd=self.folder)
-        with session(loaded, Secret(self.database_url)) as opened, opened.accounts() as accounts:
+        with (
+            session(loaded, Secret(self.database_url), clock=self.clock) as opened,
+            opened.accounts() as accounts,
+        ):
             yield accounts[0]
 
     def backfill(

@@ -31,7 +31,7 @@ from wpsync.errors import (
     VendorRefusedError,
     VendorUnavailableError,
 )
-from wpsync.model import Secret
+from wpsync.model import Priority, Secret
 from wpsync.values import parse_json
 
 log = logging.getLogger(__name__)
@@ -193,7 +193,12 @@ class Client:
         return self._skew
 
     def call(
-        self, endpoint: str, body: Mapping[str, object] | None = None, *, acts: bool = False
+        self,
+        endpoint: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        acts: bool = False,
+        priority: Priority = Priority.LIVE,
     ) -> Reply:
         """One vendor call.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from wpsync.api.client import Client
 from wpsync.errors import VendorUnavailableError
+from wpsync.model import Priority
 
 CUSTOMER_FIELDS = "/api/crm/customerTmp"
 ADD_CUSTOMER = "/api/crm/addCustomer"
@@ -29,9 +30,14 @@ class Listing:
     rows: list[object] | None
 
 
-def list_page(client: Client, endpoint: str, body: Mapping[str, object]) -> Listing:
+def list_page(
+    client: Client,
+    endpoint: str,
+    body: Mapping[str, object],
+    priority: Priority = Priority.LIVE,
+) -> Listing:
     """One page of `data.count` and `data.list`."""
-    data = client.call(endpoint, body).data
+    data = client.call(endpoint, body, priority=priority).data
     if not isinstance(data, dict):
         return Listing(None, None)
     rows = data.get("list")

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from wpsync.extract.windows import SECOND, floor_second
 from wpsync.model import Window
+from wpsync.values import SHANGHAI
 
 _SOON = (
     timedelta(minutes=5),
@@ -30,6 +31,10 @@ def due_after(at: datetime, read_at: datetime, horizon: timedelta) -> datetime |
     return at + days * _DAILY if days * _DAILY <= horizon else None
 
 
+def _same_day(a: datetime, b: datetime) -> bool:
+    return a.astimezone(SHANGHAI).date() == b.astimezone(SHANGHAI).date()
+
+
 def together(times: Sequence[datetime], between: Sequence[int], page_size: int) -> list[Window]:
     """The narrowest windows that hold these instants, neighbours sharing one where it is still a page.
 
@@ -40,7 +45,7 @@ def together(times: Sequence[datetime], between: Sequence[int], page_size: int) 
     for number, at in enumerate(times):
         second = floor_second(at)
         step = between[number - 1] if number else 0
-        if windows and rows + step < page_size:
+        if windows and rows + step < page_size and _same_day(windows[-1].start, second):
             rows += step
             windows[-1] = Window(windows[-1].start, max(windows[-1].end, second + SECOND))
         else:

@@ -19,9 +19,10 @@ from typing import Protocol
 
 from wpsync.errors import SpanTooLargeError, TooManyRowsError, VendorRefusedError
 from wpsync.extract import windows
+from wpsync.extract.probing import ask_between, bounds
 from wpsync.model import Page, Window
 from wpsync.resources.spec import Filter, Resource
-from wpsync.values import SHANGHAI, RepairedError, UnreadableError
+from wpsync.values import RepairedError, UnreadableError
 
 ATTEMPTS = 3
 """Readings of one window in a row before it is entered as incomplete."""
@@ -420,7 +421,7 @@ class Reader:
 
     def _counts(self, start: datetime, end: datetime) -> int:
         """The vendor's count of a stretch, both ends asked for as they are."""
-        return self._vendor.page({**_ask(start, end), "page": 1, "pageSize": 1}).count or 0
+        return self._vendor.page(ask_between(start, end)).count or 0
 
     def _believes(
         self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: _Tally
@@ -454,23 +455,10 @@ def _first(record: object, sources: Sequence[str]) -> object:
     return None
 
 
-def _ask(start: datetime, end: datetime) -> dict[str, object]:
-    """The request's `start` and `end`: local Shanghai time."""
-    return {
-        name: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
-        for name, at in (("start", start), ("end", end))
-    }
-
-
 def _asks(window: Window) -> list[Body]:
     """How to ask for a window, widest first: a second more on either side; a single second also barely."""
     second = windows.SECOND
-    asks: list[Body] = [_ask(window.start - second, window.end)]
+    asks: list[Body] = [bounds(window.start - second, window.end)]
     if window.span <= second:
-        asks += [_ask(window.start, window.end), _ask(window.start, window.start)]
+        asks += [bounds(window.start, window.end), bounds(window.start, window.start)]
     return asks
-
-
-def ask_for_count(window: Window) -> Body:
-    """The cheapest question: one row, asked for its `count`. The ends count in, once."""
-    return {**_ask(window.start, window.end - windows.SECOND), "page": 1, "pageSize": 1}

@@ -99,7 +99,9 @@ def mark_gone(
 
 
 def nth_time(connection: Connection, scope: Scope, window: Window, number: int) -> datetime | None:
-    """The time of the row that has `number` rows of the stretch before it; None where there are fewer."""
+    """The time of the row that has `number` rows of the stretch before it; None where there is none such, or rows show no time."""
+    if not shows_time(scope):
+        return None
     statement = _sql(
         scope.resource,
         "select {cursor} from {target} where {where} order by {cursor} offset %(number)s limit 1",
@@ -110,10 +112,12 @@ def nth_time(connection: Connection, scope: Scope, window: Window, number: int) 
 
 def lone_second(connection: Connection, scope: Scope, window: Window) -> datetime | None:
     """A second of a stretch with rows in it and none in the seconds beside it, or None."""
+    if not shows_time(scope):
+        return None
     statement = _sql(
         scope.resource,
         "with seconds as (select distinct date_trunc('second', {cursor}) as at from"
-        " (select {cursor} from {target} where {where} order by {cursor} desc limit 1000) as newest)"
+        " (select {cursor} from {target} where {where} order by {cursor} desc limit 20000) as newest)"
         " select at from (select at, lag(at) over (order by at) as before, lead(at) over (order by at)"
         " as after from seconds) as s"
         " where at - before > interval '2 seconds' and after - at > interval '2 seconds' limit 1",

@@ -14,6 +14,11 @@ set finished_at = %(at)s, outcome = %(outcome)s, requests = %(requests)s, rows_r
     dead_letters = %(dead_letters)s, error = %(error)s
 where id = %(id)s
 
+-- name: last_run_at
+-- When the last run of a kind began that did not fail.
+select max(started_at) from wpsync.runs
+where account = %(account)s and resource = %(resource)s and kind = %(kind)s and outcome <> 'failed'
+
 -- name: lock_ledger
 -- One at a time changes the ledger of a resource, until its transaction ends.
 select pg_advisory_xact_lock(hashtextextended('wpsync:ledger:' || %(account)s || ':' || %(resource)s, 0))
@@ -211,7 +216,7 @@ select account, resource, at from wpsync.watermarks
 -- name: last_runs
 select distinct on (account, resource) account, resource, kind, started_at, finished_at, outcome, requests,
        rows_read, rows_inserted, rows_updated, error
-from wpsync.runs order by account, resource, id desc
+from wpsync.runs where kind <> 'sample' order by account, resource, id desc
 
 -- name: messages_to_renormalize
 -- Stored messages with what is needed to explode them again, from one id on.

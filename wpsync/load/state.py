@@ -50,6 +50,13 @@ def open_run(database: Database, scope: Scope, kind: str, at: datetime) -> int:
     return cast("int", row[0])
 
 
+def last_run_at(database: Database, scope: Scope, kind: str) -> datetime | None:
+    """When the last run of a kind began that did not fail; None where there was none."""
+    with database.connection() as connection:
+        row = connection.execute(QUERIES["last_run_at"], scope.parameters(kind=kind)).fetchone()
+    return None if row is None else cast("datetime | None", row[0])
+
+
 def finish_run(
     database: Database,
     run_id: int,

@@ -3,18 +3,21 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wpsync.api.client import Client
 from wpsync.clock import Clock
+from wpsync.extract.probing import Ages, Ends
 from wpsync.extract.reading import Reader
 from wpsync.extract.windows import floor_second
 from wpsync.load.database import Database
 from wpsync.load.state import Scope
+from wpsync.model import Priority
 from wpsync.resources.spec import Resource
 from wpsync.service.pipeline import Pipeline
 from wpsync.service.postgres import PostgresStore
+from wpsync.service.recheck import Recheck
 from wpsync.service.source import EndpointSource
 from wpsync.service.store import Store
 
@@ -33,7 +36,7 @@ class Pace:
     window_rows: int = 5_000
     page_concurrency: int = 4
     parallel_windows: int = 1
-    late_horizon: timedelta = timedelta(days=14)
+    ages: Ages = field(default_factory=Ages)
     members_every: timedelta = timedelta(days=7)
     first_sync_from: str = "today"
 
@@ -49,14 +52,21 @@ class Account:
     pace: Pace
     executor: Executor | None
     stopping: Callable[[], bool]
+    ends: dict[str, Ends] = field(default_factory=dict)
 
     def scope(self, resource: Resource) -> Scope:
         """Whose state a resource's reading keeps."""
         return Scope(self.name, resource.name)
 
-    def pipeline(self, resource: Resource) -> Pipeline:
+    def pipeline(self, resource: Resource, priority: Priority = Priority.LIVE) -> Pipeline:
         """A pipeline for one thread."""
-        source = EndpointSource(
+        reader = Reader(resource, self.source(resource, priority), rows_aim=self.pace.window_rows)
+        store = self.store(resource)
+        return Pipeline(resource, reader, store, self.clock, stopping=self.stopping)
+
+    def source(self, resource: Resource, priority: Priority) -> EndpointSource:
+        """Where a resource's pages come from."""
+        return EndpointSource(
             self.client,
             resource,
             self.clock,
@@ -64,10 +74,20 @@ class Account:
             account=self.name,
             executor=self.executor,
             ahead=self.pace.page_concurrency,
+            priority=priority,
         )
-        reader = Reader(resource, source, rows_aim=self.pace.window_rows)
-        store = self.store(resource)
-        return Pipeline(resource, reader, store, self.clock, stopping=self.stopping)
+
+    def recheck(self, resource: Resource) -> Recheck:
+        """What checks a resource's ledger against the vendor."""
+        return Recheck(
+            resource,
+            self.store(resource),
+            self.source(resource, Priority.PROBE),
+            self.clock,
+            self.pace.ages,
+            self.ends,
+            self.pace.settle,
+        )
 
     def store(self, resource: Resource) -> Store:
         """What we keep of a resource."""
@@ -76,7 +96,7 @@ class Account:
             resource,
             self.scope(resource),
             self.clock,
-            horizon=self.pace.late_horizon,
+            horizon=self.pace.ages.horizon,
         )
 
     def client_requests(self) -> int:

@@ -15,15 +15,14 @@ from threading import Lock
 
 from wpsync.errors import SpanTooLargeError, TooManyRowsError, WpsyncError
 from wpsync.extract import windows
-from wpsync.extract.reading import ask_for_count
+from wpsync.extract.probing import Ends
 from wpsync.load import state
 from wpsync.load.lookups import bytes_per_row
-from wpsync.model import Window
+from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.pipeline import Run, Stopped, recorded
 from wpsync.service.progress import Progress
-from wpsync.service.source import EndpointSource
 from wpsync.service.sync import Outcome, fill, listing_age, stops_everything, sync_resource
 
 log = logging.getLogger(__name__)
@@ -112,17 +111,9 @@ def _probed(account: Account, resource: Resource, window: Window) -> int:
     """One request of one row, made for its count; halved where the vendor refuses the span."""
     if account.stopping():
         raise Stopped
-    source = EndpointSource(
-        account.client,
-        resource,
-        account.clock,
-        account.database,
-        account=account.name,
-        executor=None,
-        ahead=0,
-    )
+    source = account.source(resource, Priority.BACKFILL)
     try:
-        return source.page(ask_for_count(window)).count or 0
+        return source.page(Ends().ask_for_count(window)).count or 0
     except (SpanTooLargeError, TooManyRowsError):
         if window.span <= windows.SECOND:
             return 0
@@ -216,7 +207,7 @@ class _Worker:
 
     def work(self) -> None:
         """Read windows until the list is empty."""
-        pipeline = self._account.pipeline(self._resource)
+        pipeline = self._account.pipeline(self._resource, Priority.BACKFILL)
         while True:
             with self._lock:
                 if not self._todo or self._failed:

@@ -202,6 +202,9 @@ class PostgresStore:
         with self._database.connection() as connection:
             return holdings.nth_time(connection, self._scope, window, number)
 
+    def last_run_at(self, kind: str) -> datetime | None:
+        return state.last_run_at(self._database, self._scope, kind)
+
     def lone_second(self, window: Window) -> datetime | None:
         with self._database.connection() as connection:
             return holdings.lone_second(connection, self._scope, window)

@@ -11,6 +11,7 @@ from wpsync.api.limits import Limits
 from wpsync.clock import AnchoredClock, Clock, SystemClock
 from wpsync.config import Config
 from wpsync.errors import SchemaMismatchError
+from wpsync.extract.probing import Ages
 from wpsync.load import migrations
 from wpsync.load.database import Database
 from wpsync.load.tokens import PostgresTokens
@@ -71,8 +72,21 @@ def pace_of(config: Config) -> Pace:
         window_rows=config.backfill.window_rows,
         page_concurrency=config.backfill.page_concurrency,
         parallel_windows=config.backfill.parallel_windows,
+        ages=_ages(config),
         members_every=timedelta(days=config.sync.members_full_days),
         first_sync_from=config.sync.first_sync_from,
+    )
+
+
+def _ages(config: Config) -> Ages:
+    settings = config.recheck
+    return Ages(
+        horizon=timedelta(days=settings.horizon_days),
+        recent=timedelta(minutes=settings.recent_minutes),
+        yesterday=timedelta(minutes=settings.yesterday_minutes),
+        daily=timedelta(hours=settings.daily_hours),
+        older=timedelta(days=settings.older_days),
+        sample_rows=settings.sample_rows,
     )
 
 
@@ -108,8 +122,12 @@ def session(
     *,
     stopping: Callable[[], bool] = lambda: False,
     migrated: bool = True,
+    clock: Clock | None = None,
 ) -> Iterator[Session]:
-    """An open database. Raises SchemaMismatchError where migrations are missing, unless told not to look."""
+    """An open database, and its clock unless another is given.
+
+    Raises SchemaMismatchError where migrations are missing, unless told not to look.
+    """
     connections = max(config.database.connections, 4 + 3 * config.backfill.parallel_windows)
     with Database(conninfo, connections=connections) as database:
         if migrated and (pending := migrations.pending(conninfo.reveal())):
@@ -117,5 +135,5 @@ def session(
                 f"the database lacks {len(pending)} migration(s): {', '.join(pending)}",
                 hint="run `wpsync migrate`",
             )
-        clock = AnchoredClock(SystemClock(), database.now())
-        yield Session(config, conninfo, database, clock, stopping)
+        told = clock or AnchoredClock(SystemClock(), database.now())
+        yield Session(config, conninfo, database, told, stopping)

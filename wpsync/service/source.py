@@ -9,7 +9,7 @@ from wpsync.api.endpoints import customer_fields, list_page
 from wpsync.clock import Clock
 from wpsync.load.database import Database
 from wpsync.load.lookups import distinct_values
-from wpsync.model import Page
+from wpsync.model import Page, Priority
 from wpsync.resources.spec import Filter, Resource
 
 Body = Mapping[str, object]
@@ -28,6 +28,7 @@ class EndpointSource:
         account: str,
         executor: Executor | None,
         ahead: int,
+        priority: Priority = Priority.LIVE,
     ) -> None:
         self._client = client
         self._resource = resource
@@ -36,6 +37,7 @@ class EndpointSource:
         self._account = account
         self._executor = executor
         self._ahead = ahead
+        self._priority = priority
 
     def page(self, body: Body) -> Page:
         """One page; its `fetched_at` is the instant before it was asked for."""
@@ -46,7 +48,7 @@ class EndpointSource:
             labels = customer_fields(self._client)
             records = [{"id": key, "label": label} for key, label in labels.items()]
             return Page(number, records, len(records), fetched_at)
-        listing = list_page(self._client, self._resource.endpoint, body)
+        listing = list_page(self._client, self._resource.endpoint, body, self._priority)
         count = listing.count
         if not self._resource.page_size and listing.rows is not None:
             count = len(listing.rows)

@@ -87,6 +87,10 @@ class Store(Protocol):
         """The time of the row that has `number` rows of the stretch before it."""
         ...
 
+    def last_run_at(self, kind: str) -> datetime | None:
+        """When the last run of a kind began."""
+        ...
+
     def lone_second(self, window: Window) -> datetime | None:
         """A second with rows in it and none beside it."""
         ...

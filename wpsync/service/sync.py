@@ -1,27 +1,31 @@
 """One incremental pass: every resource as far as now.
 
-A windowed resource is read from its watermark to now, and what is incomplete and due is read again;
-a listing is read whole; a room's members where the room has changed, and all in turn once a week.
+A windowed resource is read from its watermark to now; then what is incomplete, what is still to change
+and what may have come late is looked at again, as far as it is due (`service.recheck`). A listing is read whole; a room's members where the room has changed, and all in turn once a week.
 """
 
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 
 from wpsync.config import parse_instant
 from wpsync.errors import FatalError, WpsyncError
 from wpsync.extract import windows
 from wpsync.ledger import COMPLETE
 from wpsync.load import state
-from wpsync.model import Window
+from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.pipeline import Run, Stopped, recorded
 from wpsync.service.progress import Progress
 from wpsync.service.reports import read_report
+from wpsync.service.store import Store
 
 log = logging.getLogger(__name__)
+
+_SAMPLE_EVERY = timedelta(hours=23)
 
 
 @dataclass(slots=True)
@@ -124,22 +128,51 @@ def _sync_windows(
     now = windows.floor_second(account.clock.now()) + windows.SECOND
     settled = account.settled(resource)
     pipeline = account.pipeline(resource)
-    scope = account.scope(resource)
-    for due in state.incomplete_windows_due(account.database, scope, account.clock.now()):
-        held = due.rows_seen
-        pipeline.window(run, due.window, settled=settled, live=False, held=held, on_rows=on_rows)
+    store = account.store(resource)
     end = now if resource.cursor else settled
-    start = _start(account, resource, now)
-    if start >= end:
-        return
-    for piece in windows.by_day(Window(start, end), account.pace.max_span):
-        pipeline.window(run, piece, settled=settled, live=True, on_rows=on_rows)
+    start = _start(account, store, now)
+    if start < end:
+        for piece in windows.by_day(Window(start, end), account.pace.max_span):
+            pipeline.window(run, piece, settled=settled, live=True, on_rows=on_rows)
+    _recheck(account, resource, run, on_rows)
 
 
-def _start(account: Account, resource: Resource, now: datetime) -> datetime:
+def _recheck(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """What is incomplete, what is to change, what may have come late: all that is due of it."""
+    store, recheck = account.store(resource), account.recheck(resource)
+
+    def reading(priority: Priority) -> Callable[..., None]:
+        pipeline = account.pipeline(resource, priority)
+
+        def read(window: Window, held: int = 0) -> None:
+            settled = account.settled(resource)
+            pipeline.window(run, window, settled=settled, live=False, held=held, on_rows=on_rows)
+
+        return read
+
+    again = reading(Priority.PROBE)
+    for due in store.incomplete_due(account.clock.now()):
+        again(due.window, due.rows_seen)
+    recheck.follow_up(reading(Priority.FOLLOW_UP))
+    recheck.probe(again)
+    if _sample_is_due(account, store):
+        with recorded(
+            account.database, account.clock, account.scope(resource), "sample", lambda: 0
+        ) as sampling:
+            sampling.incomplete = run.incomplete
+            recheck.sample(again, Random())
+
+
+def _sample_is_due(account: Account, store: Store) -> bool:
+    last = store.last_run_at("sample")
+    return last is None or account.clock.now() - last > _SAMPLE_EVERY
+
+
+def _start(account: Account, store: Store, now: datetime) -> datetime:
     """The watermark; at the very first sync it is set, and walks over what a backfill has read."""
-    scope = account.scope(resource)
-    known = state.watermark(account.database, scope)
+    known = store.watermark()
     if known is None:
         text = account.pace.first_sync_from
         first = (
@@ -147,8 +180,8 @@ def _start(account: Account, resource: Resource, now: datetime) -> datetime:
             if text == "today"
             else windows.floor_second(parse_instant(text, now=now))
         )
-        state.start_watermark(account.database, scope, first, account.clock.now())
-        known = state.watermark(account.database, scope)
+        store.start_watermark(first)
+        known = store.watermark()
     assert known is not None
     return known
 

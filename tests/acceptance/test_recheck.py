@@ -1,0 +1,200 @@
+"""Late rows, changing rows, gone rows: found by counts and followed up, never by reading days again."""
+
+import logging
+import threading
+from datetime import UTC, datetime, timedelta
+
+import psycopg
+import pytest
+
+from tests.acceptance.driving import Driver, differences
+from wpsync.clock import FakeClock
+from wpsync.emulator.client import Remote
+from wpsync.values import SHANGHAI
+
+log = logging.getLogger(__name__)
+
+START = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
+IN_TIME = ["calls", "sms", "wechat_messages"]
+MESSAGES = "/api/wechat/getWeMessageByPage"
+
+
+def local(at):
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
+class Timeline:
+    """The vendor's clock and ours, moved together."""
+
+    def __init__(self, emulator, database_url, folder, **world):
+        self.vendor = emulator(now=START, frozen=True, **world)
+        self.remote = Remote(self.vendor.url)
+        self.clock = FakeClock(START)
+        self.driver = Driver(database_url, self.vendor.url, folder, clock=self.clock)
+
+    def go_to(self, at):
+        self.clock.sleep((at - self.clock.now()).total_seconds())
+        self.remote.clock(now_ms=at.timestamp() * 1000, freeze=True)
+
+    def requests(self, since=0, path=None):
+        made = self.remote.requests(since)
+        return [r for r in made if path is None or r["path"] == path]
+
+    def last(self):
+        return self.remote.stats()["requests"]
+
+
+@pytest.fixture
+def timeline(emulator, database_url, tmp_path):
+    return lambda **world: Timeline(emulator, database_url, tmp_path, **world)
+
+
+def truth_of(timeline, tables):
+    return differences(timeline.driver, timeline.vendor, tables)
+
+
+def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
+    line = timeline(messages=60_000, days=16)
+    line.driver.backfill("16d", ["wechat_messages"])
+    line.driver.sync(["wechat_messages"])
+    line.go_to(START + timedelta(hours=25))
+    line.driver.sync(["wechat_messages"])
+    with psycopg.connect(line.driver.database_url) as connection:
+        connection.execute("delete from wpsync.follow_ups")  # this is about what does not change
+    line.go_to(START + timedelta(hours=49))
+    before = line.last()
+    line.driver.sync(["wechat_messages"])
+    made = line.requests(before, MESSAGES)
+    probes = [r for r in made if r["body"].get("pageSize") == 1]
+    pages = [r for r in made if r["body"].get("pageSize") != 1]
+    sampled = 2_000 // 100 + 2
+    look_back = sum(-(-r["count"] // 100) for r in probes if r["count"])
+    log.info("clean fortnight: %d probes; reading it again: %d requests", len(probes), look_back)
+    assert len(probes) <= 20
+    assert len(pages) <= sampled + 4
+    assert look_back >= 20 * len(probes)
+    assert not truth_of(line, ["wechat_messages"])
+
+
+def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(timeline):
+    line = timeline(messages=40_000, days=20)
+    driver, remote = line.driver, line.remote
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    driver.backfill("20d", IN_TIME)
+    driver.sync(IN_TIME)
+    line.go_to(START + timedelta(hours=2))
+    driver.sync(IN_TIME)
+    lateness = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=7))
+    uploaded = START + timedelta(hours=2)
+    for late in lateness:
+        for resource, share in (("wechat_messages", 150), ("calls", 70), ("sms", 30)):
+            until = uploaded - late
+            remote.generate(resource, share, local(until - timedelta(hours=2)), local(until))
+    stop = threading.Event()
+
+    def drift():
+        while not stop.wait(0.2):
+            now = line.clock.now()
+            remote.generate("wechat_messages", 10, local(now - timedelta(seconds=60)), local(now))
+
+    drifting = threading.Thread(target=drift)
+    drifting.start()
+    before = line.last()
+    try:
+        for minutes in (16, 75, 24 * 60 + 10):
+            line.go_to(uploaded + timedelta(minutes=minutes))
+            driver.sync(IN_TIME)
+    finally:
+        stop.set()
+        drifting.join()
+    made = line.last() - before
+    line.go_to(uploaded + timedelta(hours=25))
+    driver.sync(IN_TIME)
+    fortnight = sum(
+        -(-driver.one(f"select count(*) from wp.{name}") * 14 // 20 // size)
+        for name, size in (("wechat_messages", 100), ("calls", 500), ("sms", 500))
+    )
+    log.info("late rows in 12 days: %d requests; three look-backs: %d", made, 3 * fortnight)
+    found = truth_of(line, IN_TIME)
+    assert not found, "\n".join(found[:20])
+
+
+def test_recordings_money_and_collections_end_in_their_final_state_without_reading_days_again(
+    timeline,
+):
+    line = timeline(messages=3_000, days=5)
+    driver, remote = line.driver, line.remote
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    driver.backfill("5d", IN_TIME)
+    driver.sync(IN_TIME)
+    at = START + timedelta(minutes=1)
+    line.go_to(START + timedelta(minutes=2))
+    now = local(at)
+    remote.generate("calls", 40, now, local(at + timedelta(seconds=30)))
+    for kind in ("transfer", "red_packet", "group_collection"):
+        remote.generate("wechat_messages", 2, now, now, message_kind=kind)
+    world = line.vendor.world.series
+    calls = [row for row in world["calls"].rows if row.at >= at.timestamp()]
+    money = [row for row in world["wechat_messages"].rows if row.message_kind]
+    connected = [r for r in calls if r.made()[1]["recording_status"] not in ("none", "pending")]
+    for row in connected:
+        remote.mutate("calls", row.id, recorded=False)
+    for row in money:
+        remote.mutate(
+            "wechat_messages", row.id, state=0 if row.message_kind != "group_collection" else 1
+        )
+    line.go_to(START + timedelta(minutes=4))
+    driver.sync(IN_TIME)
+    assert driver.one("select count(*) from wpsync.follow_ups") >= len(connected) + 4
+
+    changes = {
+        timedelta(hours=2): lambda: [
+            [remote.mutate("calls", row.id, recorded=True) for row in connected[::2]],
+            [
+                remote.mutate("wechat_messages", r.id, state=4)
+                for r in money
+                if r.message_kind == "transfer"
+            ],
+            [
+                remote.mutate("wechat_messages", r.id, state=3)
+                for r in money
+                if r.message_kind == "group_collection"
+            ],
+        ],
+        timedelta(hours=26): lambda: [
+            [remote.mutate("calls", row.id, recorded=True) for row in connected[1::2]],
+            [
+                remote.mutate("wechat_messages", r.id, state=1)
+                for r in money
+                if r.message_kind != "group_collection"
+            ],
+            [
+                remote.mutate("wechat_messages", r.id, state=6)
+                for r in money
+                if r.message_kind == "group_collection"
+            ],
+        ],
+    }
+    begun = line.last()
+    for step in (1, 2, 3, 5, 13, 25, 26, 27, 49, 50, 51):
+        moment = START + timedelta(hours=step)
+        line.go_to(moment)
+        if (change := changes.get(timedelta(hours=step))) is not None:
+            change()
+        driver.sync(["calls", "wechat_messages"])
+        if step == 5:
+            assert not truth_of(line, ["calls"])
+    tables = [
+        *IN_TIME,
+        "message_transfers",
+        "message_red_packets",
+        "message_group_collections",
+        "message_group_collection_payers",
+    ]
+    found = truth_of(line, tables)
+    assert not found, "\n".join(found[:20])
+    pages = [r for r in line.requests(begun) if r["body"].get("pageSize") not in (1, None)]
+    further = [r for r in pages if r["body"]["page"] > 1]
+    assert not further, further[:3]  # every stretch that was read again was narrower than a page
+    ours = [row.id for row in connected + money]
+    assert driver.one("select count(*) from wpsync.follow_ups where id = any(%s)", ours) == 0

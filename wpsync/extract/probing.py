@@ -1,0 +1,104 @@
+"""Asking for counts only: what is due to be checked, how a count is asked for exactly, where to cut. Pure.
+
+A probe is a request of one row, made for its `count`. Equal to the ledger's: nothing came late and
+nothing went. Different: bisected by probes down to about a page, and only that is read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wpsync.extract import windows
+from wpsync.ledger import LedgerWindow
+from wpsync.model import Window
+from wpsync.values import SHANGHAI
+
+Body = Mapping[str, object]
+
+
+def bounds(start: datetime, end: datetime) -> dict[str, object]:
+    """The request's `start` and `end`: local Shanghai time (the document, windowed endpoints)."""
+    return {
+        name: f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+        for name, at in (("start", start), ("end", end))
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """Whether the vendor's `start` and `end` count themselves in; facts.md does not say."""
+
+    start_inclusive: bool = True
+    end_inclusive: bool = True
+
+    def ask_for_count(self, window: Window) -> Body:
+        """One row of exactly [start, end), asked for its `count`."""
+        second = windows.SECOND
+        start = window.start if self.start_inclusive else window.start - second
+        end = window.end - second if self.end_inclusive else window.end
+        return {**bounds(start, end), "page": 1, "pageSize": 1}
+
+
+def ask_between(start: datetime, end: datetime) -> Body:
+    """One row between two instants asked for as they are."""
+    return {**bounds(start, end), "page": 1, "pageSize": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How often windows are checked, by their age; ever more rarely.
+
+    `recent` applies within 6 hours, `yesterday` within 48 hours, `daily` within the horizon (when rows
+    still come late and change), `older` beyond it. `sample_rows` are read again whole once a day.
+    """
+
+    horizon: timedelta = timedelta(days=14)
+    recent: timedelta = timedelta(minutes=15)
+    yesterday: timedelta = timedelta(hours=1)
+    daily: timedelta = timedelta(days=1)
+    older: timedelta = timedelta(days=7)
+    sample_rows: int = 2_000
+
+    def every(self, age: timedelta) -> timedelta:
+        """How long a window of this age is left alone."""
+        if age <= timedelta(hours=6):
+            return self.recent
+        if age <= timedelta(hours=48):
+            return self.yesterday
+        return self.daily if age <= self.horizon else self.older
+
+
+def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
+    """The complete windows that are due to be checked, newest first, each list by one probe.
+
+    Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month.
+    """
+    groups: list[list[LedgerWindow]] = []
+    for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):
+        age = now - window.ends_at
+        if not window.is_complete or now - window.checked_at < ages.every(age):
+            continue
+        if groups and age > ages.horizon and _share_a_probe(window, groups[-1][0]):
+            groups[-1].insert(0, window)
+        else:
+            groups.append([window])
+    return groups
+
+
+def _share_a_probe(earlier: LedgerWindow, later: LedgerWindow) -> bool:
+    first, second = (w.starts_at.astimezone(SHANGHAI) for w in (earlier, later))
+    same_month = (first.year, first.month) == (second.year, second.month)
+    return same_month and earlier.ends_at == later.starts_at
+
+
+def cut(window: Window, middle: datetime | None) -> tuple[Window, Window]:
+    """Cut in two at a row's time, or in the middle where that is at an end. At least two seconds long."""
+    at = windows.floor_second(middle) if middle is not None else window.start
+    if not window.start < at < window.end:
+        at = windows.split(window, 2)[0].end
+    return Window(window.start, at), Window(at, window.end)
+
+
+def worth_reading_whole(differing: int, rows: int, page_size: int) -> bool:
+    """Whether so much differs that bisecting would take about as many requests as reading everything."""
+    return abs(differing) * 2 >= max(1, rows // page_size)

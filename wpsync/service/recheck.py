@@ -1,0 +1,186 @@
+"""What was read is not believed for ever: late rows, changed rows, gone rows.
+
+Complete windows are probed, ever more rarely with age; where the vendor's count differs, the window is
+bisected by counts and only what differs is read. Rows whose content is still to change are read again
+through the narrowest windows that hold them. An addition and a deletion that cancel out in a count
+are caught by reading a sample whole once a day.
+"""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import pairwise
+from random import Random
+from typing import Protocol
+
+from wpsync.clock import Clock
+from wpsync.errors import SpanTooLargeError, TooManyRowsError
+from wpsync.extract import following, probing, windows
+from wpsync.extract.probing import Ages, Ends
+from wpsync.ledger import LedgerWindow
+from wpsync.model import Page, Window
+from wpsync.resources.spec import Resource
+from wpsync.service.store import Store
+
+log = logging.getLogger(__name__)
+
+_ENDLESS = timedelta(days=36_500)
+
+
+class Counter(Protocol):
+    """Asks the vendor for one page."""
+
+    def page(self, body: probing.Body) -> Page: ...
+
+
+Read = Callable[[Window], None]
+"""Reads a window until every piece of it is in the ledger."""
+
+
+class Recheck:
+    """Checks one resource against the vendor. One thread at a time."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        store: Store,
+        counter: Counter,
+        clock: Clock,
+        ages: Ages,
+        ends: dict[str, Ends],
+        settle: timedelta,
+    ) -> None:
+        self._resource = resource
+        self._store = store
+        self._counter = counter
+        self._clock = clock
+        self._ages = ages
+        self._ends = ends
+        self._settle = settle
+
+    def follow_up(self, read: Read) -> None:
+        """Read again the rows that are due, neighbours together."""
+        times = self._store.follow_ups_due(self._clock.now())
+        if not times:
+            return
+        seconds = sorted({windows.floor_second(at) for at in times})
+        spans = [Window(a, b) for a, b in pairwise(seconds)]
+        between = self._store.held(spans) or []
+        for window in following.together(seconds, between, self._resource.page_size):
+            read(window)
+
+    def probe(self, read: Read) -> None:
+        """Check every complete window that is due."""
+        now = self._clock.now()
+        everything = Window(
+            windows.floor_second(now - _ENDLESS), windows.floor_second(now) + windows.SECOND
+        )
+        for group in probing.due(self._store.ledger(everything), now, self._ages):
+            self._check(group, read)
+
+    def sample(self, read: Read, chance: Random) -> None:
+        """Read a stretch of the horizon again whole, whatever its count says."""
+        now = windows.floor_second(self._clock.now())
+        ledger = self._store.ledger(Window(now - self._ages.horizon, now))
+        complete = [window for window in ledger if window.is_complete and window.rows_held]
+        if not complete or not self._ages.sample_rows:
+            return
+        chosen = chance.choices(complete, [window.rows_held for window in complete])[0]
+        first = chance.randrange(chosen.rows_held)
+        start = self._store.nth_time(chosen.window, first)
+        if start is None:
+            read(chosen.window)
+            return
+        end = self._store.nth_time(chosen.window, first + self._ages.sample_rows)
+        begin = windows.floor_second(start)
+        stop = chosen.ends_at if end is None else windows.floor_second(end)
+        read(Window(begin, max(stop, begin + windows.SECOND)))
+
+    def count(self, window: Window) -> int | None:
+        """The vendor's count of exactly this stretch; None where it sent none."""
+        body = self._known_ends().ask_for_count(window)
+        try:
+            return self._counter.page(body).count
+        except (SpanTooLargeError, TooManyRowsError):
+            if window.span <= windows.SECOND:
+                return None
+            halves = [self.count(half) for half in windows.split(window, 2)]
+            return None if None in halves else sum(half for half in halves if half is not None)
+
+    def _check(self, group: list[LedgerWindow], read: Read) -> None:
+        span = Window(group[0].starts_at, group[-1].ends_at)
+        counted = self.count(span)
+        if counted is None:
+            return
+        if counted == sum(window.vendor_count or 0 for window in group):
+            self._store.confirm(group, self._clock.now())
+        elif len(group) > 1:
+            for window in group:
+                self._check([window], read)
+        else:
+            self._mend(group[0], counted, read)
+
+    def _mend(self, known: LedgerWindow, counted: int, read: Read) -> None:
+        """Read what differs; everything, where that does not explain the count."""
+        window = known.window
+        differing = counted - (known.vendor_count or 0)
+        log.info(
+            "probe.differed",
+            extra={"resource": self._resource.name, "window": str(window), "rows": differing},
+        )
+        held = self._store.held([window])
+        size = self._resource.page_size
+        if held is None or probing.worth_reading_whole(differing, counted, size):
+            read(window)
+            return
+        self._descend(window, counted, held[0], read)
+        pieces = self._store.ledger(window)
+        if not all(piece.is_complete for piece in pieces):
+            return
+        again = self.count(window)
+        if again is not None and again != sum(piece.vendor_count or 0 for piece in pieces):
+            read(window)
+        elif again is not None:
+            self._store.confirm(pieces, self._clock.now())
+
+    def _descend(self, window: Window, counted: int, held: int, read: Read) -> None:
+        """Bisect by counts, where the rows are, down to about a page."""
+        if counted == held:
+            return
+        if max(counted, held) <= self._resource.page_size or window.span <= windows.SECOND:
+            read(window)
+            return
+        middle = self._store.nth_time(window, held // 2) if held > 1 else None
+        halves = probing.cut(window, middle)
+        of_halves = self._store.held(halves)
+        left = self.count(halves[0])
+        if left is None or of_halves is None:
+            read(window)
+            return
+        for half, rows, ours in zip(halves, (left, counted - left), of_halves, strict=True):
+            self._descend(half, rows, ours, read)
+
+    def _known_ends(self) -> Ends:
+        """How the vendor reads the ends: found once by asking for a second that tells."""
+        name = self._resource.name
+        if name not in self._ends:
+            found = self._find_ends()
+            if found is None:
+                return next(iter(self._ends.values()), Ends())
+            self._ends[name] = found
+        return self._ends[name]
+
+    def _find_ends(self) -> Ends | None:
+        until = windows.floor_second(self._clock.now() - self._settle)
+        at = self._store.lone_second(Window(until - self._ages.horizon, until))
+        if at is None:
+            return None
+        if self._between(at, at) > 0:
+            return Ends()
+        return Ends(
+            start_inclusive=self._between(at, at + windows.SECOND) > 0,
+            end_inclusive=self._between(at - windows.SECOND, at) > 0,
+        )
+
+    def _between(self, start: datetime, end: datetime) -> int:
+        return self._counter.page(probing.ask_between(start, end)).count or 0
