@@ -100,6 +100,54 @@ def backfill(
         report(outcomes, json=json)
 
 
+def verify(
+    context: typer.Context,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="All that was read by default. 起始时间，默认全部已读范围。"),
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", help="Now by default. 结束时间，默认现在。")
+    ] = None,
+    resource: Annotated[
+        list[str] | None,
+        typer.Option("--resource", "-r", help="All by default. 可重复，默认全部。"),
+    ] = None,
+    deep: Annotated[
+        bool,
+        typer.Option("--deep", help="Compare the content everywhere. 不只核对总数，逐行比对内容。"),
+    ] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Mend just what differs. 只修复有差异的部分。")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
+    from wpsync.cli.show import findings, progress
+    from wpsync.config import parse_instant
+    from wpsync.service.backfill import span_of
+    from wpsync.service.progress import Silence
+    from wpsync.service.verify import Finding
+    from wpsync.service.verify import verify as service
+
+    found: list[Finding] = []
+    with open_session(context) as session, session.accounts() as accounts:
+        now = session.clock.now()
+        until = parse_instant(end, now=now) if end else None
+        span = span_of(parse_instant(start or "2000-01-01", now=now), until, now)
+        with progress() as shown:
+            for account in accounts:
+                for one in chosen(session, resource):
+                    heard = Silence() if json else shown
+                    found += service(account, one, span, heard, deep=deep, repair=repair)
+    if json:
+        print_json(found)
+    else:
+        findings(found)
+    if not all(one.repaired for one in found):
+        raise typer.Exit(1)
+
+
 def _plans(
     session: "Session",
     account: "Account",

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -13,7 +14,11 @@ from rich.table import Table
 from wpsync.service.progress import Progress as Listener
 from wpsync.values import SHANGHAI
 
+if TYPE_CHECKING:
+    from wpsync.service.verify import Finding
+
 _LINE_EVERY = 2.0
+_ROWS_SHOWN = 100
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
@@ -26,6 +31,44 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
     for row in listed:
         shown.add_row(*row)
     Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False).print(shown)
+
+
+def findings(found: "Sequence[Finding]") -> None:
+    """What `verify` found: a line per window, then the rows that differ."""
+    headings = (
+        "resource",
+        "from",
+        "to",
+        "vendor",
+        "ledger",
+        "held",
+        "differ",
+        "reason",
+        "repaired",
+    )
+    rows = [
+        (
+            f.resource,
+            f.window.start,
+            f.window.end,
+            f.vendor_count,
+            f.ledger_count,
+            f.held,
+            len(f.differences),
+            f.reason,
+            f.repaired,
+        )
+        for f in found
+    ]
+    if rows:
+        table("", headings, rows)
+    for finding in found:
+        for row in finding.differences[:_ROWS_SHOWN]:
+            print(f"{row.what}: wp.{row.table} {row.key}")
+        if (more := len(finding.differences) - _ROWS_SHOWN) > 0:
+            print(f"… and {more:,} more in this window; --json shows all")
+    if not found:
+        print("nothing differs / 没有差异")
 
 
 def cell(value: object) -> str:

@@ -80,6 +80,14 @@ class Staging:
         self.dead_letters += self._pending.dead_letters
         self._pending = Batch()
 
+    def stage_all(self) -> None:
+        """Stage everything pending, with a staging table (perhaps empty) for every table of the resource."""
+        self.flush()
+        self._create(self._resource.table.name)
+        if self._resource.name == "wechat_messages":
+            for table in TYPED_TABLES:
+                self._create(table.name)
+
     def _flush_table(self, table: str) -> None:
         rows = self._pending.rows.pop(table, [])
         self._create(table)

@@ -151,7 +151,7 @@ def _row(prefix: str, table: Table, *, inherited_from: str | None = None) -> sql
     return sql.SQL("row({})").format(sql.SQL(", ").join(parts))
 
 
-def _differs(table: Table, old: str, new: str) -> sql.Composed:
+def differs(table: Table, old: str, new: str) -> sql.Composed:
     """The stored row is not newer than the staged one and holds something else."""
     deleted = sql.SQL(" or {}_deleted_at is not null").format(sql.SQL(old))
     return sql.SQL("({old} is distinct from {new}{deleted})").format(
@@ -161,7 +161,7 @@ def _differs(table: Table, old: str, new: str) -> sql.Composed:
     )
 
 
-def _incoming(table: Table, *, distinct: bool, some: bool) -> sql.Composed:
+def incoming(table: Table, *, distinct: bool, some: bool) -> sql.Composed:
     """Staged rows, the newest of each key where a key was staged twice."""
     keys = _listed("s.", table.key)
     return sql.SQL("select {distinct}s.* from {staging} as s{message}{some}{order}").format(
@@ -216,20 +216,20 @@ def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> byte
             " returning xmax = 0 as inserted)"
             " select count(*) filter (where inserted), count(*) filter (where not inserted) from merged"
         ).format(
-            incoming=_incoming(table, distinct=distinct, some=some),
+            incoming=incoming(table, distinct=distinct, some=some),
             target=target_name(name),
             joined=sql.SQL(" and ").join(
                 sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in table.key
             ),
             key=sql.Identifier(table.key[0]),
-            differs=_differs(table, "t.", "i."),
+            differs=differs(table, "t.", "i."),
             written=_listed("", written),
             fresh=_listed("", written),
             keys=_listed("", table.key),
             changed=_listed("", changed),
             excluded=_listed("excluded.", changed),
             reset=reset,
-            conflicting=_differs(table, "t.", "excluded."),
+            conflicting=differs(table, "t.", "excluded."),
         )
     )
 
@@ -247,9 +247,9 @@ def archive_changed_sql(name: str, *, distinct: bool = False) -> bytes:
             " on conflict do nothing"
         ).format(
             name=sql.Literal(name),
-            incoming=_incoming(table, distinct=distinct, some=False),
+            incoming=incoming(table, distinct=distinct, some=False),
             target=target_name(name),
-            differs=_differs(table, "t.", "i."),
+            differs=differs(table, "t.", "i."),
         )
     )
 

@@ -70,18 +70,22 @@ class Pipeline:
         newest_first: bool = False,
         held: int = 0,
         on_rows: Callable[[int], None] = lambda rows: None,
+        close: Callable[[Intake, Closed], Loaded] | None = None,
     ) -> None:
-        """Read a window until every piece of it is in the ledger. `live` moves the watermark along."""
+        """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
+
+        `close` does something else with what was read than to load it.
+        """
 
         def events() -> Iterator[Event]:
             return self._reader.window(
                 window, newest_first=newest_first, settled=settled, held=held
             )
 
-        def close(intake: Intake, closed: Closed) -> Loaded:
+        def load(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_window(closed, run.id, live=live)
 
-        self._retrying(lambda: self._consume(run, events(), close, on_rows))
+        self._retrying(lambda: self._consume(run, events(), close or load, on_rows))
 
     def listing(
         self,

@@ -9,7 +9,8 @@ from wpsync.clock import Clock
 from wpsync.extract import following, windows
 from wpsync.extract.reading import Closed
 from wpsync.ledger import LedgerWindow, Reading
-from wpsync.load import follow_ups, holdings, state
+from wpsync.load import comparing, follow_ups, holdings, state
+from wpsync.load.comparing import Difference
 from wpsync.load.database import Connection, Database
 from wpsync.load.staging import Staging
 from wpsync.load.state import Scope
@@ -69,6 +70,17 @@ class PostgresIntake:
             gone = Gone(closed.read_at, column, listed.parent or None)
         return self._load(closed, run_id, enter, gone=gone)
 
+    def differences(self, window: Window, read_at: datetime) -> list[Difference]:
+        self._staging.stage_all()
+        return comparing.compare(self._connection, self._scope, window, read_at)
+
+    def mend(self, closed: Closed, run_id: int, unwanted: Sequence[Difference]) -> Loaded:
+        def enter() -> Callable[[], None]:
+            comparing.remove(self._connection, self._scope, unwanted, self._clock.now())
+            return self._entering(closed, run_id, live=False)
+
+        return self._load(closed, run_id, enter, gone=None, again=True)
+
     def _parent_column(self) -> str:
         parent_filter = self._resource.parent_filter
         return next(c.name for c in self._resource.table.columns if parent_filter in c.sources)
@@ -79,6 +91,7 @@ class PostgresIntake:
         run_id: int,
         enter: Callable[[], Callable[[], None]],
         gone: Gone | None,
+        again: bool = False,
     ) -> Loaded:
         """The one transaction. `enter` is called before the rows come, and what it returns after."""
         connection, account, at = self._connection, self._scope.account, self._clock.now()
@@ -87,7 +100,7 @@ class PostgresIntake:
         def write() -> Counts:
             nonlocal letters
             finish = enter()
-            counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
+            counts = self._staging.merge(duplicates=closed.duplicates, gone=gone, again=again)
             found = self._staging.dead_letters
             letters = state.keep_dead_letters(connection, account, found, at, run_id)
             if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):

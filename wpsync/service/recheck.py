@@ -133,7 +133,7 @@ class Recheck:
         if held is None or probing.worth_reading_whole(differing, counted, size):
             read(window)
             return
-        self._descend(window, counted, held[0], read)
+        self.bisect(window, counted, held[0], read)
         pieces = self._store.ledger(window)
         if not all(piece.is_complete for piece in pieces):
             return
@@ -143,7 +143,7 @@ class Recheck:
         elif again is not None:
             self._store.confirm(pieces, self._clock.now())
 
-    def _descend(self, window: Window, counted: int, held: int, read: Read) -> None:
+    def bisect(self, window: Window, counted: int, held: int, read: Read) -> None:
         """Bisect by counts, where the rows are, down to about a page."""
         if counted == held:
             return
@@ -158,7 +158,7 @@ class Recheck:
             read(window)
             return
         for half, rows, ours in zip(halves, (left, counted - left), of_halves, strict=True):
-            self._descend(half, rows, ours, read)
+            self.bisect(half, rows, ours, read)
 
     def _known_ends(self) -> Ends:
         """How the vendor reads the ends: found once by asking for a second that tells."""

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from wpsync.extract.reading import Closed
 from wpsync.ledger import LedgerWindow
+from wpsync.load.comparing import Difference
 from wpsync.load.upsert import Counts
 from wpsync.model import Window
 
@@ -49,6 +50,14 @@ class Intake(Protocol):
 
     def close_listing(self, closed: Closed, run_id: int, listed: Listed) -> Loaded:
         """One transaction: the rows, the ledger, and, where it was complete, what is gone."""
+        ...
+
+    def differences(self, window: Window, read_at: datetime) -> list[Difference]:
+        """What differs between what was added, a stretch read completely, and what is held."""
+        ...
+
+    def mend(self, closed: Closed, run_id: int, unwanted: Sequence[Difference]) -> Loaded:
+        """One transaction: the rows anew, without those that never came from the vendor; the ledger."""
         ...
 
 

@@ -1,0 +1,108 @@
+"""`verify`: what was deleted, altered or added in our database is named, and mended; nothing else."""
+
+import json
+
+import psycopg
+import pytest
+
+from tests.acceptance.driving import Driver, differences
+from wpsync.emulator.client import Remote
+
+TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
+
+
+@pytest.fixture
+def synced(emulator, database_url, tmp_path):
+    vendor = emulator(messages=6_000, days=12)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.backfill("12d", ["calls", "sms", "wechat_chats", "wechat_messages"])
+    driver.sync(["calls", "sms", "wechat_chats", "wechat_messages"])
+    return vendor, driver
+
+
+def tamper(driver):
+    """40 rows deleted, 30 altered, 10 added; returns which."""
+    statements = {
+        "missing": "delete from wp.wechat_messages where id in (select id from wp.wechat_messages"
+        " where sent_at < now() - interval '1 day' order by md5(id) limit 40) returning id",
+        "altered": "update wp.wechat_messages set plain_text = 'changed by hand' where id in (select id"
+        " from wp.wechat_messages where sent_at < now() - interval '1 day' order by md5(id) desc limit 30)"
+        " returning id",
+        "extra": "insert into wp.wechat_messages (id, chat_id, kind, sent_at, sent_on, payload_ok, _account,"
+        " _first_synced_at, _synced_at) select 'forged-' || i, 'x', 'text', now() - i * interval '1 day',"
+        " current_date, true, 'main', now() - interval '1 hour', now() - interval '1 hour'"
+        " from generate_series(1, 10) as i returning id",
+    }
+    with psycopg.connect(driver.database_url) as connection:
+        return {
+            what: {row[0] for row in connection.execute(statement).fetchall()}
+            for what, statement in statements.items()
+        }
+
+
+def verify(driver, *arguments):
+    done = driver.run("verify", "--json", *arguments)
+    assert done.returncode in (0, 1), done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def named(found):
+    told: dict[str, set[str]] = {"missing": set(), "altered": set(), "extra": set()}
+    for finding in found:
+        for row in finding["differences"]:
+            if row["table"] == "wechat_messages":
+                told[row["what"]].add(row["key"])
+    return told
+
+
+def test_a_clean_database_raises_no_alarm_by_counts_or_by_content(synced):
+    _, driver = synced
+    assert verify(driver) == (0, [])
+    assert verify(driver, "--deep") == (0, [])
+
+
+def test_deep_names_every_row_and_nothing_else_and_repair_mends_them(synced):
+    vendor, driver = synced
+    done = tamper(driver)
+    status, found = verify(driver, "--deep")
+    assert status == 1
+    assert named(found) == done
+    status, found = verify(driver, "--deep", "--repair")
+    assert status == 0
+    assert all(finding["repaired"] for finding in found)
+    assert verify(driver, "--deep") == (0, [])
+    assert not differences(driver, vendor, TABLES)
+    kept = (
+        "select count(*) from wp.history where resource = 'wechat_messages' and id like 'forged-%%'"
+    )
+    assert driver.one(kept) == 10
+
+
+def test_counts_alone_find_what_was_deleted_and_read_only_what_is_suspicious(synced):
+    vendor, driver = synced
+    query = (
+        "delete from wp.calls where id in (select id from wp.calls"
+        " where began_at < now() - interval '2 days' order by md5(id) limit 3) returning id"
+    )
+    with psycopg.connect(driver.database_url) as connection:
+        gone = {row[0] for row in connection.execute(query).fetchall()}
+    before = Remote(vendor.url).stats()["requests"]
+    status, found = verify(driver, "--resource", "calls", "--repair")
+    assert status == 0
+    assert {row["key"] for finding in found for row in finding["differences"]} == gone
+    assert Remote(vendor.url).stats()["requests"] - before < 40
+    assert not differences(driver, vendor, ["calls"])
+    assert verify(driver) == (0, [])
+
+
+def test_a_row_that_the_vendor_no_longer_lists_is_kept_and_noted(synced):
+    vendor, driver = synced
+    row = vendor.world.series["calls"].rows[40]
+    Remote(vendor.url).mutate("calls", row.id, delete=True)
+    status, found = verify(driver, "--resource", "calls", "--repair")
+    assert status == 0
+    (finding,) = found
+    assert [(d["key"], d["what"]) for d in finding["differences"]] == [(row.id, "extra")]
+    assert driver.one("select count(*) from wp.calls where id = %s", row.id) == 1
+    assert driver.query("select id from wpsync.gone_rows") == [(row.id,)]
+    assert verify(driver, "--deep", "--resource", "calls") == (0, [])
