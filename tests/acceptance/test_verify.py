@@ -106,3 +106,20 @@ def test_a_row_that_the_vendor_no_longer_lists_is_kept_and_noted(synced):
     assert driver.one("select count(*) from wp.calls where id = %s", row.id) == 1
     assert driver.query("select id from wpsync.gone_rows") == [(row.id,)]
     assert verify(driver, "--deep", "--resource", "calls") == (0, [])
+
+
+def test_the_completeness_view_shows_every_day_with_the_vendors_count_and_ours(synced):
+    vendor, driver = synced
+    rows = driver.query(
+        "select day, vendor_count, rows_held, state, reason from wp_bi.completeness"
+        " where resource = 'wechat_messages' order by day"
+    )
+    assert sum(row[1] for row in rows) == len(vendor.world.series["wechat_messages"].rows)
+    assert all(row[1] == row[2] for row in rows)
+    assert {row[3] for row in rows[:-1]} == {"complete"}
+    assert rows[-1][3] == "partial"
+    behind = driver.query(
+        "select resource, minutes_behind, complete_up_to from wp_bi.data_freshness"
+    )
+    assert {name for name, _, _ in behind} == {"calls", "sms", "wechat_chats", "wechat_messages"}
+    assert all(minutes < 10 and upto for _, minutes, upto in behind)

@@ -86,3 +86,21 @@ def test_the_schema_as_sql_makes_the_same_tables(empty_database_url):
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(migrations.as_sql().encode())
     assert migrations.pending(empty_database_url) == []
+
+
+def test_every_view_answers_and_has_comments_in_both_languages(database_url):
+    with psycopg.connect(database_url) as connection:
+        views = connection.execute(
+            "select oid::regclass::text, obj_description(oid) from pg_class"
+            " where relkind = 'v' and relnamespace = 'wp_bi'::regnamespace"
+        ).fetchall()
+        assert {name for name, _ in views} >= {"wp_bi.completeness", "wp_bi.data_freshness"}
+        for name, comment in views:
+            assert " / " in comment
+            connection.execute(f"select * from {name}").fetchall()
+            columns = connection.execute(
+                "select attname, col_description(attrelid, attnum) from pg_attribute"
+                " where attrelid = %s::regclass and attnum > 0",
+                (name,),
+            ).fetchall()
+            assert all(said and " / " in said for _, said in columns), name

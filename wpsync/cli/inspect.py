@@ -36,6 +36,7 @@ def status(context: typer.Context, json: Json = False) -> None:
                 "behind min",
                 "gaps",
                 "incomplete",
+                "awaited",
                 "dead letters",
                 "last run",
             ),
@@ -49,6 +50,7 @@ def status(context: typer.Context, json: Json = False) -> None:
                     r.minutes_behind,
                     r.gaps,
                     r.incomplete,
+                    r.awaited,
                     r.dead_letters,
                     (r.last_run or {}).get("outcome"),
                 )
@@ -58,6 +60,15 @@ def status(context: typer.Context, json: Json = False) -> None:
         for tokens in found.tokens:
             print(
                 f"tokens of {tokens.account}: issued {_when(tokens.issued_at)}, refresh until {_when(tokens.refresh_expires_at)}"
+            )
+    for r in found.resources:
+        if r.unsettled and not json:
+            print(
+                f"{r.resource}: {r.unsettled:,} rows were still open at the horizon / 到期仍未了结"
+            )
+        if r.gone_rows and not json:
+            print(
+                f"{r.resource}: {r.gone_rows:,} rows are kept that the vendor no longer lists / 厂商已不再列出"
             )
     for part in found.incomplete[:20]:
         where = part.parent_id or f"{_when(part.starts_at)} – {_when(part.ends_at)}"

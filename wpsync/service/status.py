@@ -15,7 +15,11 @@ Key = tuple[str, str]
 
 @dataclass(slots=True)
 class ResourceStatus:
-    """How one resource of one account stands. Times are aware; `minutes_behind` is None before a sync."""
+    """How one resource of one account stands. Times are aware; `minutes_behind` is None before a sync.
+
+    `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
+    ones were still open at the horizon and are followed up no more.
+    """
 
     account: str
     resource: str
@@ -29,6 +33,9 @@ class ResourceStatus:
     gaps: int = 0
     incomplete: int = 0
     dead_letters: int = 0
+    gone_rows: int = 0
+    awaited: int = 0
+    unsettled: int = 0
     last_run: dict[str, object] | None = None
 
 
@@ -89,6 +96,7 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
     _add_progress(database, now, by_key)
     _add_ledger(database, by_key)
     _add_runs(database, by_key)
+    _add_follow_ups(database, by_key)
     for resource in RESOURCES.values():
         for account, rows in row_estimate(database, resource.table.name).items():
             if (account, resource.name) in by_key:
@@ -114,6 +122,18 @@ def _add_progress(database: Database, now: datetime, by_key: dict[Key, ResourceS
         found = by_key.get(_key(row))
         if found is not None:
             found.dead_letters = cast("int", row["count"])
+
+
+def _add_follow_ups(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
+    for row in state.rows(database, "gone_row_counts"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.gone_rows = cast("int", row["count"])
+    for row in state.rows(database, "follow_up_counts"):
+        found = by_key.get(_key(row))
+        if found is not None:
+            found.awaited += cast("int", row["awaited"])
+            found.unsettled += cast("int", row["unsettled"])
 
 
 def _add_ledger(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
