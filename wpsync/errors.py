@@ -24,6 +24,10 @@ secrets, message bodies or phone numbers.
 from datetime import timedelta
 
 
+class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
+    """The run was asked to stop; everything committed stays."""
+
+
 class WpsyncError(Exception):
     """Something went wrong."""
 

@@ -9,7 +9,8 @@ import json
 import logging
 import random
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
@@ -208,7 +209,7 @@ class Client:
         content = json.dumps(body or {}, ensure_ascii=False).encode()
 
         def attempt() -> Reply:
-            return self._with_token(endpoint, content, acts=acts)
+            return self._with_token(endpoint, content, priority, acts=acts)
 
         try:
             return attempt()
@@ -246,11 +247,13 @@ class Client:
         grown = min(retry.wait_max, retry.wait_initial * 2 ** (failures - 1))
         return float(grown * (1 + retry.jitter * random.random()))
 
-    def _with_token(self, endpoint: str, content: bytes, *, acts: bool) -> Reply:
+    def _with_token(
+        self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
+    ) -> Reply:
         """One call; after a rejected token one renewal and one more try, then at most one login."""
         access = self._keeper.access()
         try:
-            return self._send(endpoint, content, access)
+            return self._send(endpoint, content, access, priority)
         except RejectedError as rejected:
             certain = rejected.certain
         except AmbiguousRefusalError:
@@ -259,13 +262,13 @@ class Client:
             certain = False
         access = self._keeper.after_rejection(access, certain=certain)
         try:
-            return self._send(endpoint, content, access)
+            return self._send(endpoint, content, access, priority)
         except RejectedError as rejected:
             if not rejected.certain:
                 raise _refused(endpoint, 0, None, "") from None
         access = self._keeper.after_rejection(access, certain=True)
         try:
-            return self._send(endpoint, content, access)
+            return self._send(endpoint, content, access, priority)
         except RejectedError:
             raise VendorRefusedError(
                 f"{endpoint}: the vendor rejects a token that it has just issued",
@@ -273,17 +276,23 @@ class Client:
                 code=0,
             ) from None
 
-    def _send(self, endpoint: str, content: bytes, access: Secret) -> Reply:
-        self._limits.acquire(endpoint)
-        stamp = int(self._clock.now().timestamp() * 1000)
-        url = f"{self._base}{endpoint}?timestamp={stamp}&accessToken={access.reveal()}"
+    def _send(self, endpoint: str, content: bytes, access: Secret, priority: Priority) -> Reply:
+        with self._counted(endpoint, priority):
+            stamp = int(self._clock.now().timestamp() * 1000)
+            url = f"{self._base}{endpoint}?timestamp={stamp}&accessToken={access.reveal()}"
+            return self._opened(endpoint, self._post(endpoint, url, content))
+
+    @contextmanager
+    def _counted(self, endpoint: str, priority: Priority) -> Iterator[None]:
+        """One request within the limits, which hear how it ended."""
+        number = self._limits.acquire(endpoint, priority)
         try:
-            reply = self._opened(endpoint, self._post(endpoint, url, content))
+            yield
         except RateLimitedError as exc:
             self._limits.slow_down(endpoint, exc.retry_after)
             raise
-        self._limits.succeeded(endpoint)
-        return reply
+        finally:
+            self._limits.ended(endpoint, number)
 
     def _post(self, endpoint: str, url: str, content: bytes) -> httpx.Response:
         with self._lock:
@@ -370,13 +379,11 @@ class Client:
         """A call without an access token; `code` 0 is a rejection, unless it is plainly something else."""
 
         def attempt() -> object:
-            self._limits.acquire(endpoint)
             stamp = int(self._clock.now().timestamp() * 1000)
-            response = self._post(
-                endpoint, f"{self._base}{endpoint}?timestamp={stamp}{query}", content
-            )
+            url = f"{self._base}{endpoint}?timestamp={stamp}{query}"
             try:
-                return self._opened(endpoint, response).data
+                with self._counted(endpoint, Priority.LIVE):
+                    return self._opened(endpoint, self._post(endpoint, url, content)).data
             except AmbiguousRefusalError:
                 raise RejectedError(certain=False) from None
             except VendorRefusedError as exc:

@@ -1,96 +1,214 @@
-"""How fast the vendor is asked: requests a minute per endpoint, slower when it says so.
+"""How fast the vendor is asked: requests a minute per endpoint, by priority, slower when it says so.
 
-The document states no rate; newer editions say 20 a minute for calls, SMS and messages (facts.md).
-A refusal for speed halves the rate; success lets it creep back to the configured one.
+The document states no rate; newer editions say 20 a minute for calls, SMS and messages (facts.md). The
+promise is the vendor's view of it: never more than the limit in any sliding minute, whoever asks. A
+request therefore counts from when it is granted until a minute after its reply came (nobody knows when
+in between it reached the vendor). The books are kept where all processes of an account share them.
+
+A refusal for speed halves the rate; success lets it creep back. Where requests are scarce, whoever
+could not be served is written down, and the less urgent let the more urgent pass; all but live reading
+is spread over the minute and leaves a place free, so that a live tick never waits behind a backfill.
 """
 
-from collections import defaultdict, deque
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
+from typing import Protocol
+
+import msgspec
 
 from wpsync.clock import Clock
+from wpsync.errors import Stopped
+from wpsync.model import Priority
 
-_MINUTE = 60.05
+MINUTE = timedelta(seconds=60.05)
 """A little more than a minute, since the vendor's clock is not ours."""
-_TICK = 0.001
+
+LOST = timedelta(seconds=60)
+"""A request whose end nobody wrote down (its process died) is taken to have ended after this long."""
+
+_WANTED = timedelta(seconds=2)
+_SLICE = 0.5
+_TICK = 0.01
 _CREEP_EVERY = 20
 _UNLIMITED_START = 120
+_NEVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
-class _Endpoint:
+class Taken:
+    """One request: when it was granted, and when its reply had come."""
+
+    number: int
+    priority: int
+    granted_at: datetime
+    ended_at: datetime | None = None
+
+    def counts_until(self) -> datetime:
+        return (self.ended_at or self.granted_at + LOST) + MINUTE
+
+
+@dataclass(slots=True)
+class Book:
+    """What is known of one endpoint's requests. `rate` is None where there is no limit (now)."""
+
     limit: int | None
     rate: float | None
-    sent: deque[float] = field(default_factory=deque)
+    taken: list[Taken] = field(default_factory=list)
+    wanted: dict[int, datetime] = field(default_factory=dict)
+    not_before: datetime = _NEVER
     successes: int = 0
-    not_before: float = 0.0
+    number: int = 0
+
+    def take(self, now: datetime, priority: Priority) -> float:
+        """Seconds to wait before asking again; 0: the request was written down and may be sent."""
+        self.taken = [one for one in self.taken if one.counts_until() > now]
+        if self.not_before > now:
+            return (self.not_before - now).total_seconds()
+        if self.rate is not None and (wait := self._wait(now, priority)) > 0:
+            self.wanted[priority] = now + _WANTED
+            return wait
+        self.wanted.pop(priority, None)
+        self.number += 1
+        if self.rate is not None:
+            self.taken.append(Taken(self.number, priority, now))
+        return 0.0
+
+    def _wait(self, now: datetime, priority: Priority) -> float:
+        assert self.rate is not None
+        places = max(1, int(self.rate))
+        if any(until > now and other < priority for other, until in self.wanted.items()):
+            return _SLICE
+        if priority is not Priority.LIVE:
+            places -= max(1, places // 20) if places > 3 else 0
+            others = [one.granted_at for one in self.taken if one.priority != Priority.LIVE]
+            spread = timedelta(seconds=0.9 * 60 / places)
+            if others and now < max(others) + spread:
+                return max((max(others) + spread - now).total_seconds(), _TICK)
+        if len(self.taken) < places:
+            return 0.0
+        first = sorted(one.counts_until() for one in self.taken)[len(self.taken) - places]
+        return max((first - now).total_seconds(), _TICK)
+
+    def end(self, number: int, now: datetime) -> None:
+        """The reply of a request has come."""
+        for one in self.taken:
+            if one.number == number:
+                one.ended_at = now
+
+    def slow_down(self, now: datetime, retry_after: timedelta | None) -> None:
+        """The vendor said that we are too fast: half the rate from now on, and a pause."""
+        current = self.rate if self.rate is not None else max(_UNLIMITED_START, len(self.taken))
+        self.rate = max(1.0, current / 2)
+        self.successes = 0
+        self.not_before = max(self.not_before, now + (retry_after or timedelta(seconds=1)))
+
+    def succeeded(self) -> None:
+        """A request went through: now and then the rate creeps back up."""
+        if self.rate is None or self.rate == self.limit:
+            return
+        self.successes += 1
+        if self.successes % _CREEP_EVERY:
+            return
+        self.rate *= 1.25
+        if self.limit is not None:
+            self.rate = min(self.rate, float(self.limit))
+        elif self.rate > 100 * _UNLIMITED_START:
+            self.rate = None
+
+    def adopt(self, limit: int) -> None:
+        """The configuration says another limit than the one the book was opened with."""
+        if limit != self.limit:
+            self.limit, self.rate = limit, float(limit)
+
+
+class Shelf(Protocol):
+    """Where the processes of an account keep their books."""
+
+    def row(self, endpoint: str) -> AbstractContextManager[dict[str, object]]:
+        """The endpoint's book as JSON (empty at first), held by nobody else; changes are kept at the end."""
+        ...
+
+
+class _SharedBooks:
+    """Books that all processes of the account share."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+
+    @contextmanager
+    def opened(self, endpoint: str, limit: int | None) -> Iterator[Book]:
+        with self._shelf.row(endpoint) as row:
+            book = msgspec.convert(row, Book, str_keys=True) if row else Book(limit, limit)
+            if limit is not None:
+                book.adopt(limit)
+            yield book
+            row.clear()
+            row.update(msgspec.to_builtins(book, str_keys=True))
+
+
+class _OwnBooks:
+    """The books of this process alone: for endpoints without a limit, and before there is a database."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._books: dict[str, Book] = {}
+
+    @contextmanager
+    def opened(self, endpoint: str, limit: int | None) -> Iterator[Book]:
+        with self._lock:
+            if endpoint not in self._books:
+                self._books[endpoint] = Book(limit, limit)
+            yield self._books[endpoint]
 
 
 class Limits:
-    """Counts requests per endpoint in any sliding minute. Thread-safe."""
+    """The limits of one account's endpoints. Thread-safe."""
 
     def __init__(
-        self, per_minute: Mapping[str, int | None], *, default: int | None = None, clock: Clock
+        self,
+        per_minute: Mapping[str, int | None],
+        *,
+        default: int | None = None,
+        clock: Clock,
+        shelf: Shelf | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self._per_minute = dict(per_minute)
         self._default = default
         self._clock = clock
-        self._lock = Lock()
-        self._endpoints: dict[str, _Endpoint] = defaultdict()
+        self._own = _OwnBooks()
+        self._shared = _SharedBooks(shelf) if shelf is not None else self._own
+        self._stopping = stopping
 
-    def acquire(self, endpoint: str) -> None:
-        """Wait until a request may be sent, and count it."""
-        while (wait := self._try(endpoint)) > 0:
-            self._clock.sleep(wait)
+    def acquire(self, endpoint: str, priority: Priority = Priority.LIVE) -> int:
+        """Wait until a request may be sent; its number. Raises Stopped when asked to stop meanwhile."""
+        while True:
+            with self._book(endpoint) as book:
+                wait = book.take(self._clock.now(), priority)
+                number = book.number
+            if wait <= 0:
+                return number
+            if self._stopping():
+                raise Stopped
+            self._clock.sleep(min(wait, _SLICE))
+
+    def ended(self, endpoint: str, number: int) -> None:
+        """A request's reply has come, or never will."""
+        with self._book(endpoint) as book:
+            book.end(number, self._clock.now())
+            book.succeeded()
 
     def slow_down(self, endpoint: str, retry_after: timedelta | None) -> None:
-        """The vendor said that we are too fast: half the rate from now on, and a pause."""
-        with self._lock:
-            known = self._endpoint(endpoint)
-            now = self._clock.monotonic()
-            recent = sum(1 for at in known.sent if at > now - _MINUTE)
-            current = known.rate if known.rate is not None else max(_UNLIMITED_START, recent)
-            known.rate = max(1.0, current / 2)
-            known.successes = 0
-            pause = retry_after.total_seconds() if retry_after is not None else 1.0
-            known.not_before = max(known.not_before, now + pause)
+        """The vendor said that we are too fast."""
+        with self._book(endpoint) as book:
+            book.slow_down(self._clock.now(), retry_after)
 
-    def succeeded(self, endpoint: str) -> None:
-        """A request went through: now and then the rate creeps back up."""
-        known = self._endpoints.get(endpoint)
-        if known is None or known.rate == known.limit:
-            return
-        with self._lock:
-            known.successes += 1
-            if known.successes % _CREEP_EVERY or known.rate is None:
-                return
-            known.rate *= 1.25
-            if known.limit is not None:
-                known.rate = min(known.rate, float(known.limit))
-            elif known.rate > 100 * _UNLIMITED_START:
-                known.rate = None
+    def _limit(self, endpoint: str) -> int | None:
+        return self._per_minute.get(endpoint, self._default)
 
-    def _endpoint(self, endpoint: str) -> _Endpoint:
-        known = self._endpoints.get(endpoint)
-        if known is None:
-            limit = self._per_minute.get(endpoint, self._default)
-            known = self._endpoints[endpoint] = _Endpoint(limit, limit)
-        return known
-
-    def _try(self, endpoint: str) -> float:
-        """Seconds to wait; 0 when the request was counted and may go."""
-        with self._lock:
-            known = self._endpoint(endpoint)
-            now = self._clock.monotonic()
-            if known.not_before > now:
-                return known.not_before - now
-            if known.rate is None:
-                return 0.0
-            while known.sent and known.sent[0] <= now - _MINUTE:
-                known.sent.popleft()
-            if len(known.sent) >= max(1, int(known.rate)):
-                return max(known.sent[0] + _MINUTE - now, _TICK)
-            known.sent.append(now)
-            return 0.0
+    def _book(self, endpoint: str) -> AbstractContextManager[Book]:
+        limit = self._limit(endpoint)
+        return (self._own if limit is None else self._shared).opened(endpoint, limit)

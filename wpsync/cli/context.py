@@ -62,7 +62,7 @@ def open_session(
     context: typer.Context, *, vendor: bool = True, migrated: bool = True
 ) -> Iterator["Session"]:
     """Configuration, database and clock, with Ctrl-C turned into an orderly stop."""
-    from wpsync.service.pipeline import Stopped
+    from wpsync.errors import Stopped
     from wpsync.service.session import session
 
     config = configuration(context)

@@ -98,9 +98,9 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
     from wpsync.cli.reading import report
     from wpsync.cli.show import progress
     from wpsync.config import parse_instant
+    from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
     from wpsync.service import backfill
-    from wpsync.service.pipeline import Stopped
     from wpsync.service.progress import Silence
     from wpsync.service.scheduler import follow
     from wpsync.service.sync import sync

@@ -305,3 +305,13 @@ order by at
 select account, resource, reason, count(*) filter (where due_at is not null) as awaited,
        count(*) filter (where due_at is null) as unsettled, min(at) as oldest
 from wpsync.follow_ups group by 1, 2, 3 order by 1, 2, 3
+
+-- name: open_book
+-- The budget's row of an endpoint, made where there is none.
+insert into wpsync.budget (account, endpoint, book) values (%(account)s, %(endpoint)s, '{}') on conflict do nothing
+
+-- name: book
+select book from wpsync.budget where account = %(account)s and endpoint = %(endpoint)s for update
+
+-- name: keep_book
+update wpsync.budget set book = %(book)s where account = %(account)s and endpoint = %(endpoint)s

@@ -267,6 +267,26 @@ def _follow_ups(metadata: sa.MetaData) -> None:
     )
 
 
+def _budget(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "budget",
+        metadata,
+        _column(*_ACCOUNT),
+        _column("endpoint", sa.Text(), "接口", "the vendor's endpoint"),
+        _column(
+            "book",
+            postgresql.JSONB(),
+            "近一分钟的请求、当前速率与等待者",
+            "the requests of the last minute, the present rate, and who waits",
+        ),
+        sa.PrimaryKeyConstraint("account", "endpoint", name="budget_pkey"),
+        schema="wpsync",
+        comment=_comment(
+            "请求预算（各进程共用）", "the request budget, shared by all processes of an account"
+        ),
+    )
+
+
 def _listings(metadata: sa.MetaData) -> None:
     sa.Table(
         "listings",
@@ -426,6 +446,7 @@ def metadata() -> sa.MetaData:
         _windows,
         _gone_rows,
         _follow_ups,
+        _budget,
         _listings,
         _watermarks,
         _plan,

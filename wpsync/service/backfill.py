@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from math import ceil
 from threading import Lock
 
-from wpsync.errors import SpanTooLargeError, TooManyRowsError, WpsyncError
+from wpsync.errors import SpanTooLargeError, Stopped, TooManyRowsError, WpsyncError
 from wpsync.extract import windows
 from wpsync.extract.probing import Ends
 from wpsync.load import state
@@ -21,7 +21,7 @@ from wpsync.load.lookups import bytes_per_row
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
-from wpsync.service.pipeline import Run, Stopped, recorded
+from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
 from wpsync.service.sync import Outcome, fill, listing_age, stops_everything, sync_resource
 

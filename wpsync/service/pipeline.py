@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wpsync.clock import Clock
-from wpsync.errors import RetryableError
+from wpsync.errors import RetryableError, Stopped
 from wpsync.extract.reading import Closed, Event, PageRead, Reader, Restart
 from wpsync.load import state
 from wpsync.load.database import Database
@@ -25,10 +25,6 @@ log = logging.getLogger(__name__)
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds to wait before a window is read again after a failure that may pass by itself."""
-
-
-class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
-    """The run was asked to stop; everything committed stays."""
 
 
 @dataclass(slots=True)

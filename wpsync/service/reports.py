@@ -7,7 +7,7 @@ alone, today, also how many were answered. A report marks nothing as gone.
 from collections.abc import Callable, Iterator, Mapping
 
 from wpsync.api.endpoints import call_detail, call_report
-from wpsync.errors import VendorRefusedError
+from wpsync.errors import Stopped, VendorRefusedError
 from wpsync.ledger import Reading
 from wpsync.load import state
 from wpsync.load.staging import Staging
@@ -15,7 +15,7 @@ from wpsync.load.upsert import Counts
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Resource
 from wpsync.service.account import Account
-from wpsync.service.pipeline import Run, Stopped
+from wpsync.service.pipeline import Run
 from wpsync.values import SHANGHAI
 
 _NO_SUCH_EMPLOYEE = 4004

@@ -11,10 +11,9 @@ from threading import Event
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from wpsync.config import SyncConfig
-from wpsync.errors import WpsyncError
+from wpsync.errors import Stopped, WpsyncError
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
-from wpsync.service.pipeline import Stopped
 from wpsync.service.progress import Silence
 from wpsync.service.sync import Outcome, sync
 

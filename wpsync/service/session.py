@@ -13,6 +13,7 @@ from wpsync.config import Config
 from wpsync.errors import SchemaMismatchError
 from wpsync.extract.probing import Ages
 from wpsync.load import migrations
+from wpsync.load.budget import PostgresBooks
 from wpsync.load.database import Database
 from wpsync.load.tokens import PostgresTokens
 from wpsync.model import Secret
@@ -45,6 +46,8 @@ class Session:
                 _per_endpoint(self.config),
                 default=self.config.limits.requests_per_minute.other or None,
                 clock=self.clock,
+                shelf=PostgresBooks(self.database, name),
+                stopping=self.stopping,
             ),
             timeout_seconds=settings.timeout_seconds,
             connections=_threads(self.config) + 1,

@@ -11,14 +11,14 @@ from datetime import datetime, timedelta
 from random import Random
 
 from wpsync.config import parse_instant
-from wpsync.errors import FatalError, WpsyncError
+from wpsync.errors import FatalError, Stopped, WpsyncError
 from wpsync.extract import windows
 from wpsync.ledger import COMPLETE
 from wpsync.load import state
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
-from wpsync.service.pipeline import Run, Stopped, recorded
+from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
 from wpsync.service.reports import read_report
 from wpsync.service.store import Store

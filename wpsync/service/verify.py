@@ -12,6 +12,7 @@ repair moves it to `wp.history`; otherwise it is kept and noted as gone.
 
 from dataclasses import dataclass, field
 
+from wpsync.errors import Stopped
 from wpsync.extract.reading import Closed, Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import EXTRA, Difference
@@ -19,7 +20,7 @@ from wpsync.load.upsert import Counts
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
-from wpsync.service.pipeline import Run, Stopped, recorded
+from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
 from wpsync.service.store import Intake, Loaded
 
