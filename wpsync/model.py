@@ -1,5 +1,6 @@
 """The nouns that every stage speaks: Window, Page, Batch, DeadLetter, Secret. No behaviour but their own."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -87,10 +88,15 @@ class DeadLetter:
 
 @dataclass(slots=True)
 class Batch:
-    """Rows by table, ready to be loaded together, and what could not become a row."""
+    """Rows by table, ready to be loaded together, and what could not become a row.
+
+    `drift` counts what no declaration knows, by what it is and its name: a `field`, a `type` (a field
+    that could not be read or stored as it came), a `kind` of message.
+    """
 
     rows: dict[str, list[Row]] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
+    drift: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)

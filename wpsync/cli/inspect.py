@@ -70,6 +70,11 @@ def status(context: typer.Context, json: Json = False) -> None:
             print(
                 f"{r.resource}: {r.gone_rows:,} rows are kept that the vendor no longer lists / 厂商已不再列出"
             )
+    for one in found.drift[:10]:
+        if not json:
+            print(
+                f"{one.resource}: {one.what} {one.name!r} is not known to this version, seen {one.seen:,} times / 未知的字段、类型或消息"
+            )
     for part in found.incomplete[:20]:
         where = part.parent_id or f"{_when(part.starts_at)} – {_when(part.ends_at)}"
         print(

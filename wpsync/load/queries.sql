@@ -315,3 +315,13 @@ select book from wpsync.budget where account = %(account)s and endpoint = %(endp
 
 -- name: keep_book
 update wpsync.budget set book = %(book)s where account = %(account)s and endpoint = %(endpoint)s
+
+-- name: note_drift
+-- What no declaration knows: counted by what it is and its name.
+insert into wpsync.drift as old (account, resource, what, name, seen, first_seen_at, last_seen_at)
+values (%(account)s, %(resource)s, %(what)s, %(name)s, %(seen)s, %(at)s, %(at)s)
+on conflict (account, resource, what, name) do update
+set seen = old.seen + excluded.seen, last_seen_at = excluded.last_seen_at
+
+-- name: drift
+select account, resource, what, name, seen, first_seen_at, last_seen_at from wpsync.drift order by first_seen_at desc, 1, 2, 3, 4

@@ -287,6 +287,30 @@ def _budget(metadata: sa.MetaData) -> None:
     )
 
 
+def _drift(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "drift",
+        metadata,
+        _column(*_ACCOUNT),
+        _column(*_RESOURCE),
+        _column(
+            "what",
+            sa.Text(),
+            "field 未知字段，type 字段类型变化，kind 未知消息类型",
+            "field, type, or kind of message",
+        ),
+        _column("name", sa.Text(), "名称", "its name"),
+        _column("seen", sa.BigInteger(), "出现次数", "how often it was seen"),
+        _column("first_seen_at", _INSTANT, "首次出现时间", "when it was first seen"),
+        _column("last_seen_at", _INSTANT, "最近出现时间", "when it was last seen"),
+        sa.PrimaryKeyConstraint("account", "resource", "what", "name", name="drift_pkey"),
+        schema="wpsync",
+        comment=_comment(
+            "厂商数据结构的变化", "schema drift: what the vendor sends and no declaration knows"
+        ),
+    )
+
+
 def _listings(metadata: sa.MetaData) -> None:
     sa.Table(
         "listings",
@@ -447,6 +471,7 @@ def metadata() -> sa.MetaData:
         _gone_rows,
         _follow_ups,
         _budget,
+        _drift,
         _listings,
         _watermarks,
         _plan,

@@ -8,6 +8,7 @@ just inserted, a row that Postgres refuses).
 """
 
 import json
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -61,6 +62,7 @@ class Staging:
         self._pending = Batch()
         self._staged = _STAGED.setdefault(connection, {})
         self.dead_letters: list[DeadLetter] = []
+        self.drift: Counter[tuple[str, str]] = Counter()
         self.clear()
 
     @property
@@ -77,7 +79,7 @@ class Staging:
         """Copy everything pending into the staging tables."""
         for table in list(self._pending.rows):
             self._flush_table(table)
-        self.dead_letters += self._pending.dead_letters
+        self._keep_aside()
         self._pending = Batch()
 
     def stage_all(self) -> None:
@@ -87,6 +89,12 @@ class Staging:
         if self._resource.name == "wechat_messages":
             for table in TYPED_TABLES:
                 self._create(table.name)
+
+    def _keep_aside(self) -> None:
+        self.dead_letters += self._pending.dead_letters
+        self.drift += self._pending.drift
+        self._pending.dead_letters = []
+        self._pending.drift = Counter()
 
     def _flush_table(self, table: str) -> None:
         rows = self._pending.rows.pop(table, [])
@@ -98,6 +106,7 @@ class Staging:
         """Forget what is staged, e.g. before the window is read again."""
         self._pending = Batch()
         self.dead_letters = []
+        self.drift = Counter()
         self._empty()
 
     def _empty(self) -> None:
@@ -111,8 +120,7 @@ class Staging:
 
     def commit(self, write: Callable[[], Counts]) -> Counts:
         """Run `write` (which calls `merge`) in one transaction; again where Postgres broke a deadlock."""
-        self.dead_letters += self._pending.dead_letters
-        self._pending.dead_letters = []
+        self._keep_aside()
         pending, kept, before = (
             dict(self._pending.rows),
             list(self.dead_letters),

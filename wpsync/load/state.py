@@ -261,6 +261,15 @@ def keep_dead_letters(
     return new
 
 
+def note_drift(
+    connection: Connection, scope: Scope, drift: Mapping[tuple[str, str], int], at: datetime
+) -> None:
+    """Count what no declaration knows: fields, types, kinds of message."""
+    for (what, name), seen in sorted(drift.items()):
+        parameters = scope.parameters(what=what, name=name, seen=seen, at=at)
+        connection.execute(QUERIES["note_drift"], parameters)
+
+
 def resolve_read_messages(connection: Connection, account: str, at: datetime) -> None:
     """Close the letters of messages that were unreadable and have been read since."""
     scope = Scope(account, "wechat_messages")

@@ -78,6 +78,7 @@ class Normalizer:
         kept: list[str | None] = [None] * len(usable)
         for number, extra in draft.extras.items():
             kept[number] = originals.extra_json(extra)
+            _note_drift(extra, into)
         rows = into.rows.setdefault(self._table, [])
         rows.extend(zip(*draft.columns.values(), kept, repeat(stamp), strict=False))
 
@@ -99,6 +100,13 @@ class Normalizer:
     def _refuse(self, record: object, reason: str, detail: str, into: Batch) -> None:
         original = originals.ascii_json(record)
         into.dead_letters.append(DeadLetter(self._resource, None, reason, detail, original))
+
+
+def _note_drift(extra: Record, into: Batch) -> None:
+    """A field that no column knows, or that came in a shape which cannot be read or stored."""
+    for name in extra:
+        what = "type" if name.startswith(originals.RAW) else "field"
+        into.drift[what, values.holdable(name.removeprefix(originals.RAW))[:100]] += 1
 
 
 def _is_usable(identifier: object) -> bool:
@@ -179,6 +187,10 @@ def _finish_messages(draft: _Draft, stamp: str, into: Batch) -> None:
     codes, bodies, plain = table["msg_type"], table["body"], table["plain_text"]
     kinds = [KIND_BY_CODE.get(code, UNKNOWN).name for code in cast("list[str]", codes)]
     table["kind"] = list(kinds)
+    if UNKNOWN.name in kinds:
+        for code, kind in zip(codes, kinds, strict=True):
+            if kind == UNKNOWN.name:
+                into.drift["kind", str(code)[:100]] += 1
     table["payload_ok"] = [True] * len(codes)
     table["sent_on"] = _days(draft)
     for number, record in enumerate(draft.records):

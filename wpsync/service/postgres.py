@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from wpsync import ledger
 from wpsync.clock import Clock
+from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import following, windows
 from wpsync.extract.reading import Closed
 from wpsync.ledger import LedgerWindow, Reading
@@ -19,6 +20,9 @@ from wpsync.model import Window
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Resource
 from wpsync.service.store import Intake, Listed, Loaded
+
+_LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
+"""New dead letters in one window from which on a run fails, and the share of its rows."""
 
 
 class PostgresIntake:
@@ -103,6 +107,8 @@ class PostgresIntake:
             counts = self._staging.merge(duplicates=closed.duplicates, gone=gone, again=again)
             found = self._staging.dead_letters
             letters = state.keep_dead_letters(connection, account, found, at, run_id)
+            check_dead_letters(self._resource.name, letters, closed.rows_seen)
+            state.note_drift(connection, self._scope, self._staging.drift, at)
             if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):
                 state.resolve_read_messages(connection, account, at)
             finish()
@@ -157,6 +163,16 @@ class PostgresIntake:
 
         recent = window.end > read_at - self._horizon
         follow_ups.track(self._connection, self._scope, window, read_at, due, recent=recent)
+
+
+def check_dead_letters(resource: str, letters: int, rows: int) -> None:
+    """Raises DeadLetterLimitError where so much of a window is unreadable that the reader must be broken."""
+    if letters >= _LETTERS_AT_LEAST and letters > rows * _LETTERS_SHARE:
+        raise DeadLetterLimitError(
+            f"{resource}: {letters:,} of {rows:,} rows of one window cannot be taken; nothing of it was kept",
+            hint="the vendor has changed its format, or encrypts payloads: look at what `wpsync -v sync`"
+            " says, upgrade wpsync, or switch off parameter encryption in the vendor's console",
+        )
 
 
 def reading(closed: Closed) -> Reading:

@@ -69,6 +69,19 @@ class TokenStatus:
     encrypted: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """Something the vendor sends that no declaration knows: a `field`, a `type`, a `kind` of message."""
+
+    account: str
+    resource: str
+    what: str
+    name: str
+    seen: int
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
 @dataclass(slots=True)
 class Status:
     """Everything at one moment."""
@@ -77,6 +90,7 @@ class Status:
     resources: list[ResourceStatus] = field(default_factory=list)
     incomplete: list[Incomplete] = field(default_factory=list)
     tokens: list[TokenStatus] = field(default_factory=list)
+    drift: list[Drift] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -105,6 +119,8 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
     incomplete = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # the query's columns are the fields
     status.incomplete = [found for found in incomplete if found.account in accounts]
     status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # likewise
+    drift = (Drift(**row) for row in state.rows(database, "drift"))  # type: ignore[arg-type]  # likewise
+    status.drift = [found for found in drift if found.account in accounts]
     return status
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from wpsync.config import parse_instant
-from wpsync.errors import FatalError, Stopped, WpsyncError
+from wpsync.errors import DeadLetterLimitError, FatalError, Stopped, WpsyncError
 from wpsync.extract import windows
 from wpsync.ledger import COMPLETE
 from wpsync.load import state
@@ -106,6 +106,8 @@ def fill(result: Outcome, run: Run) -> None:
 
 def stops_everything(exc: WpsyncError) -> bool:
     """Whether the next resource would fail for the same reason."""
+    if isinstance(exc, DeadLetterLimitError):
+        return False
     return isinstance(exc, FatalError) and getattr(exc, "status_code", None) is None
 
 
