@@ -25,7 +25,7 @@ _PLACES = (Path("config.toml"), Path("/etc/wpsync/config.toml"))
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
 _AGO = re.compile(r"(\d{1,6})([dhm])")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-_RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL")
+_RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT")
 
 
 class _Section(BaseModel):

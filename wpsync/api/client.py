@@ -20,6 +20,7 @@ from typing import TypeVar
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from wpsync import boundary
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.limits import Limits
 from wpsync.clock import Clock
@@ -299,6 +300,7 @@ class Client:
             self.requests += 1
         request = httpx.Request("POST", url, headers=_HEADERS, content=content)
         began = self._clock.monotonic()
+        boundary.cross()
         try:
             response = self._http.send(request)
         except _NOT_SENT as exc:
@@ -314,6 +316,7 @@ class Client:
                 f"{endpoint}: the request cannot be made ({type(exc).__name__})",
                 hint="look at base_url",
             ) from None
+        boundary.cross()
         if log.isEnabledFor(logging.DEBUG):
             elapsed = round((self._clock.monotonic() - began) * 1000)
             log.debug(

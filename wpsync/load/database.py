@@ -9,6 +9,7 @@ from psycopg import errors
 from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
+from wpsync import boundary
 from wpsync.errors import DatabaseUnavailableError, FatalError, SchemaMismatchError, WpsyncError
 from wpsync.model import Secret
 
@@ -63,8 +64,11 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """A connection inside a transaction that commits at the end and rolls back on any error."""
-        with self.connection() as connection, connection.transaction():
-            yield connection
+        with self.connection() as connection:
+            with connection.transaction():
+                yield connection
+                boundary.cross()
+            boundary.cross()
 
     def now(self) -> datetime:
         """The database's clock, which all processes share."""

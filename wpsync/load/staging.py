@@ -16,6 +16,7 @@ from weakref import WeakKeyDictionary
 import psycopg
 from psycopg import errors, sql
 
+from wpsync import boundary
 from wpsync.load.copying import encoded
 from wpsync.load.database import Connection
 from wpsync.load.upsert import (
@@ -132,6 +133,8 @@ class Staging:
                     counts = write()
                     if dirty := [table for table, rows in self._staged.items() if rows]:
                         self._connection.execute(truncate_sql(dirty))
+                    boundary.cross()
+                boundary.cross()
             except BaseException as exc:
                 self._staged.clear()
                 self._staged.update(before)
