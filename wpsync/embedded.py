@@ -279,7 +279,8 @@ def _create_database(socket: Path) -> None:
     with psycopg.connect(
         f"postgresql://postgres@/postgres?host={socket}", autocommit=True
     ) as connection:
-        if not connection.execute("select from pg_database where datname = 'wpsync'").fetchone():
+        known = connection.execute("select 1 from pg_database where datname = 'wpsync'").fetchone()
+        if known is None:
             connection.execute("create database wpsync")
 
 

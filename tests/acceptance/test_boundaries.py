@@ -1,6 +1,6 @@
 """Death at every boundary: a request sent, a reply read, before and after each commit.
 
-`WPSYNC_EVERY_BOUNDARY=1` takes all of them; otherwise some, spread over the run.
+`EVERY_BOUNDARY=1` takes all of them; otherwise some, spread over the run.
 """
 
 import os
@@ -48,7 +48,7 @@ def test_a_run_that_dies_at_any_boundary_ends_equal_to_the_truth_when_it_is_star
 
 def boundaries(driver, command):
     """Every boundary from the first on, or some of them over the whole run."""
-    if os.environ.get("WPSYNC_EVERY_BOUNDARY"):
+    if os.environ.get("EVERY_BOUNDARY"):
         yield from range(1, 10_000)
     last = 2
     while driver.run(*command, WPSYNC_DIE_AT=str(last)).returncode == boundary.EXIT_STATUS:

@@ -1,7 +1,7 @@
 """Connections to Postgres: a pool, transactions, advisory locks, and the driver's errors translated."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 
 import psycopg
@@ -38,6 +38,7 @@ class Database:
             reconnect_timeout=timeout_seconds,
             kwargs={"autocommit": True},
             configure=_configure,
+            check=ConnectionPool.check_connection,  # a server that was restarted costs nobody a run
             open=False,
             name="wpsync",
         )
@@ -93,10 +94,14 @@ class Database:
             try:
                 yield held
             finally:
-                if held and not connection.closed:
-                    connection.execute(
-                        "select pg_advisory_unlock(hashtextextended(%s, 0))", (name,)
-                    )
+                if held:
+                    _let_go(connection, name)
+
+
+def _let_go(connection: Connection, name: str) -> None:
+    """Give an advisory lock back. A connection that broke meanwhile has done so already."""
+    with suppress(psycopg.OperationalError, psycopg.InterfaceError):
+        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
 def _configure(connection: Connection) -> None:
@@ -120,6 +125,11 @@ def translated() -> Iterator[None]:
         raise FatalError(
             f"the database role lacks a right: {_reason(exc)}",
             hint="grant it, or connect as the role that owns the schemas wp and wpsync",
+        ) from exc
+    except errors.DiskFull as exc:
+        raise FatalError(
+            f"the database's disk is full: {_reason(exc)}",
+            hint="free or add space and start again: what was committed stays, the rest is read again",
         ) from exc
     except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
         raise DatabaseUnavailableError(

@@ -61,6 +61,7 @@ class Staging:
         self._resource = resource
         self._account = account
         self._pending = Batch()
+        self._in_window = False
         self._staged = _STAGED.setdefault(connection, {})
         self.dead_letters: list[DeadLetter] = []
         self.drift: Counter[tuple[str, str]] = Counter()
@@ -129,6 +130,7 @@ class Staging:
         )
         for attempt in range(_DEADLOCK_ATTEMPTS):
             try:
+                self._in_window = True
                 with self._connection.transaction():
                     counts = write()
                     if dirty := [table for table, rows in self._staged.items() if rows]:
@@ -147,6 +149,8 @@ class Staging:
                 self._staged.update(dict.fromkeys(dirty, 0))
                 self._pending = Batch()
                 return counts
+            finally:
+                self._in_window = False
         raise AssertionError("unreachable")
 
     def merge(self, *, duplicates: bool, gone: Gone | None = None, again: bool = False) -> Counts:
@@ -255,7 +259,10 @@ class Staging:
     def _create(self, table: str) -> None:
         if table not in self._staged:
             with self._connection.transaction():
-                self._connection.execute("set local synchronous_commit = off")
+                if (
+                    not self._in_window
+                ):  # a `set local` would outlive this block: not in a window's commit
+                    self._connection.execute("set local synchronous_commit = off")
                 self._connection.execute(create_staging_sql(table))
             self._staged[table] = 0
 

@@ -79,6 +79,9 @@ def _minutes(requests: int, per_minute: int) -> float:
 
 
 def _is_stale(account: Account, resource: Resource) -> bool:
+    """Whether it has to be looked at: always where every parent has a listing of its own."""
+    if resource.parent is not None:
+        return True
     age = listing_age(account, resource)
     return age is None or age > _LISTING_FRESH
 

@@ -1,0 +1,96 @@
+"""The database goes away, or is full, in the middle of everything: nothing is lost, nobody has to act.
+
+`RESTARTS=20` restarts Postgres that often; a few times otherwise.
+"""
+
+import os
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import psycopg
+
+from tests.acceptance.driving import Driver, differences
+from wpsync import embedded
+from wpsync.emulator.client import Remote
+from wpsync.load import migrations
+
+WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
+RESTARTS = int(os.environ.get("RESTARTS", "3"))
+
+
+def crash(folder):
+    """An immediate shutdown, as after a power cut: recovery at the next start."""
+    (file,) = folder.rglob("postmaster.pid")
+    number = int(file.read_text().split()[0])
+    os.kill(number, signal.SIGQUIT)
+    while file.exists():
+        time.sleep(0.05)
+
+
+def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(emulator, tmp_path):
+    vendor = emulator(messages=1_500 * RESTARTS, days=10)
+    remote = Remote(vendor.url)
+    folder = embedded_folder()
+    with embedded.running(folder / "pg") as server:
+        with psycopg.connect(server.database("postgres"), autocommit=True) as connection:
+            connection.execute("create database crashing")
+        url = server.database("crashing")
+        migrations.upgrade(url)
+        driver = Driver(url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 200\n")
+        remote.fault("slow", ms=60)
+        process = subprocess.Popen(
+            driver.command("backfill", "--from", "12d", *(f"--resource={n}" for n in WINDOWED)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        done = 0
+        for _ in range(RESTARTS):
+            while driver.one("select count(*) from wpsync.windows") < done + 3:
+                time.sleep(0.05)
+            crash(folder)
+            embedded.start(folder / "pg")
+            done = driver.one("select count(*) from wpsync.windows")
+        remote.clear_faults()
+        _, said = process.communicate(timeout=120)
+        assert process.returncode == 0, said
+        found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
+        assert not found, "\n".join(found[:20])
+        assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
+
+
+def embedded_folder():
+    """A short path that an unprivileged server can enter."""
+    folder = Path(tempfile.mkdtemp(prefix="wpo"))
+    folder.chmod(0o755)
+    return folder
+
+
+def test_a_full_disk_fails_the_run_and_once_it_is_freed_the_next_run_goes_on(
+    emulator, database_url, tmp_path
+):
+    """The server's own error (53100), raised where the rows come in."""
+    vendor = emulator(messages=600, days=5)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "create function disk_full() returns trigger language plpgsql as $$ begin"
+            " if (select count(*) from wp.calls) > 20 then"
+            " raise exception 'could not extend file: No space left on device' using errcode = '53100';"
+            " end if; return new; end $$"
+        )
+        connection.execute(
+            "create trigger disk_full before insert on wp.calls execute function disk_full()"
+        )
+    failed = driver.run("backfill", "--from", "6d", "--resource", "calls")
+    assert failed.returncode == 1
+    assert "No space left" in failed.stderr
+    held = driver.one("select count(*) from wp.calls")
+    assert driver.one("select coalesce(sum(rows_held), 0) from wpsync.windows") == held
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("drop trigger disk_full on wp.calls")
+    assert driver.run("backfill", "--from", "6d", "--resource", "calls").returncode == 0
+    assert not differences(driver, vendor, ["calls"])
