@@ -129,7 +129,9 @@ def reread(server: embedded.Server, config: Path) -> tuple[int, int, int]:
         "--again",
     )
     with psycopg.connect(database, autocommit=True) as connection:
-        connection.execute("alter system set autovacuum = off")  # its own WAL is not what is measured
+        connection.execute(
+            "alter system set autovacuum = off"
+        )  # its own WAL is not what is measured
         connection.execute("select pg_reload_conf()")
         connection.execute("vacuum analyze")
         connection.execute("checkpoint")

@@ -1,0 +1,137 @@
+"""Listings: who left, who came back, who was renamed; and that half a listing marks nobody as gone."""
+
+import pytest
+
+from tests.acceptance.driving import Driver, differences
+from wpsync import boundary
+from wpsync.emulator.client import Remote
+
+CONTACTS = "/api/wechat/getWeContactByPage"
+NAMES = ["wechat_contacts", "wechat_rooms", "wechat_room_members"]
+
+
+@pytest.fixture
+def listed(emulator, database_url, tmp_path):
+    vendor = emulator(messages=14_000, days=20)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.sync(NAMES)
+    assert not differences(driver, vendor, NAMES)
+    return vendor, driver
+
+
+def deleted(driver, table):
+    return {
+        row[0] for row in driver.query(f"select id from wp.{table} where _deleted_at is not null")
+    }
+
+
+@pytest.mark.parametrize("name", ["wechat_contacts", "wechat_rooms"])
+def test_who_leaves_is_marked_who_comes_back_is_not_and_history_tells_it(listed, name):
+    vendor, driver = listed
+    remote = Remote(vendor.url)
+    entries = vendor.world.listings[name]
+    gone, renamed = list(entries)[3], list(entries)[5]
+    field = "nick" if name == "wechat_contacts" else "name"
+    before = entries[renamed].truth[field]
+    entry = entries[gone]
+    remote.mutate(name, gone, delete=True)
+    remote.mutate(name, renamed, set={field: "新名字"}, truth={field: "新名字"})
+    driver.sync([name])
+    assert deleted(driver, name) == {gone}
+    assert driver.one(f"select {field} from wp.{name} where id = %s", renamed) == "新名字"
+    vendor.world.listings[name][gone] = entry
+    driver.sync([name])
+    assert deleted(driver, name) == set()
+    assert not differences(driver, vendor, [name])
+    told = driver.query(
+        "select id, row ->> %s, valid_from < valid_to from wp.history where resource = %s order by id",
+        field,
+        name,
+    )
+    assert (renamed, before, True) in told
+    assert {row[0] for row in told} == {gone, renamed}
+
+
+def test_a_member_who_joins_or_leaves_an_old_room_is_noticed_by_the_rooms_fingerprint(listed):
+    vendor, driver = listed
+    world = vendor.world
+    room = next(room for room in world.people.rooms if len(room.members) > 4)
+    known = {member.id for member in room.members}
+    before = {room.id: len(room.members) for room in world.people.rooms}
+    rng = world._rng
+    while len(room.members) <= before[room.id]:
+        world._change_room(_Always(room, rng))
+    driver.sync(["wechat_rooms", "wechat_room_members"])
+    assert not differences(driver, vendor, ["wechat_rooms", "wechat_room_members"])
+    new = {member.id for member in room.members} - known
+    assert new
+    assert not new & deleted(driver, "wechat_room_members")
+
+
+class _Always:
+    """Chance that always picks one room and lets somebody join."""
+
+    def __init__(self, room, rng):
+        self._room, self._rng = room, rng
+
+    def choice(self, among):
+        return next((one for one in among if one is self._room), None) or self._rng.choice(among)
+
+    def random(self):
+        return 0.9
+
+    def __getattr__(self, name):
+        return getattr(self._rng, name)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"name": "empty_page"},
+        {"name": "empty_page", "skip": 1},
+        {"name": "null_list"},
+        {"name": "null_data"},
+        {"name": "wrong_count", "set": 0},
+        {"name": "empty_page", "count": 0},
+    ],
+)
+def test_half_a_listing_or_an_empty_one_marks_nobody_as_gone(listed, fault):
+    vendor, driver = listed
+    Remote(vendor.url).fault(fault.pop("name"), endpoint=CONTACTS, **fault)
+    done = driver.run("sync", "wechat_contacts", timeout=180)
+    assert done.returncode == 1, done.stdout
+    assert deleted(driver, "wechat_contacts") == set()
+    Remote(vendor.url).clear_faults()
+    assert driver.run("sync", "wechat_contacts").returncode == 0
+    assert not differences(driver, vendor, ["wechat_contacts"])
+
+
+def test_a_reading_that_dies_in_the_middle_marks_nobody_as_gone(listed):
+    vendor, driver = listed
+    gone = next(iter(vendor.world.listings["wechat_contacts"]))
+    Remote(vendor.url).mutate("wechat_contacts", gone, delete=True)
+    for died_at in (3, 7, 11):
+        dead = driver.run("sync", "wechat_contacts", WPSYNC_DIE_AT=str(died_at))
+        assert dead.returncode == boundary.EXIT_STATUS
+        assert deleted(driver, "wechat_contacts") == set()
+    assert driver.run("sync", "wechat_contacts").returncode == 0
+    assert deleted(driver, "wechat_contacts") == {gone}
+
+
+def test_a_listing_longer_than_the_vendor_shows_is_read_as_far_as_it_goes_and_said_to_be_cut(
+    emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=30_000, days=20)
+    total = len(vendor.world.listings["wechat_contacts"])
+    Remote(vendor.url).settings(page_refused=3)
+    assert total > 300
+    driver = Driver(database_url, vendor.url, tmp_path)
+    done = driver.run("sync", "wechat_contacts")
+    assert done.returncode == 1
+    assert driver.one("select count(*) from wp.wechat_contacts") == 300
+    shown = driver.run("status")
+    assert shown.returncode == 1
+    assert "wechat_contacts" in shown.stderr
+    assert deleted(driver, "wechat_contacts") == set()
+    state = driver.query("select vendor_count, rows_seen, state from wpsync.listings")
+    assert state == [(total, 300, "incomplete")]
