@@ -8,7 +8,7 @@ shown is split.
 Whether the vendor's ends are inclusive is not said (facts.md). A window [s, e) is therefore asked for
 as s-1s to e, which covers it under either reading of either end; rows outside the window are loaded
 (they are real) and left out of its account. A reading is complete when as many distinct ids were seen
-as the last reply counted, and no reply contradicted itself.
+as any reply counted, and no reply contradicted itself.
 """
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
@@ -101,7 +101,7 @@ Event = Restart | PageRead | Closed
 
 @dataclass(slots=True)
 class _Tally:
-    """What the pages of one reading showed."""
+    """What the pages of one reading showed. `count` is the highest that a reply told."""
 
     seen: set[object] = field(default_factory=set)
     outside: int = 0
@@ -132,6 +132,7 @@ class Reader:
         self._resource = resource
         self._vendor = vendor
         self._rows_aim = rows_aim
+        self._clamps: set[int] = set()
         self._settled_before = datetime.max.replace(tzinfo=UTC)
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
@@ -242,7 +243,10 @@ class Reader:
         """Rows on a full page: fewer than asked for where the vendor clamps the page size."""
         size = self._resource.page_size or 2**31
         length = len(first.records or ())
-        return length if 0 < length < min(first.count or 0, size) else size
+        if 0 < length < min(first.count or 0, size):
+            self._clamps.add(length)
+            return length
+        return size
 
     def _pages(
         self, ask: Body, first: Page, window: Window | None, tally: _Tally
@@ -274,7 +278,9 @@ class Reader:
         self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: _Tally
     ) -> Generator[Event, None, None]:
         """A full last page may hide that the count was too low: go on until a page is not full."""
-        while last >= length and number < (self._resource.page_cap or 2**31):
+        while (last >= length or last in self._clamps) and number < (
+            self._resource.page_cap or 2**31
+        ):
             number += 1
             known = len(tally.seen)
             page = self._page(ask, number)
@@ -300,7 +306,8 @@ class Reader:
         self, page: Page, number: int, length: int, window: Window | None, tally: _Tally
     ) -> Generator[Event, None, None]:
         records = page.records
-        tally.count = page.count
+        if page.count is not None:
+            tally.count = max(tally.count or 0, page.count)
         if tally.read_at is None:
             tally.read_at = page.fetched_at
         if page.count is None:

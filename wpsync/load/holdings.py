@@ -48,8 +48,8 @@ def count(connection: Connection, scope: Scope, window: Window) -> int | None:
         return None
     statement = _sql(
         scope.resource,
-        "select (select count(*) from {target} where {where}) - (select count(*) from wpsync.gone_rows"
-        " where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s)",
+        "select count(*) from {target} as t where {where} and not exists (select from wpsync.gone_rows as g"
+        " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})",
     )
     row = connection.execute(statement, _parameters(scope, window)).fetchone()
     assert row is not None
@@ -80,7 +80,12 @@ def mark_gone(
 ) -> int:
     """Note what a complete reading of a stretch did not hold, and take back what it held again."""
     parameters = _parameters(scope, window, at=read_at)
-    noted = connection.execute(QUERIES["gone_rows"], parameters).fetchall()
+    statement = _sql(
+        scope.resource,
+        "select {key} from {target} as t where {where} and exists (select from wpsync.gone_rows as g"
+        " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})",
+    )
+    noted = connection.execute(statement, parameters).fetchall()
     present = {str(key) for key in seen}
     back = [row[0] for row in noted if row[0] in present]
     if back:

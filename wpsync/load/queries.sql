@@ -250,11 +250,6 @@ select current_setting('server_version') as server_version, current_setting('tim
        current_user::text as "current_user", has_database_privilege(current_database(), 'CREATE') as may_create,
        pg_is_in_recovery() as is_standby, current_setting('server_encoding') as server_encoding
 
--- name: gone_rows
--- Rows of a stretch that the vendor no longer lists.
-select id from wpsync.gone_rows
-where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s
-
 -- name: forget_gone_rows
 -- The vendor lists them again.
 delete from wpsync.gone_rows

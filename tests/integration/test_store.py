@@ -1,0 +1,123 @@
+"""The simulation's store and the one in Postgres do the same: random readings, one after the other."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+
+from tests.simulation.memory import MemoryStore
+from wpsync.clock import FakeClock
+from wpsync.extract import windows
+from wpsync.extract.reading import Closed
+from wpsync.ledger import LedgerWindow
+from wpsync.load.database import Database
+from wpsync.load.state import Scope
+from wpsync.model import Secret, Window
+from wpsync.resources import RESOURCES
+from wpsync.service.postgres import PostgresStore
+
+START = datetime(2026, 3, 2, 2, tzinfo=UTC)
+HORIZON = timedelta(days=3)
+EVERYTHING = Window(START - timedelta(days=1), START + timedelta(days=9))
+
+
+class Readings:
+    """A small world, and readings of it that both stores get."""
+
+    def __init__(self, seed, stores):
+        self.rng = Random(seed)
+        self.stores = stores
+        self.clock = FakeClock(START + timedelta(hours=1))
+        self.rows: dict[str, int] = {}
+
+    def change(self):
+        """Rows come and go."""
+        for _ in range(self.rng.randrange(6)):
+            name = f"m{self.rng.randrange(60)}"
+            if name in self.rows and self.rng.random() < 0.3:
+                del self.rows[name]
+            else:
+                at = START + timedelta(seconds=self.rng.randrange(30) * 600)
+                self.rows.setdefault(name, int(at.timestamp()))
+
+    def window(self):
+        first = self.rng.randrange(29)
+        length = self.rng.choice((1, 1, 2, 5, 30))
+        start = START + timedelta(seconds=first * 600)
+        return Window(start, start + timedelta(seconds=min(length, 30 - first) * 600))
+
+    def read(self, run_id):
+        """One reading of some window, perhaps an incomplete one, of rows as they are now."""
+        self.clock.sleep(self.rng.randrange(1, 20_000))
+        self.change()
+        window, at = self.window(), self.clock.now()
+        inside = {
+            name: ts
+            for name, ts in self.rows.items()
+            if window.start.timestamp() <= ts < window.end.timestamp()
+        }
+        reason = "rows_missing" if self.rng.random() < 0.2 else None
+        if reason:
+            inside = dict(list(inside.items())[1:])
+        records = [
+            {"id": name, "ts": ts, "msgType": "101", "msg": f"settled {self.version(name)}"}
+            for name, ts in inside.items()
+        ]
+        count = len(inside) + (2 if reason else 0)
+        closed = Closed(window, count, len(inside), False, at, reason, set(inside))
+        live = self.rng.random() < 0.4
+        for store in self.stores:
+            with store.intake() as intake:
+                intake.clear()
+                intake.add([dict(record) for record in records], at)
+                intake.close_window(closed, run_id, live=live)
+
+    def version(self, name):
+        return (int(name[1:]) + int(self.clock.monotonic()) // 40_000) % 3
+
+
+def told(store, clock):
+    """All that a store answers."""
+    ledger = store.ledger(EVERYTHING)
+    stretches = windows.split(Window(START, START + timedelta(hours=5)), 7)
+    return {
+        "ledger": [plain(window) for window in ledger],
+        "watermark": store.watermark(),
+        "held": store.held(stretches),
+        "times": [store.nth_time(EVERYTHING, n) for n in (0, 3, 1000)],
+        "due": [plain(window) for window in store.incomplete_due(clock.now())],
+        "follow": store.follow_ups_due(clock.now() + timedelta(days=1)),
+    }
+
+
+def plain(window):
+    assert isinstance(window, LedgerWindow)
+    utc = {
+        name: getattr(window, name).astimezone(UTC)
+        for name in ("starts_at", "ends_at", "read_at", "checked_at")
+    }
+    retry = window.retry_at.astimezone(UTC) if window.retry_at else None
+    return replace(window, **utc, retry_at=retry)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
+    scope = Scope("main", "wechat_messages")
+    with Database(Secret(database_url)) as database:
+        readings = Readings(seed, [])
+        clock = readings.clock
+        resource = RESOURCES["wechat_messages"]
+        kept = PostgresStore(database, resource, scope, clock, horizon=HORIZON)
+        memory = MemoryStore(clock, HORIZON)
+        readings.stores += [kept, memory]
+        for store in readings.stores:
+            store.start_watermark(START)
+        for number in range(25):
+            readings.read(number)
+            assert told(kept, clock) == told(memory, clock), f"after reading {number}"
+            if number % 5 == 4:
+                some = kept.ledger(EVERYTHING)[:2]
+                kept.confirm(some, clock.now())
+                memory.confirm(some, clock.now())
+                assert told(kept, clock) == told(memory, clock), f"after confirming {number}"

@@ -1,0 +1,1 @@
+"""The sync core in virtual time, against a vendor and a store in memory."""

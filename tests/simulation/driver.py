@@ -1,0 +1,160 @@
+"""One simulated life: ticks at odd times, kills, faults; then a quiet end, in which all must be right."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from itertools import pairwise
+from random import Random
+
+from tests.simulation.memory import MemoryStore
+from tests.simulation.world import START, Died, SimulatedVendor, make_rows
+from wpsync.clock import FakeClock
+from wpsync.errors import RetryableError
+from wpsync.extract import windows
+from wpsync.extract.probing import Ages
+from wpsync.extract.reading import Closed, Reader
+from wpsync.load.state import RunTotals, Scope
+from wpsync.model import Window
+from wpsync.resources import RESOURCES
+from wpsync.service.pipeline import Pipeline, Run
+from wpsync.service.recheck import Recheck
+
+SETTLE = timedelta(minutes=2)
+AGES = Ages(
+    horizon=timedelta(days=3),
+    recent=timedelta(minutes=15),
+    yesterday=timedelta(hours=1),
+    daily=timedelta(hours=6),
+    older=timedelta(days=1),
+    sample_rows=15,
+)
+LENGTH = timedelta(days=2)
+QUIET = (1, 5, 6, 13, 24, 25, 26, 25, 26)
+"""Hours between the ticks of the quiet end: every age's turn comes, and every retry's."""
+
+
+@dataclass(slots=True)
+class Life:
+    """What happened: the vendor's trace, and how often the process died."""
+
+    trace: list[tuple[object, ...]]
+    deaths: int
+    problems: list[str]
+
+
+class Simulation:
+    """One seed."""
+
+    def __init__(self, seed: int, *, faults: bool) -> None:
+        self.rng = Random(seed)
+        self.clock = FakeClock(START)
+        self.resource = replace(RESOURCES["wechat_messages"], page_size=7, page_cap=20)
+        rows = make_rows(self.rng, START, LENGTH, AGES.horizon)
+        self.vendor = SimulatedVendor(self.rng, self.clock, 7, rows)
+        self.vendor.faulty = faults
+        self.store = MemoryStore(self.clock, AGES.horizon, self.vendor.boundary)
+        self.store.on_complete = self.check_complete
+        self.problems: list[str] = []
+        self.deaths = 0
+
+    def run(self) -> Life:
+        while self.clock.now() < START + LENGTH:
+            self.clock.sleep(self.rng.choice((60, 300, 900, 3_600, 14_400)) * self.rng.random())
+            self.tick()
+        self.vendor.faulty = False
+        for hours in QUIET:
+            self.clock.sleep(hours * 3600)
+            self.tick()
+        self.check_end()
+        return Life(self.vendor.trace, self.deaths, self.problems)
+
+    def tick(self) -> None:
+        """One pass, as `service.sync` makes it for a windowed resource; it may die anywhere."""
+        before = self.store.mark
+        try:
+            self.sync()
+        except Died:
+            self.deaths += 1
+        except RetryableError:
+            assert self.vendor.faulty
+        if before is not None and self.store.mark is not None and self.store.mark < before:
+            self.problems.append("the watermark went back")
+        self.check_ledger()
+
+    def sync(self) -> None:
+        store, clock = self.store, self.clock
+        run = Run(Scope("main", self.resource.name), "sync", 1, RunTotals(), [])
+        reader = Reader(self.resource, self.vendor, rows_aim=30)
+        pipeline = Pipeline(self.resource, reader, store, clock)
+        recheck = Recheck(self.resource, store, self.vendor, clock, AGES, {}, SETTLE)
+
+        def settled():
+            return windows.floor_second(clock.now() - SETTLE)
+
+        def read(window: Window, held: int = 0) -> None:
+            pipeline.window(run, window, settled=settled(), live=False, held=held)
+
+        if store.watermark() is None:
+            store.start_watermark(windows.floor_second(START))
+        mark = store.watermark()
+        assert mark is not None
+        end = windows.floor_second(clock.now()) + windows.SECOND
+        for piece in windows.by_day(Window(mark, end), timedelta(days=1)):
+            pipeline.window(run, piece, settled=settled(), live=True)
+        for due in store.incomplete_due(clock.now()):
+            read(due.window, due.rows_seen)
+        recheck.follow_up(read)
+        recheck.probe(read)
+        if self.rng.random() < 0.1:
+            recheck.sample(read, self.rng)
+
+    def check_complete(self, closed: Closed) -> None:
+        """A window that is told complete holds every row that was visible when its reading began."""
+        if closed.window is None or closed.read_at is None:
+            return
+        now = self.vendor.now()
+        for row in self.vendor.rows:
+            inside = closed.window.start.timestamp() <= row.at < closed.window.end.timestamp()
+            there = row.listed(closed.read_at.timestamp()) and row.listed(now)
+            if inside and there and row.id not in self.store.rows:
+                self.problems.append(f"{closed.window} is told complete without {row.id}")
+
+    def check_ledger(self) -> None:
+        """No two windows overlap; nothing newer than the settled is vouched for; the mark is covered."""
+        ledger = self.store.windows
+        for before, after in pairwise(ledger):
+            if before.ends_at > after.starts_at:
+                self.problems.append(f"{before.window} overlaps {after.window}")
+        if ledger and ledger[-1].ends_at > self.clock.now() - SETTLE:
+            self.problems.append("what is not settled is vouched for")
+        if self.store.mark is not None and self.store.mark > START:
+            span = Window(windows.floor_second(START), self.store.mark)
+            if windows.missing(span, [w.window for w in ledger]):
+                self.problems.append("the watermark passed what was not read")
+
+    def check_end(self) -> None:
+        store, now = self.store, self.vendor.now()
+        for row in self.vendor.rows:
+            held = store.rows.get(row.id)
+            if row.listed(now):
+                if held is None:
+                    self.problems.append(f"{row.id} is missing")
+                elif held.content != row.content(now):
+                    self.problems.append(f"{row.id} is {held.content}, truly {row.content(now)}")
+                elif row.id in store.gone:
+                    self.problems.append(f"{row.id} is told gone and is not")
+            elif held is not None and row.id not in store.gone:
+                self.problems.append(f"{row.id} is gone and nobody noticed")
+        for window in store.windows:
+            start, end = window.starts_at.timestamp(), window.ends_at.timestamp()
+            truth = sum(start <= row.at < end and row.listed(now) for row in self.vendor.rows)
+            if not window.is_complete:
+                self.problems.append(f"{window.window} is still {window.reason}")
+            elif not window.vendor_count == window.rows_held == truth:
+                self.problems.append(
+                    f"{window.window}: vendor {window.vendor_count}, held {window.rows_held}, truly {truth}"
+                )
+
+
+def simulate(seed: int, *, faults: bool = True) -> Life:
+    """Live one seed through; the same seed gives the same life."""
+    return Simulation(seed, faults=faults).run()

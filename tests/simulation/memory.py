@@ -1,0 +1,197 @@
+"""The store of the simulation: what `service.postgres` keeps, in memory, by the same algebra.
+
+A record counts as still to change while its `msg` begins with `open`. `tests/integration/test_store.py`
+holds both stores to the same behaviour.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from wpsync import ledger
+from wpsync.clock import Clock
+from wpsync.extract import following, windows
+from wpsync.extract.reading import Closed
+from wpsync.ledger import LedgerWindow, Reading
+from wpsync.load.comparing import Difference
+from wpsync.load.upsert import Counts
+from wpsync.model import Window
+from wpsync.service.store import Intake, Listed, Loaded
+
+
+@dataclass(slots=True)
+class Row:
+    """One row held: its time, its content, when it was first fetched and when the content was."""
+
+    at: datetime
+    content: str
+    first_at: datetime
+    synced_at: datetime
+
+
+class MemoryStore:
+    """One windowed resource with `id`, `ts` (epoch seconds) and `msg`. `boundary` is crossed at commits."""
+
+    def __init__(
+        self, clock: Clock, horizon: timedelta, boundary: Callable[[], None] = lambda: None
+    ) -> None:
+        self.clock = clock
+        self.horizon = horizon
+        self.boundary = boundary
+        self.rows: dict[str, Row] = {}
+        self.gone: dict[str, datetime] = {}
+        self.windows: list[LedgerWindow] = []
+        self.mark: datetime | None = None
+        self.follow: dict[str, tuple[datetime, datetime | None]] = {}
+        self.runs: dict[str, datetime] = {}
+        self.on_complete: Callable[[Closed], None] = lambda closed: None
+
+    @contextmanager
+    def intake(self) -> Iterator[Intake]:
+        yield MemoryIntake(self)
+
+    def watermark(self) -> datetime | None:
+        return self.mark
+
+    def start_watermark(self, start: datetime) -> None:
+        self.mark = ledger.reached(self.mark or start, self.windows)
+
+    def ledger(self, window: Window) -> list[LedgerWindow]:
+        return [w for w in self.windows if w.starts_at < window.end and w.ends_at > window.start]
+
+    def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
+        return [w for w in self.windows if w.retry_at is not None and w.retry_at <= at]
+
+    def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
+        starts = {window.starts_at for window in found}
+        self.windows = [
+            replace(w, checked_at=at) if w.starts_at in starts and w.is_complete else w
+            for w in self.windows
+        ]
+
+    def held(self, stretches: Sequence[Window]) -> list[int] | None:
+        return [self.held_in(stretch) for stretch in stretches]
+
+    def held_in(self, window: Window) -> int:
+        return sum(
+            window.start <= row.at < window.end and key not in self.gone
+            for key, row in self.rows.items()
+        )
+
+    def nth_time(self, window: Window, number: int) -> datetime | None:
+        times = sorted(r.at for r in self.rows.values() if window.start <= r.at < window.end)
+        return times[number] if number < len(times) else None
+
+    def last_run_at(self, kind: str) -> datetime | None:
+        return self.runs.get(kind)
+
+    def lone_second(self, window: Window) -> datetime | None:
+        times = sorted({r.at for r in self.rows.values() if window.start <= r.at < window.end})
+        two = 2 * windows.SECOND
+        for before, at, after in zip(times, times[1:], times[2:], strict=False):
+            if at - before > two and after - at > two:
+                return at
+        return None
+
+    def follow_ups_due(self, at: datetime) -> list[datetime]:
+        return sorted(
+            row_at for row_at, due in self.follow.values() if due is not None and due <= at
+        )
+
+
+class MemoryIntake:
+    """One window's records on their way in."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._pending: list[tuple[dict[str, object], datetime]] = []
+
+    def clear(self) -> None:
+        self._pending = []
+
+    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
+        self._pending += [(dict(record), fetched_at) for record in records]  # type: ignore[call-overload]  # the simulated vendor's rows are objects
+
+    def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
+        store, window = self._store, closed.window
+        store.boundary()
+        around = None
+        known: list[LedgerWindow] = []
+        if window is not None:
+            known = [
+                w for w in store.windows if w.starts_at <= window.end and w.ends_at >= window.start
+            ]
+            around = ledger.container(known, window)
+        stretch = None
+        if around is not None and window is not None:
+            wider = Window(window.start - windows.SECOND, window.end + windows.SECOND)
+            stretch = windows.overlap(wider, around.window)
+        before = store.held_in(stretch) if stretch else 0
+        counts = self._upsert()
+        if window is not None:
+            self._note_gone(closed, window)
+            grown = store.held_in(stretch) - before if stretch else 0
+            assert closed.read_at is not None
+            reading = Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
+            after = ledger.entered(known, window, reading, store.held_in, grown)
+            kept = [w for w in store.windows if w not in known]
+            store.windows = sorted([*kept, *after], key=lambda w: w.starts_at)
+            self._follow_up(window, closed.read_at)
+            if live and store.mark is not None:
+                store.mark = ledger.reached(store.mark, store.windows)
+        if closed.reason is None:
+            store.on_complete(closed)
+        store.boundary()
+        return Loaded(counts)
+
+    def close_listing(self, closed: Closed, run_id: int, listed: Listed) -> Loaded:
+        raise NotImplementedError("the simulation has no listings")
+
+    def differences(self, window: Window, read_at: datetime) -> list[Difference]:
+        raise NotImplementedError("the simulation does not verify")
+
+    def mend(self, closed: Closed, run_id: int, unwanted: Sequence[Difference]) -> Loaded:
+        raise NotImplementedError("the simulation does not verify")
+
+    def _upsert(self) -> Counts:
+        counts, rows = Counts(), self._store.rows
+        for record, fetched_at in self._pending:
+            key, content = str(record["id"]), str(record["msg"])
+            at = datetime.fromtimestamp(int(str(record["ts"])), UTC)
+            known = rows.get(key)
+            if known is None:
+                rows[key] = Row(at, content, fetched_at, fetched_at)
+                counts.inserted += 1
+            elif known.content != content and known.synced_at <= fetched_at:
+                rows[key] = Row(at, content, known.first_at, fetched_at)
+                counts.updated += 1
+        return counts
+
+    def _note_gone(self, closed: Closed, window: Window) -> None:
+        store = self._store
+        if closed.reason is not None or store.held_in(window) == closed.rows_seen:
+            return
+        assert closed.read_at is not None
+        for key in [key for key in store.gone if key in closed.seen]:
+            if window.start <= store.rows[key].at < window.end:
+                del store.gone[key]
+        for key, row in store.rows.items():
+            if (
+                window.start <= row.at < window.end
+                and row.first_at < closed.read_at
+                and key not in closed.seen
+            ):
+                store.gone.setdefault(key, row.at)
+
+    def _follow_up(self, window: Window, read_at: datetime) -> None:
+        store = self._store
+        inside = {k: r for k, r in store.rows.items() if window.start <= r.at < window.end}
+        recent = window.end > read_at - store.horizon
+        if not recent and not inside.keys() & store.follow.keys():
+            return
+        for key, row in inside.items():
+            if row.content.startswith("open"):
+                store.follow[key] = (row.at, following.due_after(row.at, read_at, store.horizon))
+            else:
+                store.follow.pop(key, None)

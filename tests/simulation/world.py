@@ -1,0 +1,157 @@
+"""The vendor of the simulation: rows that come late, change and go, and replies that lie, by a seed."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from wpsync.clock import FakeClock
+from wpsync.errors import (
+    SpanTooLargeError,
+    TooManyRowsError,
+    VendorUnavailableError,
+)
+from wpsync.extract.probing import Body
+from wpsync.model import Page
+from wpsync.resources.spec import Filter
+from wpsync.values import SHANGHAI
+
+
+class Died(BaseException):
+    """The process was killed here."""
+
+
+@dataclass(slots=True)
+class Made:
+    """A row of the vendor: its second, when it becomes visible, changes and goes."""
+
+    id: str
+    at: int
+    visible_at: float
+    settles_at: float | None
+    gone_at: float | None
+
+    def content(self, now: float) -> str:
+        if self.settles_at is None:
+            return "settled from the beginning"
+        return "settled" if now >= self.settles_at else "open"
+
+    def listed(self, now: float) -> bool:
+        return self.visible_at <= now and (self.gone_at is None or now < self.gone_at)
+
+
+class SimulatedVendor:
+    """Answers as a windowed endpoint does, in virtual time. Faults strike while `faulty`."""
+
+    def __init__(self, rng: Random, clock: FakeClock, page_size: int, rows: list[Made]) -> None:
+        self.rng, self.clock, self.page_size = rng, clock, page_size
+        self.rows = sorted(rows, key=lambda row: row.at)
+        self.faulty = True
+        self.fault_rate = rng.choice((0.0, 0.02, 0.1))
+        self.death_rate = rng.choice((0.0, 0.002, 0.02))
+        self.start_inclusive = rng.random() < 0.6
+        self.end_inclusive = rng.random() < 0.6
+        self.newest_first = rng.random() < 0.5
+        self.clamp = rng.choice((0, 0, 0, page_size // 2 or 1))
+        self.span_limit = rng.choice((0, 0, 6, 12)) * 3600
+        self.row_limit = rng.choice((0, 0, 0, 40))
+        self.trace: list[tuple[object, ...]] = []
+
+    def now(self) -> float:
+        return self.clock.now().timestamp()
+
+    def boundary(self) -> None:
+        """Where a kill could matter."""
+        if self.faulty and self.rng.random() < self.death_rate:
+            raise Died
+
+    def values(self, by: Filter) -> Sequence[str]:
+        return ()
+
+    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+        return map(self.page, bodies)
+
+    def page(self, body: Body) -> Page:
+        self.boundary()
+        fetched_at = self.clock.now()
+        self.clock.sleep(self.rng.uniform(0.05, 2.0))
+        struck = self.faulty and self.rng.random() < self.fault_rate
+        fault = self.rng.randrange(7) if struck else None
+        if fault == 0:
+            raise VendorUnavailableError("simulated")
+        number, size = int(str(body.get("page", 1))), int(str(body["pageSize"]))
+        size = min(size, self.clamp) if self.clamp and size > 1 else size
+        start, end = _second(body["start"]), _second(body["end"])
+        if self.span_limit and end - start > self.span_limit:
+            raise SpanTooLargeError("simulated", code=0, status_code=4018)
+        found = self.listed(start, end)
+        if self.row_limit and len(found) > self.row_limit:
+            raise TooManyRowsError("simulated", code=0, status_code=4019)
+        if self.newest_first:
+            found.reverse()
+        now = self.now()
+        shown = found[(number - 1) * size : number * size]
+        records: list[object] = [
+            {"id": row.id, "ts": row.at, "msg": row.content(now)} for row in shown
+        ]
+        count, told = self._told(fault, len(found), records)
+        self.trace.append((round(now, 3), start, end, number, size, count, len(told or ())))
+        self.boundary()
+        return Page(number, told, count, fetched_at)
+
+    def _told(
+        self, fault: int | None, count: int, records: list[object]
+    ) -> tuple[int | None, list[object] | None]:
+        """The count and the list as they are sent: too low, too high, nothing, none, empty, null."""
+        wrong = self.rng.randrange(1, 5)
+        if self.clamp and fault == 1:
+            fault = (
+                2  # too low by just what a clamped page hides agrees with itself: nobody can tell
+            )
+        lies: dict[int | None, tuple[int | None, list[object] | None]] = {
+            1: (max(0, count - wrong), records),
+            2: (count + wrong, records),
+            3: (0, records),
+            4: (None, records),
+            5: (count, []),
+            6: (count, None),
+        }
+        return lies.get(fault, (count, records))
+
+    def listed(self, start: int, end: int) -> list[Made]:
+        """Rows that are visible now, from `start` to `end` as the vendor means it."""
+        now = self.now()
+        first = start if self.start_inclusive else start + 1
+        last = end if self.end_inclusive else end - 1
+        return [row for row in self.rows if first <= row.at <= last and row.listed(now)]
+
+
+def _second(text: object) -> int:
+    return int(datetime.fromisoformat(str(text)).replace(tzinfo=SHANGHAI).timestamp())
+
+
+def make_rows(rng: Random, start: datetime, length: timedelta, horizon: timedelta) -> list[Made]:
+    """Rows of some days: most at once, some late; some change; in some worlds some go.
+
+    A world has late rows or rows that go, not both: an addition and a deletion between two probes of
+    one window cancel out in its count, which only the daily sample can find, by chance.
+    """
+    first, seconds = int(start.timestamp()), int(length.total_seconds())
+    going = rng.random() < 0.3
+    busy = [rng.randrange(seconds) for _ in range(4)]
+    made = []
+    for number in range(rng.randrange(20, 160)):
+        near = rng.random() < 0.4
+        offset = rng.choice(busy) + rng.randrange(-90, 90) if near else rng.randrange(seconds)
+        at = first + min(max(offset, 0), seconds - 1)
+        late = rng.choice((30, 600, 7_200, 86_400)) if not going and rng.random() < 0.15 else 0
+        visible = at + late * rng.random()
+        settles = None
+        if rng.random() < 0.15:
+            settles = visible + rng.random() * horizon.total_seconds() * 0.5
+        gone = visible + rng.random() * 2 * 86_400 if going and rng.random() < 0.1 else None
+        made.append(Made(f"m{number}", at, visible, settles, gone))
+    return made
+
+
+START = datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
