@@ -1,11 +1,14 @@
 """`status`, `dead-letters`, `token`, `renormalize`, `schema`: looking at what is there."""
 
 import sys
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from wpsync.cli.context import open_session, print_json
+
+if TYPE_CHECKING:
+    from wpsync.service.status import Status
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -57,24 +60,7 @@ def status(context: typer.Context, json: Json = False) -> None:
                 for r in found.resources
             ],
         )
-        for tokens in found.tokens:
-            print(
-                f"tokens of {tokens.account}: issued {_when(tokens.issued_at)}, refresh until {_when(tokens.refresh_expires_at)}"
-            )
-    for r in found.resources:
-        if r.unsettled and not json:
-            print(
-                f"{r.resource}: {r.unsettled:,} rows were still open at the horizon / 到期仍未了结"
-            )
-        if r.gone_rows and not json:
-            print(
-                f"{r.resource}: {r.gone_rows:,} rows are kept that the vendor no longer lists / 厂商已不再列出"
-            )
-    for one in found.drift[:10]:
-        if not json:
-            print(
-                f"{one.resource}: {one.what} {one.name!r} is not known to this version, seen {one.seen:,} times / 未知的字段、类型或消息"
-            )
+        _remark(found)
     for part in found.incomplete[:20]:
         where = part.parent_id or f"{_when(part.starts_at)} – {_when(part.ends_at)}"
         print(
@@ -84,6 +70,26 @@ def status(context: typer.Context, json: Json = False) -> None:
         )
     if not found.is_good:
         raise typer.Exit(1)
+
+
+def _remark(found: "Status") -> None:
+    """What a table has no column for."""
+    for tokens in found.tokens:
+        until = _when(tokens.refresh_expires_at)
+        print(
+            f"tokens of {tokens.account}: issued {_when(tokens.issued_at)}, refresh until {until}"
+        )
+    for r in found.resources:
+        if r.unsettled:
+            print(
+                f"{r.resource}: {r.unsettled:,} rows were still open at the horizon / 到期仍未了结"
+            )
+        if r.gone_rows:
+            kept = f"{r.gone_rows:,} rows are kept that the vendor no longer lists"
+            print(f"{r.resource}: {kept} / 厂商已不再列出")
+    for one in found.drift[:10]:
+        unknown = f"{one.what} {one.name!r} is not known to this version"
+        print(f"{one.resource}: {unknown}, seen {one.seen:,} times / 未知的字段、类型或消息")
 
 
 def _when(value: object) -> str:

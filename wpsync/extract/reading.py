@@ -424,7 +424,14 @@ class Reader:
         )
         if start >= window.end:
             return False
-        return self._counts(start, window.end - windows.SECOND) > 0
+        # A probe may be cut as well: none is longer than what has been proved, where anything has.
+        step = max(self._proven_span, _SHORT_SPAN) if self._proven_span else window.span
+        while start < window.end:
+            end = min(start + step, window.end)
+            if self._counts(start, end - windows.SECOND) > 0:
+                return True
+            start = end
+        return False
 
     def _counts(self, start: datetime, end: datetime) -> int:
         """The vendor's count of a stretch, both ends asked for as they are."""
