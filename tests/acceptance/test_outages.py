@@ -94,3 +94,39 @@ def test_a_full_disk_fails_the_run_and_once_it_is_freed_the_next_run_goes_on(
         connection.execute("drop trigger disk_full on wp.calls")
     assert driver.run("backfill", "--from", "6d", "--resource", "calls").returncode == 0
     assert not differences(driver, vendor, ["calls"])
+
+
+TERMINATIONS = int(os.environ.get("TERMINATIONS", "8"))
+
+
+def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(
+    emulator, database_url, tmp_path
+):
+    """`TERMINATIONS=100` does it a hundred times."""
+    vendor = emulator(messages=400 * TERMINATIONS, days=10)
+    remote = Remote(vendor.url)
+    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 200\n")
+    remote.fault("slow", ms=60)
+    process = subprocess.Popen(
+        driver.command("backfill", "--from", "12d", *(f"--resource={n}" for n in WINDOWED)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    kill = (
+        "select count(pg_terminate_backend(pid)) from pg_stat_activity"
+        " where application_name = 'wpsync' and datname = current_database()"
+    )
+    struck = done = 0
+    while struck < TERMINATIONS and process.poll() is None:
+        while process.poll() is None and driver.one("select count(*) from wpsync.windows") <= done:
+            time.sleep(0.02)
+        struck += driver.one(kill) > 0
+        done = driver.one("select count(*) from wpsync.windows")
+    remote.clear_faults()
+    _, said = process.communicate(timeout=120)
+    assert process.returncode == 0, said
+    assert struck == TERMINATIONS, "the backfill was too quick"
+    found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
+    assert not found, "\n".join(found[:20])
+    assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
