@@ -24,6 +24,9 @@ from wpsync.service.store import Store
 
 log = logging.getLogger(__name__)
 
+_NOT_SAMPLED = timedelta(hours=23)
+"""What was read within this time is not read again for a sample."""
+
 _ENDLESS = timedelta(days=36_500)
 
 
@@ -82,7 +85,11 @@ class Recheck:
         """Read a stretch of the horizon again whole, whatever its count says."""
         now = windows.floor_second(self._clock.now())
         ledger = self._store.ledger(Window(now - self._ages.horizon, now))
-        complete = [window for window in ledger if window.is_complete and window.rows_held]
+        complete = [
+            window
+            for window in ledger
+            if window.is_complete and window.rows_held and now - window.read_at > _NOT_SAMPLED
+        ]
         if not complete or not self._ages.sample_rows:
             return
         chosen = chance.choices(complete, [window.rows_held for window in complete])[0]
