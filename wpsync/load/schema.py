@@ -8,12 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
+from wpsync.load import service_schema
+from wpsync.load.columns import ACCOUNT as _ACCOUNT
+from wpsync.load.columns import INSTANT as _INSTANT
+from wpsync.load.columns import RESOURCE as _RESOURCE
+from wpsync.load.columns import column as _column
+from wpsync.load.columns import comment as _comment
 from wpsync.resources import TABLES
 from wpsync.resources.spec import Column, SqlType, Table
 
-_SaType = sa.types.TypeEngine[Any]
-
-_TYPES: dict[SqlType, _SaType] = {
+_TYPES: dict[SqlType, sa.types.TypeEngine[Any]] = {
     SqlType.TEXT: sa.Text(),
     SqlType.INTEGER: sa.Integer(),
     SqlType.BOOLEAN: sa.Boolean(),
@@ -24,32 +28,6 @@ _TYPES: dict[SqlType, _SaType] = {
     SqlType.TEXTS: postgresql.ARRAY(sa.Text()),
     SqlType.JSON: postgresql.JSONB(),
 }
-_INSTANT = sa.DateTime(timezone=True)
-
-
-def _comment(zh: str, en: str) -> str:
-    return f"{zh} / {en}"
-
-
-def _column(
-    name: str,
-    kind: _SaType,
-    zh: str,
-    en: str,
-    *,
-    null: bool = False,
-    default: str | None = None,
-    identity: bool = False,
-) -> sa.Column[Any]:
-    extra = (sa.Identity(always=True),) if identity else ()
-    return sa.Column(
-        name,
-        kind,
-        *extra,
-        nullable=null,
-        server_default=default and sa.text(default),
-        comment=_comment(zh, en),
-    )
 
 
 def _data_column(column: Column, *, key: bool) -> sa.Column[Any]:
@@ -122,10 +100,6 @@ def _history(metadata: sa.MetaData) -> None:
             "versions of listing rows that were replaced or deleted",
         ),
     )
-
-
-_ACCOUNT = ("account", sa.Text(), "账号", "account")
-_RESOURCE = ("resource", sa.Text(), "资源", "resource")
 
 
 def _runs(metadata: sa.MetaData) -> None:
@@ -479,4 +453,5 @@ def metadata() -> sa.MetaData:
         _dead_letters,
     ):
         declare(built)
+    service_schema.declare(built)
     return built

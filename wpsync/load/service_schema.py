@@ -1,0 +1,82 @@
+"""The tables of the long-running service: its instances, its jobs, and the backfills under way."""
+
+import sqlalchemy as sa
+
+from wpsync.load.columns import ACCOUNT, INSTANT, RESOURCE, column, comment
+
+
+def declare(metadata: sa.MetaData) -> None:
+    """Add the service's tables."""
+    _instances(metadata)
+    _jobs(metadata)
+    _backfills(metadata)
+
+
+def _instances(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "instances",
+        metadata,
+        column("id", sa.Text(), "实例编号", "the instance: host, process and a random part"),
+        column("host", sa.Text(), "主机", "host"),
+        column("version", sa.Text(), "版本", "version of wpsync"),
+        column("role", sa.Text(), "leader 主，standby 备", "leader or standby"),
+        column("started_at", INSTANT, "启动时间", "when it began"),
+        column("seen_at", INSTANT, "最近心跳", "when it last said that it lives"),
+        sa.PrimaryKeyConstraint("id", name="instances_pkey"),
+        schema="wpsync",
+        comment=comment("正在运行的服务实例", "the running instances of the service"),
+    )
+
+
+def _jobs(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "jobs",
+        metadata,
+        column(
+            "account", sa.Text(), "账号；全局任务为空串", "account; empty: of the whole service"
+        ),
+        column("job", sa.Text(), "任务名", "the job"),
+        column("every_seconds", sa.Integer(), "间隔（秒）", "how often, in seconds"),
+        column("next_at", INSTANT, "下次运行时间", "when it runs next", null=True),
+        column("started_at", INSTANT, "最近开始时间", "when it last began", null=True),
+        column("finished_at", INSTANT, "最近结束时间", "when it last ended", null=True),
+        column(
+            "outcome",
+            sa.Text(),
+            "最近结果：running、done、incomplete、failed、interrupted、deadline",
+            "of the last time: running, done, incomplete, failed, interrupted or deadline",
+            null=True,
+        ),
+        column("error", sa.Text(), "错误", "what went wrong", null=True),
+        column("failures", sa.Integer(), "连续失败次数", "failures in a row", default="0"),
+        column("missed", sa.BigInteger(), "错过的次数", "times that were missed", default="0"),
+        sa.PrimaryKeyConstraint("account", "job", name="jobs_pkey"),
+        schema="wpsync",
+        comment=comment("服务的定时任务", "the jobs of the service"),
+    )
+
+
+def _backfills(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "backfills",
+        metadata,
+        column(*ACCOUNT),
+        column(*RESOURCE),
+        column("starts_at", INSTANT, "起（含）", "start, inclusive"),
+        column("ends_at", INSTANT, "止（不含）", "end, exclusive"),
+        column("expected_rows", sa.BigInteger(), "预计行数", "rows expected", null=True),
+        column("rows_read", sa.BigInteger(), "已读行数", "rows read so far", default="0"),
+        column("started_at", INSTANT, "开始时间", "when it began"),
+        column("updated_at", INSTANT, "进度更新时间", "when this was written"),
+        column(
+            "outcome",
+            sa.Text(),
+            "running、done、incomplete、failed、interrupted",
+            "running, done, incomplete, failed or interrupted",
+        ),
+        sa.PrimaryKeyConstraint("account", "resource", name="backfills_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "每个资源最近一次回填的进度", "the last backfill of each resource, and how far it is"
+        ),
+    )
