@@ -55,7 +55,7 @@ def upgrade() -> None:
             "outcome",
             sa.Text(),
             nullable=False,
-            comment="running、done、incomplete、failed、interrupted / running, done, incomplete, failed or interrupted",
+            comment="结果：running、done、incomplete、failed、interrupted / running, done, incomplete, failed or interrupted",
         ),
         sa.PrimaryKeyConstraint("account", "resource", name="backfills_pkey"),
         schema="wpsync",

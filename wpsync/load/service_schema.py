@@ -71,7 +71,7 @@ def _backfills(metadata: sa.MetaData) -> None:
         column(
             "outcome",
             sa.Text(),
-            "running、done、incomplete、failed、interrupted",
+            "结果：running、done、incomplete、failed、interrupted",
             "running, done, incomplete, failed or interrupted",
         ),
         sa.PrimaryKeyConstraint("account", "resource", name="backfills_pkey"),
