@@ -11,6 +11,7 @@ from wpsync.clock import FakeClock
 from wpsync.extract import windows
 from wpsync.extract.reading import Closed
 from wpsync.ledger import LedgerWindow
+from wpsync.load import follow_ups
 from wpsync.load.database import Database
 from wpsync.load.state import Scope
 from wpsync.model import Secret, Window
@@ -121,3 +122,33 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
                 kept.confirm(some, clock.now())
                 memory.confirm(some, clock.now())
                 assert told(kept, clock) == told(memory, clock), f"after confirming {number}"
+
+
+def test_an_open_row_on_the_edge_of_a_reading_is_followed_up_too(database_url):
+    """Asked inclusively, a window brings the row of the second before it: nobody else may read it soon."""
+    scope = Scope("edge", "wechat_messages")
+    window = Window(START, START + timedelta(minutes=5))
+    row = "insert into wp.message_transfers (message_id, sent_at, claim_kind, _account, _first_synced_at, _synced_at)"
+    row += " values (%s, %s, 'unclaimed', 'edge', now(), now())"
+
+    def due(at, read_at):
+        return read_at + timedelta(hours=1)
+
+    def noted(connection):
+        query = "select id, due_at from wpsync.follow_ups where account = 'edge' order by id"
+        return dict(connection.execute(query).fetchall())
+
+    with Database(Secret(database_url)) as database, database.transaction() as connection:
+        for name, seconds in (("before", -1), ("inside", 0), ("at_the_end", 300), ("beyond", 301)):
+            connection.execute(row, (name, START + timedelta(seconds=seconds)))
+        follow_ups.track(connection, scope, window, START, due, recent=True)
+        first = noted(connection)
+        assert set(first) == {"before", "inside", "at_the_end"}
+        later = START + timedelta(hours=2)
+        follow_ups.track(connection, scope, window, later, due, recent=True)
+        second = noted(connection)
+        assert second["inside"] == later + timedelta(hours=1)
+        assert second["before"] == first["before"], "it was perhaps not read this time"
+        connection.execute("delete from wp.message_transfers where _account = 'edge'")
+        follow_ups.track(connection, scope, window, later, due, recent=True)
+        assert set(noted(connection)) == {"before", "at_the_end"}

@@ -190,6 +190,10 @@ class MemoryIntake:
         recent = window.end > read_at - store.horizon
         if not recent and not inside.keys() & store.follow.keys():
             return
+        edges = (window.start - windows.SECOND, window.end)
+        for key, row in store.rows.items():
+            if row.at in edges and row.content.startswith("open") and key not in store.follow:
+                store.follow[key] = (row.at, following.due_after(row.at, read_at, store.horizon))
         for key, row in inside.items():
             if row.content.startswith("open"):
                 store.follow[key] = (row.at, following.due_after(row.at, read_at, store.horizon))

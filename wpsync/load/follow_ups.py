@@ -1,7 +1,7 @@
 """Rows whose content is still to change: kept beside the ledger, in the transaction of their windows."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from psycopg.rows import dict_row
@@ -13,7 +13,7 @@ from wpsync.model import Window
 
 _OPEN = {"calls": "open_calls", "wechat_messages": "open_messages"}
 
-_UNKNOWN = object()
+_EDGE = timedelta(seconds=1)
 
 Due = Callable[[datetime, datetime], datetime | None]
 """A row's time, and when it was read, to when it is due again (None: never)."""
@@ -31,23 +31,28 @@ def track(
     """After a reading of a stretch: what is open there is due again later, what has settled is not.
 
     What is older than the horizon is taken up no more (`recent` False); only what settled is dropped.
+    A reading covers the seconds at both edges too, under some meanings of the vendor's ends: an open
+    row there that nobody knew is taken up, and one that is known waits for a reading of its own.
     """
     query = _OPEN.get(scope.resource)
     if query is None:
         return
-    parameters = scope.parameters(start=window.start, end=window.end, read_at=read_at)
+    start, end = window.start - _EDGE, window.end + _EDGE
+    parameters = scope.parameters(start=start, end=end, read_at=read_at)
     noted = connection.execute(QUERIES["follow_ups_between"], parameters).fetchall()
     known = {str(row[0]): row[1] for row in noted}
+    inside = {str(row[0]) for row in noted if window.start <= cast("datetime", row[2]) < window.end}
     if not known and not recent:
         return
     with connection.cursor(row_factory=dict_row) as cursor:
         found = cursor.execute(QUERIES[query], parameters).fetchall()
-    settled = known.keys() - {row["id"] for row in found}
+    settled = inside - {row["id"] for row in found}
     if settled:
         connection.execute(QUERIES["settle_follow_ups"], {**parameters, "ids": sorted(settled)})
     for row in found:
+        identifier = str(row["id"])
         due_at = due(cast("datetime", row["at"]), read_at)
-        if known.get(str(row["id"]), _UNKNOWN) == due_at:
+        if identifier in known and (identifier not in inside or known[identifier] == due_at):
             continue
         connection.execute(QUERIES["keep_follow_up"], {**parameters, **row, "due_at": due_at})
 

@@ -276,7 +276,7 @@ select message_id, sent_at, 'group_collection' from wp.message_group_collections
 where _account = %(account)s and sent_at >= %(start)s and sent_at < %(end)s and collection_status in (1, 2)
 
 -- name: follow_ups_between
-select id, due_at from wpsync.follow_ups
+select id, due_at, at from wpsync.follow_ups
 where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s
 
 -- name: keep_follow_up
