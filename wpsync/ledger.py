@@ -6,7 +6,7 @@ differ by what is no row of ours (dead letters) or stands under no time. Adjoini
 one Shanghai day become one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -19,6 +19,7 @@ RECOUNT_DUE = "recount_due"
 """The reason of a remainder whose share of a divided window's count is not known."""
 
 _RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
+_SECOND = timedelta(seconds=1)
 _RETRY_DAILY = timedelta(days=1)
 
 Held = Callable[[Window], int | None]
@@ -80,24 +81,39 @@ def container(known: Sequence[LedgerWindow], window: Window) -> LedgerWindow | N
     return None
 
 
+def touched(known: Sequence[LedgerWindow], window: Window) -> dict[datetime, Window]:
+    """Where a reading may bring rows into complete windows other than its own, by their `starts_at`.
+
+    A window is asked for with the second before and after it (nobody knows what the vendor's ends
+    mean), so rows come to its neighbours, or all around it where a complete window contains it.
+    """
+    wider = Window(window.start - _SECOND, window.end + _SECOND)
+    found = {}
+    for old in known:
+        inside = old is container(known, window)
+        beside = old.ends_at <= window.start or old.starts_at >= window.end
+        start, end = max(old.starts_at, wider.start), min(old.ends_at, wider.end)
+        if old.is_complete and (inside or beside) and start < end:
+            found[old.starts_at] = Window(start, end)
+    return found
+
+
 def entered(
-    known: Sequence[LedgerWindow], window: Window, reading: Reading, held: Held, grown: int
+    known: Sequence[LedgerWindow],
+    window: Window,
+    reading: Reading,
+    held: Held,
+    grown: Mapping[datetime, int],
 ) -> list[LedgerWindow]:
     """The windows that stand in place of `known` after a reading.
 
     `known` are the ledger's windows that overlap or adjoin the one that was read; `held` tells what is
-    held now, with the reading's rows; `grown` by how many rows that grew inside the one that contains
-    it (see `container`).
+    held now, with the reading's rows; `grown` by how many rows the others grew (see `touched`).
     """
     around = container(known, window)
+    known = [_amended(old, grown.get(old.starts_at, 0)) for old in known]
     if around is not None and reading.reason is None:
-        amended = replace(
-            around,
-            vendor_count=None if around.vendor_count is None else around.vendor_count + grown,
-            rows_seen=around.rows_seen + grown,
-            rows_held=around.rows_held + grown,
-        )
-        return [amended if old is around else old for old in known]
+        return known
     kept: list[LedgerWindow] = []
     attempts = 0
     for old in known:
@@ -111,6 +127,22 @@ def entered(
             kept.append(_remainder(old, Window(window.end, old.ends_at), held))
     new = _new(window, reading, held(window), attempts + 1)
     return merged([*kept, new])
+
+
+def _amended(old: LedgerWindow, grown: int) -> LedgerWindow:
+    if not grown:
+        return old
+    return replace(
+        old,
+        vendor_count=None if old.vendor_count is None else old.vendor_count + grown,
+        rows_seen=old.rows_seen + grown,
+        rows_held=old.rows_held + grown,
+    )
+
+
+def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
+    """A complete window that must be read again whole, piece by piece if need be: its count is wrong."""
+    return replace(window, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
 
 
 def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> LedgerWindow:

@@ -70,6 +70,10 @@ class MemoryStore:
             for w in self.windows
         ]
 
+    def doubt(self, known: LedgerWindow) -> None:
+        doubted = ledger.doubted(known, self.clock.now())
+        self.windows = [doubted if w.window == known.window else w for w in self.windows]
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         return [self.held_in(stretch) for stretch in stretches]
 
@@ -116,22 +120,17 @@ class MemoryIntake:
     def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
         store, window = self._store, closed.window
         store.boundary()
-        around = None
         known: list[LedgerWindow] = []
         if window is not None:
             known = [
                 w for w in store.windows if w.starts_at <= window.end and w.ends_at >= window.start
             ]
-            around = ledger.container(known, window)
-        stretch = None
-        if around is not None and window is not None:
-            wider = Window(window.start - windows.SECOND, window.end + windows.SECOND)
-            stretch = windows.overlap(wider, around.window)
-        before = store.held_in(stretch) if stretch else 0
+        touched = ledger.touched(known, window) if window is not None else {}
+        before = {at: store.held_in(stretch) for at, stretch in touched.items()}
         counts = self._upsert()
         if window is not None:
             self._note_gone(closed, window)
-            grown = store.held_in(stretch) - before if stretch else 0
+            grown = {at: store.held_in(stretch) - before[at] for at, stretch in touched.items()}
             assert closed.read_at is not None
             reading = Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
             after = ledger.entered(known, window, reading, store.held_in, grown)

@@ -46,6 +46,11 @@ update wpsync.windows set checked_at = %(at)s
 where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
   and state = 'complete'
 
+-- name: doubt_window
+-- A complete window whose count is wrong is read again.
+update wpsync.windows set state = 'incomplete', reason = %(reason)s, retry_at = %(at)s
+where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s and ends_at = %(ends_at)s
+
 -- name: windows_between
 -- The ledger's windows that touch a span, oldest first.
 select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at

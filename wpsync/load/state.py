@@ -96,15 +96,15 @@ def close_window(
     run_id: int,
     *,
     held: Held = lambda window: None,
-    grown: int = 0,
+    grown: Mapping[datetime, int] | None = None,
 ) -> None:
     """Enter a window into the ledger, in the transaction of its rows (`wpsync.ledger.entered`).
 
-    Until the transaction ends nobody else changes this ledger.
+    The ledger is locked (`lock_ledger`), or is so now, until the transaction ends.
     """
-    connection.execute(QUERIES["lock_ledger"], scope.parameters())
+    lock_ledger(connection, scope)
     known = ledger_around(connection, scope, window)
-    after = ledger.entered(known, window, reading, held, grown)
+    after = ledger.entered(known, window, reading, held, grown or {})
     stale = [old.starts_at for old in known if old not in after]
     if stale:
         connection.execute(QUERIES["remove_windows"], scope.parameters(starts=stale))
@@ -112,6 +112,23 @@ def close_window(
         if new not in known:
             fields = {name: getattr(new, name) for name in LedgerWindow.__slots__}
             connection.execute(QUERIES["insert_window"], scope.parameters(**fields, run_id=run_id))
+
+
+def lock_ledger(connection: Connection, scope: Scope) -> None:
+    """Until the transaction ends nobody else changes this ledger."""
+    connection.execute(QUERIES["lock_ledger"], scope.parameters())
+
+
+def doubt_window(database: Database, scope: Scope, known: LedgerWindow, at: datetime) -> None:
+    """A complete window, as it was known, is incomplete until it has been read again."""
+    doubted = ledger.doubted(known, at)
+    with database.connection() as connection:
+        connection.execute(
+            QUERIES["doubt_window"],
+            scope.parameters(
+                starts_at=known.starts_at, ends_at=known.ends_at, reason=doubted.reason, at=at
+            ),
+        )
 
 
 def confirm_windows(

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from wpsync import ledger
 from wpsync.clock import Clock
 from wpsync.errors import DeadLetterLimitError
-from wpsync.extract import following, windows
+from wpsync.extract import following
 from wpsync.extract.reading import Closed
 from wpsync.ledger import LedgerWindow, Reading
 from wpsync.load import comparing, follow_ups, holdings, state
@@ -122,17 +122,13 @@ class PostgresIntake:
         connection, scope, window = self._connection, self._scope, closed.window
         if window is None:
             return lambda: None
-        known = state.ledger_around(connection, scope, window)
-        around = ledger.container(known, window)
-        stretch = None
-        if around is not None:
-            wider = Window(window.start - windows.SECOND, window.end + windows.SECOND)
-            stretch = windows.overlap(wider, around.window)
-        before = self._held(stretch) if stretch else 0
+        state.lock_ledger(connection, scope)
+        touched = ledger.touched(state.ledger_around(connection, scope, window), window)
+        before = {at: self._held(stretch) or 0 for at, stretch in touched.items()}
 
         def finish() -> None:
             self._note_gone(closed, window)
-            grown = (self._held(stretch) or 0) - (before or 0) if stretch else 0
+            grown = {at: (self._held(stretch) or 0) - before[at] for at, stretch in touched.items()}
             state.close_window(
                 connection, scope, window, reading(closed), run_id, held=self._held, grown=grown
             )
@@ -220,6 +216,9 @@ class PostgresStore:
 
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
         state.confirm_windows(self._database, self._scope, found, at)
+
+    def doubt(self, known: LedgerWindow) -> None:
+        state.doubt_window(self._database, self._scope, known, self._clock.now())
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         if not holdings.shows_time(self._scope):

@@ -138,7 +138,7 @@ class Recheck:
         held = self._store.held([window])
         size = self._resource.page_size
         if held is None or probing.worth_reading_whole(differing, counted, size):
-            read(window)
+            self._read_whole(known, read)
             return
         self.bisect(window, counted, held[0], read)
         pieces = self._store.ledger(window)
@@ -146,9 +146,15 @@ class Recheck:
             return
         again = self.count(window)
         if again is not None and again != sum(piece.vendor_count or 0 for piece in pieces):
-            read(window)
+            for piece in pieces:
+                self._read_whole(piece, read)
         elif again is not None:
             self._store.confirm(pieces, self._clock.now())
+
+    def _read_whole(self, known: LedgerWindow, read: Read) -> None:
+        """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""
+        self._store.doubt(known)
+        read(known.window)
 
     def bisect(self, window: Window, counted: int, held: int, read: Read) -> None:
         """Bisect by counts, where the rows are, down to about a page."""

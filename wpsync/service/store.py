@@ -88,6 +88,10 @@ class Store(Protocol):
         """The vendor's count agrees with the ledger's."""
         ...
 
+    def doubt(self, known: LedgerWindow) -> None:
+        """A complete window's count is wrong: it is incomplete until it has been read again, whole."""
+        ...
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         """Rows held in each stretch that the vendor still lists; None where rows show no time."""
         ...
