@@ -17,4 +17,4 @@ USER wpsync
 WORKDIR /var/lib/wpsync
 HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["wpsync", "check", "--database-only"]
 ENTRYPOINT ["wpsync"]
-CMD ["sync", "--follow"]
+CMD ["run"]

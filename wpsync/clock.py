@@ -44,11 +44,16 @@ class AnchoredClock:
 
     def __init__(self, base: Clock, anchor: datetime) -> None:
         self._base = base
-        self._anchor = anchor
-        self._started = base.monotonic()
+        self._set = anchor, base.monotonic()
 
     def now(self) -> datetime:
-        return self._anchor + timedelta(seconds=self._base.monotonic() - self._started)
+        anchor, started = self._set
+        return anchor + timedelta(seconds=self._base.monotonic() - started)
+
+    def set(self, anchor: datetime) -> None:
+        """Set it again, where it differs by more than a second: a host that slept has lost time."""
+        if abs(anchor - self.now()) > timedelta(seconds=1):
+            self._set = anchor, self._base.monotonic()
 
     def monotonic(self) -> float:
         return self._base.monotonic()

@@ -18,6 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from wpsync.errors import ConfigError
 from wpsync.model import Secret
+from wpsync.resources import RESOURCES
 from wpsync.values import SHANGHAI
 
 PREFIX = "WPSYNC_"
@@ -101,6 +102,8 @@ class SyncConfig(_Section):
     first_sync_from: str = "today"
     interval_seconds: Annotated[int, Field(ge=1)] = 60
     listing_interval_minutes: Annotated[float, Field(gt=0)] = 10
+    report_interval_minutes: Annotated[float, Field(gt=0)] = 60
+    every: dict[str, Annotated[int, Field(ge=1)]] = {}
     members_full_days: Annotated[int, Field(ge=1)] = 7
     resources: tuple[str, ...] = ()
 
@@ -216,12 +219,22 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
             for name in config.accounts
             if not _ACCOUNT.fullmatch(name)
         ]
+        problems += list(_unknown_resources(config))
     if problems:
         raise ConfigError(
             "the configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in problems),
             hint="config.example.toml shows every key",
         )
     return config
+
+
+def _unknown_resources(config: Config) -> Iterator[str]:
+    for key, names in (("resources", config.sync.resources), ("every", config.sync.every)):
+        for name in names:
+            if name not in RESOURCES:
+                near = get_close_matches(name, RESOURCES, 1, 0.5)
+                meant = f"; did you mean {near[0]}?" if near else ""
+                yield f"sync.{key}: there is no resource {name!r}{meant}"
 
 
 def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:

@@ -29,6 +29,7 @@ from wpsync.errors import (
     RateLimitedError,
     RetryableError,
     SpanTooLargeError,
+    Stopped,
     TooManyRowsError,
     VendorRefusedError,
     VendorUnavailableError,
@@ -42,6 +43,9 @@ T = TypeVar("T")
 
 GET_TOKEN = "/oauth/token/getToken"
 RENEW_TOKEN = "/oauth/token/reToken"
+
+_SLICE = 0.5
+"""Seconds between two looks at whether to stop."""
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -153,12 +157,14 @@ class Client:
         connections: int = 8,
         retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
+        stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         url = checked_base_url(base_url)
         self._base = str(url)
         self._clock = clock
         self._limits = limits
         self._retry = retry or Retry()
+        self._stopping = stopping
         self._lock = Lock()
         self._skew: timedelta | None = None
         self.requests = 0
@@ -223,7 +229,7 @@ class Client:
         self, endpoint: str, attempt: Callable[[], T], first: RetryableError, *, acts: bool
     ) -> T:
         """Try again what may pass by itself, waiting longer each time."""
-        self._clock.sleep(self._wait(1, first))
+        self._pause(self._wait(1, first))
 
         def wait(retrying: RetryCallState) -> float:
             failed = retrying.outcome.exception() if retrying.outcome else None
@@ -233,13 +239,21 @@ class Client:
             retry=retry_if_exception(lambda exc: _worth_repeating(exc, acts=acts)),
             stop=stop_after_attempt(self._retry.attempts - 1),
             wait=wait,
-            sleep=self._clock.sleep,
+            sleep=self._pause,
             before_sleep=lambda retrying: log.debug(
                 "request.retried", extra={"endpoint": endpoint, "attempt": retrying.attempt_number}
             ),
             reraise=True,
         )
         return trying(attempt)
+
+    def _pause(self, seconds: float) -> None:
+        """Wait; Stopped when asked to stop meanwhile."""
+        while seconds > 0:
+            if self._stopping():
+                raise Stopped
+            self._clock.sleep(min(seconds, _SLICE))
+            seconds -= _SLICE
 
     def _wait(self, failures: int, failed: BaseException | None) -> float:
         if isinstance(failed, RateLimitedError):

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wpsync.cli import actions, inspect, reading, setup, trying
+from wpsync.cli import actions, inspect, reading, running, setup, trying
 from wpsync.cli.context import Options
 
 app = typer.Typer(
@@ -50,6 +50,7 @@ app.command("migrate")(setup.migrate)
 app.command("sync")(reading.sync)
 app.command("backfill")(reading.backfill)
 app.command("verify")(reading.verify)
+app.command("run")(running.run)
 app.command("status")(inspect.status)
 app.command("renormalize")(inspect.renormalize)
 app.add_typer(inspect.dead_letters, name="dead-letters")

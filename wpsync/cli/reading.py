@@ -27,25 +27,15 @@ def sync(
         ),
     ] = None,
     json: Json = False,
-    follow: Annotated[
-        bool,
-        typer.Option(
-            "--follow", help="Go on, pass after pass, until stopped. 持续同步，直到停止。"
-        ),
-    ] = False,
 ) -> None:
     """Bring the resources up to now, then exit. 把各资源增量同步到现在。"""
     from wpsync.cli.show import progress
     from wpsync.service.progress import Silence
-    from wpsync.service.scheduler import follow as keep_following
     from wpsync.service.sync import Outcome
     from wpsync.service.sync import sync as one_pass
 
     with open_session(context) as session, session.accounts() as accounts:
         wanted = chosen(session, resources)
-        if follow:
-            keep_following(accounts, wanted, session.config.sync, stopping=session.stopping)
-            return
         outcomes: list[Outcome] = []
         with progress() as shown:
             for account in accounts:

@@ -96,13 +96,13 @@ def demo(
 def _run(session: "Session", url: str, *, once: bool) -> None:
     """Backfill, show what came, and follow."""
     from wpsync.cli.reading import report
+    from wpsync.cli.running import serve
     from wpsync.cli.show import progress
     from wpsync.config import parse_instant
     from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
     from wpsync.service import backfill
     from wpsync.service.progress import Silence
-    from wpsync.service.scheduler import follow
     from wpsync.service.sync import sync
 
     with session.accounts() as accounts:
@@ -120,20 +120,7 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
             _show(session)
             if not once:
                 _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
-                wanted = list(RESOURCES.values())
-                follow(
-                    accounts,
-                    wanted,
-                    session.config.sync,
-                    stopping=session.stopping,
-                    on_pass=lambda done: _say(
-                        *(
-                            f"{o.resource}: +{o.rows_inserted} new, {o.rows_updated} changed"
-                            for o in done
-                            if o.rows_inserted or o.rows_updated
-                        )
-                    ),
-                )
+                serve(session, on_written=lambda job, rows: _say(f"{job}: {rows} rows written"))
         except Stopped:
             raise typer.Exit(0 if not once else 130) from None
     bad = [outcome for outcome in outcomes if not outcome.is_good]

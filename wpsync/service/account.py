@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from wpsync.api.client import Client
 from wpsync.clock import Clock
+from wpsync.errors import Stopped
 from wpsync.extract.probing import Ages, Ends
 from wpsync.extract.reading import Reader
 from wpsync.extract.windows import floor_second
@@ -20,6 +21,9 @@ from wpsync.service.postgres import PostgresStore
 from wpsync.service.recheck import Recheck
 from wpsync.service.source import EndpointSource
 from wpsync.service.store import Store
+
+_LOOK = 0.2
+"""Seconds between two looks at whether a lock is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +103,18 @@ class Account:
             horizon=self.pace.ages.horizon,
         )
 
+    @contextmanager
+    def alone(self, *names: str) -> Iterator[None]:
+        """Hold a lock of this account across processes. Raises Stopped when asked to stop meanwhile."""
+        while True:
+            with self.database.lock(self.name, *names, wait=False) as held:
+                if held:
+                    yield
+                    return
+            if self.stopping():
+                raise Stopped
+            self.clock.sleep(_LOOK)
+
     def client_requests(self) -> int:
         """How many requests the account's client has sent."""
         return self.client.requests
@@ -116,14 +132,19 @@ def opened(
     clock: Clock,
     pace: Pace,
     stopping: Callable[[], bool],
+    ends: dict[str, Ends] | None = None,
 ) -> Iterator[Account]:
-    """An account with its threads for fetching pages ahead."""
+    """An account with its threads for fetching pages ahead.
+
+    `ends` is what was found out of the vendor's ends before, and is kept up.
+    """
+    known = {} if ends is None else ends
     if pace.page_concurrency <= 1:
-        yield Account(name, client, database, clock, pace, None, stopping)
+        yield Account(name, client, database, clock, pace, None, stopping, known)
         return
     threads = pace.page_concurrency * pace.parallel_windows
     with ThreadPoolExecutor(threads, thread_name_prefix=f"fetch-{name}") as executor:
         try:
-            yield Account(name, client, database, clock, pace, executor, stopping)
+            yield Account(name, client, database, clock, pace, executor, stopping, known)
         finally:
             executor.shutdown(wait=True, cancel_futures=True)

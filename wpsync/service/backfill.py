@@ -168,7 +168,7 @@ def _backfill(
 
 
 def _read_whole(account: Account, resource: Resource, run: Run, progress: Progress) -> None:
-    with account.database.lock(account.name, resource.name):
+    with account.alone(resource.name, "sync"):
         sync_resource(account, resource, run, lambda rows: progress.advance(resource.name, rows))
 
 

@@ -61,6 +61,10 @@ class Recheck:
         self._ends = ends
         self._settle = settle
 
+    def is_due(self) -> bool:
+        """Whether any row is to be followed up or any window to be probed by now; asks nobody."""
+        return bool(self._store.follow_ups_due(self._clock.now()) or self._to_probe())
+
     def follow_up(self, read: Read) -> None:
         """Read again the rows that are due, neighbours together."""
         times = self._store.follow_ups_due(self._clock.now())
@@ -74,12 +78,15 @@ class Recheck:
 
     def probe(self, read: Read) -> None:
         """Check every complete window that is due."""
+        for group in self._to_probe():
+            self._check(group, read)
+
+    def _to_probe(self) -> list[list[LedgerWindow]]:
         now = self._clock.now()
         everything = Window(
             windows.floor_second(now - _ENDLESS), windows.floor_second(now) + windows.SECOND
         )
-        for group in probing.due(self._store.ledger(everything), now, self._ages):
-            self._check(group, read)
+        return list(probing.due(self._store.ledger(everything), now, self._ages))
 
     def sample(self, read: Read, chance: Random) -> None:
         """Read a stretch of the horizon again whole, whatever its count says."""

@@ -1,76 +1,103 @@
-"""Syncing pass after pass: live resources often, listings and reports now and then.
+"""When the jobs run: APScheduler with a lane of threads for each kind of job.
 
-One scheduler thread per account; a pass that is still at work is not begun again, and missed ticks
-are made up by one.
+A job that is still at work is not begun again; missed times are made up by one run and counted
+(`wpsync.jobs`). The wall clock may jump: then every job is set anew by the time that truly passed.
 """
 
 import logging
 from collections.abc import Callable, Sequence
-from threading import Event
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
 
+from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 
-from wpsync.config import SyncConfig
-from wpsync.errors import Stopped, WpsyncError
-from wpsync.resources.spec import Mode, Resource
-from wpsync.service.account import Account
-from wpsync.service.progress import Silence
-from wpsync.service.sync import Outcome, sync
+from wpsync.clock import Clock, SystemClock
+from wpsync.load import jobs as kept
+from wpsync.service.jobs import LIVE, SLOW, WATCH, Job, Result, perform
+from wpsync.service.session import Session
 
 log = logging.getLogger(__name__)
 
-_LOOK = 0.2
-"""Seconds between two looks at whether to stop."""
+THREADS = {LIVE: 4, SLOW: 3, WATCH: 2}
+_JITTER = 0.05
+_JUMP = timedelta(seconds=10)
+
+Ended = Callable[[Job, Result, float], None]
+"""Hears of a job, how it ended, and the seconds that it took."""
 
 
-def follow(
-    accounts: Sequence[Account],
-    resources: Sequence[Resource],
-    settings: SyncConfig,
-    *,
-    stopping: Callable[[], bool],
-    on_pass: Callable[[list[Outcome]], None] = lambda outcomes: None,
-) -> None:
-    """Sync until `stopping`. A pass in work is left at the next page; nothing half-read is committed.
+class Scheduler:
+    """Runs jobs in the background from `start` to `stop`."""
 
-    Raises what stops every resource alike (rejected credentials, a missing schema).
-    """
-    fatal: list[WpsyncError] = []
-    ended = Event()
+    def __init__(
+        self,
+        session: Session,
+        jobs: Sequence[Job],
+        *,
+        on_ended: Ended = lambda job, result, seconds: None,
+        wall: Clock | None = None,
+    ) -> None:
+        self._session = session
+        self._jobs = {f"{job.key.account}:{job.key.job}": job for job in jobs}
+        self._on_ended = on_ended
+        self._wall = wall or SystemClock()
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={lane: ThreadPoolExecutor(count) for lane, count in THREADS.items()},
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        self._offset = self._present_offset()
 
-    def tick(account: Account, wanted: Sequence[Resource]) -> None:
-        try:
-            on_pass(sync(account, wanted, Silence()))
-        except Stopped:
-            ended.set()
-        except WpsyncError as exc:
-            fatal.append(exc)
-            ended.set()
+    def start(self) -> None:
+        """Begin. Each job goes on with the time that it had before a restart."""
+        kept.keep_jobs(self._session.database, [job.key for job in self._jobs.values()])
+        known = kept.next_times(self._session.database)
+        now, chance = self._session.clock.now(), Random()
+        for name, job in self._jobs.items():
+            first = job.first_at(now, known.get(job.key))
+            seconds = int(job.every.total_seconds())
+            kept.plan_job(self._session.database, job.key, seconds, first)
+            jitter = timedelta(seconds=job.every.total_seconds() * _JITTER * chance.random())
+            self._scheduler.add_job(
+                partial(self._run, name),
+                IntervalTrigger(seconds=seconds, jitter=int(seconds * _JITTER) or None),
+                id=name,
+                executor=job.lane,
+                next_run_time=self._on_the_wall(first + (jitter if first > now else timedelta(0))),
+            )
+        self._scheduler.start()
 
-    scheduler = BackgroundScheduler(timezone="UTC")
-    live = [resource for resource in resources if resource.mode is Mode.WINDOWED]
-    slow = [resource for resource in resources if resource.mode is not Mode.WINDOWED]
-    cadences = ((live, settings.interval_seconds), (slow, settings.listing_interval_minutes * 60))
-    for account in accounts:
-        for wanted, seconds in cadences:
-            if wanted:
-                scheduler.add_job(
-                    tick,
-                    "interval",
-                    (account, wanted),
-                    seconds=seconds,
-                    coalesce=True,
-                    max_instances=1,
-                    misfire_grace_time=None,
-                )
-                scheduler.add_job(tick, args=(account, wanted))
-    scheduler.start()
-    try:
-        while not stopping() and not ended.wait(_LOOK):
-            pass
-    finally:
-        scheduler.shutdown(wait=True)
-    if fatal:
-        raise fatal[0]
-    if stopping():
-        raise Stopped
+    def look(self) -> None:
+        """Notice a jump of the wall clock, by which APScheduler wakes; call it every second or so."""
+        present = self._present_offset()
+        jump = present - self._offset
+        if abs(jump) > _JUMP:
+            self._offset = present
+            log.warning("clock.jumped", extra={"seconds": round(jump.total_seconds())})
+            for planned in self._scheduler.get_jobs():
+                planned.modify(next_run_time=planned.next_run_time + jump)
+
+    def stop(self) -> None:
+        """End; waits for the jobs at work, which see the session's `stopping`."""
+        self._scheduler.shutdown(wait=True)
+
+    def _run(self, name: str) -> None:
+        job = self._jobs[name]
+        planned = self._scheduler.get_job(name)
+        next_at = None
+        if planned is not None and planned.next_run_time is not None:
+            next_at = self._session.clock.now() + (planned.next_run_time - self._wall.now())
+        began = self._session.clock.monotonic()
+        result = perform(self._session, job, self._session.stopping, next_at)
+        self._on_ended(job, result, self._session.clock.monotonic() - began)
+
+    def _on_the_wall(self, at: datetime) -> datetime:
+        return self._wall.now() + (at - self._session.clock.now())
+
+    def _present_offset(self) -> timedelta:
+        """The wall clock minus the time that truly passes."""
+        monotonic = timedelta(seconds=self._wall.monotonic())
+        return self._wall.now() - datetime.fromtimestamp(0, self._wall.now().tzinfo) - monotonic

@@ -30,6 +30,7 @@ class Session:
     database: Database
     clock: Clock
     stopping: Callable[[], bool]
+    at_once: int = 1
 
     def client(self, name: str) -> Client:
         """A client of one account; close it after use."""
@@ -50,7 +51,8 @@ class Session:
                 stopping=self.stopping,
             ),
             timeout_seconds=settings.timeout_seconds,
-            connections=_threads(self.config) + 1,
+            connections=_threads(self.config) * self.at_once + 1,
+            stopping=self.stopping,
         )
 
     @contextmanager
@@ -126,12 +128,14 @@ def session(
     stopping: Callable[[], bool] = lambda: False,
     migrated: bool = True,
     clock: Clock | None = None,
+    at_once: int = 1,
 ) -> Iterator[Session]:
-    """An open database, and its clock unless another is given.
+    """An open database, and its clock unless another is given, for so many jobs at once.
 
     Raises SchemaMismatchError where migrations are missing, unless told not to look.
     """
-    connections = max(config.database.connections, 4 + 3 * config.backfill.parallel_windows)
+    per_job = 3 * config.backfill.parallel_windows
+    connections = max(config.database.connections, 4 + per_job * at_once)
     with Database(conninfo, connections=connections) as database:
         if migrated and (pending := migrations.pending(conninfo.reveal())):
             raise SchemaMismatchError(
@@ -139,4 +143,4 @@ def session(
                 hint="run `wpsync migrate`",
             )
         told = clock or AnchoredClock(SystemClock(), database.now())
-        yield Session(config, conninfo, database, told, stopping)
+        yield Session(config, conninfo, database, told, stopping, at_once)

@@ -19,7 +19,7 @@ from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.pipeline import Run, recorded
-from wpsync.service.progress import Progress
+from wpsync.service.progress import Progress, Silence
 from wpsync.service.reports import read_report
 from wpsync.service.store import Store
 
@@ -57,11 +57,32 @@ def sync(account: Account, resources: Sequence[Resource], progress: Progress) ->
     return [_pass(account, resource, "sync", sync_resource, progress) for resource in resources]
 
 
+def follow(account: Account, resource: Resource) -> Outcome:
+    """Read what is new, and nothing else: the service's live tick. Raises as `sync` does."""
+    return _pass(account, resource, "sync", _read_new, Silence())
+
+
+def recheck(account: Account, resource: Resource) -> Outcome | None:
+    """Look again at what is due of the windows that were read; None where nothing is. Raises as `sync` does.
+
+    It holds a lock of its own, so that following the present never waits for it.
+    """
+    if not _recheck_is_due(account, resource):
+        return None
+    return _pass(account, resource, "recheck", _recheck, Silence(), lock="recheck")
+
+
 Read = Callable[[Account, Resource, Run, Callable[[int], None]], None]
 
 
 def _pass(
-    account: Account, resource: Resource, kind: str, read: Read, progress: Progress
+    account: Account,
+    resource: Resource,
+    kind: str,
+    read: Read,
+    progress: Progress,
+    *,
+    lock: str = "sync",
 ) -> Outcome:
     """Run one resource, record the run, and turn what went wrong into an outcome."""
     progress.begin(resource.name, None)
@@ -69,7 +90,7 @@ def _pass(
     run: Run | None = None
     try:
         with (
-            account.database.lock(account.name, resource.name),
+            account.alone(resource.name, lock),
             recorded(
                 account.database,
                 account.clock,
@@ -114,17 +135,26 @@ def stops_everything(exc: WpsyncError) -> bool:
 def sync_resource(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
-    """Bring one resource up to now."""
+    """Bring one resource up to now, and look again at what is due of it."""
+    _read_new(account, resource, run, on_rows)
+    if resource.mode is Mode.WINDOWED:
+        with account.alone(resource.name, "recheck"):
+            _recheck(account, resource, run, on_rows)
+
+
+def _read_new(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
     match resource.mode:
         case Mode.WINDOWED:
-            _sync_windows(account, resource, run, on_rows)
+            _follow_windows(account, resource, run, on_rows)
         case Mode.LISTING:
             read_listing(account, resource, run, on_rows)
         case Mode.REPORT:
             read_report(account, resource, run, on_rows)
 
 
-def _sync_windows(
+def _follow_windows(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
@@ -136,7 +166,6 @@ def _sync_windows(
     if start < end:
         for piece in windows.by_day(Window(start, end), account.pace.max_span):
             pipeline.window(run, piece, settled=settled, live=True, on_rows=on_rows)
-    _recheck(account, resource, run, on_rows)
 
 
 def _recheck(
@@ -165,6 +194,13 @@ def _recheck(
         ) as sampling:
             sampling.incomplete = run.incomplete
             recheck.sample(again, Random())
+
+
+def _recheck_is_due(account: Account, resource: Resource) -> bool:
+    store, now = account.store(resource), account.clock.now()
+    if store.incomplete_due(now) or account.recheck(resource).is_due():
+        return True
+    return _sample_is_due(account, store)
 
 
 def _sample_is_due(account: Account, store: Store) -> bool:

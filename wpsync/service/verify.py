@@ -164,7 +164,10 @@ def verify(
         for window in reversed(known):
             if account.stopping():
                 raise Stopped
-            with account.database.lock(account.name, resource.name):
+            with (
+                account.alone(resource.name, "sync"),
+                account.alone(resource.name, "recheck"),
+            ):
                 for present in store.ledger(window.window):
                     finding = verifier.window(present)
                     findings += [finding] if finding is not None else []

@@ -1,0 +1,155 @@
+"""`run`: the long-running service."""
+
+import logging
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wpsync.cli.context import configuration, database_address, print_json, stopping_on_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wpsync.config import Config
+    from wpsync.model import Secret
+    from wpsync.service.session import Session
+
+log = logging.getLogger(__name__)
+
+_GRACE = 8.0
+"""Seconds that jobs have to end after a signal; then the process ends, and Postgres rolls back."""
+_AGAIN = 2.0
+
+
+def run(
+    context: typer.Context,
+    once_each: Annotated[
+        bool,
+        typer.Option(
+            "--once-each",
+            help="Every job once, then exit: for cron. 每个任务执行一次后退出，供 cron 使用。",
+        ),
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --once-each: results as JSON. 以 JSON 输出结果。")
+    ] = False,
+) -> None:
+    """Keep everything current, until stopped: the long-running service. 长期运行的同步服务。"""
+    config = configuration(context)
+    config.require_accounts()
+    stop = Event()
+    with (
+        stopping_on_signals(stop),
+        database_address(config) as address,
+        _leaving_in_time(config, stop),
+        _opened(config, address, stop) as session,
+    ):
+        if session is None:
+            return
+        if once_each:
+            _once_each(session, json=json)
+        else:
+            serve(session)
+
+
+def serve(session: "Session", *, on_written: "Callable[[str, int], None] | None" = None) -> None:
+    """Run the service until the session's `stopping`. `on_written` hears what a job wrote."""
+    from wpsync.service.jobs import Job, Result
+    from wpsync.service.run import Service
+
+    def ended(job: Job, result: Result, seconds: float) -> None:
+        if on_written is not None and result.written:
+            on_written(job.key.job, result.written)
+
+    Service(session, on_ended=ended).run()
+
+
+def _once_each(session: "Session", *, json: bool) -> None:
+    from wpsync.service.jobs import Job, Result
+    from wpsync.service.run import once_each
+
+    done: list[dict[str, object]] = []
+
+    def show(job: Job, result: Result) -> None:
+        done.append(
+            {
+                "account": job.key.account,
+                "job": job.key.job,
+                "outcome": result.outcome,
+                "written": result.written,
+                "error": result.error,
+            }
+        )
+        if not json:
+            said = f": {result.error}" if result.error else ""
+            print(f"{job.key.account or '-'} {job.key.job}: {result.outcome}{said}", flush=True)
+
+    results = once_each(session, show)
+    if json:
+        print_json(done)
+    if session.stopping():
+        raise typer.Exit(130)
+    if any(result.outcome != "done" for result in results):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _opened(config: "Config", address: "Secret", stop: Event) -> "Iterator[Session | None]":
+    """The session, as soon as the database is there and migrated; None when stopped before."""
+    from wpsync.errors import DatabaseUnavailableError
+    from wpsync.load import migrations
+    from wpsync.service.scheduler import THREADS
+    from wpsync.service.session import session
+
+    said = False
+    while not stop.is_set():
+        try:
+            migrations.upgrade(
+                address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
+            )
+            opened = session(config, address, stopping=stop.is_set, at_once=sum(THREADS.values()))
+            found = opened.__enter__()
+        except DatabaseUnavailableError as exc:
+            if not said:
+                log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
+            said = True
+            stop.wait(_AGAIN)
+            continue
+        try:
+            yield found
+        finally:
+            opened.__exit__(None, None, None)
+        return
+    yield None
+
+
+@contextmanager
+def _leaving_in_time(config: "Config", stop: Event) -> Iterator[None]:
+    """After a signal the process ends within ten seconds, even where a request hangs.
+
+    What was in work is rolled back by Postgres, and read again after the next start.
+    """
+    left = Event()
+
+    def watch() -> None:
+        stop.wait()
+        if left.wait(_GRACE):
+            return
+        log.warning("service.cut_off", extra={"seconds": _GRACE})
+        sys.stderr.flush()
+        if config.database.url is None:
+            from wpsync import embedded
+
+            embedded.stop(config.data_dir / "postgres")
+        os._exit(0)
+
+    Thread(target=watch, name="leave", daemon=True).start()
+    try:
+        yield
+    finally:
+        left.set()

@@ -1,0 +1,32 @@
+"""The nightly proof: what the tables hold against the ledger, without asking the vendor.
+
+Probes keep the ledger true to the vendor; this keeps the tables true to the ledger. Only a window
+whose rows are not as many as were entered is verified with the vendor, and repaired.
+"""
+
+from datetime import timedelta
+
+from wpsync.extract import windows
+from wpsync.model import Window
+from wpsync.resources.spec import Resource
+from wpsync.service.account import Account
+from wpsync.service.progress import Silence
+from wpsync.service.verify import Finding, verify
+
+_ENDLESS = timedelta(days=36_500)
+
+
+def prove(account: Account, resource: Resource) -> list[Finding]:
+    """Compare every complete window with its table; what differed, and whether it is repaired now."""
+    now = windows.floor_second(account.clock.now())
+    store = account.store(resource)
+    known = [window for window in store.ledger(Window(now - _ENDLESS, now)) if window.is_complete]
+    held = store.held([window.window for window in known])
+    if held is None:
+        return []
+    findings: list[Finding] = []
+    for window, rows in zip(known, held, strict=True):
+        if rows != window.rows_held:
+            span = window.window
+            findings += verify(account, resource, span, Silence(), deep=False, repair=True)
+    return findings

@@ -1,0 +1,147 @@
+"""The long-running service: one instance leads and works, the others stand by.
+
+The leader holds a lock of Postgres. A database that goes away takes the lead with it; it is waited
+for, and whoever gets the lock first goes on where the ledger ends. A vendor that goes away is asked
+again at every job's next time.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from uuid import uuid4
+
+from wpsync.clock import AnchoredClock
+from wpsync.errors import DatabaseUnavailableError, RetryableError
+from wpsync.load import leadership
+from wpsync.load.leadership import Instance, Leadership
+from wpsync.service.jobs import Job, Result, all_jobs, perform
+from wpsync.service.scheduler import Ended, Scheduler
+from wpsync.service.session import Session
+
+log = logging.getLogger(__name__)
+
+LEADER, STANDBY = "leader", "standby"
+_LOOK = 0.5
+_BEAT = 5.0
+_TRY = 2.0
+
+
+class Service:
+    """One instance. `role` is what it does now: leader or standby."""
+
+    def __init__(
+        self, session: Session, *, on_ended: Ended = lambda job, result, seconds: None
+    ) -> None:
+        host = socket.gethostname()
+        self.instance = Instance(f"{host}:{os.getpid()}:{uuid4().hex[:6]}", host, version("wpsync"))
+        self.role = STANDBY
+        self._session = session
+        self._on_ended = on_ended
+        self._lead = Leadership(session.conninfo)
+        self._lost = False
+        self._away = False
+
+    def run(self) -> None:
+        """Lead or stand by until the session's `stopping`; returns when all jobs have ended."""
+        try:
+            while not self._session.stopping():
+                self._turn()
+        finally:
+            self._lead.give_up()
+            self._sign_off()
+
+    def _turn(self) -> None:
+        """Lead while it lasts; else say that we are there, and wait a little."""
+        try:
+            if self._lead.take():
+                self._work()
+                return
+            self._beat()
+            self._back()
+        except RetryableError as exc:
+            if not self._away:
+                self._away = True
+                log.warning("database.away", extra={"error": str(exc)})
+        self._wait(_TRY)
+
+    def _back(self) -> None:
+        if self._away:
+            self._away = False
+            log.info("database.back")
+
+    def _work(self) -> None:
+        """Lead until told to stop, or until the lock is lost."""
+        self._lost, self.role = False, LEADER
+        self._back()
+        log.info("service.leads", extra={"instance": self.instance.id})
+        term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
+        try:
+            with clients(term) as jobs:
+                scheduler = Scheduler(term, jobs, on_ended=self._on_ended)
+                scheduler.start()
+                try:
+                    self._keep_leading(scheduler)
+                finally:
+                    self._lost = True
+                    scheduler.stop()
+        finally:
+            self.role = STANDBY
+            self._lead.give_up()
+            log.info("service.leads.no_more", extra={"instance": self.instance.id})
+
+    def _keep_leading(self, scheduler: Scheduler) -> None:
+        clock = self._session.clock
+        beat = 0.0
+        while not self._session.stopping():
+            if clock.monotonic() >= beat:
+                if not self._lead.lasts():
+                    return
+                self._beat()
+                beat = clock.monotonic() + _BEAT
+            scheduler.look()
+            clock.sleep(_LOOK)
+
+    def _beat(self) -> None:
+        """Say that we live, and set our clock by the database's."""
+        clock, database = self._session.clock, self._session.database
+        if isinstance(clock, AnchoredClock):
+            clock.set(database.now())
+        leadership.seen(database, self.instance, self.role, clock.now())
+
+    def _wait(self, seconds: float) -> None:
+        until = self._session.clock.monotonic() + seconds
+        while self._session.clock.monotonic() < until and not self._session.stopping():
+            self._session.clock.sleep(_LOOK)
+
+    def _sign_off(self) -> None:
+        try:
+            leadership.gone(self._session.database, self.instance)
+        except DatabaseUnavailableError:
+            log.debug("service.left_unsigned")
+
+
+@contextmanager
+def clients(session: Session) -> Iterator[list[Job]]:
+    """The jobs of all accounts, with their clients open."""
+    with ExitStack() as stack:
+        opened = {
+            name: stack.enter_context(session.client(name)) for name in session.config.accounts
+        }
+        yield all_jobs(session, opened)
+
+
+def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
+    """Every job once, one after the other: for those who would rather use cron than a service."""
+    results = []
+    with clients(session) as jobs:
+        for job in jobs:
+            if session.stopping():
+                break
+            result = perform(session, job, session.stopping)
+            on_job(job, result)
+            results.append(result)
+    return results
