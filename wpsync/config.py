@@ -14,7 +14,15 @@ from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
 
 from wpsync.errors import ConfigError
 from wpsync.model import Secret
@@ -43,7 +51,7 @@ def _postgres_address(value: SecretStr | None) -> SecretStr | None:
 
 def _vendor_address(value: str) -> str:
     parts = urlsplit(value)
-    loopback = parts.hostname in ("localhost", "::1") or (parts.hostname or "").startswith("127.")
+    loopback = _is_loopback(parts.hostname or "")
     if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and loopback):
         return value.rstrip("/")
     raise ValueError("must begin with https:// (http:// is for this machine only)")
@@ -148,6 +156,32 @@ class SecurityConfig(_Section):
     token_key: Annotated[SecretStr | None, AfterValidator(_fernet_key)] = None
 
 
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+class WebConfig(_Section):
+    """The status page, health and metrics."""
+
+    enabled: bool = True
+    bind: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8765
+    password: Annotated[SecretStr | None, Field(min_length=8)] = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return _is_loopback(self.bind)
+
+    @model_validator(mode="after")
+    def _guarded(self) -> "WebConfig":
+        if self.enabled and not self.is_local and self.password is None:
+            raise ValueError(
+                f"bind = {self.bind!r} shows the page to the network: set web.password (or password_file)"
+            )
+        return self
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -166,6 +200,7 @@ class Config(_Section):
     backfill: BackfillConfig = BackfillConfig()
     limits: LimitsConfig = LimitsConfig()
     security: SecurityConfig = SecurityConfig()
+    web: WebConfig = WebConfig()
     log: LogConfig = LogConfig()
 
     def require_accounts(self) -> None:
@@ -180,7 +215,7 @@ class Config(_Section):
         """Every secret value, for the log's redaction."""
         for account in self.accounts.values():
             yield account.client_secret.get_secret_value()
-        for secret in (self.database.password, self.security.token_key):
+        for secret in (self.database.password, self.security.token_key, self.web.password):
             if secret is not None:
                 yield secret.get_secret_value()
         if self.database.url is not None:

@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+OnRequest = Callable[[str, str, str, float], None]
+"""Hears of a request that ended: account, endpoint, outcome, and the seconds it took."""
+
 GET_TOKEN = "/oauth/token/getToken"
 RENEW_TOKEN = "/oauth/token/reToken"
 
@@ -158,6 +161,7 @@ class Client:
         retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        on_request: OnRequest = lambda account, endpoint, outcome, seconds: None,
     ) -> None:
         url = checked_base_url(base_url)
         self._base = str(url)
@@ -165,6 +169,8 @@ class Client:
         self._limits = limits
         self._retry = retry or Retry()
         self._stopping = stopping
+        self._account = account
+        self._on_request = on_request
         self._lock = Lock()
         self._skew: timedelta | None = None
         self.requests = 0
@@ -301,13 +307,24 @@ class Client:
     def _counted(self, endpoint: str, priority: Priority) -> Iterator[None]:
         """One request within the limits, which hear how it ended."""
         number = self._limits.acquire(endpoint, priority)
+        began, outcome = self._clock.monotonic(), "refused"
         try:
             yield
+            outcome = "ok"
         except RateLimitedError as exc:
+            outcome = "rate_limited"
             self._limits.slow_down(endpoint, exc.retry_after)
+            raise
+        except RejectedError:
+            outcome = "rejected"
+            raise
+        except RetryableError:
+            outcome = "unavailable"
             raise
         finally:
             self._limits.ended(endpoint, number)
+            seconds = self._clock.monotonic() - began
+            self._on_request(self._account, endpoint, outcome, seconds)
 
     def _post(self, endpoint: str, url: str, content: bytes) -> httpx.Response:
         with self._lock:

@@ -219,9 +219,13 @@ from wpsync.listings group by 1, 2
 select account, resource, at from wpsync.watermarks
 
 -- name: last_runs
-select distinct on (account, resource) account, resource, kind, started_at, finished_at, outcome, requests,
-       rows_read, rows_inserted, rows_updated, error
-from wpsync.runs where kind <> 'sample' order by account, resource, id desc
+-- The last reading of each resource, however it ended.
+select k.account, k.resource, r.kind, r.started_at, r.finished_at, r.outcome, r.requests, r.rows_read,
+       r.rows_inserted, r.rows_updated, r.error
+from (select a as account, b as resource from unnest(%(accounts)s::text[]) a, unnest(%(resources)s::text[]) b) k
+cross join lateral (
+    select * from wpsync.runs where account = k.account and resource = k.resource and kind in ('sync', 'backfill')
+    order by started_at desc, id desc limit 1) r
 
 -- name: messages_to_renormalize
 -- Stored messages with what is needed to explode them again, from one id on.
@@ -373,3 +377,66 @@ where outcome = 'running' and kind in ('sync', 'recheck', 'sample', 'proof')
 
 -- name: prune_runs
 delete from wpsync.runs where started_at < %(before)s and outcome <> 'running'
+
+-- name: jobs
+select account, job, every_seconds, next_at, started_at, finished_at, outcome, error, failures, missed
+from wpsync.jobs order by account, job
+
+-- name: instances
+select id, host, version, role, started_at, seen_at from wpsync.instances order by role, started_at
+
+-- name: backfills
+select account, resource, starts_at, ends_at, expected_rows, rows_read, started_at, updated_at, outcome
+from wpsync.backfills order by account, resource
+
+-- name: keep_backfill
+-- How far a backfill is; a new one takes the place of the last.
+insert into wpsync.backfills as old (account, resource, starts_at, ends_at, expected_rows, rows_read, started_at,
+                                     updated_at, outcome)
+values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(expected_rows)s, %(rows_read)s, %(started_at)s,
+        %(at)s, %(outcome)s)
+on conflict (account, resource) do update
+set starts_at = excluded.starts_at, ends_at = excluded.ends_at, expected_rows = excluded.expected_rows,
+    rows_read = excluded.rows_read, started_at = excluded.started_at, updated_at = excluded.updated_at,
+    outcome = excluded.outcome
+
+-- name: budgets
+select account, endpoint, book from wpsync.budget order by account, endpoint
+
+-- name: written_since
+-- Rows written and requests made by the runs of a time.
+select account, resource, sum(rows_inserted)::bigint as inserted, sum(rows_updated)::bigint as updated,
+       sum(requests)::bigint as requests
+from wpsync.runs where started_at >= %(since)s group by 1, 2
+
+-- name: requests_by_hour
+select date_trunc('hour', started_at, 'Asia/Shanghai') as at, sum(requests)::bigint as count
+from wpsync.runs where started_at >= %(since)s group by 1 order by 1
+
+-- name: messages_by_hour
+select date_trunc('hour', sent_at, 'Asia/Shanghai') as at, count(*) from wp.wechat_messages
+where sent_at >= %(since)s and sent_at <= %(until)s group by 1 order by 1
+
+-- name: calls_by_hour
+select date_trunc('hour', began_at, 'Asia/Shanghai') as at, count(*) from wp.calls
+where began_at >= %(since)s and began_at <= %(until)s group by 1 order by 1
+
+-- name: calendar
+-- Every day of the ledger from a day on. Listings, which have no days, are left out.
+select c.account, c.resource, c.day, c.vendor_count, c.rows_held, c.state, c.last_checked_at, c.reason
+from wp_bi.completeness c
+where c.day >= %(since)s and not exists (select from wpsync.listings l where l.resource = c.resource)
+order by 1, 2, 3
+
+-- name: day_windows
+-- The ledger's windows of a span, with the run that read each last.
+select w.starts_at, w.ends_at, w.vendor_count, w.rows_seen, w.rows_held, w.state, w.reason, w.attempts, w.read_at,
+       w.checked_at, w.retry_at, w.run_id, r.kind, r.started_at, r.outcome, r.requests
+from wpsync.windows w left join wpsync.runs r on r.id = w.run_id
+where w.account = %(account)s and w.resource = %(resource)s and w.starts_at < %(end)s and w.ends_at > %(start)s
+order by w.starts_at limit 200
+
+-- name: newest_dead_letters
+-- Without the originals, which hold people's data.
+select id, account, resource, record_id, reason, detail, first_seen_at
+from wpsync.dead_letters where resolved_at is null order by id desc limit %(limit)s

@@ -5,6 +5,7 @@ window's transaction get its connection; the others get the database.
 """
 
 import hashlib
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +14,13 @@ from typing import cast
 from psycopg.rows import class_row, dict_row
 
 from wpsync import ledger
+from wpsync.errors import DatabaseUnavailableError
 from wpsync.ledger import Held, LedgerWindow, Reading
 from wpsync.load.database import Connection, Database
 from wpsync.load.queries import QUERIES
 from wpsync.model import DeadLetter, Window
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -364,3 +368,16 @@ def rows(
         return cast(
             "list[dict[str, object]]", cursor.execute(QUERIES[query], parameters or {}).fetchall()
         )
+
+
+def keep_backfill(
+    database: Database, account: str, resource: str, span: Window, **progress: object
+) -> None:
+    """Note how far a backfill is. A database that is away is not waited for: the next note will do."""
+    whose = {"account": account, "resource": resource}
+    values = {**whose, "starts_at": span.start, "ends_at": span.end, **progress}
+    try:
+        with database.connection() as connection:
+            connection.execute(QUERIES["keep_backfill"], values)
+    except DatabaseUnavailableError:
+        log.debug("backfill.unnoted", extra=whose)

@@ -21,6 +21,7 @@ from wpsync.load.lookups import bytes_per_row
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
+from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
 from wpsync.service.sync import Outcome, fill, listing_age, stops_everything, sync_resource
@@ -127,17 +128,19 @@ def backfill(
     account: Account, plans: Sequence[tuple[Resource, Plan]], progress: Progress, *, again: bool
 ) -> list[Outcome]:
     """Carry out plans, one resource after the other. Raises Stopped when asked to stop."""
-    return [_backfill(account, resource, plan, progress, again=again) for resource, plan in plans]
+    noted = Noted(account, progress)
+    return [_backfill(account, resource, plan, noted, again=again) for resource, plan in plans]
 
 
 def _backfill(
-    account: Account, resource: Resource, plan: Plan, progress: Progress, *, again: bool
+    account: Account, resource: Resource, plan: Plan, progress: Noted, *, again: bool
 ) -> Outcome:
     result = Outcome(account.name, resource.name, "done")
     if not plan.windows and not plan.requests:
         progress.begin(resource.name, 0)
         progress.end(resource.name, "done")
         return result
+    progress.span(_span_of(plan, account))
     progress.begin(resource.name, plan.rows)
     result.outcome = "failed"
     run: Run | None = None
@@ -165,6 +168,16 @@ def _backfill(
         if run is not None:
             fill(result, run)
     return result
+
+
+def _span_of(plan: Plan, account: Account) -> Window:
+    """From the oldest to the newest of what is to be read; a listing has only the present."""
+    now = windows.floor_second(account.clock.now())
+    if not plan.windows:
+        return Window(now - windows.SECOND, now)
+    return Window(
+        min(window.start for window in plan.windows), max(window.end for window in plan.windows)
+    )
 
 
 def _read_whole(account: Account, resource: Resource, run: Run, progress: Progress) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from wpsync.clock import Clock
 from wpsync.errors import RetryableError, Stopped
+from wpsync.extract import windows
 from wpsync.extract.reading import Closed, Event, PageRead, Reader, Restart
 from wpsync.load import state
 from wpsync.load.database import Database
@@ -73,15 +74,21 @@ class Pipeline:
         `close` does something else with what was read than to load it.
         """
 
-        def events() -> Iterator[Event]:
-            return self._reader.window(
-                window, newest_first=newest_first, settled=settled, held=held
-            )
+        done: list[Window] = []
+
+        def read() -> None:
+            left = windows.missing(window, done)
+            for piece in reversed(left) if newest_first else left:
+                known = held if piece == window else 0
+                events = self._reader.window(
+                    piece, newest_first=newest_first, settled=settled, held=known
+                )
+                self._consume(run, events, close or load, on_rows, done)
 
         def load(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_window(closed, run.id, live=live)
 
-        self._retrying(lambda: self._consume(run, events(), close or load, on_rows))
+        self._retrying(run, read)
 
     def listing(
         self,
@@ -99,23 +106,33 @@ class Pipeline:
         def close(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
 
-        self._retrying(
-            lambda: self._consume(run, self._reader.listing(filters, held=held), close, on_rows)
-        )
+        def read() -> None:
+            self._consume(run, self._reader.listing(filters, held=held), close, on_rows, [])
 
-    def _retrying(self, read: Callable[[], None]) -> None:
-        """Read again after what may pass by itself: what was closed stays closed, the rest is repeated."""
-        for pause in _PAUSES:
+        self._retrying(run, read)
+
+    def _retrying(self, run: Run, read: Callable[[], None]) -> None:
+        """Go on after what may pass by itself: what was closed stays closed, the rest is read.
+
+        As long as something was closed in between, the trouble is not the same one again.
+        """
+        pauses = iter(_PAUSES)
+        while True:
+            before = run.totals.windows
             try:
                 read()
             except RetryableError as exc:
+                if run.totals.windows > before:
+                    pauses = iter(_PAUSES)
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
                 log.warning(
                     "window.retried", extra={"resource": self._resource.name, "error": str(exc)}
                 )
                 self._wait(pause)
             else:
                 return
-        read()
 
     def _wait(self, seconds: float) -> None:
         until = self._clock.monotonic() + seconds
@@ -130,7 +147,9 @@ class Pipeline:
         events: Iterator[Event],
         close: Callable[[Intake, Closed], Loaded],
         on_rows: Callable[[int], None],
+        done: list[Window],
     ) -> None:
+        """Load what is read; the windows that were closed are added to `done`."""
         with self._store.intake() as intake:
             read = 0
             for event in events:
@@ -147,6 +166,7 @@ class Pipeline:
                         loaded = close(intake, event)
                         run.totals.dead_letters += loaded.dead_letters
                         self._account_for(run, event, loaded.counts, read, on_rows)
+                        done += [event.window] if event.window is not None else []
                         intake.clear()
 
     def _account_for(

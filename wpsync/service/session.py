@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from wpsync.api.auth import Credentials
-from wpsync.api.client import Client
+from wpsync.api.client import Client, OnRequest
 from wpsync.api.limits import Limits
 from wpsync.clock import AnchoredClock, Clock, SystemClock
 from wpsync.config import Config
@@ -31,6 +31,7 @@ class Session:
     clock: Clock
     stopping: Callable[[], bool]
     at_once: int = 1
+    on_request: OnRequest = lambda account, endpoint, outcome, seconds: None
 
     def client(self, name: str) -> Client:
         """A client of one account; close it after use."""
@@ -53,6 +54,7 @@ class Session:
             timeout_seconds=settings.timeout_seconds,
             connections=_threads(self.config) * self.at_once + 1,
             stopping=self.stopping,
+            on_request=self.on_request,
         )
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""The read model: what `wpsync status` and, later, the status page show. No decisions elsewhere."""
+"""The read model: what `wpsync status` and the status page show. No decisions elsewhere."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,6 +9,8 @@ from wpsync.load.database import Database
 from wpsync.load.lookups import row_estimate
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
+from wpsync.service import overview
+from wpsync.service.overview import BackfillStatus, Budget, InstanceStatus, JobStatus
 
 Key = tuple[str, str]
 
@@ -91,6 +93,10 @@ class Status:
     incomplete: list[Incomplete] = field(default_factory=list)
     tokens: list[TokenStatus] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
+    jobs: list[JobStatus] = field(default_factory=list)
+    budgets: list[Budget] = field(default_factory=list)
+    instances: list[InstanceStatus] = field(default_factory=list)
+    backfills: list[BackfillStatus] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -109,7 +115,7 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
     }
     _add_progress(database, now, by_key)
     _add_ledger(database, by_key)
-    _add_runs(database, by_key)
+    _add_runs(database, by_key, accounts)
     _add_follow_ups(database, by_key)
     for resource in RESOURCES.values():
         for account, rows in row_estimate(database, resource.table.name).items():
@@ -121,6 +127,10 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
     status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # likewise
     drift = (Drift(**row) for row in state.rows(database, "drift"))  # type: ignore[arg-type]  # likewise
     status.drift = [found for found in drift if found.account in accounts]
+    status.jobs = overview.jobs(database, accounts)
+    status.budgets = overview.budgets(database, now, accounts)
+    status.instances = overview.instances(database)
+    status.backfills = overview.backfills(database, now, accounts)
     return status
 
 
@@ -191,8 +201,9 @@ def _add_gaps(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
         reached[key] = max(reached.get(key, window.end), window.end)
 
 
-def _add_runs(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
-    for row in state.rows(database, "last_runs"):
+def _add_runs(database: Database, by_key: dict[Key, ResourceStatus], accounts: list[str]) -> None:
+    whose = {"accounts": accounts, "resources": list(RESOURCES)}
+    for row in state.rows(database, "last_runs", whose):
         found = by_key.get(_key(row))
         if found is not None:
             found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}

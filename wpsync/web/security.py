@@ -1,0 +1,130 @@
+"""Who may see the page: everybody on this machine, and who knows the password from elsewhere.
+
+A page on the loopback answers only to loopback names, so that no site on the internet can read it
+through a visitor's browser (DNS rebinding). Everything is read-only, and nothing is loaded from
+anywhere else.
+"""
+
+import base64
+import binascii
+import hmac
+from collections import deque
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from starlette.requests import HTTPConnection
+from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from wpsync.clock import Clock
+
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+    " connect-src 'self'; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "no-referrer",
+    "Permissions-Policy": "geolocation=(), camera=(), microphone=()",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+OPEN = ("/livez", "/readyz", "/healthz")
+"""What an orchestrator asks, which has no password; the answers name nothing."""
+
+_TRIES, _WITHIN = 10, 60.0
+
+
+class Guard:
+    """Middleware: method, host, password, headers. `password` None: nobody is asked for one."""
+
+    def __init__(self, app: ASGIApp, *, password: str | None, local: bool, clock: Clock) -> None:
+        self._app = app
+        self._password = password
+        self._local = local
+        self._clock = clock
+        self._wrong: deque[float] = deque(maxlen=_TRIES)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        refused = self._refused(HTTPConnection(scope), str(scope["method"]))
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                known = {name.lower() for name, _ in message["headers"]}
+                message["headers"] += [
+                    (name.lower().encode(), value.encode())
+                    for name, value in HEADERS.items()
+                    if name.lower().encode() not in known
+                ]
+                if b"cache-control" not in known:
+                    message["headers"].append((b"cache-control", b"no-store"))
+            await send(message)
+
+        await (refused or self._app)(scope, receive, send_with_headers)
+
+    def _refused(self, asked: HTTPConnection, method: str) -> Response | None:
+        if method not in ("GET", "HEAD"):
+            return PlainTextResponse("read-only / 只读\n", 405, {"Allow": "GET, HEAD"})
+        if self._local and not is_loopback(_host(asked)):
+            return PlainTextResponse(
+                "this page answers only to localhost; set web.bind and web.password\n"
+                "本页面仅限本机访问；如需远程访问，请配置 web.bind 与 web.password\n",
+                421,
+            )
+        if self._password is None or asked.url.path in OPEN or self._knows(asked):
+            return None
+        if self._too_often():
+            return PlainTextResponse(
+                "too many wrong passwords / 密码错误次数过多\n", 429, {"Retry-After": "60"}
+            )
+        return PlainTextResponse(
+            "a password is required / 需要密码\n",
+            401,
+            {"WWW-Authenticate": 'Basic realm="wpsync", charset="UTF-8"'},
+        )
+
+    def _knows(self, asked: HTTPConnection) -> bool:
+        assert self._password is not None
+        given = _given(asked.headers.get("authorization", ""))
+        if given is None or self._locked():
+            return False
+        if hmac.compare_digest(given.encode(), self._password.encode()):
+            return True
+        self._wrong.append(self._clock.monotonic())
+        return False
+
+    def _locked(self) -> bool:
+        oldest = self._wrong[0] if len(self._wrong) == _TRIES else None
+        return oldest is not None and self._clock.monotonic() - oldest < _WITHIN
+
+    def _too_often(self) -> bool:
+        return self._locked()
+
+
+def _host(asked: HTTPConnection) -> str:
+    return urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
+
+
+def _given(header: str) -> str | None:
+    """The password of an Authorization header: Basic with any user name, or Bearer."""
+    scheme, _, value = header.partition(" ")
+    if scheme.lower() == "bearer":
+        return value.strip()
+    if scheme.lower() != "basic":
+        return None
+    try:
+        decoded = base64.b64decode(value.strip(), validate=True).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return None
+    return decoded.partition(":")[2]
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,45 @@
+"""The web server: uvicorn in a thread of this process, on a socket that is bound before anything starts."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Thread
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from wpsync.errors import ConfigError
+
+
+@contextmanager
+def serving(app: ASGIApp, bind: str, port: int) -> Iterator[str]:
+    """Serve until left; yields the address. Port 0: any free one. Raises ConfigError where it is taken."""
+    try:
+        listening = socket.create_server(
+            (bind, port), family=socket.AF_INET6 if ":" in bind else socket.AF_INET
+        )
+    except OSError as exc:
+        raise ConfigError(
+            f"the status page cannot listen on {bind}:{port}: {exc.strerror}",
+            hint="set web.port to another one, or web.enabled = false",
+        ) from None
+    server = uvicorn.Server(
+        uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            ws="none",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+        )
+    )
+    thread = Thread(target=server.run, kwargs={"sockets": [listening]}, name="web", daemon=True)
+    thread.start()
+    try:
+        host = f"[{bind}]" if ":" in bind else bind
+        yield f"http://{host}:{listening.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(3)
+        listening.close()
