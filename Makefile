@@ -4,7 +4,7 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format bench lock clean
+.PHONY: help demo browser test lint format bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -22,7 +22,15 @@ help:            ## what can be done here
 demo: .venv/.installed   ## everything at once: embedded Postgres, emulated vendor, backfill, live sync (ARGS=--once stops)
 	@$(BIN)/wpsync demo $(ARGS)
 
-test: .venv/.installed   ## the gate: lint, format, import contracts, types, tests
+# The page is tested in a real browser. Where none is found and we may, Debian's is installed.
+browser:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null || \
+	 { test "$$(id -u)" = 0 && command -v apt-get >/dev/null && \
+	   { apt-get install -y -qq --no-install-recommends chromium >/dev/null 2>&1 || \
+	     { apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; }; } || \
+	 echo "no browser here: the tests of the status page need Chromium (Debian: apt install chromium)"
+
+test: .venv/.installed browser   ## the gate: lint, format, import contracts, types, tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy && $(BIN)/pytest $(ARGS)
 
 lint: .venv/.installed   ## the gate without the tests

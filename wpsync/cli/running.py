@@ -57,16 +57,44 @@ def run(
             serve(session)
 
 
-def serve(session: "Session", *, on_written: "Callable[[str, int], None] | None" = None) -> None:
-    """Run the service until the session's `stopping`. `on_written` hears what a job wrote."""
+def serve(
+    session: "Session",
+    *,
+    on_written: "Callable[[str, int], None] | None" = None,
+    on_page: "Callable[[str], None] | None" = None,
+) -> None:
+    """Run the service until the session's `stopping`.
+
+    `on_written` hears what a job wrote, `on_page` the address of the status page.
+    """
+    from dataclasses import replace
+
     from wpsync.service.jobs import Job, Result
+    from wpsync.service.metrics import Metrics
     from wpsync.service.run import Service
 
+    metrics = Metrics()
+
     def ended(job: Job, result: Result, seconds: float) -> None:
+        metrics.on_ended(job, result, seconds)
         if on_written is not None and result.written:
             on_written(job.key.job, result.written)
 
-    Service(session, on_ended=ended).run()
+    observed = replace(session, on_request=metrics.on_request)
+    service = Service(observed, on_ended=ended)
+    metrics.attach(observed, service)
+    if not session.config.web.enabled:
+        service.run()
+        return
+    from wpsync.web.app import application
+    from wpsync.web.server import serving
+
+    web = session.config.web
+    with serving(application(observed, service, metrics), web.bind, web.port) as url:
+        log.info("page.served", extra={"url": url})
+        if on_page is not None:
+            on_page(url)
+        service.run()
 
 
 def _once_each(session: "Session", *, json: bool) -> None:

@@ -65,7 +65,8 @@ def read(database: Database, now: datetime, accounts: list[str], *, weeks: int) 
     first = today - timedelta(days=today.weekday() + 7 * (weeks - 1))
     known: dict[tuple[object, object, object], Day] = {}
     for row in state.rows(database, "calendar", {"since": first}):
-        known[row.pop("account"), row.pop("resource"), row["day"]] = Day(**row)  # type: ignore[arg-type]  # the query's columns are the fields
+        key = (row.pop("account"), row.pop("resource"), row["day"])
+        known[key] = Day(**row)  # type: ignore[arg-type]  # the query's columns are the fields
     every = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     return [
         Calendar(

@@ -191,7 +191,8 @@ class Pipeline:
             run.incomplete.append(f"{where}: {closed.reason}")
             log.warning("window.incomplete", extra={**fields, "reason": closed.reason})
         else:
-            log.info("window.closed", extra=fields)
+            wrote = counts.inserted or counts.updated
+            log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
 
 
 @contextmanager

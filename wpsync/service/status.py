@@ -207,3 +207,24 @@ def _add_runs(database: Database, by_key: dict[Key, ResourceStatus], accounts: l
         found = by_key.get(_key(row))
         if found is not None:
             found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterStatus:
+    """Something that could not be taken, without its original."""
+
+    id: int
+    account: str
+    resource: str
+    record_id: str | None
+    reason: str
+    detail: str
+    first_seen_at: datetime
+
+
+def newest_dead_letters(
+    database: Database, accounts: list[str], limit: int = 50
+) -> list[DeadLetterStatus]:
+    """The newest that are open."""
+    found = state.rows(database, "newest_dead_letters", {"limit": limit})
+    return [DeadLetterStatus(**row) for row in found if row["account"] in accounts]  # type: ignore[arg-type]  # the query's columns are the fields

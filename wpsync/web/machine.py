@@ -17,9 +17,7 @@ from wpsync.service import calendar, health, overview, status
 from wpsync.service.metrics import CONTENT_TYPE, Metrics
 from wpsync.service.run import Service
 from wpsync.service.session import Session
-
-WEEKS = 26
-"""Of the calendar."""
+from wpsync.web.page import WEEKS
 
 _AWAY = "the database does not answer\n"
 

@@ -1,0 +1,123 @@
+"""The application: the page, its days, its files, and the routes for machines."""
+
+from datetime import date
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from wpsync.errors import DatabaseUnavailableError
+from wpsync.resources import RESOURCES
+from wpsync.service import calendar
+from wpsync.service.metrics import Metrics
+from wpsync.service.run import Service
+from wpsync.service.session import Session
+from wpsync.web import page
+from wpsync.web.machine import Machine
+from wpsync.web.security import Guard
+from wpsync.web.texts import chosen
+
+_STATIC = Path(__file__).parent / "static"
+_THEMES = ("auto", "light", "dark")
+_YEAR = 365 * 86_400
+
+
+class Page:
+    """The status page."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._templates = Environment(
+            loader=PackageLoader("wpsync.web"),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+
+    def whole(self, request: Request) -> Response:
+        """The page; only its changing part where the script asks for it."""
+        language = _language(request)
+        part = "main.html" if "part" in request.query_params else "page.html"
+        chosen_theme = request.query_params.get("theme") or request.cookies.get("theme", "auto")
+        theme = chosen_theme if chosen_theme in _THEMES else "auto"
+        values: dict[str, Any] = {"language": language, "theme": theme}
+        try:
+            values |= page.context(self._session, language)
+            if "day" in request.query_params:
+                values |= self._day(request.query_params["day"], language)
+            code = HTTPStatus.OK
+        except DatabaseUnavailableError:
+            words = page.Words(language, self._session.clock.now())
+            values |= {"w": words, "t": words.t, "now": words.now}
+            part, code = part.replace("main", "away_main").replace("page", "away"), HTTPStatus(503)
+        html = self._templates.get_template(part).render(values)
+        return _remembering(HTMLResponse(html, code), request)
+
+    def day(self, request: Request) -> Response:
+        """One day of one resource, for the panel under the calendar."""
+        language = _language(request)
+        words = page.Words(language, self._session.clock.now())
+        try:
+            values = self._day(request.query_params.get("day", ""), language)
+        except DatabaseUnavailableError:
+            return PlainTextResponse(words.t("away"), 503)
+        if not values:
+            return PlainTextResponse("?day=account/resource/2026-01-31\n", 404)
+        return HTMLResponse(
+            self._templates.get_template("day.html").render({"w": words, "t": words.t, **values})
+        )
+
+    def _day(self, text: str, language: str) -> dict[str, Any]:
+        """What there is to say of `account/resource/day`; nothing where that is not one of ours."""
+        account, _, rest = text.partition("/")
+        resource, _, name = rest.partition("/")
+        try:
+            day = date.fromisoformat(name)
+        except ValueError:
+            return {}
+        if account not in self._session.config.accounts or resource not in RESOURCES:
+            return {}
+        found = calendar.day(self._session.database, account, resource, day)
+        return {"selected": text, "day": day, "day_resource": resource, "windows": found}
+
+
+def _language(request: Request) -> str:
+    wanted = request.query_params.get("lang") or request.cookies.get("lang")
+    return chosen(wanted, request.headers.get("accept-language", ""))
+
+
+def _remembering(response: Response, request: Request) -> Response:
+    """Keep what was chosen in the address: the language and the theme."""
+    for name, allowed in (("lang", ("zh", "en")), ("theme", _THEMES)):
+        value = request.query_params.get(name)
+        if value in allowed:
+            response.set_cookie(
+                name, str(value), max_age=_YEAR, path="/", httponly=True, samesite="strict"
+            )
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    return response
+
+
+def application(session: Session, service: Service, metrics: Metrics) -> Starlette:
+    """The application of one instance of the service."""
+    settings, shown = session.config.web, Page(session)
+    password = settings.password.get_secret_value() if settings.password else None
+    return Starlette(
+        routes=[
+            Route("/", shown.whole),
+            Route("/day", shown.day),
+            *Machine(session, service, metrics).routes(),
+            Mount("/static", StaticFiles(directory=_STATIC)),
+        ],
+        middleware=[
+            Middleware(Guard, password=password, local=settings.is_local, clock=session.clock)
+        ],
+    )

@@ -1,0 +1,156 @@
+"""Every word of the status page, in Chinese and English."""
+
+LANGUAGES = ("zh", "en")
+
+TEXTS: dict[str, tuple[str, str]] = {
+    "title": ("wpsync 状态", "wpsync status"),
+    "good": ("数据齐全，且是最新的", "Everything is there, and current"),
+    "good.detail": (
+        "所有资源均已同步，账本中每一天都与厂商总数核对一致。",
+        "Every resource is up to date, and every day that was read agrees with the vendor's count.",
+    ),
+    "behind": ("数据没有及时更新", "The data has fallen behind"),
+    "behind.detail": ("落后的资源：{names}", "Behind: {names}"),
+    "open": ("数据是最新的，但还不完整", "Current, but not yet complete"),
+    "open.detail": (
+        "{count} 处尚未核对一致，正在自动补读。",
+        "{count} stretches do not yet agree with the vendor; they are read again by themselves.",
+    ),
+    "empty": ("还没有数据", "Nothing has been read yet"),
+    "empty.detail": (
+        "首次同步正在进行；历史数据请用 wpsync backfill 回填。",
+        "The first sync is under way. History comes with wpsync backfill.",
+    ),
+    "away": ("数据库没有响应", "The database does not answer"),
+    "away.detail": (
+        "服务会一直等待数据库恢复，恢复后自动继续，数据不会丢失。",
+        "The service waits for it and goes on by itself. Nothing is lost.",
+    ),
+    "calendar": ("完整性日历", "Completeness"),
+    "calendar.note": (
+        "每格是一天（上海时间），颜色表示库中行数与厂商总数是否一致。点击可查看详情。",
+        "One square is one day (Shanghai): do our rows agree with the vendor's count? Select a day for its details.",
+    ),
+    "state.complete": ("完整", "complete"),
+    "state.differing": ("有差异", "differing"),
+    "state.incomplete": ("不完整", "incomplete"),
+    "state.partial": ("部分读取", "partly read"),
+    "state.unread": ("未读取", "not read"),
+    "days.summary": ("{complete} 天完整", "{complete} days complete"),
+    "days.trouble": ("{count} 天待补", "{count} to mend"),
+    "day.of": ("{resource} · {day}", "{resource} · {day}"),
+    "close": ("关闭", "Close"),
+    "resources": ("资源", "Resources"),
+    "resource": ("资源", "Resource"),
+    "account": ("账号", "Account"),
+    "freshness": ("新鲜度", "Freshness"),
+    "watermark": ("已读到", "Read up to"),
+    "rows": ("库中行数", "Rows"),
+    "today": ("今日写入", "Written today"),
+    "last_run": ("上次运行", "Last run"),
+    "next_run": ("下次运行", "Next run"),
+    "state": ("状态", "State"),
+    "vendor_count": ("厂商总数", "Vendor's count"),
+    "rows_held": ("库中行数", "Rows held"),
+    "window": ("时间窗口", "Window"),
+    "reason": ("原因", "Reason"),
+    "checked": ("最近核对", "Last checked"),
+    "read": ("最近读取", "Last read"),
+    "run": ("运行", "Run"),
+    "attempts": ("读取次数", "Readings"),
+    "no_windows": ("这一天还没有读取过。", "Nothing of this day has been read."),
+    "activity": ("近 48 小时", "The last 48 hours"),
+    "chart.messages": ("微信消息", "WeChat messages"),
+    "chart.calls": ("通话", "Calls"),
+    "chart.requests": ("接口请求", "API requests"),
+    "chart.total": ("共 {count}", "{count} in all"),
+    "budget": ("请求预算（最近一分钟）", "Request budget (this minute)"),
+    "budget.none": ("不限速", "no limit"),
+    "budget.paused": ("厂商要求暂停至 {at}", "paused by the vendor until {at}"),
+    "backfill": ("历史回填", "Backfill"),
+    "backfill.left": ("预计还需 {left}", "about {left} left"),
+    "outcome.running": ("进行中", "running"),
+    "outcome.done": ("完成", "done"),
+    "outcome.incomplete": ("不完整", "incomplete"),
+    "outcome.failed": ("失败", "failed"),
+    "outcome.interrupted": ("已中断", "interrupted"),
+    "outcome.deadline": ("超时", "timed out"),
+    "trouble": ("待处理", "Open points"),
+    "trouble.none": ("没有待处理的问题。", "Nothing is open."),
+    "incomplete": ("未核对一致的窗口", "Windows that do not agree yet"),
+    "job.failed": ("失败的任务", "Failing jobs"),
+    "failures": ("连续失败", "In a row"),
+    "error": ("错误", "Error"),
+    "letters": ("死信：未能接收的数据", "Dead letters: what could not be taken"),
+    "letters.note": (
+        "原文不在此显示，请用 wpsync dead-letters show 查看。",
+        "Originals are not shown here: wpsync dead-letters show.",
+    ),
+    "first_seen": ("首次出现", "First seen"),
+    "detail": ("说明", "Detail"),
+    "drift": ("厂商数据结构的变化", "What the vendor sends that nobody declared"),
+    "drift.field": ("未知字段", "unknown field"),
+    "drift.type": ("类型变化", "changed type"),
+    "drift.kind": ("未知消息类型", "unknown kind of message"),
+    "seen": ("次数", "Times"),
+    "name": ("名称", "Name"),
+    "service": ("服务", "Service"),
+    "role.leader": ("主实例", "leader"),
+    "role.standby": ("备用实例", "standby"),
+    "no_instance": ("没有正在运行的服务", "No service is running"),
+    "since": ("自 {at}", "since {at}"),
+    "tokens": ("令牌", "Tokens"),
+    "tokens.age": ("已使用 {age}，{left}后到期", "{age} old, {left} left"),
+    "tokens.paused": (
+        "凭据被厂商拒绝，暂停登录至 {at}",
+        "the vendor rejected the credentials; no login before {at}",
+    ),
+    "never": ("从未", "never"),
+    "ago": ("{span}前", "{span} ago"),
+    "in": ("{span}后", "in {span}"),
+    "now": ("现在", "now"),
+    "seconds": ("{n} 秒", "{n} s"),
+    "minutes": ("{n} 分钟", "{n} min"),
+    "hours": ("{n} 小时", "{n} h"),
+    "days": ("{n} 天", "{n} d"),
+    "updated": ("更新于 {at}（上海时间）", "Updated {at} (Shanghai time)"),
+    "lost": (
+        "与服务器的连接已断开，正在重试……",
+        "The server does not answer; trying again …",
+    ),
+    "theme": ("主题", "Theme"),
+    "theme.auto": ("跟随系统", "Auto"),
+    "theme.light": ("浅色", "Light"),
+    "theme.dark": ("深色", "Dark"),
+    "language": ("语言", "Language"),
+    "skip": ("跳到正文", "Skip to the content"),
+    "resource.calls": ("通话", "Calls"),
+    "resource.sms": ("短信", "SMS"),
+    "resource.wechat_messages": ("微信消息", "WeChat messages"),
+    "resource.wechat_chats": ("微信会话", "WeChat chats"),
+    "resource.wechat_users": ("工作微信号", "WeChat users"),
+    "resource.wechat_contacts": ("微信联系人", "WeChat contacts"),
+    "resource.wechat_rooms": ("微信群", "WeChat rooms"),
+    "resource.wechat_room_members": ("群成员", "Room members"),
+    "resource.agents": ("座席", "Agents"),
+    "resource.customer_fields": ("客户字段", "Customer fields"),
+    "resource.customers": ("客户", "Customers"),
+    "resource.agent_call_totals": ("座席通话汇总", "Agent call totals"),
+    "resource.agent_call_days": ("座席每日通话", "Agent call days"),
+}
+
+
+def say(key: str, language: str, **values: object) -> str:
+    """A text in a language, with its values. Raises KeyError for a text that nobody wrote."""
+    return TEXTS[key][LANGUAGES.index(language)].format(**values)
+
+
+def chosen(wanted: str | None, accepted: str) -> str:
+    """The language that was asked for, or the first of the browser's that we speak; English otherwise."""
+    if wanted in LANGUAGES:
+        return str(wanted)
+    for part in accepted.split(","):
+        name = part.split(";")[0].strip().lower()[:2]
+        if name in LANGUAGES:
+            return name
+    return "en"
