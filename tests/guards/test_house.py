@@ -39,7 +39,7 @@ def test_the_example_configuration_is_complete_and_shows_the_defaults():
 
     def flat(tree, path=""):
         for key, value in tree.items():
-            if isinstance(value, dict):
+            if isinstance(value, dict) and value:  # an empty one is a default
                 yield from flat(value, f"{path}{key}.")
             else:
                 yield path + key
