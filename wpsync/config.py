@@ -8,7 +8,7 @@ key must not be silence.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -33,6 +34,7 @@ PREFIX = "WPSYNC_"
 _PLACES = (Path("config.toml"), Path("/etc/wpsync/config.toml"))
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
 _AGO = re.compile(r"(\d{1,6})([dhm])")
+_HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 _RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT")
 
@@ -182,6 +184,33 @@ class WebConfig(_Section):
         return self
 
 
+def _lines(value: object) -> object:
+    """Targets from a file or the environment: one a line."""
+    return value.split() if isinstance(value, str) else value
+
+
+def _hours(value: object) -> object:
+    if value == "" or value is None:
+        return None
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("must be like 22:00-08:00, or empty")
+    return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+
+
+class AlertsConfig(_Section):
+    """Whom to tell when a person is needed, and what counts as such."""
+
+    targets: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
+    language: Literal["zh", "en", "both"] = "both"
+    quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
+    page_url: str = ""
+    stale_minutes: Annotated[float, Field(gt=0)] = 15
+    gap_hours: Annotated[float, Field(ge=0)] = 6
+    dead_letters: Annotated[int, Field(ge=0)] = 100
+    token_days: Annotated[float, Field(ge=1, le=30)] = 27
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -201,6 +230,7 @@ class Config(_Section):
     limits: LimitsConfig = LimitsConfig()
     security: SecurityConfig = SecurityConfig()
     web: WebConfig = WebConfig()
+    alerts: AlertsConfig = AlertsConfig()
     log: LogConfig = LogConfig()
 
     def require_accounts(self) -> None:
@@ -215,6 +245,8 @@ class Config(_Section):
         """Every secret value, for the log's redaction."""
         for account in self.accounts.values():
             yield account.client_secret.get_secret_value()
+        for target in self.alerts.targets:
+            yield target.get_secret_value()
         for secret in (self.database.password, self.security.token_key, self.web.password):
             if secret is not None:
                 yield secret.get_secret_value()

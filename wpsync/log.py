@@ -18,7 +18,17 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
 
-_QUIET = ("httpx", "httpcore", "alembic", "apscheduler", "tzlocal", "psycopg.pool")
+_QUIET = (
+    "httpx",
+    "httpcore",
+    "alembic",
+    "apscheduler",
+    "tzlocal",
+    "psycopg.pool",
+    "urllib3",
+    "requests",
+    "uvicorn",
+)
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PATTERNS = (
     (

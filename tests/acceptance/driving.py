@@ -6,21 +6,26 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from heapq import heapify, heappop, heappush
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
 from wpsync import config
-from wpsync.clock import Clock
+from wpsync.clock import Clock, FakeClock
+from wpsync.emulator.client import Remote
 from wpsync.emulator.server import Emulator
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
 from wpsync.service import backfill as backfills
 from wpsync.service.account import Account
+from wpsync.service.jobs import Job, Result, perform
 from wpsync.service.progress import Silence
-from wpsync.service.session import session
+from wpsync.service.session import Session, session
 from wpsync.service.sync import Outcome, sync
+from wpsync.values import SHANGHAI
 
 CLIENT = ("0f30a37f1adca729", "af9cb1d2acf88264ab8477e3b8b34353")
 
@@ -156,3 +161,58 @@ def _soft(driver: Driver, table: str) -> bool:
             table,
         )
     )
+
+
+START = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
+
+
+def local(at):
+    """As the vendor writes an instant."""
+    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+
+
+class Timeline:
+    """The vendor's clock and ours, moved together."""
+
+    def __init__(self, emulator, database_url, folder, **world):
+        self.vendor = emulator(now=START, frozen=True, **world)
+        self.remote = Remote(self.vendor.url)
+        self.clock = FakeClock(START)
+        self.driver = Driver(database_url, self.vendor.url, folder, clock=self.clock)
+
+    def go_to(self, at):
+        """Both clocks; ours may already be a little further, where something waited."""
+        self.clock.sleep(max(0.0, (at - self.clock.now()).total_seconds()))
+        self.remote.clock(now_ms=at.timestamp() * 1000, freeze=True)
+
+    def requests(self, since=0, path=None):
+        made = self.remote.requests(since)
+        return [r for r in made if path is None or r["path"] == path]
+
+    def last(self):
+        return self.remote.stats()["requests"]
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """A session in which time stands still unless it is moved."""
+        loaded = config.load(self.driver.config_file, environ={}, cwd=self.driver.folder)
+        url = Secret(self.driver.database_url)
+        with session(loaded, url, clock=self.clock, at_once=2) as opened:
+            yield opened
+
+    def live(
+        self, opened: Session, jobs: Sequence[Job], until: datetime
+    ) -> list[tuple[Job, Result]]:
+        """Do every job at its times until an instant, as the scheduler would."""
+        now = self.clock.now()
+        agenda = [(job.first_at(now, None), number) for number, job in enumerate(jobs)]
+        heapify(agenda)
+        done = []
+        while agenda[0][0] < until:
+            at, number = heappop(agenda)
+            self.go_to(at)
+            job = jobs[number]
+            done.append((job, perform(opened, job, lambda: False, at + job.every)))
+            heappush(agenda, (at + job.every, number))
+        self.go_to(until)
+        return done

@@ -2,46 +2,17 @@
 
 import logging
 import threading
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import psycopg
 import pytest
 
-from tests.acceptance.driving import Driver, differences
-from wpsync.clock import FakeClock
-from wpsync.emulator.client import Remote
-from wpsync.values import SHANGHAI
+from tests.acceptance.driving import START, Timeline, differences, local
 
 log = logging.getLogger(__name__)
 
-START = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
 IN_TIME = ["calls", "sms", "wechat_messages"]
 MESSAGES = "/api/wechat/getWeMessageByPage"
-
-
-def local(at):
-    return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
-
-
-class Timeline:
-    """The vendor's clock and ours, moved together."""
-
-    def __init__(self, emulator, database_url, folder, **world):
-        self.vendor = emulator(now=START, frozen=True, **world)
-        self.remote = Remote(self.vendor.url)
-        self.clock = FakeClock(START)
-        self.driver = Driver(database_url, self.vendor.url, folder, clock=self.clock)
-
-    def go_to(self, at):
-        self.clock.sleep((at - self.clock.now()).total_seconds())
-        self.remote.clock(now_ms=at.timestamp() * 1000, freeze=True)
-
-    def requests(self, since=0, path=None):
-        made = self.remote.requests(since)
-        return [r for r in made if path is None or r["path"] == path]
-
-    def last(self):
-        return self.remote.stats()["requests"]
 
 
 @pytest.fixture

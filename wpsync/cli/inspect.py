@@ -15,7 +15,54 @@ Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. �
 dead_letters = typer.Typer(
     no_args_is_help=True, help="Rows that could not be taken. 未能接收的数据（死信）。"
 )
+alert = typer.Typer(no_args_is_help=True, help="Alert targets. 告警目标。")
 token = typer.Typer(no_args_is_help=True, help="Token ages and rotation. 令牌的有效期与轮换。")
+
+
+@alert.command("test")
+def alert_test(context: typer.Context, json: Json = False) -> None:
+    """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
+    import socket
+
+    from wpsync.cli.context import configuration
+    from wpsync.errors import ConfigError
+    from wpsync.model import Secret
+    from wpsync.service import targets
+    from wpsync.service.alerts import worded
+
+    config = configuration(context)
+    if not config.alerts.targets:
+        raise ConfigError(
+            "no alert target is configured",
+            hint="set alerts.targets; README shows the address of each kind of robot",
+        )
+    host, accounts = socket.gethostname(), ", ".join(config.accounts) or "-"
+    message = worded(
+        config.alerts,
+        [("测试消息", "Test message")],
+        [
+            (
+                f"来自主机 {host}（账号：{accounts}）。收到即表示告警可以送达。",
+                f"From {host} (accounts: {accounts}). Alerts will reach you here.",
+            ),
+        ],
+    )
+    addresses = [Secret(target.get_secret_value()) for target in config.alerts.targets]
+    taken = {
+        target.name: targets.send(target, message.title, message.text)
+        for target in targets.targets(addresses)
+    }
+    if json:
+        print_json([{"target": name, "taken": good} for name, good in taken.items()])
+    else:
+        for name, good in taken.items():
+            print(f"{'ok  ' if good else 'FAIL'} {name}")
+    if not all(taken.values()):
+        print(
+            "wpsync: look at the address of what failed, and at this host's way to it",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
 
 
 def status(context: typer.Context, json: Json = False) -> None:
@@ -61,6 +108,8 @@ def status(context: typer.Context, json: Json = False) -> None:
             ],
         )
         _remark(found)
+        for one in found.incidents:
+            print(f"{one.severity}: {one.en}\n  {one.zh}", file=sys.stderr)
     for part in found.incomplete[:20]:
         where = part.parent_id or f"{_when(part.starts_at)} – {_when(part.ends_at)}"
         print(

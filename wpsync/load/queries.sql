@@ -211,8 +211,7 @@ select account, resource, starts_at, ends_at from wpsync.windows order by 1, 2, 
 
 -- name: listing_summary
 select account, resource, sum(vendor_count)::bigint as vendor_count, sum(rows_seen)::bigint as rows_seen,
-       count(*) filter (where state = 'incomplete') as incomplete, max(complete_at) as complete_at,
-       clock_timestamp() as now
+       count(*) filter (where state = 'incomplete') as incomplete, max(complete_at) as complete_at
 from wpsync.listings group by 1, 2
 
 -- name: watermarks
@@ -440,3 +439,39 @@ order by w.starts_at limit 200
 -- Without the originals, which hold people's data.
 select id, account, resource, record_id, reason, detail, first_seen_at
 from wpsync.dead_letters where resolved_at is null order by id desc limit %(limit)s
+
+-- name: lock_incidents
+select pg_advisory_xact_lock(hashtextextended('wpsync:incidents', 0))
+
+-- name: unfinished_incidents
+select id, kind, account, resource, severity, zh, en, first_seen_at, opened_at, last_seen_at, absent, closed_at,
+       told_at, closing_told_at
+from wpsync.incidents where closed_at is null or closing_told_at is null order by id
+
+-- name: begin_incident
+insert into wpsync.incidents (kind, account, resource, severity, zh, en, first_seen_at, last_seen_at)
+values (%(kind)s, %(account)s, %(resource)s, %(severity)s, %(zh)s, %(en)s, %(at)s, %(at)s)
+
+-- name: keep_incident
+update wpsync.incidents
+set severity = %(severity)s, zh = %(zh)s, en = %(en)s, opened_at = %(opened_at)s, last_seen_at = %(last_seen_at)s,
+    absent = %(absent)s, closed_at = %(closed_at)s, told_at = %(told_at)s, closing_told_at = %(closing_told_at)s
+where id = %(id)s
+
+-- name: forget_incidents
+delete from wpsync.incidents where id = any(%(ids)s)
+
+-- name: open_incidents
+select kind, account, resource, severity, zh, en, opened_at, last_seen_at
+from wpsync.incidents where opened_at is not null and closed_at is null order by opened_at
+
+-- name: silence
+-- Rows of today up to now, and of the same weekday and time of the four weeks before, by account.
+select account, back, (select count(*) from wp.calls where _account = account and began_at >= midnight - back * interval '7 days'
+                       and began_at < %(now)s::timestamptz - back * interval '7 days') as calls,
+       (select count(*) from wp.sms where _account = account and sent_at >= midnight - back * interval '7 days'
+        and sent_at < %(now)s::timestamptz - back * interval '7 days') as sms,
+       (select count(*) from wp.wechat_messages where _account = account and sent_at >= midnight - back * interval '7 days'
+        and sent_at < %(now)s::timestamptz - back * interval '7 days') as wechat_messages
+from unnest(%(accounts)s::text[]) as account, generate_series(0, 4) as back,
+     date_trunc('day', %(now)s::timestamptz, 'Asia/Shanghai') as midnight

@@ -132,6 +132,7 @@ def _runs(metadata: sa.MetaData) -> None:
         _column("error", sa.Text(), "错误", "what went wrong", null=True),
         sa.PrimaryKeyConstraint("id", name="runs_pkey"),
         sa.Index("runs_account_resource_started_at_idx", "account", "resource", "started_at"),
+        sa.Index("runs_started_at_idx", "started_at"),
         schema="wpsync",
         comment=_comment("每次运行", "runs: one execution for one resource"),
     )

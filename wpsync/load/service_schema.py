@@ -10,6 +10,7 @@ def declare(metadata: sa.MetaData) -> None:
     _instances(metadata)
     _jobs(metadata)
     _backfills(metadata)
+    _incidents(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -79,4 +80,36 @@ def _backfills(metadata: sa.MetaData) -> None:
         comment=comment(
             "每个资源最近一次回填的进度", "the last backfill of each resource, and how far it is"
         ),
+    )
+
+
+def _incidents(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "incidents",
+        metadata,
+        column("id", sa.BigInteger(), "编号", "number", identity=True),
+        column("kind", sa.Text(), "问题类型", "what kind of trouble"),
+        column("account", sa.Text(), "账号；与账号无关则为空串", "account, or empty"),
+        column("resource", sa.Text(), "资源；与资源无关则为空串", "resource, or empty"),
+        column("severity", sa.Text(), "严重程度：warning、critical", "warning or critical"),
+        column("zh", sa.Text(), "中文说明", "what is wrong, in Chinese"),
+        column("en", sa.Text(), "英文说明", "what is wrong, in English"),
+        column("first_seen_at", INSTANT, "首次发现", "when it was first seen"),
+        column("opened_at", INSTANT, "确认时间", "when it was held for an incident", null=True),
+        column("last_seen_at", INSTANT, "最近一次发现", "when it was last seen"),
+        column("absent", sa.Integer(), "连续未发现次数", "times in a row not seen", default="0"),
+        column("closed_at", INSTANT, "恢复时间", "when it was over", null=True),
+        column("told_at", INSTANT, "告警发送时间", "when a message said so", null=True),
+        column("closing_told_at", INSTANT, "恢复通知时间", "when its end was told", null=True),
+        sa.PrimaryKeyConstraint("id", name="incidents_pkey"),
+        sa.Index(
+            "incidents_open_idx",
+            "kind",
+            "account",
+            "resource",
+            unique=True,
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        schema="wpsync",
+        comment=comment("告警事件", "incidents: what the alerts were about"),
     )

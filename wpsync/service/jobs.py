@@ -23,6 +23,7 @@ from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service import proof, sync
 from wpsync.service.account import Account, opened
+from wpsync.service.alerts import Watch
 from wpsync.service.session import Session, pace_of
 from wpsync.service.sync import Outcome
 from wpsync.values import SHANGHAI
@@ -35,6 +36,7 @@ LIVE, SLOW, WATCH = "live", "slow", "watch"
 """Lanes: jobs of one never wait for those of another."""
 
 _RECHECK_EVERY = timedelta(minutes=1)
+_ALERTS_EVERY = timedelta(minutes=1)
 _TOKENS_EVERY = timedelta(minutes=10)
 _DAILY = timedelta(days=1)
 _RUNS_KEPT = timedelta(days=90)
@@ -73,10 +75,14 @@ class Job:
         return tonight if tonight > now else tonight + _DAILY
 
 
-def all_jobs(session: Session, clients: dict[str, Client]) -> list[Job]:
+def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list[Job]:
     """Every job of the configuration; `clients` are the open ones of each account."""
     found = [job for name, client in clients.items() for job in _of_account(session, name, client)]
-    return [*found, Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session), nightly=True)]
+    return [
+        *found,
+        Job(JobKey("", "alerts"), _ALERTS_EVERY, _alerting(session, watch), WATCH),
+        Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session), nightly=True),
+    ]
 
 
 def every(config: Config, resource: Resource) -> timedelta:
@@ -156,6 +162,16 @@ def _keeping_tokens(client: Client) -> Callable[[Stopping], Result]:
         return DONE
 
     return keep
+
+
+def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
+    def look(stopping: Stopping) -> Result:
+        failed = watch.tick(session.database, session.clock.now())
+        if failed:
+            return Result("failed", f"alert targets that take no message: {', '.join(failed)}")
+        return DONE
+
+    return look
 
 
 def _housekeeping(session: Session) -> Callable[[Stopping], Result]:

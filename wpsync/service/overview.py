@@ -9,6 +9,7 @@ import msgspec
 from wpsync.api.limits import Book
 from wpsync.load import state
 from wpsync.load.database import Database
+from wpsync.model import Priority
 from wpsync.values import SHANGHAI
 
 _STALE = timedelta(seconds=30)
@@ -45,13 +46,17 @@ class InstanceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Requests that count in the present minute, and how many may. `limit` None: no limit."""
+    """Requests that count in the present minute, and how many may. `limit` None: no limit.
+
+    `exhausted`: what is live has to wait for its turn.
+    """
 
     account: str
     endpoint: str
     used: int
     limit: int | None
     paused_until: datetime | None
+    exhausted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,25 @@ class Activity:
     requests: list[int]
 
 
+@dataclass(frozen=True, slots=True)
+class IncidentStatus:
+    """Something that is wrong, since `opened_at`, in both languages."""
+
+    kind: str
+    account: str
+    resource: str
+    severity: str
+    zh: str
+    en: str
+    opened_at: datetime
+    last_seen_at: datetime
+
+
+def incidents(database: Database) -> list[IncidentStatus]:
+    """The incidents that are open, the oldest first."""
+    return [IncidentStatus(**row) for row in state.rows(database, "open_incidents")]  # type: ignore[arg-type]  # the query's columns are the fields
+
+
 def jobs(database: Database, accounts: list[str]) -> list[JobStatus]:
     """The jobs of the named accounts and of the whole service."""
     found = [JobStatus(**row) for row in state.rows(database, "jobs")]  # type: ignore[arg-type]  # the query's columns are the fields
@@ -116,7 +140,16 @@ def budgets(database: Database, now: datetime, accounts: list[str]) -> list[Budg
         book = msgspec.convert(row["book"], Book, str_keys=True)
         used = sum(one.counts_until() > now for one in book.taken)
         paused = book.not_before if book.not_before > now else None
-        found.append(Budget(str(row["account"]), str(row["endpoint"]), used, book.limit, paused))
+        found.append(
+            Budget(
+                account=str(row["account"]),
+                endpoint=str(row["endpoint"]),
+                used=used,
+                limit=book.limit,
+                paused_until=paused,
+                exhausted=book.wanted.get(Priority.LIVE, now) > now,
+            )
+        )
     return found
 
 

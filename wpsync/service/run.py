@@ -18,6 +18,9 @@ from wpsync.clock import AnchoredClock
 from wpsync.errors import DatabaseUnavailableError, RetryableError
 from wpsync.load import leadership
 from wpsync.load.leadership import Instance, Leadership
+from wpsync.model import Secret
+from wpsync.service import targets
+from wpsync.service.alerts import Message, Sending, Watch
 from wpsync.service.jobs import Job, Result, all_jobs, perform
 from wpsync.service.scheduler import Ended, Scheduler
 from wpsync.service.session import Session
@@ -42,6 +45,7 @@ class Service:
         self._session = session
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
+        self._watch = watching(session)
         self._lost = False
         self._away = False
 
@@ -66,9 +70,11 @@ class Service:
             if not self._away:
                 self._away = True
                 log.warning("database.away", extra={"error": str(exc)})
+            self._watch.away(self._session.clock.now())
         self._wait(_TRY)
 
     def _back(self) -> None:
+        self._watch.back()
         if self._away:
             self._away = False
             log.info("database.back")
@@ -80,7 +86,7 @@ class Service:
         log.info("service.leads", extra={"instance": self.instance.id})
         term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
         try:
-            with clients(term) as jobs:
+            with working(term, self._watch) as jobs:
                 scheduler = Scheduler(term, jobs, on_ended=self._on_ended)
                 scheduler.start()
                 try:
@@ -124,20 +130,31 @@ class Service:
             log.debug("service.left_unsigned")
 
 
+def watching(session: Session) -> Watch:
+    """What looks for trouble, and sends messages to the configured targets."""
+    addresses = [Secret(one.get_secret_value()) for one in session.config.alerts.targets]
+    found = {target.name: target for target in targets.targets(addresses)}
+
+    def deliver(name: str, message: Message) -> bool:
+        return targets.send(found[name], message.title, message.text)
+
+    return Watch(session.config, Sending(list(found), deliver))
+
+
 @contextmanager
-def clients(session: Session) -> Iterator[list[Job]]:
+def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
     """The jobs of all accounts, with their clients open."""
     with ExitStack() as stack:
         opened = {
             name: stack.enter_context(session.client(name)) for name in session.config.accounts
         }
-        yield all_jobs(session, opened)
+        yield all_jobs(session, opened, watch)
 
 
 def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
     """Every job once, one after the other: for those who would rather use cron than a service."""
     results = []
-    with clients(session) as jobs:
+    with working(session, watching(session)) as jobs:
         for job in jobs:
             if session.stopping():
                 break

@@ -10,7 +10,13 @@ from wpsync.load.lookups import row_estimate
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
 from wpsync.service import overview
-from wpsync.service.overview import BackfillStatus, Budget, InstanceStatus, JobStatus
+from wpsync.service.overview import (
+    BackfillStatus,
+    Budget,
+    IncidentStatus,
+    InstanceStatus,
+    JobStatus,
+)
 
 Key = tuple[str, str]
 
@@ -97,6 +103,7 @@ class Status:
     budgets: list[Budget] = field(default_factory=list)
     instances: list[InstanceStatus] = field(default_factory=list)
     backfills: list[BackfillStatus] = field(default_factory=list)
+    incidents: list[IncidentStatus] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -114,8 +121,8 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
         for resource in RESOURCES.values()
     }
     _add_progress(database, now, by_key)
-    _add_ledger(database, by_key)
-    _add_runs(database, by_key, accounts)
+    _add_ledger(database, now, by_key)
+    _add_runs(database, now, by_key, accounts)
     _add_follow_ups(database, by_key)
     for resource in RESOURCES.values():
         for account, rows in row_estimate(database, resource.table.name).items():
@@ -130,6 +137,7 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
     status.jobs = overview.jobs(database, accounts)
     status.budgets = overview.budgets(database, now, accounts)
     status.instances = overview.instances(database)
+    status.incidents = overview.incidents(database)
     status.backfills = overview.backfills(database, now, accounts)
     return status
 
@@ -162,7 +170,7 @@ def _add_follow_ups(database: Database, by_key: dict[Key, ResourceStatus]) -> No
             found.unsettled += cast("int", row["unsettled"])
 
 
-def _add_ledger(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
+def _add_ledger(database: Database, now: datetime, by_key: dict[Key, ResourceStatus]) -> None:
     for row in state.rows(database, "ledger_summary"):
         found = by_key.get(_key(row))
         if found is not None:
@@ -178,9 +186,7 @@ def _add_ledger(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
             complete = cast("datetime | None", row["complete_at"])
             found.covered_to = complete
             if complete is not None:
-                found.minutes_behind = round(
-                    (cast("datetime", row["now"]) - complete) / timedelta(minutes=1), 1
-                )
+                found.minutes_behind = round((now - complete) / timedelta(minutes=1), 1)
     _add_gaps(database, by_key)
 
 
@@ -201,12 +207,22 @@ def _add_gaps(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
         reached[key] = max(reached.get(key, window.end), window.end)
 
 
-def _add_runs(database: Database, by_key: dict[Key, ResourceStatus], accounts: list[str]) -> None:
+def _add_runs(
+    database: Database, now: datetime, by_key: dict[Key, ResourceStatus], accounts: list[str]
+) -> None:
     whose = {"accounts": accounts, "resources": list(RESOURCES)}
     for row in state.rows(database, "last_runs", whose):
         found = by_key.get(_key(row))
         if found is not None:
             found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}
+            if RESOURCES[found.resource].parent and row["outcome"] == "done":
+                _as_of(found, cast("datetime", row["started_at"]), now)
+
+
+def _as_of(found: ResourceStatus, at: datetime, now: datetime) -> None:
+    """Children are read where their parents have changed: a pass that found none changed is current."""
+    found.covered_to = max(found.covered_to or at, at)
+    found.minutes_behind = round((now - found.covered_to) / timedelta(minutes=1), 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,268 @@
+"""Alerts arrive once, and once more when it is over; against a real receiver of webhooks."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Thread
+
+import psycopg
+import pytest
+
+from tests.acceptance.driving import START, Driver, Timeline
+from wpsync.model import Secret
+from wpsync.service.alerts import Message, Sending, Watch, is_quiet
+from wpsync.service.run import watching, working
+from wpsync.service.targets import send, targets
+
+MINUTE = timedelta(minutes=1)
+
+
+class Receiver:
+    """A webhook that keeps what it is sent, and can refuse."""
+
+    def __init__(self):
+        self.messages: list[dict[str, str]] = []
+        self.refusing = False
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if receiver.refusing:
+                    self.send_response(503)
+                else:
+                    receiver.messages.append(json.loads(body))
+                    self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, format, *args):
+                """Nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.target = f"json://127.0.0.1:{self.server.server_port}/"
+
+    @contextmanager
+    def listening(self) -> Iterator["Receiver"]:
+        Thread(target=self.server.serve_forever, daemon=True).start()
+        yield self
+        self.server.shutdown()
+        self.server.server_close()
+
+
+@pytest.fixture
+def receiver():
+    with Receiver().listening() as receiver:
+        yield receiver
+
+
+@pytest.fixture
+def line(emulator, database_url, tmp_path, receiver):
+    line = Timeline(emulator, database_url, tmp_path, messages=300, days=3)
+    line.driver.more = (
+        f'[alerts]\ntargets = ["{receiver.target}"]\n[sync]\nfirst_sync_from = "2d"\n'
+    )
+    return line
+
+
+def ticks(watch: Watch, opened, start: datetime, count: int) -> datetime:
+    """Look once a minute; the time after the last look."""
+    for number in range(count):
+        watch.tick(opened.database, start + number * MINUTE)
+    return start + count * MINUTE
+
+
+TROUBLES = {
+    "stale": (
+        "update wpsync.watermarks set at = %(now)s::timestamptz - interval '2 hours' where resource = 'sms'",
+        "update wpsync.watermarks set at = %(now)s::timestamptz + interval '2 hours' where resource = 'sms'",
+        3,
+    ),
+    "gap": (
+        "update wpsync.windows set state = 'incomplete', reason = 'rows_missing' where resource = 'calls'",
+        "update wpsync.windows set state = 'complete', reason = null where resource = 'calls'",
+        6 * 60 + 2,
+    ),
+    "cut": (
+        "update wpsync.listings set state = 'incomplete', reason = 'over_page_cap'"
+        " where resource = 'wechat_contacts'",
+        "update wpsync.listings set state = 'complete', reason = null",
+        3,
+    ),
+    "credentials": (
+        "update wpsync.tokens set failures = 1, paused_until = issued_at + interval '30 days'",
+        "update wpsync.tokens set failures = 0, paused_until = null",
+        2,
+    ),
+    "token_age": (
+        "update wpsync.tokens set issued_at = issued_at - interval '28 days'",
+        "update wpsync.tokens set issued_at = issued_at + interval '28 days'",
+        63,
+    ),
+    "dead_letters": (
+        "insert into wpsync.dead_letters (account, resource, reason, detail, original, fingerprint, first_seen_at)"
+        " select 'main', 'sms', 'no_id', 'no usable id', '{}', n::text, now() from generate_series(1, 101) n",
+        "update wpsync.dead_letters set resolved_at = now()",
+        3,
+    ),
+    "drift": (
+        "insert into wpsync.drift select 'main', 'sms', 'field', 'newThing', 1, now, now"
+        " from (select %(now)s::timestamptz as now) t",
+        "delete from wpsync.drift where name = 'newThing'",
+        3,
+    ),
+    "budget": (
+        "insert into wpsync.budget values ('main', '/api/device/call', jsonb_build_object('limit', 20, 'rate', 20,"
+        " 'wanted', jsonb_build_object('0', %(now)s::timestamptz + interval '1 day')))"
+        " on conflict (account, endpoint) do update set book = excluded.book",
+        "delete from wpsync.budget",
+        18,
+    ),
+    "job": (
+        "update wpsync.jobs set failures = 3, error = 'the vendor cannot be reached' where job = 'agents'",
+        "update wpsync.jobs set failures = 0",
+        3,
+    ),
+    "silence": (
+        "insert into wp.sms (id, device_id, sent_at, _account, _first_synced_at, _synced_at)"
+        " select n || ':' || w, 'd', %(now)s::timestamptz - interval '1 hour' - w * interval '7 days', 'main', now(), now()"
+        " from generate_series(1, 9) n, generate_series(1, 4) w",
+        "insert into wp.sms (id, device_id, sent_at, _account, _first_synced_at, _synced_at)"
+        " values ('today', 'd', %(now)s::timestamptz - interval '1 hour', 'main', now(), now())",
+        12,
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
+    make, mend, count = TROUBLES[kind]
+    with line.session() as opened, psycopg.connect(line.driver.database_url) as connection:
+        connection.autocommit = True
+        watch = watching(opened)
+        with working(opened, watch) as jobs:
+            line.live(opened, jobs, line.clock.now() + 2 * MINUTE)
+        now = line.clock.now()
+        if kind == "silence":
+            connection.execute("delete from wp.sms")
+        connection.execute("delete from wpsync.drift")
+        now = ticks(watch, opened, now, 3)
+        assert receiver.messages == []
+        connection.execute("update wpsync.watermarks set at = at + interval '9 hours'")
+        connection.execute(
+            "update wpsync.listings set complete_at = complete_at + interval '9 hours'"
+        )
+        connection.execute(make, {"now": now})
+        now = ticks(watch, opened, now, count)
+        again = watching(opened)  # a restart, or another instance
+        now = ticks(again, opened, now, 3)
+        assert len(receiver.messages) == 1, receiver.messages
+        assert "1 个新问题 / 1 new incident" in receiver.messages[0]["title"]
+        kinds = connection.execute("select kind from wpsync.incidents where opened_at is not null")
+        assert kinds.fetchall() == [(kind,)]
+        connection.execute(mend, {"now": now})
+        now = ticks(again, opened, now, 6)
+        assert len(receiver.messages) == 2, receiver.messages
+        assert "1 个问题已恢复 / 1 over" in receiver.messages[1]["title"]
+        ticks(again, opened, now, 6)
+        assert len(receiver.messages) == 2
+
+
+def test_nothing_is_said_in_an_hour_of_normal_running(line, receiver):
+    with line.session() as opened:
+        watch = watching(opened)
+        with working(opened, watch) as jobs:
+            line.live(opened, jobs[:-2], START + MINUTE)
+            with psycopg.connect(line.driver.database_url) as connection:
+                connection.execute("update wpsync.drift set first_seen_at = '2020-01-01'")
+            done = line.live(opened, jobs, START + timedelta(hours=1) + MINUTE)
+    looked = [result for job, result in done if job.key.job == "alerts"]
+    assert len(looked) == 60
+    assert {result.outcome for _, result in done} == {"done"}
+    assert receiver.messages == []
+
+
+def test_in_quiet_hours_only_what_is_critical_is_said(line, receiver):
+    line.driver.more = line.driver.more.replace("[sync]", 'quiet_hours = "13:00-15:00"\n[sync]')
+    with line.session() as opened, psycopg.connect(line.driver.database_url) as connection:
+        connection.autocommit = True
+        watch = watching(opened)
+        connection.execute(TROUBLES["dead_letters"][0])
+        now = ticks(watch, opened, START, 4)
+        assert receiver.messages == []
+        after = ticks(watch, opened, START + timedelta(hours=1), 1)
+        assert len(receiver.messages) == 1
+        assert after > now
+
+
+def test_a_target_that_refuses_gets_it_later_and_others_at_once(receiver):
+    with Receiver().listening() as second:
+        second.refusing = True
+        addresses = [Secret(receiver.target), Secret(second.target)]
+        known = {target.name: target for target in targets(addresses)}
+        sending = Sending(list(known), lambda name, m: send(known[name], m.title, m.text))
+        assert sending(Message("t", "one")) == ["2:json"]
+        second.refusing = False
+        assert sending(Message("t", "two")) == []
+        assert [m["message"] for m in receiver.messages] == ["one", "two"]
+        assert [m["message"] for m in second.messages] == ["one", "two"]
+
+
+def test_a_database_that_stays_away_is_told_by_the_process_itself(line, receiver):
+    with line.session() as opened:
+        watch = watching(opened)
+        for minute in range(5):
+            watch.away(START + minute * MINUTE)
+        watch.back()
+        watch.back()
+    assert len(receiver.messages) == 2
+    assert "数据库没有响应" in receiver.messages[0]["title"]
+    assert "数据库已恢复" in receiver.messages[1]["title"]
+
+
+def test_alert_test_says_what_took_the_message_and_never_an_address(
+    emulator, database_url, tmp_path, receiver
+):
+    vendor = emulator(messages=100, days=1)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    ran = driver.run("alert", "test")
+    assert ran.returncode == 2
+    assert "alerts.targets" in ran.stderr
+    secret = "dingtalk://very-secret-token-value/13800001111"
+    driver.more = f'[alerts]\ntargets = ["{receiver.target}"]\n'
+    ran = driver.run("alert", "test", "--json")
+    assert (ran.returncode, json.loads(ran.stdout)) == (0, [{"target": "1:json", "taken": True}])
+    assert "测试消息" in receiver.messages[0]["title"]
+    driver.more = (
+        f'[alerts]\ntargets = ["{receiver.target}", "nonsense://{secret}", "no address"]\n'
+    )
+    ran = driver.run("alert", "test")
+    assert ran.returncode == 1
+    assert "FAIL 2:nonsense" in ran.stdout
+    assert "very-secret" not in ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "dingtalk://0123456789abcdef0123456789abcdef0123456789abcdef",
+        "feishu://01234567-89ab-cdef-0123-456789abcdef",
+        "lark://01234567-89ab-cdef-0123-456789abcdef",
+        "wecombot://01234567-89ab-cdef-0123-456789abcdef",
+        "mailtos://user:password@smtp.example.com?to=ops@example.com",
+        "jsons://hooks.example.com/wpsync",
+    ],
+)
+def test_the_addresses_of_the_readme_are_understood(address):
+    (target,) = targets([Secret(address)])
+    assert target.is_good
+    assert address not in repr(target)
+
+
+def test_quiet_hours_may_go_past_midnight():
+    night = (time(22), time(8))
+    for hour, quiet in ((21, False), (22, True), (3, True), (8, False), (12, False)):
+        at = datetime(2026, 5, 20, hour, tzinfo=UTC) - timedelta(hours=8)
+        assert is_quiet(night, at) is quiet
+    assert not is_quiet(None, START)
