@@ -8,7 +8,7 @@ key must not be silence.
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -211,6 +211,25 @@ class AlertsConfig(_Section):
     token_days: Annotated[float, Field(ge=1, le=30)] = 27
 
 
+class BiConfig(_Section):
+    """Working time, for the view of response times. Days of the week: 1 is Monday."""
+
+    work_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    work_begins: time = time(9)
+    work_ends: time = time(18)
+    holidays: tuple[date, ...] = ()
+    extra_work_days: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "BiConfig":
+        if self.work_begins >= self.work_ends:
+            raise ValueError("work_begins must be before work_ends")
+        both = sorted(set(self.holidays) & set(self.extra_work_days))
+        if both:
+            raise ValueError(f"{both[0]} is among the holidays and among the extra_work_days")
+        return self
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -231,6 +250,7 @@ class Config(_Section):
     security: SecurityConfig = SecurityConfig()
     web: WebConfig = WebConfig()
     alerts: AlertsConfig = AlertsConfig()
+    bi: BiConfig = BiConfig()
     log: LogConfig = LogConfig()
 
     def require_accounts(self) -> None:

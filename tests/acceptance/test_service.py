@@ -22,7 +22,7 @@ from wpsync.emulator.client import Remote
 
 STOPS = int(os.environ.get("STOPS", "4"))
 LIVE = ["calls", "sms", "wechat_chats", "wechat_messages"]
-QUICK = "[sync]\ninterval_seconds = 1\nlisting_interval_minutes = 0.1\nfirst_sync_from = '3d'\n"
+QUICK = "[sync]\ninterval_seconds = 1\nlisting_interval_minutes = 0.1\nfirst_sync_from = '3d'\n[web]\nport = 0\n"
 PATIENCE = 60
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

@@ -132,7 +132,7 @@ def _opened(config: "Config", address: "Secret", stop: Event) -> "Iterator[Sessi
     from wpsync.errors import DatabaseUnavailableError
     from wpsync.load import migrations
     from wpsync.service.scheduler import THREADS
-    from wpsync.service.session import session
+    from wpsync.service.session import session, tell_views
 
     said = False
     while not stop.is_set():
@@ -142,6 +142,7 @@ def _opened(config: "Config", address: "Secret", stop: Event) -> "Iterator[Sessi
             )
             opened = session(config, address, stopping=stop.is_set, at_once=sum(THREADS.values()))
             found = opened.__enter__()
+            tell_views(config, found.database)
         except DatabaseUnavailableError as exc:
             if not said:
                 log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})

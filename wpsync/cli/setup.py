@@ -101,6 +101,8 @@ def migrate(
 ) -> None:
     """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
     from wpsync.load import migrations
+    from wpsync.load.database import Database
+    from wpsync.service.session import tell_views
 
     if sql:
         print(migrations.as_sql())
@@ -109,6 +111,8 @@ def migrate(
     with database_address(config) as address:
         seconds = config.database.lock_timeout_seconds
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
+        with Database(address, connections=2) as database:
+            tell_views(config, database)
     print(f"applied: {', '.join(applied)}" if applied else "the schema is current / 表结构已是最新")
 
 

@@ -335,7 +335,8 @@ TRANSFERS = {
 CLAIMS = {0: "unclaimed", 1: "claimed", 2: "received", 3: "refunded", 4: "claimed_pending"}
 
 
-def _transfer(style: Style, at: int, state: int | None) -> Content:
+def _transfer(style: Style, at: int, state: int | None, deal: Random) -> Content:
+    """A transfer or a receipt of one; those of one chat and day belong together (`deal`)."""
     rng = style.rng
     sub = rng.choice((1, 1, 3, 4, 5, 7)) if state is None else 1
     claim = (
@@ -343,11 +344,11 @@ def _transfer(style: Style, at: int, state: int | None) -> Content:
         if state is not None
         else rng.choice({1: (0, 1, 3), 3: (2,), 4: (3,), 5: (4,), 7: (0, 1, 4)}[sub])
     )
-    amount = Decimal(rng.randrange(1, 5_000_000)) / 100
+    amount = Decimal(deal.randrange(1, 5_000_000)) / 100
     fee = rng.choice("¥￥") + (f"{amount:,.2f}" if rng.random() < 0.5 else f"{amount:.2f}")
     payment, transfer = (
-        f"1000050101190605{rng.randrange(10**20):020d}",
-        f"1000050101201906{rng.randrange(10**15):015d}",
+        f"1000050101190605{deal.randrange(10**20):020d}",
+        f"1000050101201906{deal.randrange(10**15):015d}",
     )
     bare = rng.random() < 0.1
     days, memo = rng.choice((1, 3)), rng.choice(("", "货款", "(null)"))
@@ -371,7 +372,7 @@ def _transfer(style: Style, at: int, state: int | None) -> Content:
     return Content(_dump(sent, rng), fee, typed=[("message_transfers", truth)])
 
 
-def _content(kind: str, style: Style, at: int, state: int | None) -> Content:
+def _content(kind: str, style: Style, at: int, state: int | None, chat: Chat) -> Content:
     match kind:
         case "text":
             return _text(style)
@@ -384,7 +385,7 @@ def _content(kind: str, style: Style, at: int, state: int | None) -> Content:
         case "group_collection":
             return _collection(style, state)
         case "transfer":
-            return _transfer(style, at, state)
+            return _transfer(style, at, state, Random(f"{chat.id}:{(at + 28_800) // 86_400}"))
         case "unknown":
             return Content(style.rng.choice(("<msg><emoji/></msg>", "[动画表情]")))
         case "broken":
@@ -422,8 +423,8 @@ def message(
     chosen = kind or rng.choices(KINDS, cum_weights=CUMULATIVE)[0]
     code = rng.choice(CODES[chosen])
     by_agent = rng.random() < 0.45
-    sender = vendor_id("person", _speaker(chat, rng, by_agent))
-    content = _content(chosen, Style(rng), at, state)
+    sender = _sender(chat, rng, by_agent)
+    content = _content(chosen, Style(rng), at, state, chat)
     server = str(rng.randrange(10**18, 10**19))
     vendor: Object = {
         "id": identifier, "chatId": chat.id, "from": sender, "msgType": code,
@@ -453,10 +454,12 @@ def message(
     return vendor, truth, typed
 
 
-def _speaker(chat: Chat, rng: Random, by_agent: bool) -> str:
+def _sender(chat: Chat, rng: Random, by_agent: bool) -> str:
+    """The sender's id; that of another member of a room is the member's."""
     phone: Phone = chat.phone
-    if by_agent:
-        return phone.wx_no
+    if by_agent or (chat.contact is None and chat.room is None):
+        return vendor_id("person", phone.wx_no)
     if chat.contact is not None:
-        return chat.contact.wx_no
-    return rng.choice(chat.room.speakers) if chat.room is not None else phone.wx_no
+        return vendor_id("person", chat.contact.wx_no)
+    assert chat.room is not None
+    return rng.choice(chat.room.speakers).id

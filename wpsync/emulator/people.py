@@ -85,7 +85,7 @@ class Room:
     phone: Phone
     name: str
     members: list["Member"] = field(default_factory=list)
-    speakers: tuple[str, ...] = ()
+    speakers: tuple["Member", ...] = ()
 
 
 @dataclass(slots=True)
@@ -136,6 +136,10 @@ def populate(seed: int, size: int, start: int, end: int) -> People:
         for i in range(max(3, min(15, size // 200)))
     ]
     phones = [_phone(seed, i, agents[i % len(agents)], rng) for i in range(len(agents) * 4 // 3)]
+    for agent, phone in zip(agents, phones, strict=False):
+        phone.number = (
+            agent.phone
+        )  # a second phone has a number that the agents' list does not show
     contacts = [
         Contact(
             vendor_id(seed, "contact", i),
@@ -202,5 +206,5 @@ def _room(seed: int, i: int, phones: list[Phone], rng: Random) -> Room:
         )
         for j in range(1, rng.randrange(3, 41))
     ]
-    room.speakers = tuple(member.wx_no for member in room.members)
+    room.speakers = tuple(room.members)
     return room

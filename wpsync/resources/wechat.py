@@ -386,6 +386,6 @@ WECHAT_MESSAGES = Resource(
                 required=True,
             ),
         ),
-        indexes=(("chat_id", "sent_at"), ("sent_at",), ("sender_id",)),
+        indexes=(("chat_id", "sent_on", "sent_at"), ("sent_at",), ("sender_id",)),
     ),
 )

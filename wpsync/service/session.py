@@ -12,7 +12,7 @@ from wpsync.clock import AnchoredClock, Clock, SystemClock
 from wpsync.config import Config
 from wpsync.errors import SchemaMismatchError
 from wpsync.extract.probing import Ages
-from wpsync.load import migrations
+from wpsync.load import bi, migrations
 from wpsync.load.budget import PostgresBooks
 from wpsync.load.database import Database
 from wpsync.load.tokens import PostgresTokens
@@ -94,6 +94,16 @@ def _ages(config: Config) -> Ages:
         daily=timedelta(hours=settings.daily_hours),
         older=timedelta(days=settings.older_days),
         sample_rows=settings.sample_rows,
+    )
+
+
+def tell_views(config: Config, database: Database) -> None:
+    """Write the working time into the database, where the views read it."""
+    settings = config.bi
+    special = dict.fromkeys(settings.holidays, False)
+    special |= dict.fromkeys(settings.extra_work_days, True)
+    bi.write_working_time(
+        database, settings.work_days, settings.work_begins, settings.work_ends, special
     )
 
 
