@@ -116,6 +116,51 @@ def migrate(
     print(f"applied: {', '.join(applied)}" if applied else "the schema is current / 表结构已是最新")
 
 
+def bi_role(
+    context: typer.Context,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="e.g. metabase. 角色名。")],
+    password_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Its password; a new role gets one made up. 存放密码的文件；新角色默认自动生成。"
+        ),
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Create or mend the read-only database role for BI tools. 创建或修复 BI 工具使用的只读数据库角色。"""
+    from secrets import token_urlsafe
+
+    from wpsync.errors import ConfigError
+    from wpsync.load.roles import make_reader
+    from wpsync.model import Secret
+
+    given = None
+    if password_file is not None:
+        try:
+            given = Secret(password_file.read_text(encoding="utf-8").strip("\r\n"))
+        except OSError as exc:
+            raise ConfigError(f"{password_file}: cannot be read: {exc.strerror}") from None
+        if len(given.reveal()) < 8:
+            raise ConfigError(f"{password_file}: a password has at least eight characters")
+    made = Secret(token_urlsafe(18))
+    with open_session(context, vendor=False) as session:
+        role = make_reader(session.database, name, given)
+        if role.is_new and given is None:
+            make_reader(session.database, name, made)
+    password = made.reveal() if role.is_new and given is None else None
+    if json:
+        print_json(
+            {**role.address, "is_new": role.is_new, "taken": role.taken, "password": password}
+        )
+        return
+    print(f"{name}: {'created / 已创建' if role.is_new else 'mended / 已修复'}; reads wp and wp_bi")
+    for what in role.taken:
+        print(f"  taken away / 已收回: {what}")
+    print("  " + " ".join(f"{key}={value}" for key, value in role.address.items()))
+    if password is not None:
+        print(f"  password (shown once) / 密码（仅显示一次）: {password}")
+
+
 def check(
     context: typer.Context,
     json: Json = False,
