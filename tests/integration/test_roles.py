@@ -54,9 +54,9 @@ def test_it_reads_the_data_and_the_views_and_never_the_tokens(database_url, name
                 connection.execute(attempt)
     with psycopg.connect(database_url) as owner:
         settings = owner.execute("select rolconfig from pg_roles where rolname = %s", (name,))
-        assert "default_transaction_read_only=on" in list(settings)[0][0]
+        assert "default_transaction_read_only=on" in next(iter(settings))[0]
         hashed = owner.execute("select rolpassword from pg_authid where rolname = %s", (name,))
-        assert list(hashed)[0][0].startswith("SCRAM-SHA-256$")
+        assert next(iter(hashed))[0].startswith("SCRAM-SHA-256$")
 
 
 def test_tables_of_later_migrations_are_readable_too(database_url, name):

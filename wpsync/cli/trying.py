@@ -75,6 +75,7 @@ def demo(
     from wpsync import config, embedded, log
     from wpsync.load import migrations
     from wpsync.model import Secret
+    from wpsync.service.scheduler import THREADS
     from wpsync.service.session import session
 
     log.setup("debug" if verbose else "error", "text", sys.stderr)
@@ -89,7 +90,8 @@ def demo(
         _say(f"emulated vendor / 模拟厂商: {url}", f"Postgres {server.version}: {server.url}")
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
-        with session(settings, Secret(server.url), stopping=stop.is_set) as opened:
+        at_once = sum(THREADS.values())
+        with session(settings, Secret(server.url), stopping=stop.is_set, at_once=at_once) as opened:
             _run(opened, url, once=once)
 
 
@@ -120,7 +122,11 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
             _show(session)
             if not once:
                 _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
-                serve(session, on_written=lambda job, rows: _say(f"{job}: {rows} rows written"))
+                serve(
+                    session,
+                    on_written=lambda job, rows: _say(f"{job}: {rows} rows written"),
+                    on_page=lambda url: _say(f"status page / 状态页: {url}"),
+                )
         except Stopped:
             raise typer.Exit(0 if not once else 130) from None
     bad = [outcome for outcome in outcomes if not outcome.is_good]
@@ -174,7 +180,7 @@ def _written(url: str, database: str) -> Path:
         f'client_id = "{_CREDENTIALS[0]}"\nclient_secret = "{_CREDENTIALS[1]}"\n\n'
         "[limits.requests_per_minute]\ncalls = 0\nsms = 0\nmessages = 0\nother = 0\n\n"
         "[backfill]\nparallel_windows = 2\n\n"
-        "[sync]\ninterval_seconds = 3\nlisting_interval_minutes = 0.5\n"
+        "[sync]\ninterval_seconds = 3\nlisting_interval_minutes = 0.5\n\n[web]\nport = 0\n"
     )
     return file
 
