@@ -15,6 +15,8 @@ COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1
 USER wpsync
 WORKDIR /var/lib/wpsync
-HEALTHCHECK --interval=60s --timeout=20s --start-period=60s CMD ["wpsync", "check", "--database-only"]
+EXPOSE 8765
+HEALTHCHECK --interval=60s --timeout=20s --start-period=120s \
+  CMD ["python", "-c", "import urllib.request as u; u.urlopen('http://127.0.0.1:8765/healthz', timeout=15)"]
 ENTRYPOINT ["wpsync"]
 CMD ["run"]

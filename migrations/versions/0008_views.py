@@ -163,74 +163,72 @@ WHERE m.sent_by_agent = false
 
 # Of the messages of one transfer the one that sent it stands for all; a receipt where that was not seen.
 _FIRST = """NOT EXISTS (SELECT FROM wp.message_transfers o WHERE o.transfer_id = t.transfer_id
-              AND (coalesce(o.transfer_type NOT IN (1, 7), true), o.sent_at, o.message_id)
-                < (coalesce(t.transfer_type NOT IN (1, 7), true), t.sent_at, t.message_id))"""
+                   AND (coalesce(o.transfer_type NOT IN (1, 7), true), o.sent_at, o.message_id)
+                     < (coalesce(t.transfer_type NOT IN (1, 7), true), t.sent_at, t.message_id))"""
 _STATUS = """CASE (SELECT max(array_position(ARRAY['unclaimed', 'claimed_pending', 'received', 'claimed', 'refunded'],
                                        o.claim_kind)) FROM wp.message_transfers o
             WHERE o.message_id = t.message_id OR o.transfer_id = t.transfer_id)
        WHEN 1 THEN 'unclaimed' WHEN 2 THEN 'claimed_pending' WHEN 3 THEN 'claimed' WHEN 4 THEN 'claimed'
        WHEN 5 THEN 'refunded' END"""
 
+# Each arm of a union is one plain table, so that it can be reached by the messages of one agent's days.
 MONEY_FLOWS = f"""
 CREATE VIEW wp_bi.money_flows AS
 WITH flows AS (
-    SELECT t.message_id AS flow_id, 'transfer' AS kind, t.message_id, t.sent_at,
-           (t.sent_at AT TIME ZONE 'Asia/Shanghai')::date AS day, t.transfer_id, t.amount,
-           {_STATUS} AS status, coalesce(t.transfer_type NOT IN (1, 7), false) AS reversed, NULL AS payer_wx_no,
-           NULL AS initiator_wx_no, t.memo
-    FROM wp.message_transfers t WHERE t.transfer_id IS NULL OR {_FIRST}
+    SELECT message_id, 'transfer' AS kind, NULL AS payer_wx_no, NULL::numeric AS share, NULL::boolean AS paid,
+           NULL AS title FROM wp.message_transfers
     UNION ALL
-    SELECT p.message_id, 'red_packet', p.message_id, p.sent_at, (p.sent_at AT TIME ZONE 'Asia/Shanghai')::date, NULL,
-           NULL, CASE WHEN p.claimed THEN 'claimed' WHEN NOT p.claimed THEN 'unclaimed' END, false, NULL, NULL,
-           p.sender_title
-    FROM wp.message_red_packets p
+    SELECT message_id, 'red_packet', NULL, NULL, claimed, sender_title FROM wp.message_red_packets
     UNION ALL
-    SELECT g.message_id || ':' || y.payer_wx_no, 'group_collection', g.message_id, g.sent_at,
-           (g.sent_at AT TIME ZONE 'Asia/Shanghai')::date, NULL, y.amount,
-           CASE WHEN y.paid THEN 'paid' ELSE 'unpaid' END, NULL, y.payer_wx_no, g.initiator_wx_no, g.title
-    FROM wp.message_group_collections g JOIN wp.message_group_collection_payers y ON y.message_id = g.message_id
+    SELECT message_id, 'group_collection', payer_wx_no, amount, paid, NULL FROM wp.message_group_collection_payers
 )
-SELECT f.flow_id, f.kind, f.message_id, m.chat_id, {_WHO}, f.sent_at, f.day,
-       CASE WHEN m.sent_by_agent <> f.reversed THEN 'out' WHEN m.sent_by_agent = f.reversed THEN 'in'
-            WHEN f.payer_wx_no = c.agent_wx_no THEN 'out' WHEN f.initiator_wx_no = c.agent_wx_no THEN 'in' END
-           AS direction,
-       f.amount, f.status, f.transfer_id, f.payer_wx_no, f.memo
+SELECT f.message_id || coalesce(':' || f.payer_wx_no, '') AS flow_id, f.kind, f.message_id, m.chat_id, {_WHO},
+       m.sent_at, m.sent_on AS day,
+       CASE WHEN f.kind = 'group_collection'
+            THEN CASE WHEN f.payer_wx_no = c.agent_wx_no THEN 'out' WHEN g.initiator_wx_no = c.agent_wx_no THEN 'in' END
+            WHEN m.sent_by_agent <> coalesce(t.transfer_type NOT IN (1, 7), false) THEN 'out'
+            WHEN m.sent_by_agent = coalesce(t.transfer_type NOT IN (1, 7), false) THEN 'in' END AS direction,
+       coalesce(t.amount, f.share) AS amount,
+       CASE f.kind WHEN 'transfer' THEN {_STATUS}
+                   WHEN 'red_packet' THEN CASE WHEN f.paid THEN 'claimed' WHEN NOT f.paid THEN 'unclaimed' END
+                   ELSE CASE WHEN f.paid THEN 'paid' ELSE 'unpaid' END END AS status,
+       t.transfer_id, f.payer_wx_no, coalesce(t.memo, g.title, f.title) AS memo
 FROM flows f
-LEFT JOIN wp.wechat_messages m ON m.id = f.message_id
+JOIN wp.wechat_messages m ON m.id = f.message_id
 LEFT JOIN wp.wechat_chats c ON c.id = m.chat_id
 LEFT JOIN wp_bi.wechat_agents w ON w.agent_wx_no = c.agent_wx_no
+LEFT JOIN wp.message_transfers t ON f.kind = 'transfer' AND t.message_id = f.message_id
+LEFT JOIN wp.message_group_collections g ON f.kind = 'group_collection' AND g.message_id = f.message_id
 {_CONTACT} {_ROOM_OF}
+WHERE t.transfer_id IS NULL OR {_FIRST}
 """
 
 RISK_EVENTS = f"""
 CREATE VIEW wp_bi.risk_events AS
 WITH events AS (
-    SELECT 'red_packet' AS event, message_id, sent_at AS at, NULL::numeric AS amount FROM wp.message_red_packets
-    UNION ALL
-    SELECT 'transfer', t.message_id, t.sent_at, t.amount FROM wp.message_transfers t
-    WHERE t.transfer_id IS NULL OR {_FIRST}
-    UNION ALL
-    SELECT 'group_collection', g.message_id, g.sent_at,
-           (SELECT sum(y.amount) FROM wp.message_group_collection_payers y WHERE y.message_id = g.message_id)
-    FROM wp.message_group_collections g
-    UNION ALL
-    SELECT 'card_shared', message_id, sent_at, NULL FROM wp.message_cards
-    UNION ALL
-    SELECT 'recalled', message_id, sent_at, NULL FROM wp.message_recalls
+    SELECT message_id, 'red_packet' AS event FROM wp.message_red_packets
+    UNION ALL SELECT message_id, 'transfer' FROM wp.message_transfers
+    UNION ALL SELECT message_id, 'group_collection' FROM wp.message_group_collections
+    UNION ALL SELECT message_id, 'card_shared' FROM wp.message_cards
+    UNION ALL SELECT message_id, 'recalled' FROM wp.message_recalls
 )
-SELECT e.event || ':' || e.message_id AS event_id, e.event, e.at, (e.at AT TIME ZONE 'Asia/Shanghai')::date AS day,
-       {_WHO}, m.sent_by_agent AS by_agent, e.amount,
+SELECT e.event || ':' || e.message_id AS event_id, e.event, m.sent_at AS at, m.sent_on AS day, {_WHO},
+       m.sent_by_agent AS by_agent,
+       CASE e.event WHEN 'transfer' THEN t.amount
+                    WHEN 'group_collection' THEN (SELECT sum(y.amount) FROM wp.message_group_collection_payers y
+                                                  WHERE y.message_id = e.message_id) END AS amount,
        CASE e.event WHEN 'recalled' THEN (SELECT x.previous_content FROM wp.message_recalls x
                                           WHERE x.message_id = e.message_id)
                     WHEN 'card_shared' THEN (SELECT x.nick FROM wp.message_cards x WHERE x.message_id = e.message_id)
                     ELSE m.plain_text END AS said,
        e.message_id, m.chat_id
 FROM events e
-LEFT JOIN wp.wechat_messages m ON m.id = e.message_id
+JOIN wp.wechat_messages m ON m.id = e.message_id
 LEFT JOIN wp.wechat_chats c ON c.id = m.chat_id
 LEFT JOIN wp_bi.wechat_agents w ON w.agent_wx_no = c.agent_wx_no
+LEFT JOIN wp.message_transfers t ON e.event = 'transfer' AND t.message_id = e.message_id
 {_CONTACT} {_ROOM_OF}
-WHERE e.event <> 'card_shared' OR m.sent_by_agent
+WHERE (e.event <> 'card_shared' OR m.sent_by_agent) AND (t.transfer_id IS NULL OR {_FIRST})
 UNION ALL
 SELECT 'contact_lost:' || k.id, 'contact_lost', k._deleted_at, (k._deleted_at AT TIME ZONE 'Asia/Shanghai')::date,
        k.agent_wx_no, w.agent, w.agent_id, w.agent_name, k.wx_no, k.nick, NULL, NULL, NULL, NULL, NULL, NULL, NULL

@@ -141,7 +141,7 @@ def test_compose_names_only_secrets_that_it_declares_and_waits_for_a_healthy_dat
         mounted = {
             str(v).removeprefix("/run/secrets/")
             for k, v in service["environment"].items()
-            if k.endswith("_FILE")
+            if str(v).startswith("/run/secrets/")
         }
         assert mounted <= set(service["secrets"])
     assert compose["services"]["db"]["healthcheck"]["test"]
@@ -155,12 +155,12 @@ def test_the_settings_of_the_compose_file_are_a_good_configuration(tmp_path):
     environ = {}
     for name, value in compose["services"]["wpsync"]["environment"].items():
         if name.endswith("_FILE"):
-            (tmp_path / Path(value).name).write_text("secret\n")
+            (tmp_path / Path(value).name).write_text("a-secret\n")
             value = str(tmp_path / Path(value).name)
         environ[name] = value
     loaded = config.load(None, environ=environ, cwd=tmp_path)
-    assert loaded.accounts["main"].client_id == "secret"
-    assert loaded.database.conninfo().reveal() == "postgresql://wpsync:secret@db/wpsync"
+    assert loaded.accounts["main"].client_id == "a-secret"
+    assert loaded.database.conninfo().reveal() == "postgresql://wpsync:a-secret@db/wpsync"
 
 
 def test_the_dockerfile_copies_what_is_there_and_runs_as_nobody_special():
