@@ -28,6 +28,7 @@ from pydantic import (
 from wpsync.errors import ConfigError
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
+from wpsync.resources.personal import PERSONAL, is_key
 from wpsync.values import SHANGHAI
 
 PREFIX = "WPSYNC_"
@@ -230,6 +231,40 @@ class BiConfig(_Section):
         return self
 
 
+Mode = Literal["keep", "hash", "mask", "drop"]
+
+
+class PrivacyConfig(_Section):
+    """What is done with people's data before it is written, by class of columns, or column by column."""
+
+    phone_numbers: Mode = "keep"
+    names: Mode = "keep"
+    wechat_numbers: Mode = "keep"
+    message_bodies: Mode = "keep"
+    columns: dict[str, Mode] = {}
+    key: Annotated[SecretStr | None, Field(min_length=16)] = None
+
+    def modes(self) -> dict[str, str]:
+        """`table.column` to hash, mask or drop; a column that is named by itself goes before its class."""
+        found = {name: str(getattr(self, kind)) for name, kind in PERSONAL.items()}
+        found |= self.columns
+        return {name: mode for name, mode in found.items() if mode != "keep"}
+
+    @model_validator(mode="after")
+    def _whole(self) -> "PrivacyConfig":
+        for name in self.columns:
+            if name not in PERSONAL:
+                near = get_close_matches(name, PERSONAL, 1, 0.5)
+                meant = f"; did you mean {near[0]}?" if near else ""
+                raise ValueError(f"there is no personal column {name!r}{meant}")
+        hashed = any(mode == "hash" or is_key(name) for name, mode in self.modes().items())
+        if hashed and self.key is None:
+            raise ValueError(
+                "set privacy.key (or key_file) to a secret of 16 characters or more: values are hashed with it"
+            )
+        return self
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -251,6 +286,7 @@ class Config(_Section):
     web: WebConfig = WebConfig()
     alerts: AlertsConfig = AlertsConfig()
     bi: BiConfig = BiConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
     log: LogConfig = LogConfig()
 
     def require_accounts(self) -> None:
@@ -267,7 +303,12 @@ class Config(_Section):
             yield account.client_secret.get_secret_value()
         for target in self.alerts.targets:
             yield target.get_secret_value()
-        for secret in (self.database.password, self.security.token_key, self.web.password):
+        for secret in (
+            self.database.password,
+            self.security.token_key,
+            self.web.password,
+            self.privacy.key,
+        ):
             if secret is not None:
                 yield secret.get_secret_value()
         if self.database.url is not None:

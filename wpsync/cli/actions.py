@@ -74,12 +74,18 @@ def add_customer(
 ) -> None:
     """Add a customer; prints its id. 新增客户，输出客户编号。"""
     from wpsync.service import commands
+    from wpsync.service.session import privacy_of
 
     fields = {**_parsed(field), "name": name, "phone": phone}
     with open_session(context) as session:
         chosen = _account(session, account)
         with session.client(chosen) as client:
-            print(commands.add_customer(client, session.database, session.clock, chosen, fields))
+            privacy = privacy_of(session.config)
+            print(
+                commands.add_customer(
+                    client, session.database, session.clock, chosen, fields, privacy
+                )
+            )
 
 
 @customers.command("update")
@@ -93,6 +99,7 @@ def update_customer(
 ) -> None:
     """Change a customer. 修改客户资料。"""
     from wpsync.service import commands
+    from wpsync.service.session import privacy_of
 
     given = {"name": name, "phone": phone}
     fields = {**_parsed(field), **{k: v for k, v in given.items() if v is not None}}
@@ -100,7 +107,13 @@ def update_customer(
         chosen = _account(session, account)
         with session.client(chosen) as client:
             commands.update_customer(
-                client, session.database, session.clock, chosen, identifier, fields
+                client,
+                session.database,
+                session.clock,
+                chosen,
+                identifier,
+                fields,
+                privacy_of(session.config),
             )
     print(f"{identifier}: changed / 已修改")
 

@@ -199,9 +199,12 @@ def show_letter(
 def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
     from wpsync.service.renormalize import retry_dead_letters
+    from wpsync.service.session import privacy_of
 
     with open_session(context, vendor=False) as session:
-        taken, remaining = retry_dead_letters(session.database, session.clock)
+        taken, remaining = retry_dead_letters(
+            session.database, session.clock, privacy_of(session.config)
+        )
     if json:
         print_json({"taken": taken, "remaining": remaining})
     else:
@@ -222,6 +225,7 @@ def renormalize(
     from wpsync.errors import ConfigError
     from wpsync.resources.messages import KINDS
     from wpsync.service.renormalize import renormalize as service
+    from wpsync.service.session import privacy_of
 
     known = [one.name for one in KINDS]
     for name in kind or ():
@@ -236,6 +240,7 @@ def renormalize(
             session.clock,
             kind,
             lambda rows: shown.advance("wechat_messages", rows),
+            privacy_of(session.config),
         )
         shown.end("wechat_messages", "done")
     if json:

@@ -172,7 +172,10 @@ def check(
     from wpsync.service import check as service
 
     config = configuration(context)
-    findings = [service.Finding("configuration", True, "readable and complete")]
+    findings = [
+        service.Finding("configuration", True, "readable and complete"),
+        service.check_privacy(config),
+    ]
     with database_address(config) as address:
         findings += service.check_database(address)
         ready = all(finding.is_good for finding in findings)

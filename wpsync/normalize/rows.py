@@ -14,6 +14,7 @@ from wpsync import values
 from wpsync.model import Batch, DeadLetter
 from wpsync.normalize import columns, originals
 from wpsync.normalize.payloads import explode
+from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.messages import KIND_BY_CODE, UNKNOWN
 from wpsync.resources.spec import Converter, Resource
 
@@ -49,8 +50,9 @@ Finish = Callable[[_Draft, str, Batch], None]
 class Normalizer:
     """Turns the records of one resource into rows. Stateless between calls, so threads may share it."""
 
-    def __init__(self, resource: Resource) -> None:
+    def __init__(self, resource: Resource, privacy: Privacy = OFF) -> None:
         table = resource.table
+        self._privacy = privacy
         self._resource = resource.name
         self._table = table.name
         self._key = table.key[0]
@@ -61,6 +63,18 @@ class Normalizer:
 
     def __call__(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
         """Add the records' rows to `into`, in record order, each followed by `_extra` and `fetched_at`."""
+        if self._privacy.is_off:
+            self._add(records, fetched_at, into)
+            return
+        treated = Batch()
+        self._add(records, fetched_at, treated)
+        self._privacy.apply(treated)
+        for table, rows in treated.rows.items():
+            into.rows.setdefault(table, []).extend(rows)
+        into.dead_letters += treated.dead_letters
+        into.drift += treated.drift
+
+    def _add(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
         usable = self._usable(records, into)
         if not usable:
             return

@@ -15,6 +15,7 @@ from wpsync.extract.windows import floor_second
 from wpsync.load.database import Database
 from wpsync.load.state import Scope
 from wpsync.model import Priority
+from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.spec import Resource
 from wpsync.service.pipeline import Pipeline
 from wpsync.service.postgres import PostgresStore
@@ -32,7 +33,8 @@ class Pace:
 
     `settle` is the newest stretch, read but not yet vouched for; `max_span` the longest window asked
     for; `window_rows` the rows aimed at in one transaction; `page_concurrency` how many pages of a
-    window are fetched at once; `parallel_windows` how many windows a backfill has under way.
+    window are fetched at once; `parallel_windows` how many windows a backfill has under way;
+    `privacy` what is done with people's data before it is written.
     """
 
     settle: timedelta = timedelta(minutes=2)
@@ -43,6 +45,7 @@ class Pace:
     ages: Ages = field(default_factory=Ages)
     members_every: timedelta = timedelta(days=7)
     first_sync_from: str = "today"
+    privacy: Privacy = OFF
 
 
 @dataclass(slots=True)
@@ -79,6 +82,7 @@ class Account:
             executor=self.executor,
             ahead=self.pace.page_concurrency,
             priority=priority,
+            privacy=self.pace.privacy,
         )
 
     def recheck(self, resource: Resource) -> Recheck:
@@ -101,6 +105,7 @@ class Account:
             self.scope(resource),
             self.clock,
             horizon=self.pace.ages.horizon,
+            privacy=self.pace.privacy,
         )
 
     @contextmanager

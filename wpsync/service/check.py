@@ -90,6 +90,26 @@ def _migrations(conninfo: Secret) -> Finding:
     return Finding("migrations", True, "current")
 
 
+def check_privacy(config: Config) -> Finding:
+    """Whether what is hidden in columns may still stand in message bodies."""
+    settings = config.privacy
+    hidden = [
+        name
+        for name in ("phone_numbers", "names", "wechat_numbers")
+        if getattr(settings, name) != "keep"
+    ]
+    if hidden and settings.message_bodies == "keep":
+        return Finding(
+            "privacy",
+            False,
+            f"{', '.join(hidden)}: not kept, but message bodies are, and they may hold the same",
+            "set privacy.message_bodies to hash, mask or drop, or accept it",
+        )
+    return Finding(
+        "privacy", True, "as configured" if config.privacy.modes() else "everything is kept"
+    )
+
+
 def check_vendor(session: Session) -> Iterator[Finding]:
     """Vendor reachable, credentials, token age and clock skew, for each account."""
     for name in session.config.accounts:

@@ -17,6 +17,7 @@ from wpsync.load.staging import Staging
 from wpsync.load.state import Scope
 from wpsync.load.upsert import Counts, Gone
 from wpsync.model import Window
+from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Resource
 from wpsync.service.store import Intake, Listed, Loaded
@@ -35,13 +36,14 @@ class PostgresIntake:
         scope: Scope,
         clock: Clock,
         horizon: timedelta,
+        privacy: Privacy,
     ) -> None:
         self._connection = connection
         self._resource = resource
         self._scope = scope
         self._clock = clock
         self._horizon = horizon
-        self._normalize = Normalizer(resource)
+        self._normalize = Normalizer(resource, privacy)
         self._staging = Staging(connection, resource, scope.account)
 
     def clear(self) -> None:
@@ -188,18 +190,25 @@ class PostgresStore:
         clock: Clock,
         *,
         horizon: timedelta,
+        privacy: Privacy = OFF,
     ) -> None:
         self._database = database
         self._resource = resource
         self._scope = scope
         self._clock = clock
         self._horizon = horizon
+        self._privacy = privacy
 
     @contextmanager
     def intake(self) -> Iterator[Intake]:
         with self._database.connection() as connection:
             yield PostgresIntake(
-                connection, self._resource, self._scope, self._clock, self._horizon
+                connection,
+                self._resource,
+                self._scope,
+                self._clock,
+                self._horizon,
+                self._privacy,
             )
 
     def watermark(self) -> datetime | None:

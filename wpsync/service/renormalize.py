@@ -11,12 +11,14 @@ from datetime import datetime
 from typing import cast
 
 from wpsync.clock import Clock
+from wpsync.errors import ConfigError
 from wpsync.load import state
 from wpsync.load.database import Database
 from wpsync.load.staging import Staging
 from wpsync.load.upsert import Counts
 from wpsync.model import DeadLetter
 from wpsync.normalize.originals import RAW
+from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
 from wpsync.resources.wechat import WECHAT_MESSAGES
@@ -40,10 +42,19 @@ def renormalize(
     clock: Clock,
     kinds: Sequence[str] | None,
     on_rows: Callable[[int], None],
+    privacy: Privacy = OFF,
 ) -> Counts:
-    """Explode stored messages again, of the given kinds or of all; returns what changed."""
+    """Explode stored messages again, of the given kinds or of all; returns what changed.
+
+    Raises ConfigError where message bodies are not kept: there is nothing to explode.
+    """
+    if not privacy.keeps("wechat_messages", "body"):
+        raise ConfigError(
+            "message bodies are not kept, so there is nothing to read again",
+            hint="a new backfill with --again reads them from the vendor",
+        )
     total, after = Counts(), ""
-    normalize = Normalizer(WECHAT_MESSAGES)
+    normalize = Normalizer(WECHAT_MESSAGES, privacy)
     while True:
         parameters = {"after": after, "kinds": list(kinds) if kinds else None, "limit": _PAGE}
         rows = state.rows(database, "messages_to_renormalize", parameters)
@@ -97,27 +108,33 @@ def as_record(row: Mapping[str, object]) -> dict[str, object]:
     return record
 
 
-def retry_dead_letters(database: Database, clock: Clock) -> tuple[int, int]:
-    """Read every open dead letter again; returns how many were taken, and how many remain."""
+def retry_dead_letters(database: Database, clock: Clock, privacy: Privacy = OFF) -> tuple[int, int]:
+    """Read every open dead letter again; returns how many were taken, and how many remain.
+
+    Those whose original is withheld remain.
+    """
     taken, remaining, after = 0, 0, 0
     while letters := state.open_dead_letters(database, after=after):
         after = letters[-1].id
         for letter in letters:
-            if _retry(database, clock, letter):
+            if _retry(database, clock, letter, privacy):
                 taken += 1
             else:
                 remaining += 1
     return taken, remaining
 
 
-def _retry(database: Database, clock: Clock, letter: state.KeptLetter) -> bool:
+def _retry(database: Database, clock: Clock, letter: state.KeptLetter, privacy: Privacy) -> bool:
     resource = RESOURCES.get(letter.resource)
     if resource is None or letter.original is None or letter.reason == "refused_by_postgres":
         return False
+    original = json.loads(letter.original)
+    if isinstance(original, dict) and WITHHELD in original:
+        return False
     with database.connection() as connection:
         staging = Staging(connection, resource, letter.account)
-        normalizer = Normalizer(resource)
-        normalizer([json.loads(letter.original)], letter.first_seen_at, staging.batch)
+        normalizer = Normalizer(resource, privacy)
+        normalizer([original], letter.first_seen_at, staging.batch)
         staging.flush()
         if staging.dead_letters:
             return False

@@ -27,7 +27,7 @@ def read_report(
 ) -> None:
     """Read a report of every agent and load it in one transaction."""
     agents = state.agents(account.database, account.name)
-    normalize = Normalizer(resource)
+    normalize = Normalizer(resource, account.pace.privacy)
     began = account.clock.now()
     with account.database.connection() as connection:
         staging = Staging(connection, resource, account.name)

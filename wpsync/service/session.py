@@ -17,6 +17,7 @@ from wpsync.load.budget import PostgresBooks
 from wpsync.load.database import Database
 from wpsync.load.tokens import PostgresTokens
 from wpsync.model import Secret
+from wpsync.normalize.privacy import Privacy
 from wpsync.resources import RESOURCES
 from wpsync.service.account import Account, Pace, opened
 
@@ -82,6 +83,7 @@ def pace_of(config: Config) -> Pace:
         ages=_ages(config),
         members_every=timedelta(days=config.sync.members_full_days),
         first_sync_from=config.sync.first_sync_from,
+        privacy=privacy_of(config),
     )
 
 
@@ -95,6 +97,12 @@ def _ages(config: Config) -> Ages:
         older=timedelta(days=settings.older_days),
         sample_rows=settings.sample_rows,
     )
+
+
+def privacy_of(config: Config) -> Privacy:
+    """What the configuration wants done with people's data."""
+    key = config.privacy.key
+    return Privacy(config.privacy.modes(), key.get_secret_value().encode() if key else b"")
 
 
 def tell_views(config: Config, database: Database) -> None:

@@ -10,6 +10,7 @@ from wpsync.clock import Clock
 from wpsync.load.database import Database
 from wpsync.load.lookups import distinct_values
 from wpsync.model import Page, Priority
+from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.spec import Filter, Resource
 
 Body = Mapping[str, object]
@@ -29,6 +30,7 @@ class EndpointSource:
         executor: Executor | None,
         ahead: int,
         priority: Priority = Priority.LIVE,
+        privacy: Privacy = OFF,
     ) -> None:
         self._client = client
         self._resource = resource
@@ -38,6 +40,7 @@ class EndpointSource:
         self._executor = executor
         self._ahead = ahead
         self._priority = priority
+        self._privacy = privacy
 
     def page(self, body: Body) -> Page:
         """One page; its `fetched_at` is the instant before it was asked for."""
@@ -73,5 +76,7 @@ class EndpointSource:
                 future.cancel()
 
     def values(self, by: Filter) -> Sequence[str]:
-        """The values of a column of ours by which the vendor can filter."""
+        """The values of a column of ours by which the vendor can filter; none where we hold others."""
+        if not self._privacy.keeps(by.table, by.column):
+            return ()
         return distinct_values(self._database, by.table, by.column, self._account)

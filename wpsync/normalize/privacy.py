@@ -1,0 +1,171 @@
+"""People's data as the configuration wants it, before anything is written: kept, hashed, masked or dropped.
+
+Pure, and the same for the same value: an unchanged row stays unchanged, equal values stay equal where
+they are hashed, and what was already treated stays as it is. Where any column of a table is not kept,
+nothing of `_extra` is either (it holds originals of values that were repaired, and fields that nobody
+declared), and of a dead letter only the names of its fields.
+"""
+
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import cast
+
+from wpsync.model import Batch, DeadLetter, Row
+from wpsync.resources import RESOURCES, TABLES
+from wpsync.resources.personal import NAMES, PERSONAL, PHONE_NUMBERS, WECHAT_NUMBERS, is_key
+from wpsync.resources.spec import Table
+
+KEEP, HASH, MASK, DROP = "keep", "hash", "mask", "drop"
+WITHHELD = "withheld"
+"""The key under which a dead letter names the fields of an original that is not kept."""
+
+Treat = Callable[[object], object]
+
+_HASHED = re.compile(r"h_[0-9a-f]{32}")
+_COUNTED = re.compile(r"\[\d+\]")
+
+
+def treatment(mode: str, kind: str, key: bytes) -> Treat:
+    """What a mode does with one value of a class. Lists are treated item by item, objects by value."""
+    if mode == DROP:
+        return lambda value: None
+    one = _hashing(key) if mode == HASH else _MASKS.get(kind, _count)
+
+    def treat(value: object) -> object:
+        if isinstance(value, str):
+            return one(value)
+        if isinstance(value, list | tuple):
+            return [treat(item) for item in value]
+        if isinstance(value, dict):
+            return {name: treat(inner) for name, inner in value.items()}
+        return None
+
+    return treat
+
+
+def _hashing(key: bytes) -> Callable[[str], str]:
+    def hashed(value: str) -> str:
+        if _HASHED.fullmatch(value):
+            return value
+        return "h_" + hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
+
+    return hashed
+
+
+def _mask_number(value: str) -> str:
+    """The first three and the last two characters; short ones not at all."""
+    if len(value) < 8:
+        return "*" * len(value)
+    return value[:3] + "*" * (len(value) - 5) + value[-2:]
+
+
+def _mask_name(value: str) -> str:
+    """The first character."""
+    return value[:1] + "**" if value else value
+
+
+def _count(value: str) -> str:
+    """How long it was."""
+    return value if _COUNTED.fullmatch(value) else f"[{len(value)}]"
+
+
+_MASKS: Mapping[str, Callable[[str], str]] = {
+    PHONE_NUMBERS: _mask_number,
+    WECHAT_NUMBERS: _mask_number,
+    NAMES: _mask_name,
+}
+
+
+class Privacy:
+    """The rules of a configuration. `modes`: `table.column` to hash, mask or drop; what is kept is left out."""
+
+    def __init__(self, modes: Mapping[str, str], key: bytes = b"") -> None:
+        self.modes = dict(modes)
+        self._key = key
+        self._by_table: dict[str, list[tuple[int, Treat]]] = {}
+        for name, mode in modes.items():
+            table, _, column = name.partition(".")
+            mode = HASH if is_key(name) else mode
+            treat = treatment(mode, PERSONAL[name], key)
+            place = TABLES[table].position(column)
+            self._by_table.setdefault(table, []).append((place, treat))
+
+    @property
+    def is_off(self) -> bool:
+        """Whether everything is kept."""
+        return not self.modes
+
+    def keeps(self, table: str, column: str) -> bool:
+        """Whether a column's values are stored as they come."""
+        return f"{table}.{column}" not in self.modes
+
+    def touches(self, table: str) -> bool:
+        """Whether any column of a table is not kept."""
+        return table in self._by_table
+
+    def row(self, table: str, row: Row) -> Row:
+        """A row of a table, in the order of its columns; what follows them is left alone."""
+        changed = list(row)
+        for place, treat in self._by_table.get(table, ()):
+            if changed[place] is not None:
+                changed[place] = treat(changed[place])
+        return tuple(changed)
+
+    def json_row(self, table: str, row: Mapping[str, object]) -> dict[str, object]:
+        """The same for a row as `wp.history` keeps it, by column names."""
+        changed = dict(row)
+        names = [column.name for column in TABLES[table].columns]
+        for place, treat in self._by_table.get(table, ()):
+            if changed.get(names[place]) is not None:
+                changed[names[place]] = treat(changed[names[place]])
+        return {**changed, "_extra": None}
+
+    def apply(self, batch: Batch) -> None:
+        """Treat everything of a batch, in place."""
+        for name, rows in batch.rows.items():
+            if self.touches(name):
+                extra = len(TABLES[name].columns)
+                batch.rows[name] = [
+                    (*treated[:extra], None, *treated[extra + 1 :])
+                    for treated in (self.row(name, row) for row in rows)
+                ]
+        batch.dead_letters = [self.letter(letter) for letter in batch.dead_letters]
+
+    def letter(self, letter: DeadLetter) -> DeadLetter:
+        """A dead letter without its original, where anything of its resource is not kept."""
+        resource = RESOURCES.get(letter.resource)
+        if resource is None or not self._concerns(resource.table):
+            return letter
+        return DeadLetter(
+            letter.resource,
+            letter.record_id,
+            letter.reason,
+            letter.detail,
+            withheld(letter.original, self._key),
+        )
+
+    def _concerns(self, table: Table) -> bool:
+        if self.touches(table.name):
+            return True
+        return table.name == "wechat_messages" and any(
+            name.startswith("message_") for name in self._by_table
+        )
+
+
+def withheld(original: str, key: bytes) -> str:
+    """What is kept of an original: the names of its fields, and a fingerprint that tells repetitions."""
+    try:
+        parsed = json.loads(original)
+    except ValueError:
+        parsed = None
+    if isinstance(parsed, dict) and WITHHELD in parsed:
+        return original
+    names = sorted(cast("dict[str, object]", parsed)) if isinstance(parsed, dict) else []
+    fingerprint = hmac.new(key, original.encode(), hashlib.sha256).hexdigest()[:16]
+    return json.dumps({WITHHELD: names, "fingerprint": fingerprint})
+
+
+OFF = Privacy({})
