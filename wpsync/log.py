@@ -43,6 +43,9 @@ _PATTERNS = (
     (re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), "1**********"),
 )
 
+_BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
+"""What JSON leaves as it is and some readers take for the end of a line."""
+
 _secrets: set[str] = set()
 _lock = threading.Lock()
 
@@ -84,11 +87,16 @@ class Formatter(logging.Formatter):
             }
             if error is not None:
                 line["error"] = error
-            return redact(json.dumps(line, ensure_ascii=False, default=str))
+            return redact(json.dumps(line, ensure_ascii=False, default=str).translate(_BREAKS))
         shown = " ".join(f"{key}={value}" for key, value in fields.items())
         local = at.astimezone().isoformat(sep=" ", timespec="seconds")
         text = f"{local} {record.levelname.lower():<7} {record.getMessage()} {shown}".rstrip()
-        return redact(text if error is None else f"{text}\n{error}")
+        return redact(_one_line(text if error is None else f"{text} error={error}"))
+
+
+def _one_line(text: str) -> str:
+    """One event a line, whatever a message or a traceback holds."""
+    return "\\n".join(text.splitlines())
 
 
 def setup(level: str, form: str, stream: TextIO) -> None:

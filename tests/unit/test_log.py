@@ -52,3 +52,15 @@ def test_the_http_library_is_kept_quiet(stream):
     log.setup("debug", "text", stream)
     logging.getLogger("httpx").info("HTTP Request: POST https://x/?accessToken=abc")
     assert stream.getvalue() == ""
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_one_event_is_one_line_whatever_a_message_holds(stream, form):
+    log.setup("debug", form, stream)
+    logger = logging.getLogger("wpsync.test")
+    logger.warning("alert.refused\nforged=1", extra={"detail": "two\r\nlines\u2028three"})
+    try:
+        raise ValueError("several\nlines")
+    except ValueError:
+        logger.exception("job.failed")
+    assert len(stream.getvalue().splitlines()) == 2
