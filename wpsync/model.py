@@ -1,5 +1,6 @@
 """The nouns that every stage speaks: Window, Page, Batch, DeadLetter, Secret. No behaviour but their own."""
 
+import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -86,6 +87,53 @@ class DeadLetter:
     original: str
 
 
+PHONE, WX, CHAT, SENDER = "phone", "wx", "chat", "sender"
+"""What a mark of somebody who was erased stands for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """Everybody who was erased, as digests: `marks` of (kind, digest), made with the database's salt."""
+
+    salt: bytes = b""
+    marks: frozenset[tuple[str, str]] = frozenset()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody was erased."""
+        return not self.marks
+
+    @property
+    def size(self) -> int:
+        """How many digests there are: it only grows."""
+        return len(self.marks)
+
+    def digest(self, kind: str, value: str) -> str:
+        """What stands for a value."""
+        return hashlib.sha256(self.salt + f"{kind}\0{value}".encode()).hexdigest()
+
+    def has(self, kind: str, value: object) -> bool:
+        """Whether a number or id is one of somebody who was erased."""
+        return isinstance(value, str) and (kind, self.digest(kind, value)) in self.marks
+
+    def holds(self, mark: tuple[str, str]) -> bool:
+        """Whether a (kind, digest) is among the marks."""
+        return mark in self.marks
+
+
+@dataclass(slots=True)
+class LeftOut:
+    """What was not written because its person was erased: rows by id and time, and what leads to more."""
+
+    rows: list[tuple[str, datetime | None]] = field(default_factory=list)
+    marks: set[tuple[str, str]] = field(default_factory=set)
+
+    def add(self, other: "LeftOut") -> None:
+        """Take over what another page left out."""
+        self.rows += other.rows
+        self.marks |= other.marks
+
+
 @dataclass(slots=True)
 class Batch:
     """Rows by table, ready to be loaded together, and what could not become a row.
@@ -97,6 +145,7 @@ class Batch:
     rows: dict[str, list[Row]] = field(default_factory=dict)
     dead_letters: list[DeadLetter] = field(default_factory=list)
     drift: Counter[tuple[str, str]] = field(default_factory=Counter)
+    left_out: LeftOut = field(default_factory=LeftOut)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wpsync.cli import actions, inspect, reading, running, setup, trying
+from wpsync.cli import actions, erasing, inspect, reading, running, setup, trying
 from wpsync.cli.context import Options
 
 app = typer.Typer(
@@ -57,6 +57,7 @@ app.add_typer(inspect.dead_letters, name="dead-letters")
 app.add_typer(inspect.token, name="token")
 app.add_typer(inspect.alert, name="alert")
 app.add_typer(actions.api, name="api")
+app.command("erase")(erasing.erase)
 app.command("bi-role")(setup.bi_role)
 app.command("emulate")(trying.emulate)
 app.command("demo")(trying.demo)

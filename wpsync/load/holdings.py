@@ -20,6 +20,12 @@ from wpsync.resources import RESOURCES
 _WHERE = "{cursor} >= %(start)s and {cursor} < %(end)s and _account = %(account)s"
 
 
+_ERASED = (
+    b"select count(*) from wpsync.erased_rows where account = %(account)s and resource = %(resource)s"
+    b" and at >= %(start)s and at < %(end)s"
+)
+
+
 @cache
 def _sql(resource: str, text: str) -> bytes:
     """A statement over a resource's table: {target}, {cursor}, {key} are filled in."""
@@ -43,7 +49,10 @@ def shows_time(scope: Scope) -> bool:
 
 
 def count(connection: Connection, scope: Scope, window: Window) -> int | None:
-    """Rows held in a stretch, without those the vendor no longer lists; None where rows show no time."""
+    """Rows held in a stretch, without those the vendor no longer lists; None where rows show no time.
+
+    Rows of people who were erased count: the vendor lists them, and they are accounted for.
+    """
     if not shows_time(scope):
         return None
     statement = _sql(
@@ -51,6 +60,7 @@ def count(connection: Connection, scope: Scope, window: Window) -> int | None:
         "select count(*) from {target} as t where {where} and not exists (select from wpsync.gone_rows as g"
         " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})",
     )
+    statement = b"select (" + statement + b") + (" + _ERASED + b")"
     row = connection.execute(statement, _parameters(scope, window)).fetchone()
     assert row is not None
     return cast("int", row[0])

@@ -492,3 +492,55 @@ on conflict (day) do update set works = excluded.works where old.works <> exclud
 
 -- name: drop_special_days
 delete from wp_bi.special_days where day <> all(%(days)s::date[])
+
+-- name: erased_marks
+select kind, digest from wpsync.erased_marks
+
+-- name: count_erased_marks
+select count(*) from wpsync.erased_marks where kind <> 'salt'
+
+-- name: keep_salt
+insert into wpsync.erased_marks (kind, digest) select 'salt', %(digest)s
+where not exists (select from wpsync.erased_marks where kind = 'salt')
+
+-- name: keep_erased_mark
+insert into wpsync.erased_marks (kind, digest) values (%(kind)s, %(digest)s) on conflict do nothing
+
+-- name: keep_erased_row
+insert into wpsync.erased_rows (account, resource, id, at) values (%(account)s, %(resource)s, %(id)s, %(at)s)
+on conflict do nothing
+
+-- name: lock_erasures
+select pg_advisory_xact_lock(hashtextextended('wpsync:erasures', 0))
+
+-- name: lock_erasures_shared
+select pg_advisory_xact_lock_shared(hashtextextended('wpsync:erasures', 0))
+
+-- name: is_an_agents_number
+select exists (select from wp.agents where phone = %(stored)s)
+    or exists (select from wp.wechat_users where phone = %(stored)s or wx_no = %(stored)s)
+
+-- name: erase_history
+delete from wp.history where position(%(quoted)s in row::text) > 0
+
+-- name: erase_dead_letters
+delete from wpsync.dead_letters
+where position(%(number)s in original) > 0 or position(%(stored)s in original) > 0
+
+-- name: forget_erased_follow_ups
+delete from wpsync.follow_ups f using wpsync.erased_rows e
+where e.account = f.account and e.resource = f.resource and e.id = f.id and e.resource = %(resource)s
+
+-- name: forget_erased_gone_rows
+delete from wpsync.gone_rows g
+where g.resource = %(resource)s and (
+    (%(resource)s = 'calls' and not exists (select from wp.calls t where t.id = g.id))
+    or (%(resource)s = 'sms' and not exists (select from wp.sms t where t.id = g.id))
+    or (%(resource)s = 'wechat_messages' and not exists (select from wp.wechat_messages t where t.id = g.id)))
+
+-- name: keep_erasure
+insert into wpsync.erasures (at, kind, digest, rows) values (%(at)s, %(kind)s, %(digest)s, %(rows)s::jsonb)
+returning id
+
+-- name: erasures
+select id, at, kind, digest, rows from wpsync.erasures order by id

@@ -1,6 +1,7 @@
 """The tables of the long-running service: its instances, its jobs, and the backfills under way."""
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from wpsync.load.columns import ACCOUNT, INSTANT, RESOURCE, column, comment
 
@@ -11,6 +12,7 @@ def declare(metadata: sa.MetaData) -> None:
     _jobs(metadata)
     _backfills(metadata)
     _incidents(metadata)
+    _erasures(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -112,4 +114,50 @@ def _incidents(metadata: sa.MetaData) -> None:
         ),
         schema="wpsync",
         comment=comment("告警事件", "incidents: what the alerts were about"),
+    )
+
+
+def _erasures(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "erasures",
+        metadata,
+        column("id", sa.BigInteger(), "回执编号", "the receipt's number", identity=True),
+        column("at", INSTANT, "删除时间", "when"),
+        column("kind", sa.Text(), "号码类型：phone 手机号，wx 微信号", "phone or wx"),
+        column("digest", sa.Text(), "号码摘要（不含号码本身）", "what stands for the number"),
+        column("rows", postgresql.JSONB(), "各表删除的行数", "rows removed, by table"),
+        sa.PrimaryKeyConstraint("id", name="erasures_pkey"),
+        schema="wpsync",
+        comment=comment("个人数据删除回执", "receipts of erasures"),
+    )
+    sa.Table(
+        "erased_marks",
+        metadata,
+        column(
+            "kind",
+            sa.Text(),
+            "摘要类型：salt、phone、wx、chat、sender",
+            "salt, phone, wx, chat or sender",
+        ),
+        column("digest", sa.Text(), "摘要", "digest"),
+        sa.PrimaryKeyConstraint("kind", "digest", name="erased_marks_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "已删除的人：再次收到时不写入",
+            "people who were erased: what comes of them is not written",
+        ),
+    )
+    sa.Table(
+        "erased_rows",
+        metadata,
+        column(*ACCOUNT),
+        column(*RESOURCE),
+        column("id", sa.Text(), "行的主键", "the row's id"),
+        column("at", INSTANT, "该行的时间", "the row's own time"),
+        sa.PrimaryKeyConstraint("account", "resource", "id", name="erased_rows_pkey"),
+        sa.Index("erased_rows_at_idx", "account", "resource", "at"),
+        schema="wpsync",
+        comment=comment(
+            "因删除而不保存的行（用于对账）", "rows left out for an erasure, so that counts agree"
+        ),
     )

@@ -36,7 +36,7 @@ from wpsync.load.upsert import (
     truncate_sql,
     upsert_sql,
 )
-from wpsync.model import Batch, DeadLetter, Row
+from wpsync.model import Batch, DeadLetter, LeftOut, Row
 from wpsync.resources import TABLES, TYPED_TABLES
 from wpsync.resources.spec import Resource
 
@@ -65,6 +65,7 @@ class Staging:
         self._staged = _STAGED.setdefault(connection, {})
         self.dead_letters: list[DeadLetter] = []
         self.drift: Counter[tuple[str, str]] = Counter()
+        self.left_out = LeftOut()
         self.clear()
 
     @property
@@ -95,6 +96,8 @@ class Staging:
     def _keep_aside(self) -> None:
         self.dead_letters += self._pending.dead_letters
         self.drift += self._pending.drift
+        self.left_out.add(self._pending.left_out)
+        self._pending.left_out = LeftOut()
         self._pending.dead_letters = []
         self._pending.drift = Counter()
 
@@ -109,6 +112,7 @@ class Staging:
         self._pending = Batch()
         self.dead_letters = []
         self.drift = Counter()
+        self.left_out = LeftOut()
         self._empty()
 
     def _empty(self) -> None:

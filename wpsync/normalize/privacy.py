@@ -106,6 +106,15 @@ class Privacy:
         """Whether any column of a table is not kept."""
         return table in self._by_table
 
+    def as_stored(self, kind: str, value: str) -> str | None:
+        """How a number of a class stands in the tables; None where it cannot be found by it."""
+        modes = {self.modes.get(name, KEEP) for name, of in PERSONAL.items() if of == kind}
+        if modes == {KEEP}:
+            return value
+        if modes == {HASH}:
+            return str(treatment(HASH, kind, self._key)(value))
+        return None
+
     def row(self, table: str, row: Row) -> Row:
         """A row of a table, in the order of its columns; what follows them is left alone."""
         changed = list(row)

@@ -11,8 +11,8 @@ from itertools import repeat
 from typing import cast
 
 from wpsync import values
-from wpsync.model import Batch, DeadLetter
-from wpsync.normalize import columns, originals
+from wpsync.model import Batch, DeadLetter, Erased
+from wpsync.normalize import columns, erasure, originals
 from wpsync.normalize.payloads import explode
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.messages import KIND_BY_CODE, UNKNOWN
@@ -20,6 +20,7 @@ from wpsync.resources.spec import Converter, Resource
 
 Record = Mapping[str, object]
 
+_NOBODY = Erased()
 _SHANGHAI = timedelta(hours=8)
 _MEDIA = ("image", "voice", "video")
 
@@ -50,9 +51,12 @@ Finish = Callable[[_Draft, str, Batch], None]
 class Normalizer:
     """Turns the records of one resource into rows. Stateless between calls, so threads may share it."""
 
-    def __init__(self, resource: Resource, privacy: Privacy = OFF) -> None:
+    def __init__(
+        self, resource: Resource, privacy: Privacy = OFF, erased: Erased = _NOBODY
+    ) -> None:
         table = resource.table
         self._privacy = privacy
+        self._erased = erased
         self._resource = resource.name
         self._table = table.name
         self._key = table.key[0]
@@ -63,16 +67,18 @@ class Normalizer:
 
     def __call__(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
         """Add the records' rows to `into`, in record order, each followed by `_extra` and `fetched_at`."""
-        if self._privacy.is_off:
+        if self._privacy.is_off and self._erased.is_empty:
             self._add(records, fetched_at, into)
             return
         treated = Batch()
         self._add(records, fetched_at, treated)
+        erasure.take(self._erased, self._resource, treated)
         self._privacy.apply(treated)
         for table, rows in treated.rows.items():
             into.rows.setdefault(table, []).extend(rows)
         into.dead_letters += treated.dead_letters
         into.drift += treated.drift
+        into.left_out.add(treated.left_out)
 
     def _add(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
         usable = self._usable(records, into)

@@ -10,7 +10,7 @@ from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import following
 from wpsync.extract.reading import Closed
 from wpsync.ledger import LedgerWindow, Reading
-from wpsync.load import comparing, follow_ups, holdings, state
+from wpsync.load import comparing, erasing, follow_ups, holdings, state
 from wpsync.load.comparing import Difference
 from wpsync.load.database import Connection, Database
 from wpsync.load.staging import Staging
@@ -43,7 +43,8 @@ class PostgresIntake:
         self._scope = scope
         self._clock = clock
         self._horizon = horizon
-        self._normalize = Normalizer(resource, privacy)
+        self._erased = erasing.erased(connection)
+        self._normalize = Normalizer(resource, privacy, self._erased)
         self._staging = Staging(connection, resource, scope.account)
 
     def clear(self) -> None:
@@ -105,6 +106,7 @@ class PostgresIntake:
 
         def write() -> Counts:
             nonlocal letters
+            erasing.keep_left_out(connection, self._scope, self._erased, self._staging.left_out)
             finish = enter()
             counts = self._staging.merge(duplicates=closed.duplicates, gone=gone, again=again)
             found = self._staging.dead_letters

@@ -12,7 +12,7 @@ from typing import cast
 
 from wpsync.clock import Clock
 from wpsync.errors import ConfigError
-from wpsync.load import state
+from wpsync.load import erasing, state
 from wpsync.load.database import Database
 from wpsync.load.staging import Staging
 from wpsync.load.upsert import Counts
@@ -133,7 +133,7 @@ def _retry(database: Database, clock: Clock, letter: state.KeptLetter, privacy: 
         return False
     with database.connection() as connection:
         staging = Staging(connection, resource, letter.account)
-        normalizer = Normalizer(resource, privacy)
+        normalizer = Normalizer(resource, privacy, erasing.erased(connection))
         normalizer([original], letter.first_seen_at, staging.batch)
         staging.flush()
         if staging.dead_letters:
