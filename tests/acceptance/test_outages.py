@@ -19,7 +19,7 @@ from wpsync.load import migrations
 
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 READ = "select coalesce(sum(rows_seen), 0) from wpsync.windows"
-RESTARTS = int(os.environ.get("RESTARTS", "3"))
+RESTARTS = int(os.environ.get("RESTARTS", "2"))
 
 
 def crash(folder):
@@ -101,7 +101,7 @@ def test_a_full_disk_fails_the_run_and_once_it_is_freed_the_next_run_goes_on(
     assert not differences(driver, vendor, ["calls"])
 
 
-TERMINATIONS = int(os.environ.get("TERMINATIONS", "8"))
+TERMINATIONS = int(os.environ.get("TERMINATIONS", "4"))
 
 
 def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(

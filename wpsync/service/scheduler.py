@@ -80,6 +80,10 @@ class Scheduler:
             for planned in self._scheduler.get_jobs():
                 planned.modify(next_run_time=planned.next_run_time + jump)
 
+    def next_times(self) -> list[datetime]:
+        """When the jobs are next, by the wall clock."""
+        return sorted(planned.next_run_time for planned in self._scheduler.get_jobs())
+
     def stop(self) -> None:
         """End; waits for the jobs at work, which see the session's `stopping`."""
         self._scheduler.shutdown(wait=True)

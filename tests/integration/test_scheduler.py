@@ -1,0 +1,163 @@
+"""The service's jobs: none overlaps itself, missed times are made up and counted, a hung one is left."""
+
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+
+from wpsync.clock import FakeClock, SystemClock
+from wpsync.config import Config
+from wpsync.errors import Stopped
+from wpsync.load import jobs as kept
+from wpsync.load.database import Database
+from wpsync.load.jobs import JobKey
+from wpsync.model import Secret
+from wpsync.service.jobs import DONE, LIVE, SLOW, Job, perform
+from wpsync.service.scheduler import Scheduler
+from wpsync.service.session import Session
+from wpsync.service.status import read
+from wpsync.values import SHANGHAI
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def session(database_url):
+    stop = threading.Event()
+    with Database(Secret(database_url), connections=12) as database:
+        yield Session(Config(), Secret(database_url), database, SystemClock(), stop.is_set)
+        stop.set()
+
+
+def job(name, work, every=SECOND, **more):
+    return Job(JobKey("", name), every, work, **more)
+
+
+def noting(ran, number):
+    """Work that only notes that it was done."""
+
+    def work(stopping):
+        ran.append(number)
+        return DONE
+
+    return work
+
+
+def state_of(session, name):
+    found = read(session.database, session.clock.now(), []).jobs
+    return next(one for one in found if one.job == name)
+
+
+def wait_for(true):
+    end = time.monotonic() + 30
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_times_that_were_missed_are_made_up_by_one_run_and_counted(session):
+    ran: list[int] = []
+    hourly = job("hourly", noting(ran, 1), timedelta(hours=1))
+    now = session.clock.now()
+    kept.plan_job(session.database, hourly.key, 3600, now - timedelta(hours=5, minutes=10))
+    scheduler = Scheduler(session, [hourly])
+    scheduler.start()
+    wait_for(lambda: state_of(session, "hourly").outcome == "done")
+    scheduler.stop()
+    told = state_of(session, "hourly")
+    assert (len(ran), told.missed) == (1, 5)
+    assert told.next_at > now + timedelta(minutes=50)
+
+
+def test_a_restart_runs_nothing_before_its_time(session):
+    ran: list[int] = []
+    hourly = job("hourly", noting(ran, 1), timedelta(hours=1))
+    soon = job("soon", noting(ran, 2))
+    kept.plan_job(session.database, hourly.key, 3600, session.clock.now() + timedelta(minutes=30))
+    scheduler = Scheduler(session, [hourly, soon])
+    scheduler.start()
+    wait_for(lambda: 2 in ran)
+    scheduler.stop()
+    assert 1 not in ran
+
+
+def test_a_hung_job_is_left_at_its_deadline_and_holds_up_nobody(session):
+    ran: list[int] = []
+
+    def hang(stopping):
+        while not stopping():
+            time.sleep(0.05)
+        raise Stopped
+
+    hung = job("hung", hang, lane=SLOW, deadline=2 * SECOND)
+    live = job("live", noting(ran, 1), lane=LIVE)
+    scheduler = Scheduler(session, [hung, live])
+    scheduler.start()
+    wait_for(lambda: state_of(session, "hung").outcome == "deadline")
+    scheduler.stop()
+    assert len(ran) >= 2
+    assert state_of(session, "hung").error == "took too long"
+
+
+def test_a_job_never_overlaps_itself(session):
+    at_once: list[int] = []
+    most: list[int] = []
+
+    def slow(stopping):
+        at_once.append(1)
+        most.append(len(at_once))
+        time.sleep(2.2)
+        at_once.pop()
+        return DONE
+
+    scheduler = Scheduler(session, [job("slow", slow)])
+    scheduler.start()
+    wait_for(lambda: len(most) >= 2)
+    scheduler.stop()
+    assert max(most) == 1
+
+
+def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, caplog):
+    def defect(stopping):
+        raise ValueError("13800138000 said something")
+
+    result = perform(session, job("defect", defect), lambda: False)
+    assert result.outcome == "failed"
+    assert str(result.error).startswith("ValueError at test_scheduler.py:")
+    assert "13800138000" not in caplog.text + str(state_of(session, "defect"))
+    for _ in range(2):
+        perform(session, job("defect", defect), lambda: False)
+    assert state_of(session, "defect").failures == 3
+    perform(session, job("defect", lambda stopping: DONE), lambda: False)
+    assert state_of(session, "defect").failures == 0
+
+
+class JumpingClock(FakeClock):
+    """A wall clock that somebody sets."""
+
+    def jump(self, by):
+        self._now += by
+
+
+def test_a_wall_clock_that_is_set_moves_the_next_times_along(session):
+    wall = JumpingClock(SystemClock().now())
+    daily = job("daily", lambda stopping: DONE, timedelta(days=1))
+    kept.plan_job(session.database, daily.key, 86_400, session.clock.now() + timedelta(hours=9))
+    scheduler = Scheduler(session, [daily], wall=wall)
+    scheduler.start()
+    (before,) = scheduler.next_times()
+    scheduler.look()
+    assert scheduler.next_times() == [before]
+    wall.jump(timedelta(hours=-1))
+    scheduler.look()
+    assert scheduler.next_times() == [before - timedelta(hours=1)]
+    scheduler.stop()
+
+
+def test_nightly_jobs_wait_for_the_night_in_shanghai():
+    noon = SystemClock().now().replace(hour=4, minute=0)  # 12:00 in Shanghai
+    nightly = job("proof", lambda stopping: DONE, timedelta(days=1), nightly=True)
+    at = nightly.first_at(noon, None).astimezone(SHANGHAI)
+    assert (at.hour, at.minute) == (3, 30)
+    assert noon < at < noon + timedelta(days=1)
