@@ -265,6 +265,17 @@ class PrivacyConfig(_Section):
         return self
 
 
+class RetentionConfig(_Section):
+    """Days for which what is kept; 0: for ever. `deleted`: rows of listings that have vanished."""
+
+    calls: Annotated[int, Field(ge=0)] = 0
+    sms: Annotated[int, Field(ge=0)] = 0
+    wechat_messages: Annotated[int, Field(ge=0)] = 0
+    history: Annotated[int, Field(ge=0)] = 0
+    dead_letters: Annotated[int, Field(ge=0)] = 0
+    deleted: Annotated[int, Field(ge=0)] = 0
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -287,6 +298,7 @@ class Config(_Section):
     alerts: AlertsConfig = AlertsConfig()
     bi: BiConfig = BiConfig()
     privacy: PrivacyConfig = PrivacyConfig()
+    retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
 
     def require_accounts(self) -> None:

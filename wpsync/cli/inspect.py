@@ -108,6 +108,10 @@ def status(context: typer.Context, json: Json = False) -> None:
             ],
         )
         _remark(found)
+        for instance in found.instances:
+            print(
+                f"{instance.role}: {instance.host}, {instance.version}, since {_when(instance.started_at)}"
+            )
         for one in found.incidents:
             print(f"{one.severity}: {one.en}\n  {one.zh}", file=sys.stderr)
     for part in found.incomplete[:20]:

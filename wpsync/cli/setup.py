@@ -175,6 +175,7 @@ def check(
     findings = [
         service.Finding("configuration", True, "readable and complete"),
         service.check_privacy(config),
+        service.check_alerts(config),
     ]
     with database_address(config) as address:
         findings += service.check_database(address)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from wpsync.api.client import Client
 from wpsync.clock import Clock
+from wpsync.config import RetentionConfig
 from wpsync.errors import Stopped
 from wpsync.extract.probing import Ages, Ends
 from wpsync.extract.reading import Reader
@@ -34,7 +35,7 @@ class Pace:
     `settle` is the newest stretch, read but not yet vouched for; `max_span` the longest window asked
     for; `window_rows` the rows aimed at in one transaction; `page_concurrency` how many pages of a
     window are fetched at once; `parallel_windows` how many windows a backfill has under way;
-    `privacy` what is done with people's data before it is written.
+    `privacy` what is done with people's data before it is written; `retention` how long it is kept.
     """
 
     settle: timedelta = timedelta(minutes=2)
@@ -46,6 +47,7 @@ class Pace:
     members_every: timedelta = timedelta(days=7)
     first_sync_from: str = "today"
     privacy: Privacy = OFF
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
 
 
 @dataclass(slots=True)

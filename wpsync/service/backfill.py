@@ -20,6 +20,7 @@ from wpsync.load import state
 from wpsync.load.lookups import bytes_per_row
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
+from wpsync.service import retention
 from wpsync.service.account import Account
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
@@ -59,7 +60,8 @@ def make_plan(
         return Plan(
             account.name, resource.name, [], None, requests, _minutes(requests, per_minute), 0
         )
-    gaps = _missing(account, resource, span, again=again)
+    kept = _kept(account, resource, span)
+    gaps = _missing(account, resource, kept, again=again) if kept else []
     rows = sum(_counted(account, resource, gap) for gap in gaps)
     pieces = [piece for gap in gaps for piece in windows.by_day(gap, account.pace.max_span)]
     requests = max(ceil(rows / resource.page_size), len(pieces))
@@ -85,6 +87,17 @@ def _is_stale(account: Account, resource: Resource) -> bool:
         return True
     age = listing_age(account, resource)
     return age is None or age > _LISTING_FRESH
+
+
+def _kept(account: Account, resource: Resource, span: Window) -> Window | None:
+    """The part of the span whose rows are kept at all (`[retention]`)."""
+    since = retention.kept_from(account.pace.retention, resource.name, account.clock.now())
+    if since is None or since <= span.start:
+        return span
+    log.warning(
+        "backfill.clipped", extra={"resource": resource.name, "kept_from": since.isoformat()}
+    )
+    return Window(since, span.end) if since < span.end else None
 
 
 def _missing(account: Account, resource: Resource, span: Window, *, again: bool) -> list[Window]:

@@ -110,6 +110,20 @@ def check_privacy(config: Config) -> Finding:
     )
 
 
+def check_alerts(config: Config) -> Finding:
+    """Whether every alert target is understood; nothing is sent."""
+    from wpsync.service import targets
+
+    addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
+    if not addresses:
+        return Finding("alerts", True, "no target: nobody is told (alerts.targets)")
+    wrong = [target.name for target in targets.targets(addresses) if not target.is_good]
+    if wrong:
+        said = f"not understood: {', '.join(wrong)}"
+        return Finding("alerts", False, said, "README shows the address of each kind of robot")
+    return Finding("alerts", True, f"{len(addresses)} targets; `wpsync alert test` tries them")
+
+
 def check_vendor(session: Session) -> Iterator[Finding]:
     """Vendor reachable, credentials, token age and clock skew, for each account."""
     for name in session.config.accounts:

@@ -21,7 +21,7 @@ from wpsync.load import jobs as kept
 from wpsync.load.jobs import JobKey
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode, Resource
-from wpsync.service import proof, sync
+from wpsync.service import proof, retention, sync
 from wpsync.service.account import Account, opened
 from wpsync.service.alerts import Watch
 from wpsync.service.session import Session, pace_of
@@ -176,7 +176,11 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
 
 def _housekeeping(session: Session) -> Callable[[Stopping], Result]:
     def keep_house(stopping: Stopping) -> Result:
-        kept.prune_runs(session.database, session.clock.now() - _RUNS_KEPT)
+        now = session.clock.now()
+        kept.prune_runs(session.database, now - _RUNS_KEPT)
+        forgotten = retention.apply(session.database, session.config.retention, now, stopping)
+        if any(forgotten.values()):
+            log.info("rows.forgotten", extra=forgotten)
         return DONE
 
     return keep_house

@@ -84,6 +84,7 @@ def pace_of(config: Config) -> Pace:
         members_every=timedelta(days=config.sync.members_full_days),
         first_sync_from=config.sync.first_sync_from,
         privacy=privacy_of(config),
+        retention=config.retention,
     )
 
 
