@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
@@ -135,26 +135,25 @@ def _opened(config: "Config", address: "Secret", stop: Event) -> "Iterator[Sessi
     from wpsync.service.session import session, tell_views
 
     said = False
-    while not stop.is_set():
-        try:
-            migrations.upgrade(
-                address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
-            )
-            opened = session(config, address, stopping=stop.is_set, at_once=sum(THREADS.values()))
-            found = opened.__enter__()
-            tell_views(config, found.database)
-        except DatabaseUnavailableError as exc:
-            if not said:
-                log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
-            said = True
-            stop.wait(_AGAIN)
-            continue
-        try:
-            yield found
-        finally:
-            opened.__exit__(None, None, None)
-        return
-    yield None
+    with ExitStack() as stack:
+        found = None
+        while found is None and not stop.is_set():
+            try:
+                migrations.upgrade(
+                    address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
+                )
+                at_once = sum(THREADS.values())
+                found = stack.enter_context(
+                    session(config, address, stopping=stop.is_set, at_once=at_once)
+                )
+                tell_views(config, found.database)
+            except DatabaseUnavailableError as exc:
+                found = None
+                if not said:
+                    log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
+                said = True
+                stop.wait(_AGAIN)
+        yield found
 
 
 @contextmanager

@@ -31,7 +31,7 @@ HEADERS = {
 OPEN = ("/livez", "/readyz", "/healthz")
 """What an orchestrator asks, which has no password; the answers name nothing."""
 
-_TRIES, _WITHIN = 10, 60.0
+_TRIES, _WITHIN, _CLIENTS = 10, 60.0, 1_000
 
 
 class Guard:
@@ -42,7 +42,7 @@ class Guard:
         self._password = password
         self._local = local
         self._clock = clock
-        self._wrong: deque[float] = deque(maxlen=_TRIES)
+        self._wrong: dict[str, deque[float]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -74,7 +74,7 @@ class Guard:
             )
         if self._password is None or asked.url.path in OPEN or self._knows(asked):
             return None
-        if self._too_often():
+        if self._locked(_client(asked)):
             return PlainTextResponse(
                 "too many wrong passwords / 密码错误次数过多\n", 429, {"Retry-After": "60"}
             )
@@ -87,19 +87,24 @@ class Guard:
     def _knows(self, asked: HTTPConnection) -> bool:
         assert self._password is not None
         given = _given(asked.headers.get("authorization", ""))
-        if given is None or self._locked():
+        if given is None or self._locked(_client(asked)):
             return False
         if hmac.compare_digest(given.encode(), self._password.encode()):
             return True
-        self._wrong.append(self._clock.monotonic())
+        if len(self._wrong) >= _CLIENTS:
+            self._wrong.clear()
+        tries = self._wrong.setdefault(_client(asked), deque(maxlen=_TRIES))
+        tries.append(self._clock.monotonic())
         return False
 
-    def _locked(self) -> bool:
-        oldest = self._wrong[0] if len(self._wrong) == _TRIES else None
-        return oldest is not None and self._clock.monotonic() - oldest < _WITHIN
+    def _locked(self, client: str) -> bool:
+        """Whether an address has guessed too often of late."""
+        tries = self._wrong.get(client, deque[float]())
+        return len(tries) == _TRIES and self._clock.monotonic() - tries[0] < _WITHIN
 
-    def _too_often(self) -> bool:
-        return self._locked()
+
+def _client(asked: HTTPConnection) -> str:
+    return asked.client.host if asked.client else ""
 
 
 def _host(asked: HTTPConnection) -> str:
