@@ -25,7 +25,7 @@ def truth_of(timeline, tables):
 
 
 def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
-    line = timeline(messages=46_000, days=16)
+    line = timeline(messages=52_000, days=16)
     line.driver.backfill("16d", ["wechat_messages"])
     line.driver.sync(["wechat_messages"])
     line.go_to(START + timedelta(hours=25))

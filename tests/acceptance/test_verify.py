@@ -78,6 +78,27 @@ def test_deep_names_every_row_and_nothing_else_and_repair_mends_them(synced):
     assert driver.one(kept) == 10
 
 
+def test_days_that_are_read_in_pieces_are_mended_too(emulator, database_url, tmp_path):
+    """A day of the ledger is one window; where it holds many rows, it is read and mended in several."""
+    vendor = emulator(messages=6_000, days=11)
+    more = "[backfill]\nwindow_rows = 200\n"
+    driver = Driver(database_url, vendor.url, tmp_path, more)
+    driver.backfill("12d")
+    driver.sync()
+    done = tamper(driver)
+    remote = Remote(vendor.url)
+    before = remote.stats()["requests"]
+    assert named(verify(driver, "--deep", "--resource", "wechat_messages")[1]) == done
+    looked = remote.stats()["requests"] - before
+    status, found = verify(driver, "--deep", "--repair", "--resource", "wechat_messages")
+    assert status == 0, found
+    assert named(found) == done
+    mended = remote.stats()["requests"] - before - looked
+    assert mended <= looked + 2 * len(found), "more was read again than what had been compared"
+    assert verify(driver, "--deep") == (0, [])
+    assert not differences(driver, vendor, TABLES)
+
+
 def test_counts_alone_find_what_was_deleted_and_read_only_what_is_suspicious(synced):
     vendor, driver = synced
     query = (

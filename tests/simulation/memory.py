@@ -150,7 +150,9 @@ class MemoryIntake:
     def differences(self, window: Window, read_at: datetime) -> list[Difference]:
         raise NotImplementedError("the simulation does not verify")
 
-    def mend(self, closed: Closed, run_id: int, unwanted: Sequence[Difference]) -> Loaded:
+    def mend(
+        self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
+    ) -> Loaded:
         raise NotImplementedError("the simulation does not verify")
 
     def _upsert(self) -> Counts:

@@ -81,10 +81,12 @@ class PostgresIntake:
         self._staging.stage_all()
         return comparing.compare(self._connection, self._scope, window, read_at)
 
-    def mend(self, closed: Closed, run_id: int, unwanted: Sequence[Difference]) -> Loaded:
+    def mend(
+        self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
+    ) -> Loaded:
         def enter() -> Callable[[], None]:
             comparing.remove(self._connection, self._scope, unwanted, self._clock.now())
-            return self._entering(closed, run_id, live=False)
+            return self._entering(closed, run_id, live=False, counted=counted)
 
         return self._load(closed, run_id, enter, gone=None, again=True)
 
@@ -121,13 +123,19 @@ class PostgresIntake:
         counts = self._staging.commit(write)
         return Loaded(counts, letters)
 
-    def _entering(self, closed: Closed, run_id: int, *, live: bool) -> Callable[[], None]:
-        """Remember what is held before the rows come; afterwards enter the window into the ledger."""
+    def _entering(
+        self, closed: Closed, run_id: int, *, live: bool, counted: bool = False
+    ) -> Callable[[], None]:
+        """Remember what is held before the rows come; afterwards enter the window into the ledger.
+
+        `counted`: the ledger counts the rows already, which only our table lacked.
+        """
         connection, scope, window = self._connection, self._scope, closed.window
         if window is None:
             return lambda: None
         state.lock_ledger(connection, scope)
-        touched = ledger.touched(state.ledger_around(connection, scope, window), window)
+        around = [] if counted else state.ledger_around(connection, scope, window)
+        touched = ledger.touched(around, window)
         before = {at: self._held(stretch) or 0 for at, stretch in touched.items()}
 
         def finish() -> None:

@@ -56,8 +56,13 @@ class Intake(Protocol):
         """What differs between what was added, a stretch read completely, and what is held."""
         ...
 
-    def mend(self, closed: Closed, run_id: int, unwanted: Sequence[Difference]) -> Loaded:
-        """One transaction: the rows anew, without those that never came from the vendor; the ledger."""
+    def mend(
+        self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
+    ) -> Loaded:
+        """One transaction: the rows anew, without those that never came from the vendor; the ledger.
+
+        `counted`: the vendor's count is what the ledger says, so what we lacked was counted there.
+        """
         ...
 
 

@@ -106,7 +106,7 @@ class Verifier:
             if not (self._repair and found):
                 return Loaded(Counts())
             unwanted = [f for f in found if f.what == EXTRA and (foreign or f.table != main)]
-            return intake.mend(closed, self._run.id, unwanted)
+            return intake.mend(closed, self._run.id, unwanted, counted=foreign)
 
         settled = self._account.settled(self._resource)
         self._pipeline.window(self._run, window, settled=settled, live=False, close=look)
@@ -133,6 +133,8 @@ class Verifier:
                 finding.repaired = True
                 return
             if not last:
+                for piece in pieces:
+                    self._store.doubt(piece)
                 settled = self._account.settled(self._resource)
                 self._pipeline.window(self._run, finding.window, settled=settled, live=False)
 
