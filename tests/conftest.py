@@ -60,7 +60,8 @@ def template(postgres) -> str:
     return name
 
 
-def _fresh(postgres: str, template: str | None) -> Iterator[str]:
+def fresh(postgres: str, template: str | None) -> Iterator[str]:
+    """A database of its own, a copy of the template where one is given; dropped at the end."""
     name = f"test_{uuid4().hex[:12]}"
     copied = f' template "{template}"' if template else ""
     with psycopg.connect(postgres, autocommit=True) as connection:
@@ -74,13 +75,13 @@ def _fresh(postgres: str, template: str | None) -> Iterator[str]:
 @pytest.fixture
 def database_url(postgres, template) -> Iterator[str]:
     """A fresh, migrated database."""
-    yield from _fresh(postgres, template)
+    yield from fresh(postgres, template)
 
 
 @pytest.fixture
 def empty_database_url(postgres) -> Iterator[str]:
     """A fresh database without anything."""
-    yield from _fresh(postgres, None)
+    yield from fresh(postgres, None)
 
 
 @pytest.fixture

@@ -158,9 +158,8 @@ def test_one_column_goes_before_its_class_and_all_else_is_untouched(made):
         ('[privacy]\nnames = "blur"\n', "privacy.names"),
     ],
 )
-def test_a_wrong_configuration_is_told(made, text, said):
-    _, _, driver = made
-    driver.more = text
+def test_a_wrong_configuration_is_told(tmp_path, text, said):
+    driver = Driver("postgresql://nowhere/x", "http://127.0.0.1:1", tmp_path, text)
     ran = driver.run("status")
     assert ran.returncode == 2
     assert said in ran.stderr

@@ -1,6 +1,7 @@
 """Every view of `wp_bi` against a truth computed in Python from the emulated world, never from our tables."""
 
 from collections import defaultdict
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 
@@ -9,7 +10,9 @@ import pytest
 from psycopg.rows import dict_row
 
 from tests.acceptance.driving import Driver
+from tests.conftest import fresh
 from wpsync.emulator.client import Remote
+from wpsync.emulator.server import Emulator, Settings
 from wpsync.values import SHANGHAI
 
 VIEWS = (
@@ -68,11 +71,18 @@ class World:
         return row, self.tables["wechat_chats"][row["chat_id"]]
 
 
-@pytest.fixture
-def read(emulator, database_url, tmp_path):
+@pytest.fixture(scope="module")
+def read(postgres, template, tmp_path_factory):
     """A synced database, the truth, and a function that gives a view's rows by their key."""
-    vendor = emulator(messages=4_000, days=12)
-    driver = Driver(database_url, vendor.url, tmp_path)
+    with (
+        contextmanager(fresh)(postgres, template) as database_url,
+        Emulator(Settings(messages=4_000, days=12)) as vendor,
+    ):
+        yield _synced(database_url, vendor, tmp_path_factory.mktemp("views"))
+
+
+def _synced(database_url, vendor, folder):
+    driver = Driver(database_url, vendor.url, folder)
     remote = Remote(vendor.url)
     driver.backfill("14d")
     gone = [dict(vendor.world.truth("wechat_contacts")[number]) for number in (3, 40, 77)]
