@@ -22,7 +22,9 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 _NULL_LITERAL = "(null)"
 _INT4 = 2**31
 _EPOCH_SURE = 7_000_000_000  # in seconds the year 2191
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+_EARLIEST_MICROS = (_EARLIEST - _EPOCH) // timedelta(microseconds=1)
 _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
@@ -191,7 +193,9 @@ def _epoch(number: int | None) -> datetime | None:
         micros = number * 1_000
     else:
         raise UnreadableError("not a time")
-    return _plausible(datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=micros))
+    if micros < 0:  # before 1900 there are moments that no datetime holds
+        micros = max(micros, _EARLIEST_MICROS)
+    return _plausible(_EPOCH + timedelta(microseconds=micros))
 
 
 def _plausible(at: datetime) -> datetime:

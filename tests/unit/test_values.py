@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from wpsync import values
@@ -26,6 +26,12 @@ CONVERTERS = [
 
 @pytest.mark.parametrize("convert", CONVERTERS, ids=lambda f: f.__name__)
 @given(json_values)
+@example(Decimal("-96655372800000.0741"))  # milliseconds to the year -1093, which no datetime holds
+@example(-(10**11) + 1)
+@example("-99999999999999")
+@example(10**14 - 1)
+@example("0001-01-01T00:00:00+14:00")
+@example("9999-12-31T23:59:59-14:00")
 def test_a_converter_returns_a_value_or_refuses_in_the_one_way_the_normaliser_knows(convert, value):
     try:
         found = convert(value)
