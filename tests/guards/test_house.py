@@ -150,6 +150,21 @@ def test_compose_names_only_secrets_that_it_declares_and_waits_for_a_healthy_dat
     assert major >= 17
 
 
+def test_the_bi_profile_of_the_compose_file_connects_metabase_as_the_role_it_makes():
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
+    role, metabase, connect = (services[name] for name in ("bi-role", "metabase", "bi-connect"))
+    assert {name for name, one in services.items() if one.get("profiles") == ["bi"]} == {
+        "bi-role",
+        "metabase",
+        "bi-connect",
+    }
+    assert f"bi-role {connect['environment']['BI_USER']} " in role["entrypoint"][-1]
+    assert connect["depends_on"]["bi-role"]["condition"] == "service_completed_successfully"
+    assert set(connect["secrets"]) == {"metabase_admin", "bi_password"}  # not the owner's
+    assert re.fullmatch(r"metabase/metabase:v\d+(\.\d+){2,}", metabase["image"])
+    assert not {"restart", "ports"} & (role.keys() | connect.keys())
+
+
 def test_the_settings_of_the_compose_file_are_a_good_configuration(tmp_path):
     compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
     environ = {}
