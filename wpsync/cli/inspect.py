@@ -1,14 +1,11 @@
 """`status`, `dead-letters`, `token`, `renormalize`, `schema`: looking at what is there."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import typer
 
 from wpsync.cli.context import open_session, print_json
-
-if TYPE_CHECKING:
-    from wpsync.service.status import Status
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -66,89 +63,20 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
 
 
 def status(context: typer.Context, json: Json = False) -> None:
-    """How every resource stands: watermark, rows, gaps, what is incomplete. 各资源的同步状态。"""
-    from wpsync.cli.show import table
-    from wpsync.service import status as service
+    """The status page on a terminal: is it all there, and current? 在终端查看同步状态与完整性。"""
+    from wpsync.cli import board
+    from wpsync.service import overview, picture
 
     with open_session(context, vendor=False) as session:
-        found = service.read(session.database, session.clock.now(), list(session.config.accounts))
-    if json:
-        print_json(found)
+        seen = picture.read(session, weeks=board.WEEKS)
+        lately = None if json else overview.activity(session.database, seen.now)
+    if lately is None:
+        print_json(seen.status)
     else:
-        table(
-            "",
-            (
-                "account",
-                "resource",
-                "rows",
-                "vendor says",
-                "complete to",
-                "behind min",
-                "gaps",
-                "incomplete",
-                "awaited",
-                "dead letters",
-                "last run",
-            ),
-            [
-                (
-                    r.account,
-                    r.resource,
-                    r.rows,
-                    r.vendor_count,
-                    r.watermark or r.covered_to,
-                    r.minutes_behind,
-                    r.gaps,
-                    r.incomplete,
-                    r.awaited,
-                    r.dead_letters,
-                    (r.last_run or {}).get("outcome"),
-                )
-                for r in found.resources
-            ],
-        )
-        _remark(found)
-        for instance in found.instances:
-            print(
-                f"{instance.role}: {instance.host}, {instance.version}, since {_when(instance.started_at)}"
-            )
-        for one in found.incidents:
-            print(f"{one.severity}: {one.en}\n  {one.zh}", file=sys.stderr)
-    for part in found.incomplete[:20]:
-        where = part.parent_id or f"{_when(part.starts_at)} – {_when(part.ends_at)}"
-        print(
-            f"incomplete: {part.resource} {where}: {part.reason},"
-            f" vendor {part.vendor_count}, read {part.rows_seen}",
-            file=sys.stderr,
-        )
-    if not found.is_good:
+        board.show(board.console(), seen, lately)
+    board.complain(seen.status)
+    if not seen.status.is_good:
         raise typer.Exit(1)
-
-
-def _remark(found: "Status") -> None:
-    """What a table has no column for."""
-    for tokens in found.tokens:
-        until = _when(tokens.refresh_expires_at)
-        print(
-            f"tokens of {tokens.account}: issued {_when(tokens.issued_at)}, refresh until {until}"
-        )
-    for r in found.resources:
-        if r.unsettled:
-            print(
-                f"{r.resource}: {r.unsettled:,} rows were still open at the horizon / 到期仍未了结"
-            )
-        if r.gone_rows:
-            kept = f"{r.gone_rows:,} rows are kept that the vendor no longer lists"
-            print(f"{r.resource}: {kept} / 厂商已不再列出")
-    for one in found.drift[:10]:
-        unknown = f"{one.what} {one.name!r} is not known to this version"
-        print(f"{one.resource}: {unknown}, seen {one.seen:,} times / 未知的字段、类型或消息")
-
-
-def _when(value: object) -> str:
-    from wpsync.cli.show import cell
-
-    return cell(value)
 
 
 @dead_letters.command("list")

@@ -4,16 +4,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wpsync.service import calendar, health, overview, status
+from wpsync.service import picture
 from wpsync.service.calendar import Calendar
-from wpsync.service.overview import JobStatus
+from wpsync.service.picture import Picture
 from wpsync.service.session import Session
-from wpsync.service.status import ResourceStatus, Status
 from wpsync.values import SHANGHAI
 from wpsync.web.texts import say
 
 WEEKS = 26
-_TROUBLE = ("incomplete", "differing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,54 +77,31 @@ class Headline:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One resource of the table."""
-
-    status: ResourceStatus
-    job: JobStatus | None
-    written: int
-    late: bool
-
-
 def context(session: Session, language: str) -> dict[str, Any]:
     """Everything that the page's template needs. Raises DatabaseUnavailableError."""
-    database, config = session.database, session.config
-    now, accounts = session.clock.now(), list(config.accounts)
-    words = Words(language, now)
-    found = status.read(database, now, accounts)
-    days = calendar.read(database, now, accounts, weeks=WEEKS)
-    late = health.behind(database, config, now)
+    seen = picture.read(session, weeks=WEEKS)
+    words = Words(language, seen.now)
     return {
         "w": words,
         "t": words.t,
-        "now": now,
-        "many": len(accounts) > 1,
-        "status": found,
-        "headline": headline(words, found, days, late),
-        "calendars": [(one, months(one)) for one in days],
-        "rows": _rows(session, found, late),
-        "failing": [job for job in found.jobs if job.failures],
-        "letters": status.newest_dead_letters(database, accounts),
-        "limited": [budget for budget in found.budgets if budget.limit],
+        "now": seen.now,
+        "many": len(seen.accounts) > 1,
+        "status": seen.status,
+        "headline": headline(words, seen),
+        "calendars": [(one, months(one)) for one in seen.days],
+        "rows": seen.lines,
+        "failing": seen.failing,
+        "letters": seen.letters,
+        "limited": seen.limited,
     }
 
 
-def headline(
-    words: Words, found: Status, days: list[Calendar], late: list[health.Behind]
-) -> Headline:
+def headline(words: Words, seen: Picture) -> Headline:
     """Whether everything is there, and current."""
-    read = [day for one in days for day in one.days if day.state != calendar.UNREAD]
-    if not read:
-        return Headline("open", words.t("empty"), words.t("empty.detail"))
-    if late:
-        names = ", ".join(dict.fromkeys(words.resource(one.resource) for one in late))
-        return Headline("bad", words.t("behind"), words.t("behind.detail", names=names))
-    troubled = sum(day.state in _TROUBLE for day in read)
-    troubled += sum(1 for one in found.incomplete if one.ends_at is None)
-    if troubled:
-        return Headline("open", words.t("open"), words.t("open.detail", count=troubled))
-    return Headline("good", words.t("good"), words.t("good.detail"))
+    late = dict.fromkeys(words.resource(one.resource) for one in seen.late)
+    tone = {"empty": "open", "behind": "bad"}.get(seen.answer, seen.answer)
+    detail = words.t(f"{seen.answer}.detail", names=", ".join(late), count=seen.troubled)
+    return Headline(tone, words.t(seen.answer), detail)
 
 
 def months(one: Calendar) -> list[tuple[int, date]]:
@@ -136,16 +111,3 @@ def months(one: Calendar) -> list[tuple[int, date]]:
         if day.day.day == 1:
             found.append((number // 7, day.day))
     return found
-
-
-def _rows(session: Session, found: Status, late: list[health.Behind]) -> list[Row]:
-    jobs = {(job.account, job.job): job for job in found.jobs}
-    today = overview.written_today(session.database, session.clock.now())
-    behind = {(one.account, one.resource) for one in late}
-    rows = []
-    for one in found.resources:
-        key = (one.account, one.resource)
-        written = today.get(key)
-        count = written.inserted + written.updated if written else 0
-        rows.append(Row(one, jobs.get(key), count, key in behind))
-    return rows

@@ -31,6 +31,7 @@ TEXTS: dict[str, tuple[str, str]] = {
         "每格是一天（上海时间），颜色表示库中行数与厂商总数是否一致。点击可查看详情。",
         "One square is one day (Shanghai): do our rows agree with the vendor's count? Select a day for its details.",
     ),
+    "calendar.days": ("近 30 天完整性", "Completeness of the last 30 days"),
     "state.complete": ("完整", "complete"),
     "state.differing": ("有差异", "differing"),
     "state.incomplete": ("不完整", "incomplete"),

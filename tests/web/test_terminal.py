@@ -1,0 +1,117 @@
+"""`wpsync status`: what the page shows, on a terminal of 80 columns and in a pipe."""
+
+import fcntl
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from datetime import UTC, datetime, timedelta
+
+import httpx
+from rich.cells import cell_len
+
+from wpsync.resources import RESOURCES
+from wpsync.service import calendar
+from wpsync.values import SHANGHAI
+
+_ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
+_SIGNS = {"complete": "■", "differing": "≠", "incomplete": "!", "partial": "▪", "unread": "·"}
+
+
+def on_terminal(driver, columns):
+    """`status` on a terminal of so many columns: everything that it shows, escape codes included."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("COLUMNS", "NO_COLOR")
+    }
+    with subprocess.Popen(
+        [sys.executable, "-m", "wpsync", "--config", str(driver.config_file), "status"],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env=environment | {"TERM": "xterm-256color"},
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        try:
+            while part := os.read(ours, 65_536):
+                shown += part
+        except OSError:  # the other end is closed
+            pass
+        os.close(ours)
+    assert process.returncode in (0, 1)
+    return shown.decode().replace("\r\n", "\n")
+
+
+def test_in_a_pipe_it_is_plain_and_answers_as_the_page_does(site):
+    ran = site.driver.run("status")
+    assert "\x1b" not in ran.stdout + ran.stderr
+    page = httpx.get(site.url, headers={"Accept-Language": "en"}).text
+    answer = re.findall(r"<h1>(.*?)</h1>", page)[0]
+    assert answer in ran.stdout.splitlines()[0]
+    for name in RESOURCES:
+        assert re.search(rf"^{name} ", ran.stdout, re.MULTILINE), name
+    for title in ("近 30 天完整性", "近 48 小时", "请求预算", "服务", "待处理"):
+        assert title in ran.stdout
+    assert "tokens of main: " in ran.stdout
+
+
+def test_on_80_columns_nothing_is_cut_or_broken(driver):
+    driver.query(
+        "update wpsync.jobs set failures = 3, error = 'the vendor cannot be reached' returning 1"
+    )
+    sentence = "有窗口长时间无法与厂商总数核对一致请在状态页的完整性日历中查看" * 2
+    driver.query(
+        "insert into wpsync.incidents (kind, account, resource, severity, zh, en, first_seen_at, opened_at, last_seen_at)"
+        " values ('gap', 'main', 'calls', 'warning', %s, 'calls has a window', now(), now(), now()) returning 1",
+        f"calls {sentence}",
+    )
+    shown = on_terminal(driver, 80)
+    assert "\x1b[" in shown
+    lines = _ESCAPE.sub("", shown).splitlines()
+    assert max(map(cell_len, lines)) <= 80
+    assert not any(line.rstrip().endswith("…") for line in lines)
+    assert sentence in re.sub(r"\s+", "", "".join(lines))
+    for name in RESOURCES:
+        assert any(line.startswith(f"{name} ") for line in lines), name
+
+
+def test_the_calendar_shows_each_day_by_a_sign_that_needs_no_colour(driver):
+    today = datetime.now(UTC).astimezone(SHANGHAI).date()
+    for state, back in (("incomplete", 2), ("differing", 3)):
+        change = "state = 'incomplete'" if state == "incomplete" else "rows_held = rows_held + 1"
+        driver.query(
+            f"update wpsync.windows set {change}, reason = 'rows_missing'"
+            " where resource = 'calls' and (starts_at at time zone 'Asia/Shanghai')::date = %s returning 1",
+            today - timedelta(days=back),
+        )
+    ran = driver.run("status")
+    assert ran.returncode == 1
+    assert "incomplete: calls" in ran.stderr
+    (line,) = re.findall(r"^calls +((?:[■≠!▪·]+ ?)+)  ", ran.stdout, re.MULTILINE)
+    with driver.account() as account:
+        (calls,) = (
+            one
+            for one in calendar.read(account.database, account.clock.now(), ["main"], weeks=6)
+            if one.resource == "calls"
+        )
+    assert line.replace(" ", "") == "".join(_SIGNS[day.state] for day in calls.days[-30:])
+    assert {"≠", "!", "·"} <= set(line)
+    mondays = [one.day for one in calls.days[-30:] if one.day.weekday() == 0]
+    assert f" {mondays[-1]:%m-%d}" in ran.stdout
+
+
+def test_dead_letters_of_one_kind_stand_in_one_line(driver):
+    driver.query("delete from wpsync.dead_letters returning 1")
+    driver.query(
+        "insert into wpsync.dead_letters (account, resource, reason, detail, original, fingerprint, first_seen_at)"
+        " select 'main', 'sms', 'no_id', 'no usable id', '{}', n::text, now() from generate_series(1, 7) n returning 1"
+    )
+    shown = driver.run("status").stdout
+    (line,) = re.findall(r"^sms: no_id: .*$", shown, re.MULTILINE)
+    assert "6 more like it / 另有 6 条同类" in line
+    assert "sms: rows that could not be taken (dead letters) / 未能接收的行（死信）: 7" in shown
