@@ -14,7 +14,7 @@ from wpsync.load.database import Database
 from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
 from wpsync.service.jobs import DONE, LIVE, SLOW, Job, perform
-from wpsync.service.scheduler import Scheduler
+from wpsync.service.scheduler import THREADS, Scheduler
 from wpsync.service.session import Session
 from wpsync.service.status import read
 from wpsync.values import SHANGHAI
@@ -131,6 +131,29 @@ def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, c
     assert state_of(session, "defect").failures == 3
     perform(session, job("defect", lambda stopping: DONE), lambda: False)
     assert state_of(session, "defect").failures == 0
+
+
+def test_a_stop_waits_for_a_job_that_only_begins(session):
+    """One more than the lane has threads: it begins when the others have seen that all must stop."""
+    begun: list[int] = []
+    told = threading.Event()
+
+    def until_told(stopping):
+        begun.append(1)
+        told.wait(30)
+        return DONE
+
+    jobs = [job(f"job {number}", until_told, lane=LIVE) for number in range(THREADS[LIVE] + 1)]
+    scheduler = Scheduler(session, jobs)
+    scheduler.start()
+    wait_for(lambda: len(begun) == THREADS[LIVE])
+    stopping = threading.Thread(target=scheduler.stop, daemon=True)
+    stopping.start()
+    time.sleep(0.3)
+    told.set()
+    stopping.join(20)
+    assert not stopping.is_alive()
+    assert len(begun) == len(jobs)
 
 
 class JumpingClock(FakeClock):

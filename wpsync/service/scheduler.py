@@ -44,9 +44,10 @@ class Scheduler:
         self._jobs = {f"{job.key.account}:{job.key.job}": job for job in jobs}
         self._on_ended = on_ended
         self._wall = wall or SystemClock()
+        self._lanes = {lane: ThreadPoolExecutor(count) for lane, count in THREADS.items()}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
-            executors={lane: ThreadPoolExecutor(count) for lane, count in THREADS.items()},
+            executors=self._lanes,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._offset = self._present_offset()
@@ -85,8 +86,13 @@ class Scheduler:
         return sorted(planned.next_run_time for planned in self._scheduler.get_jobs())
 
     def stop(self) -> None:
-        """End; waits for the jobs at work, which see the session's `stopping`."""
-        self._scheduler.shutdown(wait=True)
+        """End; waits for the jobs at work, which see the session's `stopping`.
+
+        APScheduler itself would wait with its lock held, which a job that only begins asks for.
+        """
+        self._scheduler.shutdown(wait=False)
+        for lane in self._lanes.values():
+            lane.shutdown(wait=True)
 
     def _run(self, name: str) -> None:
         job = self._jobs[name]
