@@ -1,19 +1,29 @@
 """Alerts arrive once, and once more when it is over; against a real receiver of webhooks."""
 
 import json
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Event, Thread
+from time import sleep
 
 import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline
+from tests.acceptance.test_outages import embedded_folder
+from tests.acceptance.test_service import until
+from wpsync import config, embedded
+from wpsync.cli import running
+from wpsync.clock import FakeClock
+from wpsync.load import migrations
+from wpsync.load.leadership import Leadership
 from wpsync.model import Secret
 from wpsync.service.alerts import Message, Sending, Watch, is_quiet
-from wpsync.service.run import watching, working
+from wpsync.service.run import Service, watching, working
+from wpsync.service.session import session
 from wpsync.service.targets import send, targets
 
 MINUTE = timedelta(minutes=1)
@@ -140,7 +150,7 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
     make, mend, count = TROUBLES[kind]
     with line.session() as opened, psycopg.connect(line.driver.database_url) as connection:
         connection.autocommit = True
-        watch = watching(opened)
+        watch = watching(opened.config)
         with working(opened, watch) as jobs:
             line.live(opened, jobs, line.clock.now() + 2 * MINUTE)
         now = line.clock.now()
@@ -155,7 +165,7 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         )
         connection.execute(make, {"now": now})
         now = ticks(watch, opened, now, count)
-        again = watching(opened)  # a restart, or another instance
+        again = watching(opened.config)  # a restart, or another instance
         now = ticks(again, opened, now, 3)
         assert len(receiver.messages) == 1, receiver.messages
         assert "1 个新问题 / 1 new incident" in receiver.messages[0]["title"]
@@ -171,7 +181,7 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
 
 def test_nothing_is_said_in_an_hour_of_normal_running(line, receiver):
     with line.session() as opened:
-        watch = watching(opened)
+        watch = watching(opened.config)
         with working(opened, watch) as jobs:
             line.live(opened, jobs[:-2], START + MINUTE)
             with psycopg.connect(line.driver.database_url) as connection:
@@ -187,7 +197,7 @@ def test_in_quiet_hours_only_what_is_critical_is_said(line, receiver):
     line.driver.more = line.driver.more.replace("[sync]", 'quiet_hours = "13:00-15:00"\n[sync]')
     with line.session() as opened, psycopg.connect(line.driver.database_url) as connection:
         connection.autocommit = True
-        watch = watching(opened)
+        watch = watching(opened.config)
         connection.execute(TROUBLES["dead_letters"][0])
         now = ticks(watch, opened, START, 4)
         assert receiver.messages == []
@@ -211,14 +221,85 @@ def test_a_target_that_refuses_gets_it_later_and_others_at_once(receiver):
 
 def test_a_database_that_stays_away_is_told_by_the_process_itself(line, receiver):
     with line.session() as opened:
-        watch = watching(opened)
+        watch = watching(opened.config)
         for minute in range(5):
-            watch.away(START + minute * MINUTE)
+            watch.away(START + minute * MINUTE, "host-a")
         watch.back()
         watch.back()
     assert len(receiver.messages) == 2
     assert "数据库没有响应" in receiver.messages[0]["title"]
     assert "数据库已恢复" in receiver.messages[1]["title"]
+
+
+def lost(server, tmp_path, receiver, *, led: bool) -> str:
+    """What an instance says that led, or did not, when Postgres stopped; its clock runs as fast as it looks."""
+    text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
+    (tmp_path / "config.toml").write_text(text)
+    loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)
+    stop = Event()
+    leader = Leadership(Secret(server.url))
+    assert led or leader.take()
+    with session(
+        loaded, Secret(server.url), clock=FakeClock(START), stopping=stop.is_set
+    ) as opened:
+        thread = Thread(target=Service(opened).run)
+        thread.start()
+        role = "leader" if led else "standby"
+        with psycopg.connect(server.url, autocommit=True) as connection:
+            until(
+                lambda: (
+                    connection.execute("select role from wpsync.instances").fetchone() == (role,)
+                ),
+                f"a {role}",
+            )
+        embedded.stop(server.data_dir)
+        until(lambda: receiver.messages, "a message")
+        embedded.start(server.data_dir)
+        until(lambda: len(receiver.messages) == 2, "that it is back")
+        stop.set()
+        thread.join()
+    leader.give_up()
+    assert "数据库已恢复" in receiver.messages[1]["title"]
+    return str(receiver.messages[0]["message"])
+
+
+@pytest.mark.parametrize(("led", "minutes"), [(True, 2), (False, 5)])
+def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts(
+    tmp_path, receiver, led, minutes
+):
+    folder = embedded_folder()
+    with embedded.running(folder / "pg", durable=False) as server:
+        migrations.upgrade(server.url)
+        said = lost(server, tmp_path, receiver, led=led)
+    assert f"has not answered {socket.gethostname()} for {minutes} minutes" in said
+
+
+def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, receiver):
+    folder, stop, clock = embedded_folder(), Event(), FakeClock(START)
+    text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
+    (tmp_path / "config.toml").write_text(text)
+    loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)
+    server = embedded.start(folder / "pg", durable=False)
+    embedded.stop(folder / "pg")
+    there = []
+
+    def wait():
+        with running.opened(loaded, Secret(server.url), stop, clock) as opened:
+            there.append(opened)
+
+    thread = Thread(target=wait)
+    thread.start()
+    while not receiver.messages:
+        clock.sleep(10)
+        sleep(0.1)
+    embedded.start(folder / "pg", durable=False)
+    thread.join()
+    embedded.stop(folder / "pg")
+    assert there[0] is not None
+    assert [message["title"] for message in receiver.messages] == [
+        "[wpsync] 数据库没有响应 / The database does not answer",
+        "[wpsync] 数据库已恢复 / The database is back",
+    ]
 
 
 def test_alert_test_says_what_took_the_message_and_never_an_address(

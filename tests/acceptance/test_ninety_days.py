@@ -27,7 +27,7 @@ def test_nobody_is_needed_and_nothing_is_lost(emulator, database_url, tmp_path):
     if DAYS >= 90:
         line.driver.more = line.driver.more.replace('resources = ["agents", "calls"]\n', "")
     for day in range(0, DAYS, 5):  # a restart every five days
-        with line.session() as opened, working(opened, watching(opened)) as jobs:
+        with line.session() as opened, working(opened, watching(opened.config)) as jobs:
             often = [
                 job for job in jobs if job.key.job in ("calls", "agents", "tokens") or DAYS >= 90
             ]

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -15,6 +16,7 @@ from wpsync.cli.context import configuration, database_address, print_json, stop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from wpsync.clock import Clock
     from wpsync.config import Config
     from wpsync.model import Secret
     from wpsync.service.session import Session
@@ -40,6 +42,8 @@ def run(
     ] = False,
 ) -> None:
     """Keep everything current, until stopped: the long-running service. 长期运行的同步服务。"""
+    from wpsync.clock import SystemClock
+
     config = configuration(context)
     config.require_accounts()
     stop = Event()
@@ -47,7 +51,7 @@ def run(
         stopping_on_signals(stop),
         database_address(config) as address,
         _leaving_in_time(config, stop),
-        _opened(config, address, stop) as session,
+        opened(config, address, stop, SystemClock()) as session,
     ):
         if session is None:
             return
@@ -127,14 +131,20 @@ def _once_each(session: "Session", *, json: bool) -> None:
 
 
 @contextmanager
-def _opened(config: "Config", address: "Secret", stop: Event) -> "Iterator[Session | None]":
-    """The session, as soon as the database is there and migrated; None when stopped before."""
+def opened(
+    config: "Config", address: "Secret", stop: Event, clock: "Clock"
+) -> "Iterator[Session | None]":
+    """The session, as soon as the database is there and migrated; None when stopped before.
+
+    While it is awaited there is no service yet that could say so: it is said from here.
+    """
     from wpsync.errors import DatabaseUnavailableError
     from wpsync.load import migrations
+    from wpsync.service.run import watching
     from wpsync.service.scheduler import THREADS
     from wpsync.service.session import session, tell_views
 
-    said = False
+    said, watch = False, watching(config)
     with ExitStack() as stack:
         found = None
         while found is None and not stop.is_set():
@@ -147,11 +157,13 @@ def _opened(config: "Config", address: "Secret", stop: Event) -> "Iterator[Sessi
                     session(config, address, stopping=stop.is_set, at_once=at_once)
                 )
                 tell_views(config, found.database)
+                watch.back()
             except DatabaseUnavailableError as exc:
                 found = None
                 if not said:
                     log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
                 said = True
+                watch.away(clock.now(), socket.gethostname())
                 stop.wait(_AGAIN)
         yield found
 

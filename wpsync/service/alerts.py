@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 
 _GONE = 3
 _AWAY = timedelta(minutes=2)
+_AWAY_STANDBY = timedelta(minutes=5)
 _KEPT = 20
 
 Send = Callable[[str, str], list[str]]
@@ -55,18 +56,24 @@ class Watch:
             self._compare(connection, found, now)
             return self._tell(connection, now)
 
-    def away(self, now: datetime) -> None:
-        """The database does not answer. Said once, by this process itself, after two minutes."""
+    def away(self, now: datetime, host: str, *, another_led: bool = False) -> None:
+        """The database does not answer. Said once, by this process itself, after two minutes.
+
+        Where another instance led when it was last seen, that one says so, and this one only if it
+        still does not answer after five: the leader may have gone with it.
+        """
         self._away_since = self._away_since or now
-        if not self._away_told and now - self._away_since >= _AWAY:
+        if not self._away_told and now - self._away_since >= (
+            _AWAY_STANDBY if another_led else _AWAY
+        ):
             self._away_told = True
             minutes = round((now - self._away_since) / timedelta(minutes=1))
             self._say(
                 [("数据库没有响应", "The database does not answer")],
                 [
                     (
-                        f"已有 {minutes} 分钟连接不上数据库。服务会一直等待，恢复后自动继续。",
-                        f"It has not answered for {minutes} minutes. The service waits, and goes on by itself.",
+                        f"主机 {host} 已有 {minutes} 分钟连接不上数据库。服务会一直等待，恢复后自动继续。",
+                        f"It has not answered {host} for {minutes} minutes. The service waits, and goes on by itself.",
                     )
                 ],
             )

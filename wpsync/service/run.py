@@ -15,6 +15,7 @@ from importlib.metadata import version
 from uuid import uuid4
 
 from wpsync.clock import AnchoredClock
+from wpsync.config import Config
 from wpsync.errors import DatabaseUnavailableError, RetryableError
 from wpsync.load import leadership
 from wpsync.load.leadership import Instance, Leadership
@@ -45,7 +46,8 @@ class Service:
         self._session = session
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
-        self._watch = watching(session)
+        self._watch = watching(session.config)
+        self._another_leads = False
         self._lost = False
         self._away = False
 
@@ -64,13 +66,16 @@ class Service:
             if self._lead.take():
                 self._work()
                 return
+            self._another_leads = True
             self._beat()
             self._back()
         except RetryableError as exc:
             if not self._away:
                 self._away = True
                 log.warning("database.away", extra={"error": str(exc)})
-            self._watch.away(self._session.clock.now())
+            self._watch.away(
+                self._session.clock.now(), self.instance.host, another_led=self._another_leads
+            )
         self._wait(_TRY)
 
     def _back(self) -> None:
@@ -81,7 +86,7 @@ class Service:
 
     def _work(self) -> None:
         """Lead until told to stop, or until the lock is lost."""
-        self._lost, self.role = False, LEADER
+        self._lost, self._another_leads, self.role = False, False, LEADER
         self._back()
         log.info("service.leads", extra={"instance": self.instance.id})
         term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
@@ -130,15 +135,15 @@ class Service:
             log.debug("service.left_unsigned")
 
 
-def watching(session: Session) -> Watch:
+def watching(config: Config) -> Watch:
     """What looks for trouble, and sends messages to the configured targets."""
-    addresses = [Secret(one.get_secret_value()) for one in session.config.alerts.targets]
+    addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
     found = {target.name: target for target in targets.targets(addresses)}
 
     def deliver(name: str, message: Message) -> bool:
         return targets.send(found[name], message.title, message.text)
 
-    return Watch(session.config, Sending(list(found), deliver))
+    return Watch(config, Sending(list(found), deliver))
 
 
 @contextmanager
@@ -154,7 +159,7 @@ def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
 def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
     """Every job once, one after the other: for those who would rather use cron than a service."""
     results = []
-    with working(session, watching(session)) as jobs:
+    with working(session, watching(session.config)) as jobs:
         for job in jobs:
             if session.stopping():
                 break
