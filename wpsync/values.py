@@ -39,14 +39,22 @@ def parse_json(encoded: str | bytes) -> object:
     """
     try:
         return _DECODER.decode(encoded)
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeError, RecursionError, InvalidOperation):
         if isinstance(encoded, bytes):
             encoded = encoded.decode("utf-8-sig", "replace")
         try:
-            parsed: object = json.loads(encoded, parse_float=Decimal, strict=False)
+            parsed: object = json.loads(encoded, parse_float=_fraction, strict=False)
         except RecursionError:
             raise ValueError("nested too deeply") from None
         return parsed
+
+
+def _fraction(digits: str) -> Decimal | str:
+    """The number; one whose exponent no Decimal holds stays the text that it was."""
+    try:
+        return Decimal(digits)
+    except InvalidOperation:
+        return digits
 
 
 class UnreadableError(ValueError):
@@ -124,12 +132,17 @@ def _whole(value: object) -> int | None:
         return None
     elif isinstance(value, bool):
         return int(value)
-    elif isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**30:
+    elif isinstance(value, Decimal) and _is_moderate(value):
         if value == value.to_integral_value():
             return int(value)
     elif isinstance(value, int):
         return value
     raise UnreadableError("not a whole number")
+
+
+def _is_moderate(value: Decimal) -> bool:
+    """Below 10^30. Told by the exponent: arithmetic with a far larger one overflows."""
+    return value.is_finite() and value.adjusted() < 30
 
 
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
@@ -178,7 +191,7 @@ def instant(value: object) -> datetime | None:
             return _epoch(_whole(value))
         return _plausible(parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI))
     if isinstance(value, Decimal):
-        value = int(value) if value.is_finite() and abs(value) < 10**30 else value
+        value = int(value) if _is_moderate(value) else value
     return _epoch(_whole(value))
 
 

@@ -1,6 +1,7 @@
 """The write path against a real Postgres: what is written, what is not, and what is refused."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from random import Random
 
 import psycopg
@@ -19,6 +20,7 @@ from wpsync.load.upsert import Counts, Gone
 from wpsync.model import Secret, Window
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
+from wpsync.values import parse_json
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -144,6 +146,22 @@ def test_a_row_that_postgres_refuses_goes_to_dead_letters_alone(database):
     assert rows(database, "select count(*) from wpsync.dead_letters") == [(1,)]
     assert load(database, "wechat_messages", records)[0] == Counts()
     assert rows(database, "select count(*) from wpsync.dead_letters") == [(1,)]
+
+
+@pytest.mark.parametrize(
+    "number", ["1E+1000000", "-1E+131071", "1E-16384", "1e99999999999999999999"]
+)
+def test_a_number_that_jsonb_cannot_hold_is_kept_as_its_text(database, number):
+    record = parse_json(f'{{"newThing": {number}, "deep": [{number}], "plain": 1e5}}')
+    assert isinstance(record, dict)
+    counts, letters = load(database, "wechat_messages", [{**MESSAGE, **record}])
+    assert (counts.inserted, letters) == (1, [])
+    ((new, deep, plain),) = rows(
+        database,
+        "select _extra->>'newThing', _extra->'deep'->>0, _extra->>'plain' from wp.wechat_messages",
+    )
+    assert (new, deep) == (number, number)
+    assert Decimal(plain) == 100_000
 
 
 def contact(number, nick="n"):

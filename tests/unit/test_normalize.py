@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.spec.cases import MESSAGE, RED_KEYS, normalized
+from tests.unit.test_values import huge
 from wpsync.load.copying import encoded
 from wpsync.resources import RESOURCES
 from wpsync.resources.messages import KIND_BY_CODE
@@ -16,6 +17,7 @@ anything = st.recursive(
     | st.booleans()
     | st.integers()
     | st.floats(allow_nan=False)
+    | huge
     | st.text(st.characters(codec=None), max_size=20),
     lambda inner: (
         st.lists(inner, max_size=4)
@@ -51,8 +53,15 @@ def test_any_record_gives_a_row_or_a_dead_letter_that_copy_can_take(resource, da
 @given(payload=anything | st.text(st.characters(codec=None)), as_text=st.booleans())
 def test_any_payload_of_any_type_keeps_its_row(code, payload, as_text):
     if as_text and not isinstance(payload, str):
-        payload = json.dumps(payload)
+        payload = json.dumps(payload, default=str)
     batch = normalized("wechat_messages", {**MESSAGE, "msgType": code, "msg": payload})
     assert len(batch.rows["wechat_messages"]) == 1
     for rows in batch.rows.values():
         encoded(rows)
+
+
+@pytest.mark.parametrize("number", ["1e99999999999999999999", "-1E+1000000", "1E-20000"])
+def test_a_payload_with_a_number_that_nothing_holds_keeps_its_row(number):
+    payload = f'{{"title": "t", "wcPayInfo": {{"m7Type": {number}, "other": {number}}}}}'
+    batch = normalized("wechat_messages", {**MESSAGE, "msgType": "115", "msg": payload})
+    assert len(batch.rows["wechat_messages"]) == 1

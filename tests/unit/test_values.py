@@ -10,8 +10,22 @@ from hypothesis import strategies as st
 from wpsync import values
 from wpsync.normalize import columns
 
+exponents = st.sampled_from([4, 29, 30, 307, 6_144, 999_999, 1_000_000, 10**17])
+huge = st.builds(
+    lambda digits, exponent, sign: Decimal(f"{digits}E{sign}{exponent}"),
+    st.integers(-(10**25), 10**25),
+    exponents,
+    st.sampled_from("+-"),
+)
 json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(st.characters(codec=None)) | st.decimals(),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.text(st.characters(codec=None))
+    | st.text("0123456789.,+-eE¥￥ 　１")
+    | st.datetimes().map(str)
+    | st.decimals()
+    | huge,
     lambda inner: (
         st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
     ),
@@ -28,6 +42,9 @@ CONVERTERS = [
 @given(json_values)
 @example(Decimal("-96655372800000.0741"))  # milliseconds to the year -1093, which no datetime holds
 @example(-(10**11) + 1)
+@example(Decimal("-6.25E+1000000"))  # arithmetic with it overflows
+@example(Decimal("1E-1000000"))
+@example(10**4_299)
 @example("-99999999999999")
 @example(10**14 - 1)
 @example("0001-01-01T00:00:00+14:00")
@@ -99,5 +116,7 @@ def test_numbers_of_json_stay_exact_and_broken_text_is_still_read():
     }
     assert values.parse_json(b'{"a": "\\ud83d"}') == {"a": "\ud83d"}
     assert values.parse_json(b'{"a": "tab\there"}') == {"a": "tab\there"}
+    far = values.parse_json('{"a": 1E+1000000, "b": -1.5e99999999999999999999}')
+    assert far == {"a": Decimal("1E+1000000"), "b": "-1.5e99999999999999999999"}
     with pytest.raises(ValueError, match="nested"):
         values.parse_json(b"[" * 200_000)

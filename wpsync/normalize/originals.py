@@ -1,6 +1,7 @@
 """Keeping what was sent: originals as ASCII JSON, and what `jsonb` can hold of the rest."""
 
 import json
+import re
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -9,6 +10,9 @@ import msgspec
 from wpsync import values
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
+_HUGE_EXPONENT = re.compile(rb"[eE][+-]?\d{4}")
+_EXPONENT = 1_000
+"""The digits that a number may have by its exponent; jsonb writes them out, and refuses 131,073."""
 RAW = "_raw."
 """Prefix in `_extra` of an original that was changed or could not be read; its value is ASCII JSON."""
 
@@ -39,8 +43,8 @@ def extra_json(extra: Mapping[str, object] | None) -> str | None:
 def _as_sent(extra: Mapping[str, object]) -> str:
     """The quick way, for what needs no repair."""
     encoded = _ENCODER.encode(extra)
-    if b"\\u0000" in encoded:
-        raise ValueError("holds a NUL")
+    if b"\\u0000" in encoded or _HUGE_EXPONENT.search(encoded):
+        raise ValueError("holds what jsonb cannot")
     return encoded.decode()
 
 
@@ -67,6 +71,8 @@ def _number(value: object) -> object:
 def _holdable(value: object, depth: int = 0) -> object:
     if isinstance(value, str):
         return values.holdable(value)
+    if isinstance(value, Decimal) and abs(value.adjusted()) >= _EXPONENT:
+        return str(value)
     if depth > 100 and isinstance(value, dict | list):
         return ascii_json(value)
     if isinstance(value, dict):
