@@ -14,7 +14,9 @@ _METRIC = re.compile(r"\bwpsync_[a-z_]+")
 
 def test_the_dashboard_and_the_rules_name_only_metrics_that_are_served(site):
     site.metrics.on_request("main", "/api/device/call", "ok", 0.1)
-    served = set(_METRIC.findall(httpx.get(f"{site.url}/metrics").text))
+    text = httpx.get(f"{site.url}/metrics").text
+    served = set(_METRIC.findall(text))
+    state = set(re.findall(r"# TYPE (wpsync_[a-z_]+) gauge", text))
     dashboard = json.loads((DEPLOY / "grafana-dashboard.json").read_text(encoding="utf-8"))
     asked = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
     rules = yaml.safe_load((DEPLOY / "prometheus-rules.yaml").read_text(encoding="utf-8"))
@@ -22,6 +24,13 @@ def test_the_dashboard_and_the_rules_name_only_metrics_that_are_served(site):
     named = {name for expression in asked for name in _METRIC.findall(expression)}
     served |= {"wpsync_request_seconds_bucket", "wpsync_job_seconds_bucket"}
     assert len(named) >= 12
+    for (
+        expression
+    ) in asked:  # every instance tells the same state of the database: it is not added up
+        for name in set(_METRIC.findall(expression)) & state:
+            assert re.search(
+                rf"max (by \([a-z, ]+\) )?\((label_replace\()?{name}|max\({name}|absent", expression
+            ), expression
     assert named <= served | {"wpsync_rows_written_total"}
 
 
@@ -36,6 +45,10 @@ def test_the_unit_and_the_manifest_start_the_service():
     )
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["run"]
+    assert container["startupProbe"]["httpGet"]["path"] == "/livez"
+    assert container["securityContext"]["readOnlyRootFilesystem"] is True
+    secrets = {v["value"] for v in container["env"] if v["name"].endswith("_FILE")}
+    assert all(one.startswith(container["volumeMounts"][0]["mountPath"] + "/") for one in secrets)
     assert container["livenessProbe"]["httpGet"]["path"] == "/livez"
     assert container["readinessProbe"]["httpGet"]["path"] == "/readyz"
     assert service["spec"]["selector"] == deployment["spec"]["selector"]["matchLabels"]
