@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.spec.cases import MESSAGE, RED_KEYS, normalized
-from wpsync.load.copying import encoded
+from tests.spec.cases import MESSAGE, RED_KEYS, normalized, send
 from wpsync.resources import RESOURCES
 from wpsync.resources.messages import KIND_BY_CODE
 
@@ -40,8 +39,7 @@ def test_any_record_gives_a_row_or_a_dead_letter_that_copy_can_take(resource, da
     batch = normalized(resource, record)
     own = batch.rows.get(RESOURCES[resource].table.name, [])
     assert len(own) + len([d for d in batch.dead_letters if d.reason != "payload_unreadable"]) == 1
-    for rows in batch.rows.values():
-        encoded(rows)
+    send(batch)
     for letter in batch.dead_letters:
         assert letter.original.isascii()
 
@@ -54,5 +52,4 @@ def test_any_payload_of_any_type_keeps_its_row(code, payload, as_text):
         payload = json.dumps(payload)
     batch = normalized("wechat_messages", {**MESSAGE, "msgType": code, "msg": payload})
     assert len(batch.rows["wechat_messages"]) == 1
-    for rows in batch.rows.values():
-        encoded(rows)
+    send(batch)

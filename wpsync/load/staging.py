@@ -17,7 +17,6 @@ import psycopg
 from psycopg import errors, sql
 
 from wpsync import boundary
-from wpsync.load.copying import encoded
 from wpsync.load.database import Connection
 from wpsync.load.upsert import (
     Counts,
@@ -47,7 +46,6 @@ SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
 
 _DEADLOCK_ATTEMPTS = 5
-_COPY_ROWS = 1_000
 
 _STAGED: WeakKeyDictionary[Connection, dict[str, int]] = WeakKeyDictionary()
 """The staging tables of a connection, which live as long as it does, and how many rows stand in each."""
@@ -220,9 +218,8 @@ class Staging:
             return
         account = self._account
         with self._connection.cursor() as cursor, cursor.copy(copy_straight_sql(table)) as copy:
-            for start in range(0, len(rows), _COPY_ROWS):
-                part = rows[start : start + _COPY_ROWS]
-                copy.write(encoded([(*row, row[-1], account) for row in part]))
+            for row in rows:
+                copy.write_row((*row, row[-1], account))
 
     def _known(self, rows: Sequence[Row]) -> set[object]:
         """The keys among these rows that the database holds, or may hold.
@@ -273,8 +270,13 @@ class Staging:
     def _copy(self, table: str, rows: Sequence[Row]) -> None:
         """COPY all rows, or, where Postgres refuses, each half for itself down to the offending row."""
         try:
-            with self._connection.cursor() as cursor, cursor.copy(copy_sql(table)) as copy:
-                copy.write(encoded(rows))
+            with (
+                self._connection.transaction(),
+                self._connection.cursor() as cursor,
+                cursor.copy(copy_sql(table)) as copy,
+            ):
+                for row in rows:
+                    copy.write_row(row)
         except psycopg.Error as exc:
             if not _is_row_error(exc):
                 raise
@@ -348,7 +350,9 @@ class Staging:
 
 
 def _is_row_error(exc: psycopg.Error) -> bool:
-    return (exc.sqlstate or "")[:2] in _ROW_ERRORS
+    if exc.sqlstate is None:  # the driver itself cannot send the value
+        return isinstance(exc, psycopg.DataError)
+    return exc.sqlstate[:2] in _ROW_ERRORS
 
 
 def _short(key: object) -> str | None:
