@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.driving import Driver, differences
+from tests.acceptance.driving import Driver, Timeline, differences
 from wpsync.emulator.client import Remote
 
 CALLS = "/api/device/call"
@@ -135,10 +135,11 @@ def test_refusals_clamps_and_drift_lose_nothing(settings, emulator, database_url
 def test_a_window_whose_count_cannot_be_believed_is_never_complete_and_its_rows_are_there(
     fault, reason, emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=300, days=3)
-    remote = Remote(vendor.url)
+    timeline = Timeline(
+        emulator, database_url, tmp_path, messages=300, days=3
+    )  # it is 14:00: today has rows
+    vendor, remote, driver = timeline.vendor, timeline.remote, timeline.driver
     remote.fault(**fault, endpoint=MESSAGES)
-    driver = Driver(database_url, vendor.url, tmp_path)
     (outcome,) = driver.backfill("2d", ["wechat_messages"])
     assert outcome.outcome == "incomplete"
     assert driver.query(

@@ -8,11 +8,14 @@ import time
 import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from wpsync.load import migrations
+from wpsync.load import migrations, revision
+from wpsync.load.database import Database
 from wpsync.load.schema import metadata
+from wpsync.model import Secret
 
 
 def test_migrations_and_declarations_agree_comments_included(database_url):
@@ -104,3 +107,15 @@ def test_every_view_answers_and_has_comments_in_both_languages(database_url):
                 (name,),
             ).fetchall()
             assert all(said and " / " in said for _, said in columns), name
+
+
+def test_the_newest_revision_is_known_without_alembic(database_url):
+    assert revision.newest() == ScriptDirectory.from_config(migrations._config()).get_current_head()
+    with Database(Secret(database_url)) as database:
+        assert revision.is_current(database)
+        with database.connection() as connection:
+            connection.execute("update wpsync.alembic_version set version_num = '0001'")
+        assert not revision.is_current(database)
+        with database.connection() as connection:
+            connection.execute("drop table wpsync.alembic_version")
+        assert not revision.is_current(database)

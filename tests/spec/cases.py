@@ -3,6 +3,8 @@
 import json
 from datetime import UTC, datetime
 
+from psycopg.adapt import PyFormat, Transformer
+
 from wpsync.model import Batch
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES, TABLES
@@ -33,6 +35,16 @@ def rows(batch: Batch, table: str) -> list[Row]:
             }
         )
     return found
+
+
+def send(batch: Batch) -> None:
+    """Put every value of a batch into the form in which the driver sends it; raises where it cannot."""
+    driver = Transformer()
+    for rows in batch.rows.values():
+        for row in rows:
+            for value in row:
+                if value is not None:
+                    driver.get_dumper(value, PyFormat.TEXT).dump(value)
 
 
 def only_row(resource: str, record: object, table: str | None = None) -> Row:

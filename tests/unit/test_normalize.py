@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.spec.cases import MESSAGE, RED_KEYS, normalized
+from tests.spec.cases import MESSAGE, RED_KEYS, normalized, send
 from tests.unit.test_values import huge
-from wpsync.load.copying import encoded
 from wpsync.resources import RESOURCES
 from wpsync.resources.messages import KIND_BY_CODE
 
@@ -42,8 +41,7 @@ def test_any_record_gives_a_row_or_a_dead_letter_that_copy_can_take(resource, da
     batch = normalized(resource, record)
     own = batch.rows.get(RESOURCES[resource].table.name, [])
     assert len(own) + len([d for d in batch.dead_letters if d.reason != "payload_unreadable"]) == 1
-    for rows in batch.rows.values():
-        encoded(rows)
+    send(batch)
     for letter in batch.dead_letters:
         assert letter.original.isascii()
 
@@ -56,8 +54,7 @@ def test_any_payload_of_any_type_keeps_its_row(code, payload, as_text):
         payload = json.dumps(payload, default=str)
     batch = normalized("wechat_messages", {**MESSAGE, "msgType": code, "msg": payload})
     assert len(batch.rows["wechat_messages"]) == 1
-    for rows in batch.rows.values():
-        encoded(rows)
+    send(batch)
 
 
 @pytest.mark.parametrize("number", ["1e99999999999999999999", "-1E+1000000", "1E-20000"])
@@ -65,3 +62,4 @@ def test_a_payload_with_a_number_that_nothing_holds_keeps_its_row(number):
     payload = f'{{"title": "t", "wcPayInfo": {{"m7Type": {number}, "other": {number}}}}}'
     batch = normalized("wechat_messages", {**MESSAGE, "msgType": "115", "msg": payload})
     assert len(batch.rows["wechat_messages"]) == 1
+    send(batch)

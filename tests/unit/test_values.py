@@ -62,11 +62,16 @@ def test_a_converter_returns_a_value_or_refuses_in_the_one_way_the_normaliser_kn
 
 
 @pytest.mark.parametrize(
-    "convert", [values.text, values.verbatim, values.flag, values.instant], ids=lambda f: f.__name__
+    "convert",
+    [values.text, values.verbatim, values.flag, values.instant, values.integer],
+    ids=lambda f: f.__name__,
 )
 @given(
     st.lists(
-        json_values | st.sampled_from(["0", "1", "", "(null)", 1561013064, "2019-06-26 11:01:49"]),
+        json_values
+        | st.sampled_from(
+            ["0", "1", "", "(null)", 1561013064, "1561013064", "9999999999", "2019-06-26 11:01:49"]
+        ),
         max_size=6,
     )
 )

@@ -30,6 +30,7 @@ ATTEMPTS = 3
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
 
+_OBJECT, _TEXT, _NUMBER = frozenset({dict}), frozenset({str}), frozenset({int})
 _SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
 
 Body = Mapping[str, object]
@@ -329,22 +330,23 @@ class Reader:
         """Count an ordinary page at once: new text ids, times in epoch seconds all inside the window."""
         if window is None or len(self._cursor_sources) != 1 or not records:
             return False
+        if not _OBJECT.issuperset(map(type, records)):
+            return False
+        rows: Sequence[Mapping[str, object]] = records  # type: ignore[assignment]  # just looked
         source, key = self._cursor_sources[0], self._id_sources[0]
-        rows = [record for record in records if isinstance(record, dict)]
-        keys, times = {row.get(key) for row in rows}, [row.get(source) for row in rows]
-        if len(keys) < len(records) or not tally.seen.isdisjoint(keys):
+        keys, seconds = [row.get(key) for row in rows], [row.get(source) for row in rows]
+        if not (_TEXT.issuperset(map(type, keys)) and _NUMBER.issuperset(map(type, seconds))):
             return False
-        if not all(k and isinstance(k, str) for k in keys):
+        new = set(keys)
+        if len(new) < len(keys) or "" in new or not tally.seen.isdisjoint(new):
             return False
-        seconds = [at for at in times if isinstance(at, int)]
-        end = min(window.end, self._settled_before).timestamp()
-        if len(seconds) < len(records):
+        first, last = min(seconds), max(seconds)  # type: ignore[type-var]  # all are integers
+        start, end = window.start, min(window.end, self._settled_before)
+        if first < start.timestamp() or last >= end.timestamp():  # type: ignore[operator]
             return False
-        if min(seconds) < window.start.timestamp() or max(seconds) >= end:
-            return False
-        newest = datetime.fromtimestamp(max(seconds), UTC)
+        newest = datetime.fromtimestamp(last, UTC)  # type: ignore[arg-type]  # likewise
         tally.newest = max(tally.newest or newest, newest)
-        tally.seen |= keys
+        tally.seen |= new
         return True
 
     def _see(self, record: object, window: Window | None, tally: _Tally) -> None:

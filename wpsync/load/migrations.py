@@ -9,7 +9,6 @@ import io
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
@@ -22,9 +21,8 @@ from sqlalchemy.pool import NullPool
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
 from wpsync.errors import DatabaseUnavailableError, FatalError, WpsyncError
+from wpsync.load import revision
 
-_PACKAGED = Path(__file__).parent.parent / "migrations"
-_CHECKOUT = Path(__file__).parent.parent.parent / "migrations"
 ADVISORY_LOCK = 7_706_001
 _LOCK_NOT_AVAILABLE = "55P03"
 _INSUFFICIENT_PRIVILEGE = "42501"
@@ -54,12 +52,12 @@ def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) 
             _run(lambda: command.upgrade(config, "head"))
             script = ScriptDirectory.from_config(config)
             applied = [
-                revision.revision
-                for revision in script.iterate_revisions("head", "base")
-                if not before or revision.revision not in _ancestry(script, before)
+                step.revision
+                for step in script.iterate_revisions("head", "base")
+                if not before or step.revision not in _ancestry(script, before)
             ]
-    for revision in reversed(applied):
-        log.info("migration.applied", extra={"revision": revision})
+    for name in reversed(applied):
+        log.info("migration.applied", extra={"revision": name})
     return list(reversed(applied))
 
 
@@ -69,8 +67,8 @@ def pending(url: str) -> list[str]:
     with _connected(url) as connection:
         heads = _heads(connection)
     known = _ancestry(script, heads)
-    ordered = [revision.revision for revision in script.iterate_revisions("head", "base")]
-    return [revision for revision in reversed(ordered) if revision not in known]
+    ordered = [step.revision for step in script.iterate_revisions("head", "base")]
+    return [name for name in reversed(ordered) if name not in known]
 
 
 def as_sql() -> str:
@@ -99,23 +97,22 @@ def _heads(connection: Connection) -> set[str]:
 
 
 def _ancestry(script: ScriptDirectory, heads: set[str]) -> set[str]:
-    known = {revision.revision for revision in script.walk_revisions()}
+    known = {step.revision for step in script.walk_revisions()}
     if heads - known:
         raise FatalError(
             f"the database's schema is at {', '.join(sorted(heads - known))}, which this version does not know",
             hint="a newer wpsync has migrated it: install that version again",
         )
     return {
-        revision.revision
+        step.revision
         for head in heads
-        for revision in script.iterate_revisions(head, "base", inclusive=True)
+        for step in script.iterate_revisions(head, "base", inclusive=True)
     }
 
 
 def _config() -> Config:
     config = Config()
-    location = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
-    config.set_main_option("script_location", str(location).replace("%", "%%"))
+    config.set_main_option("script_location", str(revision.folder()).replace("%", "%%"))
     return config
 
 

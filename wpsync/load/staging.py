@@ -1,8 +1,7 @@
 """One window's rows on their way into the database.
 
-Rows that the database surely lacks are copied straight into their tables, inside the transaction that
-closes the window: that is the quickest way in (measured: half the server's work of staging and
-inserting). Everything else is staged and merged: rows that are there already, listings, windows too
+Rows that the database lacks are copied straight into their tables, inside the transaction that closes the
+window (`load.straight`). Everything else is staged and merged: rows that are there already, listings, windows too
 large to be held in memory, and whatever a straight copy stumbles over (a row that somebody else has
 just inserted, a row that Postgres refuses).
 """
@@ -17,19 +16,16 @@ import psycopg
 from psycopg import errors, sql
 
 from wpsync import boundary
-from wpsync.load.copying import encoded
 from wpsync.load.database import Connection
+from wpsync.load.straight import StraightCopy, is_row_error
 from wpsync.load.upsert import (
     Counts,
     Gone,
     archive_changed_sql,
     archive_gone_sql,
     copy_sql,
-    copy_straight_sql,
     create_staging_sql,
     drop_stale_typed_sql,
-    held_sql,
-    known_sql,
     soft_delete_sql,
     staged_columns,
     staging_name,
@@ -40,14 +36,10 @@ from wpsync.model import Batch, DeadLetter, LeftOut, Row
 from wpsync.resources import TABLES, TYPED_TABLES
 from wpsync.resources.spec import Resource
 
-_ROW_ERRORS = ("22", "23", "54")
-"""SQLSTATE classes that are one row's fault: data, constraints, limits (an index entry too long)."""
-
 SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
 
 _DEADLOCK_ATTEMPTS = 5
-_COPY_ROWS = 1_000
 
 _STAGED: WeakKeyDictionary[Connection, dict[str, int]] = WeakKeyDictionary()
 """The staging tables of a connection, which live as long as it does, and how many rows stand in each."""
@@ -66,6 +58,7 @@ class Staging:
         self.dead_letters: list[DeadLetter] = []
         self.drift: Counter[tuple[str, str]] = Counter()
         self.left_out = LeftOut()
+        self._straight = StraightCopy(connection, resource, account)
         self.clear()
 
     @property
@@ -125,8 +118,14 @@ class Staging:
             self._staged.update(dict.fromkeys(dirty, 0))
 
     def commit(self, write: Callable[[], Counts]) -> Counts:
-        """Run `write` (which calls `merge`) in one transaction; again where Postgres broke a deadlock."""
+        """Run `write` (which calls `merge`) in one transaction; again where Postgres broke a deadlock.
+
+        Rows are put into the form in which they are sent before it begins: who waits for the ledger's
+        lock waits for Postgres only.
+        """
         self._keep_aside()
+        if not self._merges_always():
+            self._straight.prepare(self._pending.rows)
         pending, kept, before = (
             dict(self._pending.rows),
             list(self.dead_letters),
@@ -166,9 +165,7 @@ class Staging:
         """
         main = self._resource.table
         inserted = 0
-        if not (
-            duplicates or again or main.soft_delete or main.inherits or self._staged.get(main.name)
-        ):
+        if not (duplicates or again or self._merges_always()):
             inserted = self._copy_new()
         self._flush_table(main.name)
         if inserted and not self._staged[main.name]:
@@ -187,60 +184,19 @@ class Staging:
         return counts
 
     def _copy_new(self) -> int:
-        """Copy the rows that the database lacks straight into their tables; how many of the main one.
-
-        What is left pending has to be merged: all of it, where the copy stumbles over anything.
-        """
-        main, rows = self._resource.table, self._pending.rows
-        key = main.position(main.key[0])
-        ours = rows.get(main.name, [])
-        if not ours:
+        """Copy straight into the tables what they lack; how many rows of the main one. The rest stays pending."""
+        main = self._resource.table.name
+        rest = self._straight.copy(self._pending.rows)
+        if rest is None:
             return 0
-        try:
-            with self._connection.transaction():
-                known = self._known(ours).intersection(row[key] for row in ours)
-                if len(known) == len(ours):
-                    return 0
-                rest: dict[str, list[Row]] = {}
-                for table, staged in rows.items():
-                    position = key if table == main.name else 0
-                    new = [row for row in staged if row[position] not in known] if known else staged
-                    if known:
-                        rest[table] = [row for row in staged if row[position] in known]
-                    self._copy_straight(table, new)
-        except (psycopg.Error, UnicodeEncodeError) as exc:
-            if isinstance(exc, psycopg.Error) and not _is_row_error(exc):
-                raise
-            return 0
+        inserted = len(self._pending.rows[main]) - len(rest.get(main, ()))
         self._pending.rows = rest
-        return len(ours) - len(rest.get(main.name, ()))
+        return inserted
 
-    def _copy_straight(self, table: str, rows: Sequence[Row]) -> None:
-        if not rows:
-            return
-        account = self._account
-        with self._connection.cursor() as cursor, cursor.copy(copy_straight_sql(table)) as copy:
-            for start in range(0, len(rows), _COPY_ROWS):
-                part = rows[start : start + _COPY_ROWS]
-                copy.write(encoded([(*row, row[-1], account) for row in part]))
-
-    def _known(self, rows: Sequence[Row]) -> set[object]:
-        """The keys among these rows that the database holds, or may hold.
-
-        Where the rows have times, everything held between the first and the last of them: one short
-        range of an index. (A row held under another time makes the straight copy stumble, no more.)
-        """
+    def _merges_always(self) -> bool:
+        """Whether rows of this resource are compared with what is held, however new they are."""
         main = self._resource.table
-        if self._resource.cursor is not None:
-            at = main.position(self._resource.cursor)
-            times = [row[at] for row in rows]
-            if None not in times:
-                span = (min(times), max(times))  # type: ignore[type-var]  # a column of instants
-                cursor = self._connection.execute(held_sql(main.name, self._resource.cursor), span)
-                return {row[0] for row in cursor.fetchall()}
-        key = main.position(main.key[0])
-        cursor = self._connection.execute(known_sql(main.name), ([row[key] for row in rows],))
-        return {row[0] for row in cursor.fetchall()}
+        return main.soft_delete or bool(main.inherits) or bool(self._staged.get(main.name))
 
     def _merge_typed(self, *, changed: bool, duplicates: bool) -> None:
         if changed:
@@ -273,10 +229,15 @@ class Staging:
     def _copy(self, table: str, rows: Sequence[Row]) -> None:
         """COPY all rows, or, where Postgres refuses, each half for itself down to the offending row."""
         try:
-            with self._connection.cursor() as cursor, cursor.copy(copy_sql(table)) as copy:
-                copy.write(encoded(rows))
+            with (
+                self._connection.transaction(),
+                self._connection.cursor() as cursor,
+                cursor.copy(copy_sql(table)) as copy,
+            ):
+                for row in rows:
+                    copy.write_row(row)
         except psycopg.Error as exc:
-            if not _is_row_error(exc):
+            if not is_row_error(exc):
                 raise
             if len(rows) == 1:
                 self._refuse(
@@ -294,7 +255,7 @@ class Staging:
             with self._connection.transaction():
                 return self._upsert(table, duplicates=duplicates, ctids=None)
         except psycopg.Error as exc:
-            if not _is_row_error(exc):
+            if not is_row_error(exc):
                 raise
         cursor = self._connection.execute(
             sql.SQL("select ctid::text from {} order by ctid").format(staging_name(table))
@@ -309,7 +270,7 @@ class Staging:
             with self._connection.transaction():
                 return self._upsert(table, duplicates=duplicates, ctids=ctids)
         except psycopg.Error as exc:
-            if not _is_row_error(exc):
+            if not is_row_error(exc):
                 raise
             if len(ctids) == 1:
                 self._refuse(table, self._unstage(table, ctids[0]), exc)
@@ -345,10 +306,6 @@ class Staging:
                 self._resource.name, _short(key), "refused_by_postgres", detail, _as_json(row)
             )
         )
-
-
-def _is_row_error(exc: psycopg.Error) -> bool:
-    return (exc.sqlstate or "")[:2] in _ROW_ERRORS
 
 
 def _short(key: object) -> str | None:

@@ -18,12 +18,15 @@ class UnusualError(ValueError):
     """The column must be converted value by value."""
 
 
+_TEXT, _TEXT_OR_NOTHING = frozenset({str}), frozenset({str, type(None)})
+_NUMBER = frozenset({int})
+
+
 def _plain(raw: Column) -> str:
     """All texts of a column as one, after making sure that they are texts which Postgres can hold."""
-    try:
-        joined = "".join(filter(None, raw))  # type: ignore[arg-type]  # other types raise TypeError
-    except TypeError:
-        raise UnusualError from None
+    if not _TEXT_OR_NOTHING.issuperset(map(type, raw)):
+        raise UnusualError
+    joined = "".join(filter(None, raw))  # type: ignore[arg-type]  # just looked
     if "\x00" in joined:
         raise UnusualError
     if not joined.isascii():
@@ -31,27 +34,25 @@ def _plain(raw: Column) -> str:
             joined.encode()
         except UnicodeEncodeError:
             raise UnusualError from None
-    if any(value is not None and value.__class__ is not str for value in raw):
-        raise UnusualError
     return joined
 
 
 def _verbatim(raw: Column) -> Column:
     _plain(raw)
-    return [value or None for value in raw]
+    return raw if all(raw) else [value or None for value in raw]
 
 
 def _text(raw: Column) -> Column:
     if "(null)" in _plain(raw):
         raise UnusualError
-    return [value or None for value in raw]
+    return raw if all(raw) else [value or None for value in raw]
 
 
 _FLAGS: dict[object, bool | None] = {None: None, "": None, "0": False, "1": True}
 
 
 def _flag(raw: Column) -> Column:
-    if any(value.__class__ is not str for value in raw):
+    if not _TEXT.issuperset(map(type, raw)):
         raise UnusualError
     try:
         return [_FLAGS[value] for value in raw]
@@ -63,20 +64,41 @@ _EARLIEST, _LATEST = 10**8, 4 * 10**9
 
 
 def _instant(raw: Column) -> Column:
-    """Epoch seconds; other spellings of a time are converted one by one."""
-    if any(value.__class__ is not int for value in raw):
-        raise UnusualError
-    seconds: Sequence[int] = raw  # type: ignore[assignment]  # just checked
+    """Epoch seconds, as numbers or as digits; other spellings of a time are converted one by one."""
+    seconds = _numbers(raw)
     if seconds and (min(seconds) < _EARLIEST or max(seconds) > _LATEST):
         raise UnusualError
     at = datetime.fromtimestamp
     return [at(second, UTC) for second in seconds]
 
 
+def _integer(raw: Column) -> Column:
+    """Numbers of four bytes, or digits."""
+    numbers = _numbers(raw)
+    if numbers and not -(2**31) <= min(numbers) <= max(numbers) < 2**31:
+        raise UnusualError
+    return numbers
+
+
+def _numbers(raw: Column) -> Sequence[int]:
+    """Whole numbers, all of them sent as numbers or all as short texts of digits."""
+    kinds = set(map(type, raw))
+    if kinds <= _NUMBER:
+        return raw  # type: ignore[return-value]  # just looked
+    if not kinds <= _TEXT or not all(raw):
+        raise UnusualError
+    texts: Sequence[str] = raw  # type: ignore[assignment]  # likewise
+    joined = "".join(texts)
+    if not (joined.isdecimal() and joined.isascii() and max(map(len, texts)) < 11):
+        raise UnusualError
+    return list(map(int, texts))
+
+
 _WHOLE: dict[object, Callable[[Column], Column]] = {
     values.text: _text,
     values.verbatim: _verbatim,
     values.flag: _flag,
+    values.integer: _integer,
     values.instant: _instant,
 }
 

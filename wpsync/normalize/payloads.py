@@ -1,327 +1,161 @@
-"""A message's payload to its typed rows; an unreadable one to a reason, never an exception.
-
-The keys of the vendor's document were damaged by a mechanical replacement and come in several
-spellings (payloads.md). A key is looked up without regard to case and underscores, the clean
-spelling first and the damaged one second; what no column names stays in the typed row's `_extra`.
-"""
+"""Messages' payloads to their typed rows; an unreadable one to a reason, never an exception."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 
 from wpsync import values
 from wpsync.model import Row
 from wpsync.normalize import originals
+from wpsync.normalize.shapes import Builder, Found, Payload, Signature
 from wpsync.resources import messages
-from wpsync.resources.spec import Column, MessageKind, Table
+from wpsync.resources.spec import MessageKind
 
-_MEMO_LIMIT = 10_000
+
+@dataclass(slots=True)
+class Messages:
+    """Messages of one kind, as columns: the `msg` field as sent, the whole record, its id and time, and
+    when it was fetched."""
+
+    payloads: list[object]
+    records: list[Mapping[str, object]]
+    ids: list[str]
+    times: list[datetime | None]
+    stamps: list[str]
+
+    def some(self, places: Sequence[int]) -> "Messages":
+        """Those at some places."""
+        return Messages(
+            *(
+                [column[place] for place in places]
+                for column in (self.payloads, self.records, self.ids, self.times, self.stamps)
+            )  # type: ignore[arg-type]  # each column keeps its type
+        )
 
 
 @dataclass(slots=True)
 class Exploded:
-    """What a payload holds: text for people, typed rows by table, or the reason it is unreadable."""
+    """What payloads hold: a text for people for each message, the reason where one is unreadable (by
+    place among the messages), and typed rows by table."""
 
-    plain_text: str | None = None
-    problem: str | None = None
-    rows: list[tuple[str, Row]] = field(default_factory=list)
+    plain_texts: list[str | None]
+    problems: dict[int, str] = field(default_factory=dict)
+    rows: dict[str, list[Row]] = field(default_factory=dict)
 
-
-@dataclass(slots=True)
-class _Found:
-    """A typed row under construction: values by column, captured fields, and what has no column."""
-
-    values: dict[str, object] = field(default_factory=dict)
-    ranks: dict[str, int] = field(default_factory=dict)
-    captured: dict[str, object] = field(default_factory=dict)
-    extra: dict[str, object] = field(default_factory=dict)
+    def add(self, table: str, rows: Iterable[Row]) -> None:
+        self.rows.setdefault(table, []).extend(rows)
 
 
-@dataclass(frozen=True, slots=True)
-class _Slot:
-    """What a key leads to: a column, a nested object, or a field that is captured for computing."""
-
-    rank: int
-    path: str
-    column: Column | None = None
-    child: "_Shape | None" = None
+def _shown(found: Found, *names: str) -> list[str | None]:
+    """For each message the first text among these columns."""
+    chosen = zip(*map(found.column, names), strict=True)
+    return [next((v for v in row if isinstance(v, str)), None) for row in chosen]
 
 
-def _fold(key: str) -> str:
-    return key.replace("_", "").lower()
+def _named(names: Mapping[int, str], codes: Iterable[object]) -> list[object]:
+    return [names.get(code) if isinstance(code, int) else None for code in codes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
-    """What the keys of an object lead to, for objects that have exactly these keys in this order."""
-
-    columns: tuple[tuple[str, Column], ...]
-    children: "tuple[tuple[str, _Shape], ...]"
-    captured: tuple[tuple[str, str], ...]
-    unknown: tuple[str, ...]
+def _finish_media(found: Found) -> list[str | None]:
+    return [None] * len(found.extras)
 
 
-class _Shape:
-    """One level of a payload object: which keys are known, in every spelling."""
-
-    def __init__(self) -> None:
-        self._slots: dict[str, _Slot] = {}
-        self._layouts: dict[tuple[str, ...], _Layout | None] = {}
-
-    def add(self, path: str, name: str, rank: int, column: Column | None) -> None:
-        head, _, rest = name.partition(".")
-        here = f"{path}{head}"
-        clean, damaged = _fold(head), _fold(head.replace("T", "true"))
-        if rest:
-            slot = self._slots.get(clean) or _Slot(0, here, child=_Shape())
-            assert slot.child is not None
-            slot.child.add(f"{here}.", rest, rank, column)
-        else:
-            slot = _Slot(rank, here, column=column)
-        self._slots[clean] = slot
-        if damaged not in self._slots:
-            self._slots[damaged] = _Slot(slot.rank + 1, here, slot.column, slot.child)
-
-    def slot(self, key: str) -> _Slot | None:
-        """What a key leads to, in any spelling."""
-        return self._slots.get(_fold(key))
-
-    def layout(self, keys: tuple[str, ...]) -> _Layout | None:
-        """What these keys lead to; None where two of them spell the same thing."""
-        try:
-            return self._layouts[keys]
-        except KeyError:
-            layout = self._lay_out(keys)
-            if len(self._layouts) < _MEMO_LIMIT:
-                self._layouts[keys] = layout
-            return layout
-
-    def _lay_out(self, keys: tuple[str, ...]) -> _Layout | None:
-        slots = [(key, self.slot(key)) for key in keys]
-        columns = tuple((key, slot.column) for key, slot in slots if slot and slot.column)
-        if len({column.name for _, column in columns}) < len(columns):
-            return None
-        return _Layout(
-            columns,
-            tuple((key, slot.child) for key, slot in slots if slot and slot.child),
-            tuple((key, s.path) for key, s in slots if s and not s.column and not s.child),
-            tuple(key for key, slot in slots if slot is None),
-        )
-
-
-class _Builder:
-    """Fills one typed table from payload objects."""
-
-    def __init__(self, table: Table, captures: tuple[str, ...] = ()) -> None:
-        self._table = table
-        self._names = tuple(column.name for column in table.columns)
-        self._shape = _Shape()
-        for column in table.columns:
-            for preference, source in enumerate(column.sources):
-                self._shape.add("", source, preference * 2, column)
-        for path in captures:
-            self._shape.add("", path, 0, None)
-
-    def read(self, payload: Mapping[str, object]) -> _Found:
-        found = _Found()
-        self._walk(self._shape, payload, found, found.extra)
-        return found
-
-    def row(self, found: _Found, message_id: str, sent_at: datetime | None) -> tuple[str, Row]:
-        found.values["message_id"], found.values["sent_at"] = message_id, sent_at
-        get = found.values.get
-        return self._table.name, (*map(get, self._names), originals.extra_json(found.extra))
-
-    def _walk(
-        self, shape: _Shape, payload: Mapping[str, object], found: _Found, extra: dict[str, object]
-    ) -> None:
-        layout = shape.layout(tuple(payload))
-        if layout is None:
-            self._walk_by_rank(shape, payload, found, extra)
-            return
-        values_of = found.values
-        for key, column in layout.columns:
-            value = payload[key]
-            try:
-                values_of[column.name] = column.convert(value)
-            except ValueError:
-                _take(0, column, key, value, found, extra)
-        for key, child in layout.children:
-            self._descend(child, key, payload[key], found, extra)
-        for key, path in layout.captured:
-            found.captured[path] = payload[key]
-        for key in layout.unknown:
-            extra[key] = payload[key]
-
-    def _walk_by_rank(
-        self, shape: _Shape, payload: Mapping[str, object], found: _Found, extra: dict[str, object]
-    ) -> None:
-        """An object that spells one thing in two ways: the better spelling wins, the other is kept."""
-        for key, value in payload.items():
-            slot = shape.slot(key)
-            if slot is None:
-                extra[key] = value
-            elif slot.child is not None:
-                self._descend(slot.child, key, value, found, extra)
-            elif slot.column is None:
-                found.captured[slot.path] = value
-            else:
-                _take(slot.rank, slot.column, key, value, found, extra)
-
-    def _descend(
-        self,
-        child: _Shape,
-        key: str,
-        value: object,
-        found: _Found,
-        extra: dict[str, object],
-    ) -> None:
-        """A nested object, which some clients send encoded as a text."""
-        nested = value
-        if isinstance(value, str):
-            try:
-                nested = values.parse_json(value)
-            except ValueError:
-                nested = None
-        if isinstance(nested, dict):
-            inner: dict[str, object] = {}
-            self._walk(child, nested, found, inner)
-            if inner:
-                extra[key] = inner
-        elif value is not None and value != "":
-            extra[key] = value
-
-
-def _take(
-    rank: int,
-    column: Column,
-    key: str,
-    value: object,
-    found: _Found,
-    extra: dict[str, object],
-) -> None:
-    """Set a column from a field, unless a better spelling has already done so."""
-    known = found.ranks.get(column.name)
-    other = found.captured.get(column.name)
-    if known is not None and known <= rank:
-        if value != other:
-            extra[key] = value
-        return
-    if known is not None and value != other:
-        extra[f"{key}.other"] = other
-    found.ranks[column.name] = rank
-    found.captured[column.name] = value
-    try:
-        found.values[column.name] = column.convert(value)
-    except values.RepairedError as repaired:
-        found.values[column.name] = repaired.value
-        originals.keep_raw(extra, key, value)
-    except values.UnreadableError:
-        found.values[column.name] = None
-        originals.keep_raw(extra, key, value)
-
-
-def _number(found: _Found, name: str) -> int | None:
-    value = found.values.get(name)
-    return value if isinstance(value, int) else None
-
-
-def _shown(found: _Found, *names: str) -> str | None:
-    for name in names:
-        value = found.values.get(name)
-        if isinstance(value, str):
-            return value
-    return None
-
-
-def _named(table: Mapping[int, str], code: int | None) -> str | None:
-    return None if code is None else table.get(code)
-
-
-def _finish_link(found: _Found) -> str | None:
-    code = _number(found, "app_type")
-    if code is not None:
-        found.values["link_kind"] = messages.LINK_KINDS.get(code, "other")
+def _finish_link(found: Found) -> list[str | None]:
+    found.values["link_kind"] = [
+        messages.LINK_KINDS.get(code, "other") if isinstance(code, int) else None
+        for code in found.column("app_type")
+    ]
     return _shown(found, "title")
 
 
-def _finish_notice(found: _Found) -> str | None:
-    found.values["notice_kind"] = _named(messages.NOTICE_KINDS, _number(found, "notice_type"))
+def _finish_notice(found: Found) -> list[str | None]:
+    found.values["notice_kind"] = _named(messages.NOTICE_KINDS, found.column("notice_type"))
     return _shown(found, "content")
 
 
-def _finish_pay(found: _Found) -> str | None:
-    found.values["claimed"] = (
-        {0: False, 1: True}.get(_number(found, "claim_status") or 0)
-        if (found.values.get("claim_status") is not None)
-        else None
-    )
+_CLAIMED: Mapping[object, bool] = {0: False, 1: True}
+
+
+def _finish_pay(found: Found) -> list[str | None]:
+    found.values["claimed"] = [_CLAIMED.get(status) for status in found.column("claim_status")]
     return _shown(found, "receiver_title", "sender_title", "title")
 
 
-def _finish_transfer(found: _Found) -> str | None:
+_NOT_YUAN = re.compile(r"[^\s\d.,，¥￥元+-]")
+
+
+def _finish_transfer(found: Found) -> list[str | None]:
     shown = _shown(found, "fee_description")
+    amounts = [_amount(text) for text in shown]
+    found.values["amount"] = list(amounts)
+    found.values["currency"] = [
+        None if text is None or amount is None or _NOT_YUAN.search(text) else "CNY"
+        for text, amount in zip(shown, amounts, strict=True)
+    ]
+    found.values["transfer_kind"] = _named(messages.TRANSFER_KINDS, found.column("transfer_type"))
+    found.values["claim_kind"] = _named(messages.CLAIM_KINDS, found.column("claim_status"))
+    return _shown(found, "fee_description", "title")
+
+
+def _amount(shown: str | None) -> Decimal | None:
     try:
-        amount = values.yuan(shown)
+        return values.yuan(shown)
     except values.UnreadableError:
-        amount = None
-    found.values["amount"] = amount
-    if shown is not None and amount is not None and not re.search(r"[^\s\d.,，¥￥元+-]", shown):
-        found.values["currency"] = "CNY"
-    found.values["transfer_kind"] = _named(messages.TRANSFER_KINDS, _number(found, "transfer_type"))
-    found.values["claim_kind"] = _named(messages.CLAIM_KINDS, _number(found, "claim_status"))
-    return shown or _shown(found, "title")
+        return None
 
 
 _RECEIVERS = "wcPayInfo.newAa.receiverList"
 _PAYERS = "wcPayInfo.newAa.payerList"
+_RECEIVED = ("initiator_wx_no", "collection_status", "payer_count", "paid_count")
 
 
-def _finish_collection(found: _Found) -> str | None:
-    sent = found.captured.get(_RECEIVERS)
-    parts = sent.split(",") if isinstance(sent, str) else []
-    if len(parts) == 4:
-        try:
-            numbers = [values.integer(part) for part in parts[1:]]
-            found.values["initiator_wx_no"] = values.text(parts[0])
-        except (values.UnreadableError, values.RepairedError):
-            originals.keep_raw(found.extra, "receiverList", sent)
-        else:
-            names = ("collection_status", "payer_count", "paid_count")
-            found.values.update(zip(names, numbers, strict=True))
-    elif sent:
-        originals.keep_raw(found.extra, "receiverList", sent)
+def _finish_collection(found: Found) -> list[str | None]:
+    sent = found.captured.get(_RECEIVERS, [None] * len(found.extras))
+    read = [_receivers(one, extra) for one, extra in zip(sent, found.extras, strict=True)]
+    for name, column in zip(_RECEIVED, zip(*read, strict=True), strict=True):
+        found.values[name] = list(column)
     return _finish_pay(found)
 
 
-def _payer_rows(found: _Found, message_id: str, sent_at: datetime | None) -> list[tuple[str, Row]]:
+def _receivers(sent: object, extra: dict[str, object]) -> tuple[object, ...]:
+    """`wxid,status,payers,paid`; anything else is kept as it came."""
+    parts = sent.split(",") if isinstance(sent, str) else []
+    if len(parts) == 4:
+        try:
+            return values.text(parts[0]), *map(values.integer, parts[1:])
+        except (values.UnreadableError, values.RepairedError):
+            pass
+    if sent:
+        originals.keep_raw(extra, "receiverList", sent)
+    return (None,) * len(_RECEIVED)
+
+
+Payer = tuple[str, int | None, Decimal | None, bool | None, int | None]
+
+
+def _payers(sent: object, extra: dict[str, object]) -> list[Payer]:
     """`wxid,fen,status|wxid,fen,status…`: 1 is unpaid and 2 paid; other numbers are kept, not guessed."""
-    sent = found.captured.get(_PAYERS)
-    if not isinstance(sent, str):
-        if sent:
-            originals.keep_raw(found.extra, "payerList", sent)
-        return []
-    rows: list[tuple[str, Row]] = []
     try:
-        for entry in filter(None, sent.split("|")):
-            wx_no, fen_sent, status_sent = entry.split(",")
-            fen, status = values.integer(fen_sent), values.integer(status_sent)
-            amount = None if fen is None else values.yuan(f"{fen // 100}.{fen % 100:02d}")
-            paid = {1: False, 2: True}.get(status) if status is not None else None
-            payer = values.text(wx_no)
-            if payer is None:
-                raise values.UnreadableError("a payer without a number")
-            rows.append(
-                (
-                    messages.PAYERS.name,
-                    (message_id, payer, fen, amount, paid, status, sent_at, None),
-                )
-            )
-    except ValueError:
-        originals.keep_raw(found.extra, "payerList", sent)
+        if not sent:
+            return []
+        if not isinstance(sent, str):
+            raise values.UnreadableError("not a text")
+        return [_payer(*entry.split(",")) for entry in filter(None, sent.split("|"))]
+    except (ValueError, TypeError):
+        originals.keep_raw(extra, "payerList", sent)
         return []
-    return rows
+
+
+def _payer(wx_no_sent: str, fen_sent: str, status_sent: str) -> Payer:
+    fen, status = values.integer(fen_sent), values.integer(status_sent)
+    amount = None if fen is None else Decimal(fen).scaleb(-2)
+    paid = {1: False, 2: True}.get(status) if status is not None else None
+    payer = values.text(wx_no_sent)
+    if payer is None:
+        raise values.UnreadableError("a payer without a number")
+    return payer, fen, amount, paid, status
 
 
 _QUOTED = r"[\"“]?(?P<{}>.+?)[\"”]?"
@@ -348,7 +182,10 @@ def _room_event(content: str | None) -> dict[str, object]:
     return event
 
 
-_FINISH: dict[str, Callable[[_Found], str | None]] = {
+_FINISH: dict[str, Callable[[Found], list[str | None]]] = {
+    "image": _finish_media,
+    "voice": _finish_media,
+    "video": _finish_media,
     "card": lambda found: _shown(found, "nick"),
     "location": lambda found: _shown(found, "address"),
     "link": _finish_link,
@@ -359,71 +196,124 @@ _FINISH: dict[str, Callable[[_Found], str | None]] = {
     "group_collection_reminder": lambda found: _shown(found, "content"),
     "transfer": _finish_transfer,
 }
+"""Fills the columns of a kind that are computed; returns the texts for people."""
+
 _BUILDERS = {
-    kind.name: _Builder(
-        kind.table, (_RECEIVERS, _PAYERS) if kind.name == "group_collection" else ()
-    )
+    kind.name: Builder(kind.table, (_RECEIVERS, _PAYERS) if kind.name == "group_collection" else ())
     for kind in messages.KINDS
     if kind.table is not None
 }
 MEDIA_FIELDS = ("thumbImgPath", "bigImgPath")
-_MEDIA = ("image", "voice", "video")
+MEDIA_KINDS = ("image", "voice", "video")
 
 
-def explode(
-    kind: MessageKind,
-    payload: object,
-    media: Mapping[str, object],
-    message_id: str,
-    sent_at: datetime | None,
-) -> Exploded:
-    """The typed rows of one message.
+def explode(kind: MessageKind, of: Messages) -> Exploded:
+    """The texts and typed rows of messages of one kind.
 
-    `payload` is the `msg` field as sent, `media` the record, for its thumbImgPath and bigImgPath. Rows are in
-    their table's column order, `_extra` last.
+    Rows are in their table's column order, followed by `_extra` and when the message was fetched.
     """
+    exploded = Exploded([None] * len(of.ids))
     if kind.name == "text":
-        return Exploded(plain_text=_spoken(payload))
-    if kind.table is None:
-        return Exploded()
-    if kind.name in _MEDIA:
-        return _explode_media(kind, payload, media, message_id, sent_at)
-    if kind.name == "room_event":
-        return _explode_event(payload, message_id, sent_at)
-    opened, problem = _opened(kind, payload)
-    if opened is None:
-        return Exploded(problem=problem)
-    builder = _BUILDERS[kind.name]
-    found = builder.read(opened)
-    exploded = Exploded(plain_text=_FINISH[kind.name](found))
-    payers = _payer_rows(found, message_id, sent_at) if kind.name == "group_collection" else []
-    exploded.rows = [builder.row(found, message_id, sent_at), *payers]
+        exploded.plain_texts = [_spoken(payload) for payload in of.payloads]
+    elif kind.name == "room_event":
+        _add_events(of, exploded)
+    elif kind.table is not None:
+        _add_objects(kind, of, exploded)
     return exploded
 
 
-def _opened(kind: MessageKind, payload: object) -> tuple[Mapping[str, object] | None, str | None]:
+def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
+    """Payloads that are objects, those that are alike together."""
+    opened: dict[int, Payload] = {}
+    for place, payload in enumerate(of.payloads):
+        found, problem = _opened(kind, payload, of.records[place])
+        if found is None:
+            exploded.problems[place] = problem
+        else:
+            opened[place] = found
+    builder, one_by_one = _BUILDERS[kind.name], len(set(of.ids)) < len(of.ids)
+    for places, read in _read(builder, opened, one_by_one=one_by_one):
+        if kind.name in MEDIA_KINDS:
+            read.values["media_kind"] = [kind.name] * len(places)
+        for place, text in zip(places, _FINISH[kind.name](read), strict=True):
+            exploded.plain_texts[place] = text
+        mine = of if len(places) == len(of.ids) else of.some(places)
+        if kind.name == "group_collection":
+            exploded.add(messages.PAYERS.name, _payer_rows(read, mine))
+        exploded.add(builder.table.name, builder.rows(read, mine.ids, mine.times, mine.stamps))
+
+
+def _read(
+    builder: Builder, opened: Mapping[int, Payload], *, one_by_one: bool
+) -> Iterator[tuple[list[int], Found]]:
+    """What payloads hold, with their places. One by one where a message came twice: order matters then."""
+    groups: dict[Signature, list[int]] = {}
+    alone: list[int] = []
+    for place, payload in opened.items():
+        signature = None if one_by_one else builder.signature(payload)
+        if signature is None:
+            alone.append(place)
+        else:
+            groups.setdefault(signature, []).append(place)
+    for places in groups.values():
+        try:
+            found = builder.read_alike([opened[place] for place in places])
+        except ValueError:
+            alone += places
+        else:
+            yield places, found
+    for place in alone:
+        yield [place], builder.read(opened[place])
+
+
+def _payer_rows(found: Found, of: Messages) -> Iterator[Row]:
+    for place, sent in enumerate(found.captured.get(_PAYERS, ())):
+        for payer in _payers(sent, found.extras[place]):
+            yield (of.ids[place], *payer, of.times[place], None, of.stamps[place])
+
+
+def _opened(kind: MessageKind, payload: object, record: Payload) -> tuple[Payload | None, str]:
     """The payload as an object; or what is wrong with it, without quoting it."""
+    if kind.name in MEDIA_KINDS:
+        return _opened_media(payload, record), ""
     if isinstance(payload, dict):
-        return payload, None
+        return payload, ""
     if payload is None or payload == "":
         return None, "the message has no payload"
     if not isinstance(payload, str):
         return None, f"the payload is a {type(payload).__name__}, not an object"
-    if kind.name == "system" and not payload.lstrip().startswith("{"):
-        return {"content": payload}, None
+    if kind.name == "system" and not may_be_object(payload):
+        return {"content": payload}, ""
     try:
         opened = values.parse_json(payload)
     except ValueError:
         return None, "the payload is not JSON"
     if isinstance(opened, dict):
-        return opened, None
+        return opened, ""
     return None, f"the payload is a JSON {type(opened).__name__}, not an object"
+
+
+def _opened_media(payload: object, record: Payload) -> Payload:
+    """Paths come in the row's own fields, or in the payload in wxMedia's form."""
+    opened = payload
+    if isinstance(payload, str) and may_be_object(payload):
+        try:
+            opened = values.parse_json(payload)
+        except ValueError:
+            opened = None
+    sent = {name: record[name] for name in MEDIA_FIELDS if record.get(name) not in (None, "")}
+    return {**(opened if isinstance(opened, dict) else {}), **sent}
+
+
+def may_be_object(text: str) -> bool:
+    """Whether a text begins as a JSON object does."""
+    return text[:1] == "{" or (text[:1].isspace() and text.lstrip()[:1] == "{")
 
 
 def _spoken(payload: object) -> str | None:
     """What was said: plain text, or `{"msg": …}` as the type table has it."""
     said = payload
-    if isinstance(payload, str) and payload.lstrip().startswith("{"):
+    if isinstance(payload, str) and may_be_object(payload):
         try:
             said = values.parse_json(payload)
         except ValueError:
@@ -436,28 +326,11 @@ def _spoken(payload: object) -> str | None:
     return None if said is None else originals.ascii_json(said)
 
 
-def _explode_media(
-    kind: MessageKind,
-    payload: object,
-    media: Mapping[str, object],
-    message_id: str,
-    sent_at: datetime | None,
-) -> Exploded:
-    """Paths come in the row's own fields, or in the payload in wxMedia's form."""
-    opened = payload
-    if isinstance(payload, str) and payload.lstrip().startswith("{"):
-        try:
-            opened = values.parse_json(payload)
-        except ValueError:
-            opened = None
-    sent = {name: media[name] for name in MEDIA_FIELDS if media.get(name) not in (None, "")}
-    builder = _BUILDERS[kind.name]
-    found = builder.read({**(opened if isinstance(opened, dict) else {}), **sent})
-    found.values["media_kind"] = kind.name
-    return Exploded(rows=[builder.row(found, message_id, sent_at)])
-
-
-def _explode_event(payload: object, message_id: str, sent_at: datetime | None) -> Exploded:
-    said = _spoken(payload)
-    found = _Found(values=_room_event(said))
-    return Exploded(plain_text=said, rows=[_BUILDERS["room_event"].row(found, message_id, sent_at)])
+def _add_events(of: Messages, exploded: Exploded) -> None:
+    exploded.plain_texts = [_spoken(payload) for payload in of.payloads]
+    events = [_room_event(said) for said in exploded.plain_texts]
+    found = Found(extras=[{} for _ in events])
+    for name in ("content", "event", "actor_nick", "subject"):
+        found.values[name] = [event.get(name) for event in events]
+    builder = _BUILDERS["room_event"]
+    exploded.add(builder.table.name, builder.rows(found, of.ids, of.times, of.stamps))

@@ -5,37 +5,53 @@ with its original; a field that cannot be read becomes NULL with its original in
 that cannot be read keeps its row and gets a dead letter with the reason.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from itertools import repeat
+from operator import methodcaller
 from typing import cast
 
 from wpsync import values
 from wpsync.model import Batch, DeadLetter, Erased
 from wpsync.normalize import columns, erasure, originals
-from wpsync.normalize.payloads import explode
+from wpsync.normalize.payloads import MEDIA_FIELDS, MEDIA_KINDS, Messages, explode, may_be_object
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.messages import KIND_BY_CODE, UNKNOWN
-from wpsync.resources.spec import Converter, Resource
+from wpsync.resources.spec import Converter, MessageKind, Resource
 
 Record = Mapping[str, object]
 
 _NOBODY = Erased()
 _SHANGHAI = timedelta(hours=8)
-_MEDIA = ("image", "voice", "video")
 
 
 class _Draft:
-    """The rows of one page under construction: columns by name, and what has no column by row number."""
+    """The rows of some records under construction: columns by name, and what has no column by row number.
 
-    def __init__(self, records: Sequence[Record]) -> None:
+    `stamps` say when each record was fetched; `fields` are the vendor's fields that any of them has.
+    """
+
+    def __init__(self, records: Sequence[Record], stamps: Sequence[str]) -> None:
         self.records = records
+        self.stamps = stamps
+        self.fields = frozenset[str]().union(*set(map(tuple, records)))
         self.columns: dict[str, list[object]] = {}
         self.extras: dict[int, dict[str, object]] = {}
+
+    def sent(self, field: str) -> list[object]:
+        """A vendor field of every record, None where it was not sent."""
+        if field not in self.fields:
+            return [None] * len(self.records)
+        return [record.get(field) for record in self.records]
 
     def extra(self, row: int) -> dict[str, object]:
         """What the vendor sent in this row that has no column."""
         return self.extras.setdefault(row, {})
+
+    def keep_all_but(self, known: frozenset[str]) -> None:
+        """Fields that no column reads."""
+        for number, record in enumerate(self.records):
+            if not record.keys() <= known:
+                self.extra(number).update({k: v for k, v in record.items() if k not in known})
 
     def keep_unless_empty(self, row: int, field: str) -> None:
         """A vendor field that this row has no column for."""
@@ -44,8 +60,8 @@ class _Draft:
             self.extra(row)[field] = value
 
 
-Finish = Callable[[_Draft, str, Batch], None]
-"""Computes what columns do not say by themselves. Takes the draft, the rows' stamp, and the batch."""
+Finish = Callable[[_Draft, Batch], None]
+"""Computes what columns do not say by themselves."""
 
 
 class Normalizer:
@@ -59,7 +75,7 @@ class Normalizer:
         self._erased = erased
         self._resource = resource.name
         self._table = table.name
-        self._key = table.key[0]
+        self._key = next(column for column in table.columns if column.name == table.key[0])
         self._columns = table.columns
         self._finish: Finish | None
         self._finish, consumed = _FINISH.get(resource.name, (None, ()))
@@ -67,11 +83,20 @@ class Normalizer:
 
     def __call__(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
         """Add the records' rows to `into`, in record order, each followed by `_extra` and `fetched_at`."""
+        self.pages([(records, fetched_at)], into)
+
+    def pages(self, pages: Iterable[tuple[Sequence[object], datetime]], into: Batch) -> None:
+        """The same for several pages at once, which is quicker: columns are longer."""
+        records: list[object] = []
+        stamps: list[str] = []
+        for page, fetched_at in pages:
+            records += page
+            stamps += [fetched_at.isoformat()] * len(page)
         if self._privacy.is_off and self._erased.is_empty:
-            self._add(records, fetched_at, into)
+            self._add(records, stamps, into)
             return
         treated = Batch()
-        self._add(records, fetched_at, treated)
+        self._add(records, stamps, treated)
         erasure.take(self._erased, self._resource, treated)
         self._privacy.apply(treated)
         for table, rows in treated.rows.items():
@@ -80,46 +105,52 @@ class Normalizer:
         into.drift += treated.drift
         into.left_out.add(treated.left_out)
 
-    def _add(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
-        usable = self._usable(records, into)
-        if not usable:
+    def _add(self, records: Sequence[object], stamps: Sequence[str], into: Batch) -> None:
+        draft = self._usable(records, stamps, into)
+        if not draft.records:
             return
-        draft = _Draft(usable)
         for column in self._columns:
             draft.columns[column.name] = _column(draft, column.sources, column.convert)
-        known = self._known
-        for number, record in enumerate(usable):
-            if not record.keys() <= known:
-                unknown = ((key, value) for key, value in record.items() if key not in known)
-                draft.extra(number).update(unknown)
-        stamp = fetched_at.isoformat()
+        if not draft.fields <= self._known:
+            draft.keep_all_but(self._known)
         if self._finish is not None:
-            self._finish(draft, stamp, into)
-        kept: list[str | None] = [None] * len(usable)
+            self._finish(draft, into)
+        kept: list[str | None] = [None] * len(draft.records)
         for number, extra in draft.extras.items():
             kept[number] = originals.extra_json(extra)
             _note_drift(extra, into)
         rows = into.rows.setdefault(self._table, [])
-        rows.extend(zip(*draft.columns.values(), kept, repeat(stamp), strict=False))
+        rows.extend(zip(*draft.columns.values(), kept, draft.stamps, strict=True))
 
-    def _usable(self, records: Sequence[object], into: Batch) -> list[Record]:
+    def _usable(self, records: Sequence[object], stamps: Sequence[str], into: Batch) -> _Draft:
         """The records that are objects with an id; the others become dead letters."""
-        key = next(column for column in self._columns if column.name == self._key)
-        usable: list[Record] = []
-        for record in records:
+        if self._all_usable(records):
+            return _Draft(cast("Sequence[Record]", records), stamps)
+        usable: list[tuple[Record, str]] = []
+        for record, stamp in zip(records, stamps, strict=True):
             if not isinstance(record, dict):
                 self._refuse(record, "not_an_object", "the record is not a JSON object", into)
                 continue
-            identifier = next(filter(None, map(record.get, key.sources)), None)
+            identifier = next(filter(None, map(record.get, self._key.sources)), None)
             if _is_usable(identifier):
-                usable.append(record)
+                usable.append((record, stamp))
             else:
                 self._refuse(record, "no_id", "the record has no usable id", into)
-        return usable
+        return _Draft([record for record, _ in usable], [stamp for _, stamp in usable])
+
+    def _all_usable(self, records: Sequence[object]) -> bool:
+        """Whether all records are objects with a text for an id, in its first spelling."""
+        if not _OBJECT.issuperset(map(type, records)):
+            return False
+        ids = list(map(methodcaller("get", self._key.sources[0]), records))
+        return _TEXT.issuperset(map(type, ids)) and all(ids) and "(null)" not in ids
 
     def _refuse(self, record: object, reason: str, detail: str, into: Batch) -> None:
         original = originals.ascii_json(record)
         into.dead_letters.append(DeadLetter(self._resource, None, reason, detail, original))
+
+
+_OBJECT, _TEXT = frozenset({dict}), frozenset({str})
 
 
 def _note_drift(extra: Record, into: Batch) -> None:
@@ -136,18 +167,22 @@ def _is_usable(identifier: object) -> bool:
 
 
 def _column(draft: _Draft, sources: tuple[str, ...], converter: Converter) -> list[object]:
-    """One column of the page, at once where its values are well-behaved, else value by value."""
-    records = draft.records
-    if not sources:
-        return [None] * len(records)
-    if len(sources) == 1:
-        source = sources[0]
-    else:
-        present = [name for name in sources if any(name in record for record in records)]
-        if len(present) > 1:
-            return _preferred(draft, sources, converter)
-        source = present[0] if present else sources[0]
-    raw = [record.get(source) for record in records]
+    """One column, from whichever of its spellings the records use."""
+    present = [name for name in sources if name in draft.fields]
+    if len(present) > 1:
+        return _preferred(draft, sources, converter)
+    if not present and sources:
+        present = [sources[0]]
+    if not present:
+        return [None] * len(draft.records)
+    source = present[0]
+    return _converted(draft, source, draft.sent(source), converter)
+
+
+def _converted(
+    draft: _Draft, source: str, raw: Sequence[object], converter: Converter
+) -> list[object]:
+    """A column at once where its values are well-behaved, else value by value."""
     try:
         return list(columns.convert(converter, raw))
     except columns.UnusualError:
@@ -185,12 +220,11 @@ _RECORDING_STATUS = {
 }
 
 
-def _finish_calls(draft: _Draft, stamp: str, into: Batch) -> None:
+def _finish_calls(draft: _Draft, into: Batch) -> None:
     """`soundUrl` is an address without a scheme, one of three words, or nothing (yet)."""
     urls, statuses = draft.columns["recording_url"], draft.columns["recording_status"]
     connected = draft.columns["connected"]
-    for number, record in enumerate(draft.records):
-        sent = record.get("soundUrl")
+    for number, sent in enumerate(draft.sent("soundUrl")):
         if isinstance(sent, str) and sent in _RECORDING_STATUS:
             statuses[number] = _RECORDING_STATUS[sent]
             continue
@@ -201,11 +235,11 @@ def _finish_calls(draft: _Draft, stamp: str, into: Batch) -> None:
             statuses[number] = "pending" if connected[number] else "none"
 
 
-def _finish_messages(draft: _Draft, stamp: str, into: Batch) -> None:
+def _finish_messages(draft: _Draft, into: Batch) -> None:
     """The kind by the code, the day in Shanghai, the text for people, and the typed rows."""
     table = draft.columns
-    codes, bodies, plain = table["msg_type"], table["body"], table["plain_text"]
-    kinds = [KIND_BY_CODE.get(code, UNKNOWN).name for code in cast("list[str]", codes)]
+    codes = cast("list[str]", table["msg_type"])
+    kinds = [KIND_BY_CODE.get(code, UNKNOWN).name for code in codes]
     table["kind"] = list(kinds)
     if UNKNOWN.name in kinds:
         for code, kind in zip(codes, kinds, strict=True):
@@ -213,57 +247,91 @@ def _finish_messages(draft: _Draft, stamp: str, into: Batch) -> None:
                 into.drift["kind", str(code)[:100]] += 1
     table["payload_ok"] = [True] * len(codes)
     table["sent_on"] = _days(draft)
-    for number, record in enumerate(draft.records):
-        kind, sent = kinds[number], record.get("msg")
-        if kind == "text" and isinstance(sent, str) and sent.lstrip()[:1] != "{":
+    bodies, plain, sent = table["body"], table["plain_text"], draft.sent("msg")
+    payloads: dict[str, list[int]] = {}
+    for number, kind in enumerate(kinds):
+        text = sent[number]
+        if kind == "text" and isinstance(text, str) and not may_be_object(text):
             plain[number] = bodies[number]
         else:
-            _finish_payload(draft, number, sent, stamp, into)
-        if len(record) > 10 and kind not in _MEDIA:
-            draft.keep_unless_empty(number, "thumbImgPath")
-            draft.keep_unless_empty(number, "bigImgPath")
+            payloads.setdefault(codes[number], []).append(number)
+    for code, numbers in payloads.items():
+        _finish_payloads(draft, KIND_BY_CODE.get(code, UNKNOWN), numbers, sent, into)
+    _keep_media_of_others(draft, kinds)
 
 
-def _finish_payload(draft: _Draft, number: int, sent: object, stamp: str, into: Batch) -> None:
-    table, record = draft.columns, draft.records[number]
-    if isinstance(sent, dict | list):
-        draft.extra(number).pop(originals.RAW + "msg", None)
-        table["body"][number] = originals.ascii_json(sent)
-    identifier = cast("str", table["id"][number])
-    kind = KIND_BY_CODE.get(cast("str", table["msg_type"][number]), UNKNOWN)
+def _keep_media_of_others(draft: _Draft, kinds: Sequence[str]) -> None:
+    """Paths of media are columns of media; what another message sends there is kept."""
+    if draft.fields.isdisjoint(MEDIA_FIELDS):
+        return
+    for number, kind in enumerate(kinds):
+        if kind not in MEDIA_KINDS:
+            for field in MEDIA_FIELDS:
+                draft.keep_unless_empty(number, field)
+
+
+def _finish_payloads(
+    draft: _Draft, kind: MessageKind, numbers: Sequence[int], sent: Sequence[object], into: Batch
+) -> None:
+    """What the payloads of one kind of message hold."""
+    table = draft.columns
+    for number in numbers:
+        if isinstance(sent[number], dict | list):
+            draft.extra(number).pop(originals.RAW + "msg", None)
+            table["body"][number] = originals.ascii_json(sent[number])
     exploded = explode(
-        kind, sent, record, identifier, cast("datetime | None", table["sent_at"][number])
+        kind,
+        Messages(
+            [sent[number] for number in numbers],
+            [draft.records[number] for number in numbers],
+            [cast("str", table["id"][number]) for number in numbers],
+            [cast("datetime | None", table["sent_at"][number]) for number in numbers],
+            [draft.stamps[number] for number in numbers],
+        ),
     )
-    table["plain_text"][number] = exploded.plain_text
-    for name, row in exploded.rows:
-        into.rows.setdefault(name, []).append((*row, stamp))
-    if exploded.problem is not None:
+    for number, text in zip(numbers, exploded.plain_texts, strict=True):
+        table["plain_text"][number] = text
+    for name, rows in exploded.rows.items():
+        into.rows.setdefault(name, []).extend(rows)
+    for place, problem in exploded.problems.items():
+        number = numbers[place]
         table["payload_ok"][number] = False
-        original = originals.ascii_json(record)
+        original = originals.ascii_json(draft.records[number])
+        identifier = cast("str", table["id"][number])
         into.dead_letters.append(
-            DeadLetter(
-                "wechat_messages", identifier, "payload_unreadable", exploded.problem, original
-            )
+            DeadLetter("wechat_messages", identifier, "payload_unreadable", problem, original)
         )
 
 
 def _days(draft: _Draft) -> list[object]:
     """The day in Shanghai of each row; the vendor's own `date` where there is no time, or as extra."""
-    names: dict[int, tuple[date, str]] = {}
+    times = cast("list[datetime | None]", draft.columns["sent_at"])
+    said = draft.sent("date")
+    if (day := _only_day(times)) and said.count(day.isoformat()) == len(said):
+        return [day] * len(said)
     days: list[object] = []
-    for number, at in enumerate(cast("list[datetime | None]", draft.columns["sent_at"])):
+    for number, at in enumerate(times):
         if at is None:
             days.append(_said_day(draft, number))
             continue
-        ordinal = int(at.timestamp() + 28_800) // 86_400
-        if ordinal not in names:
-            day = (at.astimezone(UTC) + _SHANGHAI).date()
-            names[ordinal] = (day, day.isoformat())
-        day, name = names[ordinal]
+        day = _shanghai_day(at)
         days.append(day)
-        if draft.records[number].get("date") != name:
+        if said[number] != day.isoformat():
             _keep_other_day(draft, number, day)
     return days
+
+
+def _only_day(times: Sequence[datetime | None]) -> date | None:
+    """The day in Shanghai, where there is one for all times."""
+    known = [at for at in times if at is not None]
+    if not known or len(known) < len(times):
+        return None
+    first = _shanghai_day(min(known))
+    return first if first == _shanghai_day(max(known)) else None
+
+
+def _shanghai_day(at: datetime) -> date:
+    return (at.astimezone(UTC) + _SHANGHAI).date()
 
 
 def _said_day(draft: _Draft, number: int) -> date | None:

@@ -22,6 +22,9 @@ from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Resource
 from wpsync.service.store import Intake, Listed, Loaded
 
+_TOGETHER = 1_000
+"""Records that are normalised at once."""
+
 _LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
 """New dead letters in one window from which on a run fails, and the share of its rows."""
 
@@ -46,12 +49,20 @@ class PostgresIntake:
         self._erased = erasing.erased(connection)
         self._normalize = Normalizer(resource, privacy, self._erased)
         self._staging = Staging(connection, resource, scope.account)
+        self._pages: list[tuple[Sequence[object], datetime]] = []
 
     def clear(self) -> None:
+        self._pages.clear()
         self._staging.clear()
 
     def add(self, records: Sequence[object], fetched_at: datetime) -> None:
-        self._normalize(records, fetched_at, self._staging.batch)
+        self._pages.append((records, fetched_at))
+        if sum(len(page) for page, _ in self._pages) >= _TOGETHER:
+            self._normalize_pages()
+
+    def _normalize_pages(self) -> None:
+        self._normalize.pages(self._pages, self._staging.batch)
+        self._pages.clear()
         self._staging.flush_if_full()
 
     def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
@@ -78,6 +89,7 @@ class PostgresIntake:
         return self._load(closed, run_id, enter, gone=gone)
 
     def differences(self, window: Window, read_at: datetime) -> list[Difference]:
+        self._normalize_pages()
         self._staging.stage_all()
         return comparing.compare(self._connection, self._scope, window, read_at)
 
@@ -105,6 +117,7 @@ class PostgresIntake:
         """The one transaction. `enter` is called before the rows come, and what it returns after."""
         connection, account, at = self._connection, self._scope.account, self._clock.now()
         letters = 0
+        self._normalize_pages()
 
         def write() -> Counts:
             nonlocal letters

@@ -77,8 +77,8 @@ def _load(
     at = clock.now()
     with database.connection() as connection:
         staging = Staging(connection, WECHAT_MESSAGES, account)
-        for row in rows:
-            normalize([as_record(row)], cast("datetime", row["_synced_at"]), staging.batch)
+        records = [([as_record(row)], cast("datetime", row["_synced_at"])) for row in rows]
+        normalize.pages(records, staging.batch)
         staging.flush()
 
         def write() -> Counts:
