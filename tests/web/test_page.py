@@ -95,7 +95,7 @@ def test_health_is_honest(site):
     assert httpx.get(f"{site.url}/healthz").status_code == 200
     with psycopg.connect(site.driver.database_url) as connection:
         connection.execute(
-            "update wpsync.watermarks set at = at - interval '4 minutes' where resource = 'sms'"
+            "update wpsync.watermarks set at = now() - interval '6 minutes' where resource = 'sms'"
         )
     late = httpx.get(f"{site.url}/healthz")
     assert (late.status_code, late.text) == (503, "behind: sms\n")
