@@ -248,16 +248,29 @@ def _finish_messages(draft: _Draft, into: Batch) -> None:
     table["payload_ok"] = [True] * len(codes)
     table["sent_on"] = _days(draft)
     bodies, plain, sent = table["body"], table["plain_text"], draft.sent("msg")
-    payloads: dict[str, list[int]] = {}
+    payloads: list[int] = []
     for number, kind in enumerate(kinds):
         text = sent[number]
         if kind == "text" and isinstance(text, str) and not may_be_object(text):
             plain[number] = bodies[number]
         else:
-            payloads.setdefault(codes[number], []).append(number)
-    for code, numbers in payloads.items():
-        _finish_payloads(draft, KIND_BY_CODE.get(code, UNKNOWN), numbers, sent, into)
+            payloads.append(number)
+    for numbers in _together(payloads, table["id"], codes):
+        kind_of_all = KIND_BY_CODE.get(codes[numbers[0]], UNKNOWN)
+        _finish_payloads(draft, kind_of_all, numbers, sent, into)
     _keep_media_of_others(draft, kinds)
+
+
+def _together(
+    numbers: Sequence[int], ids: Sequence[object], codes: Sequence[str]
+) -> Iterable[list[int]]:
+    """The messages of each code; one by one where a message came twice, since its last rows must be last."""
+    if len(set(ids)) < len(ids):
+        return ([number] for number in numbers)
+    by_code: dict[str, list[int]] = {}
+    for number in numbers:
+        by_code.setdefault(codes[number], []).append(number)
+    return by_code.values()
 
 
 def _keep_media_of_others(draft: _Draft, kinds: Sequence[str]) -> None:
