@@ -124,12 +124,17 @@ def _whole(value: object) -> int | None:
         return None
     elif isinstance(value, bool):
         return int(value)
-    elif isinstance(value, Decimal) and value.is_finite() and abs(value) < 10**30:
+    elif isinstance(value, Decimal) and _is_moderate(value):
         if value == value.to_integral_value():
             return int(value)
     elif isinstance(value, int):
         return value
     raise UnreadableError("not a whole number")
+
+
+def _is_moderate(value: Decimal) -> bool:
+    """Whether it may be made an integer. (Arithmetic, even `abs`, raises Overflow for `1e9999999`.)"""
+    return value.is_finite() and value.adjusted() < 30
 
 
 _FLAGS = {"0": False, "1": True, "false": False, "true": True}
@@ -176,9 +181,11 @@ def instant(value: object) -> datetime | None:
             parsed = datetime.fromisoformat(value)
         except ValueError:
             return _epoch(_whole(value))
-        return _plausible(parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI))
+        if parsed.tzinfo is None:
+            return _plausible(parsed.replace(tzinfo=SHANGHAI))
+        return _plausible(parsed).astimezone(UTC)  # Postgres knows no zone as far off as 16 hours
     if isinstance(value, Decimal):
-        value = int(value) if value.is_finite() and abs(value) < 10**30 else value
+        value = int(value) if _is_moderate(value) else value
     return _epoch(_whole(value))
 
 

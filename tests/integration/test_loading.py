@@ -146,6 +146,13 @@ def test_a_row_that_postgres_refuses_goes_to_dead_letters_alone(database):
     assert rows(database, "select count(*) from wpsync.dead_letters") == [(1,)]
 
 
+@pytest.mark.parametrize("at", ["2019-06-20T14:44:24+20:00", "2019-06-19T02:44:24-16:00"])
+def test_a_time_in_a_zone_that_postgres_does_not_know_is_loaded_all_the_same(at, database):
+    assert load(database, "wechat_messages", [{**MESSAGE, "ts": at}]) == (Counts(inserted=1), [])
+    held = rows(database, "select sent_at from wp.wechat_messages")
+    assert held == [(datetime.fromisoformat(at),)]
+
+
 def contact(number, nick="n"):
     return {"id": f"c{number}", "agentWxNo": "a", "wxNo": f"w{number}", "nick": nick}
 
