@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.spec.cases import MESSAGE, RED_KEYS, normalized, send
+from tests.spec.cases import FETCHED, MESSAGE, RED_KEYS, message, normalized, send
+from wpsync.model import PHONE, Batch, Erased
+from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
 from wpsync.resources.messages import KIND_BY_CODE
 
@@ -53,3 +55,15 @@ def test_any_payload_of_any_type_keeps_its_row(code, payload, as_text):
     batch = normalized("wechat_messages", {**MESSAGE, "msgType": code, "msg": payload})
     assert len(batch.rows["wechat_messages"]) == 1
     send(batch)
+
+
+def test_a_dead_letter_with_half_an_emoji_stands_in_nobodys_way_once_somebody_was_erased():
+    nobody = Erased(b"salt", frozenset({(PHONE, "0")}))
+    half, also = "broken { \ud83d", Erased(b"salt").digest(PHONE, "13800000000")
+    somebody = Erased(b"salt", nobody.marks | {(PHONE, also)})
+    for erased, letters in ((nobody, 1), (somebody, 0)):
+        batch = Batch()
+        record = message("115", half, **{"from": "13800000000"})
+        Normalizer(RESOURCES["wechat_messages"], erased=erased)([record], FETCHED, batch)
+        assert len(batch.rows["wechat_messages"]) == 1
+        assert len(batch.dead_letters) == letters
