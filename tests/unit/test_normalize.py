@@ -41,6 +41,7 @@ def test_any_record_gives_a_row_or_a_dead_letter_that_copy_can_take(resource, da
     batch = normalized(resource, record)
     own = batch.rows.get(RESOURCES[resource].table.name, [])
     assert len(own) + len([d for d in batch.dead_letters if d.reason != "payload_unreadable"]) == 1
+    assert all(row[0] for row in own)
     send(batch)
     for letter in batch.dead_letters:
         assert letter.original.isascii()
@@ -67,3 +68,11 @@ def test_a_dead_letter_with_half_an_emoji_stands_in_nobodys_way_once_somebody_wa
         Normalizer(RESOURCES["wechat_messages"], erased=erased)([record], FETCHED, batch)
         assert len(batch.rows["wechat_messages"]) == 1
         assert len(batch.dead_letters) == letters
+
+
+def test_an_id_is_looked_for_where_it_is_then_read():
+    for identifier in (False, [], {}, 0.0, "(null)"):
+        batch = normalized("calls", {"_id": identifier, "id": "x"})
+        assert batch.rows == {}
+        assert [letter.reason for letter in batch.dead_letters] == ["no_id"]
+    assert normalized("calls", {"_id": "", "id": "x"}).rows["calls"][0][0] == "x"

@@ -131,8 +131,7 @@ class Normalizer:
             if not isinstance(record, dict):
                 self._refuse(record, "not_an_object", "the record is not a JSON object", into)
                 continue
-            identifier = next(filter(None, map(record.get, self._key.sources)), None)
-            if _is_usable(identifier):
+            if _is_usable(record.get(_holding(record, self._key.sources)[0])):
                 usable.append((record, stamp))
             else:
                 self._refuse(record, "no_id", "the record has no usable id", into)
@@ -204,13 +203,18 @@ def _preferred(draft: _Draft, sources: tuple[str, ...], converter: Converter) ->
     """Of several spellings the first that holds something; another that says something else is kept."""
     column = []
     for number, record in enumerate(draft.records):
-        present = [name for name in sources if record.get(name) not in (None, "")] or [sources[0]]
+        present = _holding(record, sources)
         chosen = record.get(present[0])
         for other in present[1:]:
             if record[other] != chosen:
                 draft.extra(number)[other] = record[other]
         column.append(_value(draft, number, present[0], chosen, converter))
     return column
+
+
+def _holding(record: Record, sources: tuple[str, ...]) -> list[str]:
+    """The spellings in which a record holds something, best first; the best where none does."""
+    return [name for name in sources if record.get(name) not in (None, "")] or [sources[0]]
 
 
 _RECORDING_STATUS = {
