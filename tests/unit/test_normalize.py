@@ -71,7 +71,8 @@ def test_a_dead_letter_with_half_an_emoji_stands_in_nobodys_way_once_somebody_wa
 
 
 def test_an_id_is_looked_for_where_it_is_then_read():
-    for identifier in (False, [], {}, 0.0, "(null)"):
+    unusable: list[object] = [False, [], {}, 0.0, "(null)"]
+    for identifier in unusable:
         batch = normalized("calls", {"_id": identifier, "id": "x"})
         assert batch.rows == {}
         assert [letter.reason for letter in batch.dead_letters] == ["no_id"]
