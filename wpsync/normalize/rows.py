@@ -161,8 +161,8 @@ def _note_drift(extra: Record, into: Batch) -> None:
 
 def _is_usable(identifier: object) -> bool:
     if isinstance(identifier, str):
-        return identifier != "(null)"
-    return isinstance(identifier, int) and not isinstance(identifier, bool)
+        return identifier not in ("", "(null)")
+    return isinstance(identifier, int) and not isinstance(identifier, bool) and identifier != 0
 
 
 def _column(draft: _Draft, sources: tuple[str, ...], converter: Converter) -> list[object]:
