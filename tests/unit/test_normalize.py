@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.spec.cases import FETCHED, MESSAGE, RED_KEYS, message, normalized, send
+from tests.spec.cases import FETCHED, MESSAGE, RED_KEYS, message, normalized, send, typed
 from wpsync.model import PHONE, Batch, Erased
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
@@ -71,9 +71,19 @@ def test_a_dead_letter_with_half_an_emoji_stands_in_nobodys_way_once_somebody_wa
 
 
 def test_an_id_is_looked_for_where_it_is_then_read():
-    unusable: list[object] = [False, [], {}, 0.0, "(null)"]
+    unusable: list[object] = [False, [], {}, 0, 0.0, "(null)"]
     for identifier in unusable:
         batch = normalized("calls", {"_id": identifier, "id": "x"})
         assert batch.rows == {}
         assert [letter.reason for letter in batch.dead_letters] == ["no_id"]
     assert normalized("calls", {"_id": "", "id": "x"}).rows["calls"][0][0] == "x"
+
+
+def test_of_an_object_that_comes_in_two_spellings_nothing_is_lost():
+    twins = {
+        "wcPayInfo": {"feeDesc": "¥1", "m7Type": 1},
+        "wc_pay_info": {"feeDesc": "¥2", "payMemo": "x"},
+    }
+    row = typed("115", twins, "message_transfers")
+    assert (row["fee_description"], row["claim_status"], row["memo"]) == ("¥1", 1, "x")
+    assert row["_extra"] == {"wc_pay_info": {"feeDesc": "¥2"}}
