@@ -6,6 +6,7 @@ WpsyncError
     VendorUnavailableError       timeouts, connection errors, 5xx, an unreadable envelope
     RateLimitedError             the vendor says that we are too fast
     DatabaseUnavailableError     the database cannot be reached, or asks for another try
+      ErasedMeanwhileError       somebody was erased between reading and writing: read it again
   FatalError                     a person must act: the run stops, its window stays open
     AuthenticationError          the credentials or tokens are rejected
     VendorRefusedError           the vendor answered `code: 0` for a reason that a retry does not mend
@@ -68,6 +69,10 @@ class RateLimitedError(RetryableError):
 
 class DatabaseUnavailableError(RetryableError):
     """The database cannot be reached."""
+
+
+class ErasedMeanwhileError(DatabaseUnavailableError):
+    """Somebody was erased meanwhile: what was read before is read again."""
 
 
 class FatalError(WpsyncError):

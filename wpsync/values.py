@@ -189,7 +189,9 @@ def instant(value: object) -> datetime | None:
             parsed = datetime.fromisoformat(value)
         except ValueError:
             return _epoch(_whole(value))
-        return _plausible(parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI))
+        if parsed.tzinfo is None:
+            return _plausible(parsed.replace(tzinfo=SHANGHAI))
+        return _plausible(parsed).astimezone(UTC)  # Postgres knows no zone as far off as 16 hours
     if isinstance(value, Decimal):
         value = int(value) if _is_moderate(value) else value
     return _epoch(_whole(value))

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 from random import Random
 
 import psycopg
@@ -19,7 +20,7 @@ from wpsync.load.state import Scope
 from wpsync.load.upsert import Counts, Gone
 from wpsync.model import Secret, Window
 from wpsync.normalize.rows import Normalizer
-from wpsync.resources import RESOURCES
+from wpsync.resources import RESOURCES, TYPED_TABLES
 from wpsync.values import parse_json
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -162,6 +163,54 @@ def test_a_number_that_jsonb_cannot_hold_is_kept_as_its_text(database, number):
     )
     assert (new, deep) == (number, number)
     assert Decimal(plain) == 100_000
+
+
+FULL = [
+    message("113", '{"wcPayInfo": {"newAa": {"payerList": "a,1,1|b,2,2"}}}', id="m0"),
+    *(message("115", '{"title": "x"}', id=f"m{i}") for i in range(1, 4)),
+    {**MESSAGE, "id": "m4"},
+]
+HELD = (
+    "select id, kind, body, sent_at, _extra from wp.wechat_messages order by id",
+    "select message_id, title, _extra from wp.message_transfers order by 1",
+    "select message_id, payer_wx_no, paid from wp.message_group_collection_payers order by 1, 2",
+)
+
+
+@pytest.mark.parametrize("moved", [0, 86_400])
+def test_rows_known_before_or_inserted_meanwhile_end_as_if_all_had_been_merged(moved, database):
+    """`moved`: what is known is held under another time, where the straight copy does not look."""
+    load(database, "wechat_messages", FULL)
+    expected = [rows(database, query) for query in HELD]
+    for known, meanwhile in product([(), (0,), (2, 4)], [(), (1,), (0, 3), (0, 1, 2, 3, 4)]):
+        for table in (*TYPED_TABLES, RESOURCES["wechat_messages"].table):
+            rows_deleted(database, table.name)
+        elsewhere = [{**FULL[i], "ts": 1561013064 - moved} for i in known]
+        load(database, "wechat_messages", elsewhere)
+        inserted = load_while(database, FULL, [FULL[i] for i in meanwhile]).inserted
+        assert inserted == 5 - len({*known, *meanwhile})
+        assert [rows(database, query) for query in HELD] == expected
+
+
+def load_while(database, records, others):
+    """Load messages; others are inserted after these were prepared and before they are copied."""
+    messages = RESOURCES["wechat_messages"]
+    with database.connection() as connection:
+        staging = Staging(connection, messages, "main")
+        Normalizer(messages)(records, T0 + timedelta(hours=1), staging.batch)
+
+        def write() -> Counts:
+            load(database, "wechat_messages", others)
+            return staging.merge(duplicates=False)
+
+        return staging.commit(write)
+
+
+@pytest.mark.parametrize("at", ["2019-06-20T14:44:24+20:00", "2019-06-19T02:44:24-16:00"])
+def test_a_time_in_a_zone_that_postgres_does_not_know_is_loaded_all_the_same(at, database):
+    assert load(database, "wechat_messages", [{**MESSAGE, "ts": at}]) == (Counts(inserted=1), [])
+    held = rows(database, "select sent_at from wp.wechat_messages")
+    assert held == [(datetime.fromisoformat(at),)]
 
 
 def contact(number, nick="n"):

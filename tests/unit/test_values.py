@@ -41,6 +41,7 @@ CONVERTERS = [
 @pytest.mark.parametrize("convert", CONVERTERS, ids=lambda f: f.__name__)
 @given(json_values)
 @example(Decimal("-96655372800000.0741"))  # milliseconds to the year -1093, which no datetime holds
+@example(Decimal("1e9999999"))  # no arithmetic can be done with it
 @example(-(10**11) + 1)
 @example(Decimal("-6.25E+1000000"))  # arithmetic with it overflows
 @example(Decimal("1E-1000000"))

@@ -138,7 +138,7 @@ class Reader:
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
         columns = {column.name: column for column in resource.table.columns}
-        self._id_sources = columns[resource.table.key[0]].sources
+        self._id = columns[resource.table.key[0]]
         cursor = columns.get(resource.cursor or "")
         self._cursor_sources = cursor.sources if cursor else ()
         self._cursor_convert = cursor.convert if cursor else None
@@ -224,6 +224,8 @@ class Reader:
                 _adopt(tally, attempt)
                 return []
             tally.count = attempt.count if tally.count is None else tally.count
+            if attempt.seen:
+                yield Restart()  # the next ask shows the same rows again
         yield from self._overfull(window, asks, tally)
         return []
 
@@ -333,12 +335,15 @@ class Reader:
         if not _OBJECT.issuperset(map(type, records)):
             return False
         rows: Sequence[Mapping[str, object]] = records  # type: ignore[assignment]  # just looked
-        source, key = self._cursor_sources[0], self._id_sources[0]
+        source, key = self._cursor_sources[0], self._id.sources[0]
         keys, seconds = [row.get(key) for row in rows], [row.get(source) for row in rows]
         if not (_TEXT.issuperset(map(type, keys)) and _NUMBER.issuperset(map(type, seconds))):
             return False
         new = set(keys)
         if len(new) < len(keys) or "" in new or not tally.seen.isdisjoint(new):
+            return False
+        together = "".join(keys)  # type: ignore[arg-type]  # all are texts
+        if not together.isascii() or "\x00" in together:
             return False
         first, last = min(seconds), max(seconds)  # type: ignore[type-var]  # all are integers
         start, end = window.start, min(window.end, self._settled_before)
@@ -350,10 +355,7 @@ class Reader:
         return True
 
     def _see(self, record: object, window: Window | None, tally: _Tally) -> None:
-        identifier = _first(record, self._id_sources)
-        key = identifier if identifier is not None else repr(record)
-        if not isinstance(key, str | int):
-            key = repr(key)
+        key = self._key(record)
         if key in tally.seen:
             tally.duplicates = True
             return
@@ -369,6 +371,16 @@ class Reader:
                 tally.outside += 1
             elif tally.newest is None or at > tally.newest:
                 tally.newest = at
+
+    def _key(self, record: object) -> object:
+        """The id as our tables hold it, so that what becomes one row is counted once."""
+        try:
+            key = self._id.convert(_first(record, self._id.sources))
+        except RepairedError as repaired:
+            key = repaired.value
+        except UnreadableError:
+            key = None
+        return repr(record) if key is None else key
 
     def _overfull(
         self, window: Window | None, asks: Sequence[Body], tally: _Tally

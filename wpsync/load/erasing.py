@@ -12,7 +12,7 @@ from typing import LiteralString, cast
 
 from psycopg import sql
 
-from wpsync.errors import ConfigError, DatabaseUnavailableError
+from wpsync.errors import ConfigError, ErasedMeanwhileError
 from wpsync.load.database import Connection, Database
 from wpsync.load.queries import QUERIES
 from wpsync.load.state import Scope
@@ -42,14 +42,14 @@ def erased(connection: Connection) -> Erased:
 
 
 def keep_left_out(connection: Connection, scope: Scope, known: Erased, left: LeftOut) -> None:
-    """In a window's transaction: note what was left out, and make sure that nobody was erased meanwhile.
+    """In a load's transaction: note what was left out, and make sure that nobody was erased meanwhile.
 
-    Raises DatabaseUnavailableError (read it again) where somebody was.
+    Raises ErasedMeanwhileError (read it again) where somebody was.
     """
     connection.execute(QUERIES["lock_erasures_shared"])
     row = connection.execute(QUERIES["count_erased_marks"]).fetchone()
     if row is not None and row[0] != known.size:
-        raise DatabaseUnavailableError("somebody was erased meanwhile: the window is read again")
+        raise ErasedMeanwhileError
     for identifier, at in left.rows:
         if at is not None:
             values = scope.parameters(id=identifier, at=at)

@@ -63,12 +63,14 @@ class StraightCopy:
         """Encode, outside any transaction, what `copy` will send unless somebody else inserts it meanwhile."""
         self._ready = None
         ours = rows.get(self._main.name, [])
-        known = self._known(ours) if ours else set()
-        if len(known) < len(ours):
-            try:
+        if not ours:
+            return
+        try:
+            known = self._known(ours)
+            if len(known) < len(ours):
                 self._ready = self._encoded(rows, known)
-            except (psycopg.DataError, UnicodeEncodeError):
-                self._ready = None  # `copy` stumbles over it again, and says so
+        except (psycopg.DataError, UnicodeEncodeError):
+            return  # `copy` stumbles over it again, and says so
 
     def copy(self, rows: RowsByTable) -> dict[str, list[Row]] | None:
         """Copy the rows that are new; the others are returned, to be merged.
@@ -77,12 +79,14 @@ class StraightCopy:
         just inserted it, Postgres refuses it).
         """
         ours = rows.get(self._main.name, [])
+        ready, self._ready = self._ready, None
+        if not ours:
+            return None
         try:
             with self._connection.transaction():
                 known = self._known(ours)
                 if len(known) == len(ours):
                     return None
-                ready, self._ready = self._ready, None
                 if ready is None or ready.known != known:
                     ready = self._encoded(rows, known)
                 for table, pieces in ready.pieces.items():

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import cast
 
+from wpsync import values
 from wpsync.model import CHAT, PHONE, SENDER, WX, Batch, DeadLetter, Erased, Row
 from wpsync.resources import RESOURCES, TABLES
 
@@ -100,9 +101,10 @@ def _concerned(erased: Erased, letter: DeadLetter) -> bool:
         original = json.loads(letter.original)
     except ValueError:
         return False
-    return any(
-        erased.has(kind, text) for text in _texts(original) for kind in (PHONE, WX, CHAT, SENDER)
-    )
+    texts = set(
+        map(values.holdable, _texts(original))
+    )  # as rows hold them: half an emoji has no digest
+    return any(erased.has(kind, text) for text in texts for kind in (PHONE, WX, CHAT, SENDER))
 
 
 def _texts(value: object) -> Iterator[str]:

@@ -16,7 +16,7 @@ from wpsync.resources.spec import MessageKind
 
 @dataclass(slots=True)
 class Messages:
-    """Messages of one kind, as columns: the `msg` field as sent, the whole record, its id and time, and
+    """Different messages of one kind, as columns: the `msg` field as sent, the whole record, its id and time, and
     when it was fetched."""
 
     payloads: list[object]
@@ -231,8 +231,8 @@ def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
             exploded.problems[place] = problem
         else:
             opened[place] = found
-    builder, one_by_one = _BUILDERS[kind.name], len(set(of.ids)) < len(of.ids)
-    for places, read in _read(builder, opened, one_by_one=one_by_one):
+    builder = _BUILDERS[kind.name]
+    for places, read in _read(builder, opened):
         if kind.name in MEDIA_KINDS:
             read.values["media_kind"] = [kind.name] * len(places)
         for place, text in zip(places, _FINISH[kind.name](read), strict=True):
@@ -243,14 +243,12 @@ def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
         exploded.add(builder.table.name, builder.rows(read, mine.ids, mine.times, mine.stamps))
 
 
-def _read(
-    builder: Builder, opened: Mapping[int, Payload], *, one_by_one: bool
-) -> Iterator[tuple[list[int], Found]]:
-    """What payloads hold, with their places. One by one where a message came twice: order matters then."""
+def _read(builder: Builder, opened: Mapping[int, Payload]) -> Iterator[tuple[list[int], Found]]:
+    """What payloads hold, with their places: those that are alike first, the others one by one."""
     groups: dict[Signature, list[int]] = {}
     alone: list[int] = []
     for place, payload in opened.items():
-        signature = None if one_by_one else builder.signature(payload)
+        signature = builder.signature(payload)
         if signature is None:
             alone.append(place)
         else:

@@ -131,8 +131,7 @@ class Normalizer:
             if not isinstance(record, dict):
                 self._refuse(record, "not_an_object", "the record is not a JSON object", into)
                 continue
-            identifier = next(filter(None, map(record.get, self._key.sources)), None)
-            if _is_usable(identifier):
+            if _is_usable(record.get(_holding(record, self._key.sources)[0])):
                 usable.append((record, stamp))
             else:
                 self._refuse(record, "no_id", "the record has no usable id", into)
@@ -162,8 +161,8 @@ def _note_drift(extra: Record, into: Batch) -> None:
 
 def _is_usable(identifier: object) -> bool:
     if isinstance(identifier, str):
-        return identifier != "(null)"
-    return isinstance(identifier, int) and not isinstance(identifier, bool)
+        return identifier not in ("", "(null)")
+    return isinstance(identifier, int) and not isinstance(identifier, bool) and identifier != 0
 
 
 def _column(draft: _Draft, sources: tuple[str, ...], converter: Converter) -> list[object]:
@@ -204,13 +203,18 @@ def _preferred(draft: _Draft, sources: tuple[str, ...], converter: Converter) ->
     """Of several spellings the first that holds something; another that says something else is kept."""
     column = []
     for number, record in enumerate(draft.records):
-        present = [name for name in sources if record.get(name) not in (None, "")] or [sources[0]]
+        present = _holding(record, sources)
         chosen = record.get(present[0])
         for other in present[1:]:
             if record[other] != chosen:
                 draft.extra(number)[other] = record[other]
         column.append(_value(draft, number, present[0], chosen, converter))
     return column
+
+
+def _holding(record: Record, sources: tuple[str, ...]) -> list[str]:
+    """The spellings in which a record holds something, best first; the best where none does."""
+    return [name for name in sources if record.get(name) not in (None, "")] or [sources[0]]
 
 
 _RECORDING_STATUS = {
@@ -248,16 +252,29 @@ def _finish_messages(draft: _Draft, into: Batch) -> None:
     table["payload_ok"] = [True] * len(codes)
     table["sent_on"] = _days(draft)
     bodies, plain, sent = table["body"], table["plain_text"], draft.sent("msg")
-    payloads: dict[str, list[int]] = {}
+    payloads: list[int] = []
     for number, kind in enumerate(kinds):
         text = sent[number]
         if kind == "text" and isinstance(text, str) and not may_be_object(text):
             plain[number] = bodies[number]
         else:
-            payloads.setdefault(codes[number], []).append(number)
-    for code, numbers in payloads.items():
-        _finish_payloads(draft, KIND_BY_CODE.get(code, UNKNOWN), numbers, sent, into)
+            payloads.append(number)
+    for numbers in _together(payloads, table["id"], codes):
+        kind_of_all = KIND_BY_CODE.get(codes[numbers[0]], UNKNOWN)
+        _finish_payloads(draft, kind_of_all, numbers, sent, into)
     _keep_media_of_others(draft, kinds)
+
+
+def _together(
+    numbers: Sequence[int], ids: Sequence[object], codes: Sequence[str]
+) -> Iterable[list[int]]:
+    """The messages of each code; one by one where a message came twice, since its last rows must be last."""
+    if len(set(ids)) < len(ids):
+        return ([number] for number in numbers)
+    by_code: dict[str, list[int]] = {}
+    for number in numbers:
+        by_code.setdefault(codes[number], []).append(number)
+    return by_code.values()
 
 
 def _keep_media_of_others(draft: _Draft, kinds: Sequence[str]) -> None:

@@ -119,7 +119,10 @@ class _Shape:
     def _lay_out(self, keys: tuple[str, ...]) -> _Layout | None:
         slots = [(key, self.slot(key)) for key in keys]
         columns = tuple((key, slot.column) for key, slot in slots if slot and slot.column)
+        paths = [slot.path for _, slot in slots if slot and not slot.column]
         if len({column.name for _, column in columns}) < len(columns):
+            return None
+        if len(set(paths)) < len(paths):
             return None
         return _Layout(
             columns,
@@ -192,15 +195,19 @@ class Builder:
     def _walk_by_rank(
         self, shape: _Shape, payload: Payload, one: _One, extra: dict[str, object]
     ) -> None:
-        """An object that spells one thing in two ways: the better spelling wins, the other is kept."""
+        """An object that spells one thing in two ways: the better spelling wins, the other is kept.
+
+        So are the objects in it, since they may be two spellings of one object.
+        """
         for key, value in payload.items():
             slot = shape.slot(key)
             if slot is None:
                 extra[key] = value
             elif slot.child is not None:
-                self._descend(slot.child, key, value, one, extra)
+                self._descend(slot.child, key, value, one, extra, by_rank=True)
             elif slot.column is None:
-                one.captured[slot.path] = value
+                if one.captured.setdefault(slot.path, value) != value:
+                    extra[key] = value
             else:
                 _take(slot.rank, slot.column, key, value, one, extra)
 
@@ -211,6 +218,8 @@ class Builder:
         value: object,
         one: _One,
         extra: dict[str, object],
+        *,
+        by_rank: bool = False,
     ) -> None:
         """A nested object, which some clients send encoded as a text."""
         nested = value
@@ -221,7 +230,8 @@ class Builder:
                 nested = None
         if isinstance(nested, dict):
             inner: dict[str, object] = {}
-            self._walk(child, nested, one, inner)
+            walk = self._walk_by_rank if by_rank else self._walk
+            walk(child, nested, one, inner)
             if inner:
                 extra[key] = inner
         elif value is not None and value != "":

@@ -2,7 +2,7 @@
 
 A message's body is stored exactly as it was sent (what Postgres could not hold stands aside in
 `_extra`), so a newer version can explode it again. Rows keep the instant their content was fetched:
-what a sync brings meanwhile is newer and wins.
+what a sync brings meanwhile is newer and wins. Who is erased meanwhile does not come back.
 """
 
 import json
@@ -11,12 +11,13 @@ from datetime import datetime
 from typing import cast
 
 from wpsync.clock import Clock
-from wpsync.errors import ConfigError
+from wpsync.errors import ConfigError, ErasedMeanwhileError
 from wpsync.load import erasing, state
 from wpsync.load.database import Database
 from wpsync.load.staging import Staging
+from wpsync.load.state import Scope
 from wpsync.load.upsert import Counts
-from wpsync.model import DeadLetter
+from wpsync.model import DeadLetter, Erased, LeftOut
 from wpsync.normalize.originals import RAW
 from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
 from wpsync.normalize.rows import Normalizer
@@ -56,14 +57,19 @@ def renormalize(
     total, after = Counts(), ""
     normalize = Normalizer(WECHAT_MESSAGES, privacy)
     while True:
+        with database.connection() as connection:
+            erased = erasing.erased(connection)
         parameters = {"after": after, "kinds": list(kinds) if kinds else None, "limit": _PAGE}
         rows = state.rows(database, "messages_to_renormalize", parameters)
         if not rows:
             return total
+        try:
+            for account in sorted({str(row["_account"]) for row in rows}):
+                mine = [row for row in rows if row["_account"] == account]
+                total += _load(database, clock, normalize, account, mine, erased)
+        except ErasedMeanwhileError:
+            continue
         after = str(rows[-1]["id"])
-        for account in sorted({str(row["_account"]) for row in rows}):
-            mine = [row for row in rows if row["_account"] == account]
-            total += _load(database, clock, normalize, account, mine)
         on_rows(len(rows))
 
 
@@ -73,6 +79,7 @@ def _load(
     normalize: Normalizer,
     account: str,
     rows: Sequence[dict[str, object]],
+    erased: Erased,
 ) -> Counts:
     at = clock.now()
     with database.connection() as connection:
@@ -82,6 +89,8 @@ def _load(
         staging.flush()
 
         def write() -> Counts:
+            scope = Scope(account, WECHAT_MESSAGES.name)
+            erasing.keep_left_out(connection, scope, erased, LeftOut())
             counts = staging.merge(duplicates=False, again=True)
             state.keep_dead_letters(connection, account, staging.dead_letters, at, None)
             state.resolve_read_messages(connection, account, at)
@@ -96,7 +105,8 @@ def as_record(row: Mapping[str, object]) -> dict[str, object]:
     if row["sent_by_agent"] is not None:
         record["isSend"] = "1" if row["sent_by_agent"] else "0"
     if isinstance(row["sent_at"], datetime):
-        record["ts"] = int(row["sent_at"].timestamp())
+        at = row["sent_at"]
+        record["ts"] = at.isoformat() if at.microsecond else int(at.timestamp())
     if row["sent_on"] is not None:
         record["date"] = str(row["sent_on"])
     extra = row["_extra"]
@@ -133,7 +143,8 @@ def _retry(database: Database, clock: Clock, letter: state.KeptLetter, privacy: 
         return False
     with database.connection() as connection:
         staging = Staging(connection, resource, letter.account)
-        normalizer = Normalizer(resource, privacy, erasing.erased(connection))
+        erased = erasing.erased(connection)
+        normalizer = Normalizer(resource, privacy, erased)
         normalizer([original], letter.first_seen_at, staging.batch)
         staging.flush()
         if staging.dead_letters:
@@ -141,6 +152,8 @@ def _retry(database: Database, clock: Clock, letter: state.KeptLetter, privacy: 
         before: list[DeadLetter] = []
 
         def write() -> Counts:
+            scope = Scope(letter.account, resource.name)
+            erasing.keep_left_out(connection, scope, erased, staging.left_out)
             counts = staging.merge(duplicates=False, again=True)
             before.extend(staging.dead_letters)
             if not before:

@@ -1,0 +1,61 @@
+"""Stored messages read again: nothing of them changes but what a newer normaliser reads differently."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.integration.test_loading import load, rows
+from tests.spec.cases import MESSAGE
+from wpsync.clock import FakeClock
+from wpsync.load import erasing
+from wpsync.load.database import Database
+from wpsync.load.upsert import Counts
+from wpsync.model import WX, Secret
+from wpsync.service.renormalize import renormalize, retry_dead_letters
+
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(database_url):
+    with Database(Secret(database_url), connections=3) as opened:
+        yield opened
+
+
+class ErasingClock(FakeClock):
+    """Somebody is erased just when the time is asked for: after messages were read, before they are written."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(NOW)
+        self._database: Database | None = database
+
+    def now(self) -> datetime:
+        if self._database is not None:
+            erasing.erase(self._database, WX, "customer", "customer", NOW)
+            self._database = None
+        return super().now()
+
+
+def test_who_is_erased_while_messages_are_read_again_does_not_come_back(database):
+    load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
+    load(database, "wechat_messages", [MESSAGE, {**MESSAGE, "id": "other", "chatId": "other"}])
+    renormalize(database, ErasingClock(database), None, lambda count: None)
+    assert rows(database, "select id from wp.wechat_messages") == [("other",)]
+
+
+def test_a_dead_letter_of_somebody_who_was_erased_is_counted_and_not_loaded(database):
+    load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
+    load(database, "wechat_messages", [{**MESSAGE, "msgType": "115", "msg": "broken {"}])
+    with database.connection() as connection:
+        letter = "update wpsync.dead_letters set original = replace(original, 'broken {', '{}')"
+        connection.execute(letter)
+    erasing.erase(database, WX, "customer", "customer", NOW)
+    assert retry_dead_letters(database, FakeClock(NOW)) == (1, 0)
+    assert rows(database, "select * from wp.wechat_messages") == []
+    assert rows(database, "select id from wpsync.erased_rows") == [(MESSAGE["id"],)]
+
+
+@pytest.mark.parametrize("at", [1561013064, 1561013064123, "2019-06-20T14:44:24.123456+08:00"])
+def test_reading_a_message_again_changes_nothing(at, database):
+    load(database, "wechat_messages", [{**MESSAGE, "ts": at}])
+    assert renormalize(database, FakeClock(NOW), None, lambda count: None) == Counts()
