@@ -53,7 +53,7 @@ class Ages:
     """
 
     horizon: timedelta = timedelta(days=14)
-    recent: timedelta = timedelta(minutes=15)
+    recent: timedelta = timedelta(minutes=1)
     yesterday: timedelta = timedelta(hours=1)
     daily: timedelta = timedelta(days=1)
     older: timedelta = timedelta(days=7)

@@ -422,12 +422,12 @@ class Reader:
         start = (
             windows.floor_second(max(seen_until, window.start + self._proven_span)) + windows.SECOND
         )
-        if start >= window.end:
-            return False
+        # What is not settled grows while it is read: a row there proves nothing.
+        until = min(window.end, self._settled_before)
         # A probe may be cut as well: none is longer than what has been proved, where anything has.
         step = max(self._proven_span, _SHORT_SPAN) if self._proven_span else window.span
-        while start < window.end:
-            end = min(start + step, window.end)
+        while start < until:
+            end = min(start + step, until)
             if self._counts(start, end - windows.SECOND) > 0:
                 return True
             start = end
