@@ -273,6 +273,7 @@ class Reader:
             yield from self._count(page, number, length, window, tally)
             last = len(page.records or ())
         yield from self._beyond(ask, max(total, 1), last, length, window, tally)
+        yield from self._top_again(ask, total, length, window, tally)
 
     def _beyond(
         self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: _Tally
@@ -287,6 +288,19 @@ class Reader:
             yield from self._count(page, number, length, window, tally)
             last = len(page.records or ())
             if last and len(tally.seen) == known:
+                return
+
+    def _top_again(
+        self, ask: Body, total: int, length: int, window: Window | None, tally: _Tally
+    ) -> Generator[Event, None, None]:
+        """Rows that came while we read pushed the others on: where the newest are listed first, they are
+        on the first pages, and not everything has to be read again for their sake."""
+        if total < 2 or tally.verdict() != Reason.ROWS_MISSING:
+            return
+        for number in range(1, total + 1):
+            known = len(tally.seen)
+            yield from self._count(self._page(ask, number), number, length, window, tally)
+            if len(tally.seen) == known or tally.verdict() is None:
                 return
 
     def _rest(self, ask: Body, total: int) -> Iterator[Page]:
