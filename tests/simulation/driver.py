@@ -1,5 +1,6 @@
 """One simulated life: ticks at odd times, kills, faults; then a quiet end, in which all must be right."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -84,7 +85,7 @@ class Simulation:
     def sync(self) -> None:
         store, clock = self.store, self.clock
         run = Run(Scope("main", self.resource.name), "sync", 1, RunTotals(), [])
-        pipeline = self.pipeline(rows_aim=30)
+        pipeline = self.pipeline(30)
         recheck = Recheck(self.resource, store, self.vendor, clock, AGES, {}, SETTLE)
 
         def settled():
@@ -97,23 +98,24 @@ class Simulation:
             store.start_watermark(windows.floor_second(START))
         present = Present(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
-        present.follow(self.pipeline(rows_aim=self.rng.choice((7, 30))), run, end, no_rows)
+        present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
         caught_up = False
         while not caught_up:
             for due in store.incomplete_due(clock.now()):
                 read(due.window, due.rows_seen)
             recheck.follow_up(read)
             recheck.probe(read)
-            until = clock.monotonic() + 30
-            caught_up = present.catch_up(
-                self.pipeline(rows_aim=15), run, lambda: clock.monotonic() > until, no_rows
-            )
+            caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)
         if self.rng.random() < 0.1:
             recheck.sample(read, self.rng)
 
     def pipeline(self, rows_aim: int) -> Pipeline:
         reader = Reader(self.resource, self.vendor, rows_aim=rows_aim)
         return Pipeline(self.resource, reader, self.store, self.clock)
+
+    def for_a_while(self) -> Callable[[], bool]:
+        until = self.clock.monotonic() + 30
+        return lambda: self.clock.monotonic() > until
 
     def check_complete(self, closed: Closed) -> None:
         """A window that is told complete holds every row that was visible when its reading began."""

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 _NOT_SAMPLED = timedelta(hours=23)
 """What was read within this time is not read again for a sample."""
 
+_GATHERED = timedelta(seconds=45)
+"""How long a row that is due to be followed up waits for others."""
+
 _ENDLESS = timedelta(days=36_500)
 
 
@@ -63,13 +66,17 @@ class Recheck:
 
     def is_due(self) -> bool:
         """Whether any row is to be followed up or any window to be probed by now; asks nobody."""
-        return bool(self._store.follow_ups_due(self._clock.now()) or self._to_probe())
+        return self._is_to_follow_up() or bool(self._to_probe())
+
+    def _is_to_follow_up(self) -> bool:
+        """Rows that become due wait a little for others: neighbours share one request."""
+        return bool(self._store.follow_ups_due(self._clock.now() - _GATHERED))
 
     def follow_up(self, read: Read) -> None:
         """Read again the rows that are due, neighbours together."""
-        times = self._store.follow_ups_due(self._clock.now())
-        if not times:
+        if not self._is_to_follow_up():
             return
+        times = self._store.follow_ups_due(self._clock.now())
         seconds = sorted({windows.floor_second(at) for at in times})
         spans = [Window(a, b) for a, b in pairwise(seconds)]
         between = self._store.held(spans) or []
