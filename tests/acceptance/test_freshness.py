@@ -132,18 +132,17 @@ def test_a_day_that_grows_while_a_late_row_is_looked_for_is_not_read_again(line)
     at = START + 10 * MINUTE
     line.go_to(at)
     begun = line.last()
-    with line.driver.account() as account:
-        with _run(account) as run:
-            pipeline = account.pipeline(RESOURCE, Priority.PROBE)
+    with line.driver.account() as account, _run(account) as run:
+        pipeline = account.pipeline(RESOURCE, Priority.PROBE)
 
-            def read(window: Window) -> None:
-                """The tick comes between the counts and the reading, as it does in the service."""
-                line.remote.generate("wechat_messages", 3, local(START), local(at - 5 * MINUTE))
-                sync.follow(account, RESOURCE)
-                settled = account.settled(RESOURCE)
-                pipeline.window(run, window, settled=settled, live=False)
+        def read(window: Window) -> None:
+            """The tick comes between the counts and the reading, as it does in the service."""
+            line.remote.generate("wechat_messages", 3, local(START), local(at - 5 * MINUTE))
+            sync.follow(account, RESOURCE)
+            settled = account.settled(RESOURCE)
+            pipeline.window(run, window, settled=settled, live=False)
 
-            account.recheck(RESOURCE).probe(read)
+        account.recheck(RESOURCE).probe(read)
     assert line.driver.one("select min(checked_at) from wpsync.windows") >= at
     assert len(line.requests(begun, MESSAGES)) <= 12
     assert is_held(line, MIDNIGHT)
