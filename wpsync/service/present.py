@@ -18,6 +18,9 @@ from wpsync.service.store import Store
 NEWEST_PAGES = 5
 """About how much a tick reads before it leaves the rest to be caught up."""
 
+NEWEST_DAYS = 7
+"""Into how many days a tick goes back where there is little in each of them."""
+
 CAUGHT_UP_PAGES = 10
 """About how much is caught up in one window: half a minute's requests, seldom disturbed by a late row."""
 
@@ -39,11 +42,13 @@ class Present:
     longest: timedelta
 
     def follow(self, pipeline: Pipeline, run: Run, end: datetime, on_rows: OnRows) -> None:
-        """Read from the end of the ledger to `end`; only the newest where that takes many pages."""
+        """Read from the end of the ledger to `end`; only the newest where that takes many requests."""
         start = self._reached()
         if start >= end:
             return
-        for piece in reversed(list(windows.by_day(Window(start, end), self.longest))):
+        pieces, settled = self._by_day(Window(start, end)), self.settled()
+        unsettled = sum(piece.start >= settled for piece in pieces)
+        for piece in pieces[: unsettled + NEWEST_DAYS]:
             if not self._newest_of(pipeline, run, piece, on_rows):
                 return
 
@@ -98,8 +103,8 @@ class Present:
                 break
         return self.behind() in ([], before)
 
-    def _by_day(self, gap: Window) -> list[Window]:
-        return list(reversed(list(windows.by_day(gap, self.longest))))
+    def _by_day(self, span: Window) -> list[Window]:
+        return list(reversed(list(windows.by_day(span, self.longest))))
 
     def _mark(self) -> datetime:
         mark = self.store.watermark()
