@@ -123,7 +123,7 @@ class RecheckConfig(_Section):
     """How often what was read is checked against the vendor's count, by its age."""
 
     horizon_days: Annotated[int, Field(ge=1, le=365)] = 14
-    recent_minutes: Annotated[float, Field(gt=0)] = 15
+    recent_minutes: Annotated[float, Field(gt=0)] = 1
     yesterday_minutes: Annotated[float, Field(gt=0)] = 60
     daily_hours: Annotated[float, Field(gt=0)] = 24
     older_days: Annotated[float, Field(gt=0)] = 7

@@ -1,5 +1,6 @@
 """One simulated life: ticks at odd times, kills, faults; then a quiet end, in which all must be right."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -16,6 +17,7 @@ from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
 from wpsync.service.pipeline import Pipeline, Run
+from wpsync.service.present import Present
 from wpsync.service.recheck import Recheck
 
 SETTLE = timedelta(minutes=2)
@@ -83,8 +85,7 @@ class Simulation:
     def sync(self) -> None:
         store, clock = self.store, self.clock
         run = Run(Scope("main", self.resource.name), "sync", 1, RunTotals(), [])
-        reader = Reader(self.resource, self.vendor, rows_aim=30)
-        pipeline = Pipeline(self.resource, reader, store, clock)
+        pipeline = self.pipeline(30)
         recheck = Recheck(self.resource, store, self.vendor, clock, AGES, {}, SETTLE)
 
         def settled():
@@ -95,17 +96,26 @@ class Simulation:
 
         if store.watermark() is None:
             store.start_watermark(windows.floor_second(START))
-        mark = store.watermark()
-        assert mark is not None
+        present = Present(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
-        for piece in windows.by_day(Window(mark, end), timedelta(days=1)):
-            pipeline.window(run, piece, settled=settled(), live=True)
-        for due in store.incomplete_due(clock.now()):
-            read(due.window, due.rows_seen)
-        recheck.follow_up(read)
-        recheck.probe(read)
+        present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
+        caught_up = False
+        while not caught_up:
+            for due in store.incomplete_due(clock.now()):
+                read(due.window, due.rows_seen)
+            recheck.follow_up(read)
+            recheck.probe(read)
+            caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)
         if self.rng.random() < 0.1:
             recheck.sample(read, self.rng)
+
+    def pipeline(self, rows_aim: int) -> Pipeline:
+        reader = Reader(self.resource, self.vendor, rows_aim=rows_aim)
+        return Pipeline(self.resource, reader, self.store, self.clock)
+
+    def for_a_while(self) -> Callable[[], bool]:
+        until = self.clock.monotonic() + 30
+        return lambda: self.clock.monotonic() > until
 
     def check_complete(self, closed: Closed) -> None:
         """A window that is told complete holds every row that was visible when its reading began."""
@@ -153,6 +163,10 @@ class Simulation:
                 self.problems.append(
                     f"{window.window}: vendor {window.vendor_count}, held {window.rows_held}, truly {truth}"
                 )
+
+
+def no_rows(rows: int) -> None:
+    """Nobody watches the progress."""
 
 
 def simulate(seed: int, *, faults: bool = True) -> Life:

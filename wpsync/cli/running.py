@@ -1,5 +1,6 @@
 """`run`: the long-running service."""
 
+import ctypes
 import logging
 import os
 import socket
@@ -27,6 +28,9 @@ _GRACE = 8.0
 """Seconds that jobs have to end after a signal; then the process ends, and Postgres rolls back."""
 _AGAIN = 2.0
 
+_M_ARENA_MAX, _ARENAS = -8, 2
+"""glibc's name for how many heaps its threads share (`mallopt(3)`), and how many are enough here."""
+
 
 def run(
     context: typer.Context,
@@ -46,6 +50,7 @@ def run(
 
     config = configuration(context)
     config.require_accounts()
+    _share_heaps()
     stop = Event()
     with (
         stopping_on_signals(stop),
@@ -59,6 +64,14 @@ def run(
             _once_each(session, json=json)
         else:
             serve(session)
+
+
+def _share_heaps() -> None:
+    """Keep memory flat. Else every thread has a heap of its own, and each of them grows once to the size
+    of the longest listing that happened to be read in it."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc only
+        mallopt(_M_ARENA_MAX, _ARENAS)
 
 
 def serve(

@@ -15,6 +15,9 @@ from wpsync.values import SHANGHAI
 
 Body = Mapping[str, object]
 
+_EARLY = timedelta(seconds=5)
+"""A check may be so much before its time: whoever looks every minute must not miss it by a moment."""
+
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
     """The request's `start` and `end`: local Shanghai time (the document, windowed endpoints)."""
@@ -53,7 +56,7 @@ class Ages:
     """
 
     horizon: timedelta = timedelta(days=14)
-    recent: timedelta = timedelta(minutes=15)
+    recent: timedelta = timedelta(minutes=1)
     yesterday: timedelta = timedelta(hours=1)
     daily: timedelta = timedelta(days=1)
     older: timedelta = timedelta(days=7)
@@ -76,7 +79,7 @@ def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[
     groups: list[list[LedgerWindow]] = []
     for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):
         age = now - window.ends_at
-        if not window.is_complete or now - window.checked_at < ages.every(age):
+        if not window.is_complete or now - window.checked_at + _EARLY < ages.every(age):
             continue
         if groups and age > ages.horizon and _share_a_probe(window, groups[-1][0]):
             groups[-1].insert(0, window)

@@ -276,6 +276,7 @@ class Reader:
             yield from self._count(page, number, length, window, tally)
             last = len(page.records or ())
         yield from self._beyond(ask, max(total, 1), last, length, window, tally)
+        yield from self._top_again(ask, total, length, window, tally)
 
     def _beyond(
         self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: _Tally
@@ -290,6 +291,19 @@ class Reader:
             yield from self._count(page, number, length, window, tally)
             last = len(page.records or ())
             if last and len(tally.seen) == known:
+                return
+
+    def _top_again(
+        self, ask: Body, total: int, length: int, window: Window | None, tally: _Tally
+    ) -> Generator[Event, None, None]:
+        """Rows that came while we read pushed the others on: where the newest are listed first, they are
+        on the first pages, and not everything has to be read again for their sake."""
+        if total < 2 or tally.verdict() != Reason.ROWS_MISSING:
+            return
+        for number in range(1, total + 1):
+            known = len(tally.seen)
+            yield from self._count(self._page(ask, number), number, length, window, tally)
+            if len(tally.seen) == known or tally.verdict() is None:
                 return
 
     def _rest(self, ask: Body, total: int) -> Iterator[Page]:
@@ -436,12 +450,12 @@ class Reader:
         start = (
             windows.floor_second(max(seen_until, window.start + self._proven_span)) + windows.SECOND
         )
-        if start >= window.end:
-            return False
+        # What is not settled grows while it is read: a row there proves nothing.
+        until = min(window.end, self._settled_before)
         # A probe may be cut as well: none is longer than what has been proved, where anything has.
         step = max(self._proven_span, _SHORT_SPAN) if self._proven_span else window.span
-        while start < window.end:
-            end = min(start + step, window.end)
+        while start < until:
+            end = min(start + step, until)
             if self._counts(start, end - windows.SECOND) > 0:
                 return True
             start = end

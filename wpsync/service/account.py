@@ -67,9 +67,14 @@ class Account:
         """Whose state a resource's reading keeps."""
         return Scope(self.name, resource.name)
 
-    def pipeline(self, resource: Resource, priority: Priority = Priority.LIVE) -> Pipeline:
-        """A pipeline for one thread."""
-        reader = Reader(resource, self.source(resource, priority), rows_aim=self.pace.window_rows)
+    def pipeline(
+        self, resource: Resource, priority: Priority = Priority.LIVE, *, pages: int | None = None
+    ) -> Pipeline:
+        """A pipeline for one thread. It aims at windows of so many pages, or of the pace's rows."""
+        rows = self.pace.window_rows
+        if pages is not None and resource.page_size:
+            rows = min(rows, pages * resource.page_size)
+        reader = Reader(resource, self.source(resource, priority), rows_aim=rows)
         store = self.store(resource)
         return Pipeline(resource, reader, store, self.clock, stopping=self.stopping)
 

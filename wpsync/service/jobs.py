@@ -32,10 +32,10 @@ log = logging.getLogger(__name__)
 
 Stopping = Callable[[], bool]
 
-LIVE, SLOW, WATCH = "live", "slow", "watch"
+LIVE, RECHECK, SLOW, WATCH = "live", "recheck", "slow", "watch"
 """Lanes: jobs of one never wait for those of another."""
 
-_RECHECK_EVERY = timedelta(minutes=1)
+_RECHECK_EVERY = timedelta(seconds=15)
 _ALERTS_EVERY = timedelta(minutes=1)
 _TOKENS_EVERY = timedelta(minutes=10)
 _DAILY = timedelta(days=1)
@@ -128,7 +128,8 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
             lane=LIVE if live else SLOW,
         )
         if live:
-            yield job(f"{resource.name} recheck", _RECHECK_EVERY, _reading(sync.recheck, resource))
+            again = _reading(sync.recheck, resource)
+            yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
     yield Job(JobKey(name, "tokens"), _TOKENS_EVERY, _keeping_tokens(client), WATCH)
 

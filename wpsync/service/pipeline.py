@@ -68,10 +68,12 @@ class Pipeline:
         held: int = 0,
         on_rows: Callable[[int], None] = lambda rows: None,
         close: Callable[[Intake, Closed], Loaded] | None = None,
+        enough: Callable[[Closed], bool] = lambda closed: False,
     ) -> None:
         """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
 
-        `close` does something else with what was read than to load it.
+        `close` does something else with what was read than to load it. `enough` is asked after every
+        piece; what is left then is not read.
         """
 
         done: list[Window] = []
@@ -83,7 +85,8 @@ class Pipeline:
                 events = self._reader.window(
                     piece, newest_first=newest_first, settled=settled, held=known
                 )
-                self._consume(run, events, close or load, on_rows, done)
+                if self._consume(run, events, close or load, on_rows, done, enough):
+                    return
 
         def load(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_window(closed, run.id, live=live)
@@ -107,7 +110,8 @@ class Pipeline:
             return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
 
         def read() -> None:
-            self._consume(run, self._reader.listing(filters, held=held), close, on_rows, [])
+            events = self._reader.listing(filters, held=held)
+            self._consume(run, events, close, on_rows, [], lambda closed: False)
 
         self._retrying(run, read)
 
@@ -148,8 +152,9 @@ class Pipeline:
         close: Callable[[Intake, Closed], Loaded],
         on_rows: Callable[[int], None],
         done: list[Window],
-    ) -> None:
-        """Load what is read; the windows that were closed are added to `done`."""
+        enough: Callable[[Closed], bool],
+    ) -> bool:
+        """Load what is read; the windows that were closed are added to `done`. Whether it was enough."""
         with self._store.intake() as intake:
             read = 0
             for event in events:
@@ -168,6 +173,9 @@ class Pipeline:
                         self._account_for(run, event, loaded.counts, read, on_rows)
                         done += [event.window] if event.window is not None else []
                         intake.clear()
+                        if enough(event):
+                            return True
+        return False
 
     def _account_for(
         self, run: Run, closed: Closed, counts: Counts, read: int, on_rows: Callable[[int], None]

@@ -27,6 +27,9 @@ log = logging.getLogger(__name__)
 _NOT_SAMPLED = timedelta(hours=23)
 """What was read within this time is not read again for a sample."""
 
+_GATHERED = timedelta(seconds=45)
+"""How long a row that is due to be followed up waits for others."""
+
 _ENDLESS = timedelta(days=36_500)
 
 
@@ -63,13 +66,17 @@ class Recheck:
 
     def is_due(self) -> bool:
         """Whether any row is to be followed up or any window to be probed by now; asks nobody."""
-        return bool(self._store.follow_ups_due(self._clock.now()) or self._to_probe())
+        return self._is_to_follow_up() or bool(self._to_probe())
+
+    def _is_to_follow_up(self) -> bool:
+        """Rows that become due wait a little for others: neighbours share one request."""
+        return bool(self._store.follow_ups_due(self._clock.now() - _GATHERED))
 
     def follow_up(self, read: Read) -> None:
         """Read again the rows that are due, neighbours together."""
-        times = self._store.follow_ups_due(self._clock.now())
-        if not times:
+        if not self._is_to_follow_up():
             return
+        times = self._store.follow_ups_due(self._clock.now())
         seconds = sorted({windows.floor_second(at) for at in times})
         spans = [Window(a, b) for a, b in pairwise(seconds)]
         between = self._store.held(spans) or []
@@ -123,18 +130,19 @@ class Recheck:
 
     def _check(self, group: list[LedgerWindow], read: Read) -> None:
         span = Window(group[0].starts_at, group[-1].ends_at)
+        asked_at = self._clock.now()
         counted = self.count(span)
         if counted is None:
             return
         if counted == sum(window.vendor_count or 0 for window in group):
-            self._store.confirm(group, self._clock.now())
+            self._store.confirm(group, asked_at)
         elif len(group) > 1:
             for window in group:
                 self._check([window], read)
         else:
-            self._mend(group[0], counted, read)
+            self._mend(group[0], counted, asked_at, read)
 
-    def _mend(self, known: LedgerWindow, counted: int, read: Read) -> None:
+    def _mend(self, known: LedgerWindow, counted: int, asked_at: datetime, read: Read) -> None:
         """Read what differs; everything, where that does not explain the count."""
         window = known.window
         differing = counted - (known.vendor_count or 0)
@@ -148,15 +156,28 @@ class Recheck:
             self._read_whole(known, read)
             return
         self.bisect(window, counted, held[0], read)
+        if self._grew(window, held[0]) == differing:
+            self._store.confirm([known], asked_at)
+            return
+        self._count_again(window, read)
+
+    def _count_again(self, window: Window, read: Read) -> None:
+        """Whether the ledger is right by now; else everything is read. It may have grown meanwhile, at its end."""
         pieces = self._store.ledger(window)
         if not all(piece.is_complete for piece in pieces):
             return
-        again = self.count(window)
+        asked_at = self._clock.now()
+        again = self.count(Window(pieces[0].starts_at, pieces[-1].ends_at))
         if again is not None and again != sum(piece.vendor_count or 0 for piece in pieces):
             for piece in pieces:
                 self._read_whole(piece, read)
         elif again is not None:
-            self._store.confirm(pieces, self._clock.now())
+            self._store.confirm(pieces, asked_at)
+
+    def _grew(self, window: Window, before: int) -> int:
+        held = self._store.held([window])
+        assert held is not None, "its rows showed their times before"
+        return held[0] - before
 
     def _read_whole(self, known: LedgerWindow, read: Read) -> None:
         """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""

@@ -16,12 +16,12 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from wpsync.clock import Clock, SystemClock
 from wpsync.load import jobs as kept
-from wpsync.service.jobs import LIVE, SLOW, WATCH, Job, Result, perform
+from wpsync.service.jobs import LIVE, RECHECK, SLOW, WATCH, Job, Result, perform
 from wpsync.service.session import Session
 
 log = logging.getLogger(__name__)
 
-THREADS = {LIVE: 4, SLOW: 3, WATCH: 2}
+THREADS = {LIVE: 4, RECHECK: 4, SLOW: 3, WATCH: 2}
 _JITTER = 0.05
 _JUMP = timedelta(seconds=10)
 

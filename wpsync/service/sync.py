@@ -1,7 +1,9 @@
 """One incremental pass: every resource as far as now.
 
-A windowed resource is read from its watermark to now; then what is incomplete, what is still to change
-and what may have come late is looked at again, as far as it is due (`service.recheck`). A listing is read whole; a room's members where the room has changed, and all in turn once a week.
+A windowed resource is read up to now, the newest first (`service.present`); then what is incomplete, what
+is still to change and what may have come late is looked at again, as far as it is due (`service.recheck`),
+and what was left behind is caught up. A listing is read whole; a room's members where the room has
+changed, and all in turn once a week.
 """
 
 import logging
@@ -19,6 +21,7 @@ from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.pipeline import Run, recorded
+from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
 from wpsync.service.reports import read_report
 from wpsync.service.store import Store
@@ -26,6 +29,9 @@ from wpsync.service.store import Store
 log = logging.getLogger(__name__)
 
 _SAMPLE_EVERY = timedelta(hours=23)
+
+_CATCH_UP_SECONDS = 30.0
+"""How long what is behind is read before what has become due is looked at."""
 
 
 @dataclass(slots=True)
@@ -158,14 +164,16 @@ def _follow_windows(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
-    settled = account.settled(resource)
-    pipeline = account.pipeline(resource)
-    store = account.store(resource)
-    end = now if resource.cursor else settled
-    start = _start(account, store, now)
-    if start < end:
-        for piece in windows.by_day(Window(start, end), account.pace.max_span):
-            pipeline.window(run, piece, settled=settled, live=True, on_rows=on_rows)
+    _begin(account, account.store(resource), now)
+    end = now if resource.cursor else account.settled(resource)
+    pipeline = account.pipeline(resource, pages=NEWEST_PAGES)
+    _present(account, resource).follow(pipeline, run, end, on_rows)
+
+
+def _present(account: Account, resource: Resource) -> Present:
+    return Present(
+        account.store(resource), lambda: account.settled(resource), account.pace.max_span
+    )
 
 
 def _recheck(
@@ -184,10 +192,13 @@ def _recheck(
         return read
 
     again = reading(Priority.PROBE)
-    for due in store.incomplete_due(account.clock.now()):
-        again(due.window, due.rows_seen)
-    recheck.follow_up(reading(Priority.FOLLOW_UP))
-    recheck.probe(again)
+    caught_up = False
+    while not caught_up:
+        for due in store.incomplete_due(account.clock.now()):
+            again(due.window, due.rows_seen)
+        recheck.follow_up(reading(Priority.FOLLOW_UP))
+        recheck.probe(again)
+        caught_up = _catch_up(account, resource, run, on_rows)
     if _sample_is_due(account, store):
         with recorded(
             account.database, account.clock, account.scope(resource), "sample", lambda: 0
@@ -196,11 +207,24 @@ def _recheck(
             recheck.sample(again, Random())
 
 
+def _catch_up(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> bool:
+    """Read what was left behind, for a while; whether nothing is behind any more."""
+    clock = account.clock
+    until = clock.monotonic() + _CATCH_UP_SECONDS
+    pipeline = account.pipeline(resource, Priority.FOLLOW_UP, pages=CAUGHT_UP_PAGES)
+    present = _present(account, resource)
+    return present.catch_up(pipeline, run, lambda: clock.monotonic() > until, on_rows)
+
+
 def _recheck_is_due(account: Account, resource: Resource) -> bool:
     store, now = account.store(resource), account.clock.now()
+    if store.watermark() is None:
+        return False
     if store.incomplete_due(now) or account.recheck(resource).is_due():
         return True
-    return _sample_is_due(account, store)
+    return bool(_present(account, resource).behind()) or _sample_is_due(account, store)
 
 
 def _sample_is_due(account: Account, store: Store) -> bool:
@@ -208,20 +232,17 @@ def _sample_is_due(account: Account, store: Store) -> bool:
     return last is None or account.clock.now() - last > _SAMPLE_EVERY
 
 
-def _start(account: Account, store: Store, now: datetime) -> datetime:
-    """The watermark; at the very first sync it is set, and walks over what a backfill has read."""
-    known = store.watermark()
-    if known is None:
-        text = account.pace.first_sync_from
-        first = (
-            windows.shanghai_midnight(now)
-            if text == "today"
-            else windows.floor_second(parse_instant(text, now=now))
-        )
-        store.start_watermark(first)
-        known = store.watermark()
-    assert known is not None
-    return known
+def _begin(account: Account, store: Store, now: datetime) -> None:
+    """Set the watermark at the very first sync; it walks over what a backfill has read."""
+    if store.watermark() is not None:
+        return
+    text = account.pace.first_sync_from
+    first = (
+        windows.shanghai_midnight(now)
+        if text == "today"
+        else windows.floor_second(parse_instant(text, now=now))
+    )
+    store.start_watermark(first)
 
 
 def read_listing(
