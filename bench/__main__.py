@@ -16,6 +16,8 @@ from bench import contenders
 from bench.contenders import CLIENT
 from wpsync import embedded
 
+PROCESSES = 2
+
 CONFIG = """[database]
 url = "{database}"
 [accounts.main]
@@ -28,7 +30,6 @@ sms = 0
 messages = 0
 other = 0
 [backfill]
-parallel_windows = 2
 page_concurrency = 2
 [log]
 level = "error"
@@ -60,20 +61,25 @@ def fresh(server: embedded.Server, name: str) -> str:
     return server.database(name)
 
 
-def wpsync(config: Path, *arguments: str) -> tuple[float, float]:
-    """Seconds and peak MiB of one run of the program, all its processes added up."""
+def wpsync(config: Path, *arguments: str, times: int = 1) -> tuple[float, float]:
+    """Seconds and peak MiB of the program, started so many times at once: all its processes added up."""
     began, peaks = time.perf_counter(), dict[int, float]()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "wpsync", "--config", str(config), *arguments],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    while process.poll() is None:
-        for pid in (process.pid, *children(process.pid)):
-            peaks[pid] = max(peaks.get(pid, 0.0), peak_of(pid))
+    processes = [
+        subprocess.Popen(
+            [sys.executable, "-m", "wpsync", "--config", str(config), *arguments],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        for _ in range(times)
+    ]
+    while any(process.poll() is None for process in processes):
+        for process in processes:
+            for pid in (process.pid, *children(process.pid)):
+                peaks[pid] = max(peaks.get(pid, 0.0), peak_of(pid))
         time.sleep(0.05)
-    if process.returncode:
-        raise SystemExit(f"wpsync {arguments[0]} ended with {process.returncode}")
+    for process in processes:
+        if process.returncode:
+            raise SystemExit(f"wpsync {arguments[0]} ended with {process.returncode}")
     return time.perf_counter() - began, sum(peaks.values())
 
 
@@ -97,7 +103,10 @@ def peak_of(pid: int) -> float:
 
 
 def backfill(server: embedded.Server, folder: Path, url: str) -> tuple[float, float, Path]:
-    """Seconds and peak MiB of a backfill of all messages into a fresh, migrated database."""
+    """Seconds and peak MiB of a backfill of all messages into a fresh, migrated database.
+
+    The command is started twice at once: the two share the work, and two cores.
+    """
     database = fresh(server, "wpsync_bench")
     config = folder / "config.toml"
     config.write_text(CONFIG.format(database=database, vendor=url, **CLIENT))
@@ -111,6 +120,7 @@ def backfill(server: embedded.Server, folder: Path, url: str) -> tuple[float, fl
         "2026-07-01",
         "--resource",
         "wechat_messages",
+        times=PROCESSES,
     )
     return seconds, peak, config
 
