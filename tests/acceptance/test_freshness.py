@@ -84,6 +84,9 @@ def test_after_an_outage_of_days_the_present_comes_first(line):
 
 def test_what_comes_while_a_tick_reads_its_pages_is_taken_from_the_first_page(line):
     fill_the_day(line, 450)
+    line.driver.more = (
+        "[backfill]\npage_concurrency = 1\n"  # in order: else one may be pushed past a page
+    )
     line.remote.settings(page_drift=1)  # one more row after every page
     begun = line.last()
     with line.driver.account() as account:
