@@ -9,7 +9,7 @@ import pytest
 from tests.simulation.memory import MemoryStore
 from wpsync.clock import FakeClock
 from wpsync.extract import windows
-from wpsync.extract.reading import Closed
+from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow
 from wpsync.load import follow_ups
 from wpsync.load.database import Database

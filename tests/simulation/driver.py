@@ -11,8 +11,9 @@ from tests.simulation.world import START, Died, SimulatedVendor, make_rows
 from wpsync.clock import FakeClock
 from wpsync.errors import RetryableError
 from wpsync.extract import windows
+from wpsync.extract.events import Closed
 from wpsync.extract.probing import Ages
-from wpsync.extract.reading import Closed, Reader
+from wpsync.extract.reading import Reader
 from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
 from wpsync.resources import RESOURCES

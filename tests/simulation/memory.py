@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from wpsync import ledger
 from wpsync.clock import Clock
 from wpsync.extract import following, windows
-from wpsync.extract.reading import Closed
+from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow, Reading
 from wpsync.load.comparing import Difference
 from wpsync.load.upsert import Counts

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wpsync.errors import TooManyRowsError
+from wpsync.extract.events import Closed, PageRead, Restart
 from wpsync.extract.probing import Body
-from wpsync.extract.reading import Closed, PageRead, Reader, Restart
+from wpsync.extract.reading import Reader
 from wpsync.model import Page, Window
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Filter

@@ -8,7 +8,6 @@ is why no exception of the HTTP library leaves this module: its text shows the U
 import json
 import logging
 import random
-import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from wpsync import boundary
+from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.limits import Limits
 from wpsync.clock import Clock
@@ -28,14 +28,11 @@ from wpsync.errors import (
     ConfigError,
     RateLimitedError,
     RetryableError,
-    SpanTooLargeError,
     Stopped,
-    TooManyRowsError,
     VendorRefusedError,
     VendorUnavailableError,
 )
 from wpsync.model import Priority, Secret
-from wpsync.values import parse_json
 
 log = logging.getLogger(__name__)
 
@@ -55,39 +52,6 @@ _HEADERS = {
     "Accept": "application/json",
     "User-Agent": "wpsync",
 }
-_TOKEN_WORDS = re.compile(r"token|令牌|登录|未授权|授权失败|授权过期|鉴权", re.IGNORECASE)
-_SPEED_WORDS = re.compile(
-    r"频率|频繁|过快|限流|too (?:many requests|fast|frequent)|rate limit", re.IGNORECASE
-)
-
-_STATUS_CODES: dict[int, tuple[str, str | None]] = {
-    4001: ("the device is offline or its app too old", "look at the work phone"),
-    4004: ("no such employee", "look at the agent's id or phone number: `wpsync api agents`"),
-    4005: ("a parameter is wrong", None),
-    4006: (
-        "the vendor could not decrypt the parameters",
-        "switch off parameter encryption in the vendor's console",
-    ),
-    4007: (
-        "the vendor could not encrypt the parameters",
-        "switch off parameter encryption in the vendor's console",
-    ),
-    4008: (
-        "this host's IP address is not on the vendor's list",
-        "add the address to the IP whitelist in the vendor's console",
-    ),
-    4009: (
-        "API access is not configured at the vendor",
-        "have the vendor switch on API access for this account",
-    ),
-    4015: ("the vendor could not parse a reply of its own", None),
-    4016: ("the vendor could not encode its reply", None),
-    4017: ("the vendor does not accept the time format", None),
-    4018: ("the span of time is too large", None),
-    4019: ("too many rows were asked for", None),
-}
-"""The vendor's statusCode, what it means and what to do (facts.md, newer editions)."""
-
 _PASSING = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -107,10 +71,6 @@ _HOPELESS = (
 
 class NotSentError(VendorUnavailableError):
     """The request surely never reached the vendor."""
-
-
-class AmbiguousRefusalError(VendorUnavailableError):
-    """`code: 0` without a usable reason: perhaps a dead token, perhaps a passing fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +237,7 @@ class Client:
             return self._send(endpoint, content, access, priority)
         except RejectedError as rejected:
             certain = rejected.certain
-        except AmbiguousRefusalError:
+        except envelope.AmbiguousRefusalError:
             if acts:
                 raise
             certain = False
@@ -286,7 +246,7 @@ class Client:
             return self._send(endpoint, content, access, priority)
         except RejectedError as rejected:
             if not rejected.certain:
-                raise _refused(endpoint, 0, None, "") from None
+                raise envelope.refused(endpoint, 0, None, "") from None
         access = self._keeper.after_rejection(access, certain=True)
         try:
             return self._send(endpoint, content, access, priority)
@@ -336,11 +296,12 @@ class Client:
             response = self._http.send(request)
         except _NOT_SENT as exc:
             raise NotSentError(
-                f"{endpoint}: the vendor cannot be reached ({type(exc).__name__})", hint=_REACH
+                f"{endpoint}: the vendor cannot be reached ({type(exc).__name__})",
+                hint=envelope.REACH,
             ) from None
         except _PASSING as exc:
             raise VendorUnavailableError(
-                f"{endpoint}: no usable answer ({type(exc).__name__})", hint=_REACH
+                f"{endpoint}: no usable answer ({type(exc).__name__})", hint=envelope.REACH
             ) from None
         except _HOPELESS as exc:
             raise VendorRefusedError(
@@ -362,26 +323,27 @@ class Client:
         if status == 429:
             raise RateLimitedError(
                 f"{endpoint}: the vendor says that we are too fast (429)",
-                retry_after=_retry_after(response),
+                retry_after=envelope.retry_after(response),
             )
         if status >= 500:
             raise VendorUnavailableError(
-                f"{endpoint}: the vendor has a fault: {_described(response)}", hint=_REACH
+                f"{endpoint}: the vendor has a fault: {envelope.described(response)}",
+                hint=envelope.REACH,
             )
         self._note_skew(response)
-        envelope = _envelope(response)
-        if envelope is None:
+        said = envelope.opened(response)
+        if said is None:
             if status in (401, 403):
                 raise RejectedError(certain=True)
             raise VendorUnavailableError(
-                f"{endpoint}: not the vendor's envelope: {_described(response)}",
-                hint=_envelope_hint(response),
+                f"{endpoint}: not the vendor's envelope: {envelope.described(response)}",
+                hint=envelope.hint(response),
             )
-        message = str(envelope.get("msg") or "")
-        if _number(envelope.get("code")) == 1:
-            return Reply(envelope.get("data"), message, len(response.content))
-        status_code = _number(envelope.get("statusCode"))
-        raise _failure(endpoint, status, status_code, message)
+        message = str(said.get("msg") or "")
+        if envelope.number(said.get("code")) == 1:
+            return Reply(said.get("data"), message, len(response.content))
+        status_code = envelope.number(said.get("statusCode"))
+        raise envelope.failure(endpoint, status, status_code, message)
 
     def _note_skew(self, response: httpx.Response) -> None:
         said = response.headers.get("Date")
@@ -397,17 +359,20 @@ class Client:
             "clientSecret": credentials.client_secret.reveal(),
         }
         data = self._token_call(GET_TOKEN, "", json.dumps(body).encode())
-        access, refresh = _secret(data, "accessToken"), _secret(data, "refreshToken")
+        access, refresh = (
+            envelope.secret(data, "accessToken"),
+            envelope.secret(data, "refreshToken"),
+        )
         if access is None or refresh is None:
             raise VendorUnavailableError(f"{GET_TOKEN}: the answer holds no token pair")
         return access, refresh
 
     def _renew(self, refresh: Secret) -> tuple[Secret, Secret | None]:
         data = self._token_call(RENEW_TOKEN, f"&refreshToken={refresh.reveal()}", b"{}")
-        access = _secret(data, "accessToken")
+        access = envelope.secret(data, "accessToken")
         if access is None:
             raise VendorUnavailableError(f"{RENEW_TOKEN}: the answer holds no token")
-        return access, _secret(data, "refreshToken")
+        return access, envelope.secret(data, "refreshToken")
 
     def _token_call(self, endpoint: str, query: str, content: bytes) -> object:
         """A call without an access token; `code` 0 is a rejection, unless it is plainly something else."""
@@ -418,7 +383,7 @@ class Client:
             try:
                 with self._counted(endpoint, Priority.LIVE):
                     return self._opened(endpoint, self._post(endpoint, url, content)).data
-            except AmbiguousRefusalError:
+            except envelope.AmbiguousRefusalError:
                 raise RejectedError(certain=False) from None
             except VendorRefusedError as exc:
                 if exc.status_code is None:
@@ -431,87 +396,7 @@ class Client:
             return self._again(endpoint, attempt, exc, acts=False)
 
 
-_REACH = "wpsync tries again by itself; if it lasts, look at the network, the proxy and the vendor's status"
-
-
 def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
     if acts:
         return isinstance(exc, NotSentError | RateLimitedError)
     return isinstance(exc, RetryableError)
-
-
-def _failure(endpoint: str, status: int, status_code: int | None, message: str) -> Exception:
-    """What a `code: 0` stands for: by statusCode where there is one, else by its message."""
-    if status_code is not None and status_code in _STATUS_CODES:
-        return _refused(endpoint, 0, status_code, message)
-    if status in (401, 403) or _TOKEN_WORDS.search(message):
-        return RejectedError(certain=True)
-    if _SPEED_WORDS.search(message):
-        return RateLimitedError(f"{endpoint}: the vendor says that we are too fast")
-    if status_code is None and not message.strip():
-        return AmbiguousRefusalError(
-            f"{endpoint}: the vendor refused without a reason (code 0)", hint=_REACH
-        )
-    return _refused(endpoint, 0, status_code, message)
-
-
-def _refused(endpoint: str, code: int, status_code: int | None, message: str) -> VendorRefusedError:
-    meaning, hint = _STATUS_CODES.get(status_code or 0, ("the vendor refused the call", None))
-    said = f": {_masked(message[:120])}" if message.strip() else ""
-    kinds = {4018: SpanTooLargeError, 4019: TooManyRowsError}
-    kind = kinds.get(status_code or 0, VendorRefusedError)
-    shown = f" ({status_code})" if status_code else ""
-    return kind(
-        f"{endpoint}: {meaning}{shown}{said}", hint=hint, code=code, status_code=status_code
-    )
-
-
-def _envelope(response: httpx.Response) -> dict[str, object] | None:
-    try:
-        parsed = parse_json(response.content)
-    except ValueError:
-        return None
-    return parsed if isinstance(parsed, dict) and "code" in parsed else None
-
-
-def _number(value: object) -> int | None:
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.strip().isdigit() else None
-
-
-def _secret(data: object, name: str) -> Secret | None:
-    value = data.get(name) if isinstance(data, dict) else None
-    return Secret(value) if isinstance(value, str) and value else None
-
-
-def _retry_after(response: httpx.Response) -> timedelta | None:
-    said = response.headers.get("Retry-After", "")
-    if said.isdigit():
-        return timedelta(seconds=min(int(said), 3600))
-    return None
-
-
-_SECRETISH = re.compile(r"[0-9A-Fa-f]{24,}|\d{7,}")
-
-
-def _masked(text: str) -> str:
-    """Without what may be a token or a phone number."""
-    return _SECRETISH.sub("***", text)
-
-
-def _described(response: httpx.Response) -> str:
-    """What a reply was: status, content type, first bytes; never a secret."""
-    kind = response.headers.get("Content-Type", "no content type")
-    start = _masked(response.content[:80].decode("utf-8", "replace"))
-    shown = "".join(c if c.isprintable() else " " for c in start)
-    return f"HTTP {response.status_code}, {kind}, beginning {shown!r}"
-
-
-def _envelope_hint(response: httpx.Response) -> str:
-    start = response.content[:200]
-    if start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start):
-        return "it looks encrypted: switch off encryption of replies in the vendor's console"
-    return _REACH

@@ -11,14 +11,14 @@ as s-1s to e, which covers it under either reading of either end; rows outside t
 as any reply counted, and no reply contradicted itself.
 """
 
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import ceil
-from typing import Protocol
 
 from wpsync.errors import SpanTooLargeError, TooManyRowsError, VendorRefusedError
 from wpsync.extract import windows
+from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
 from wpsync.extract.probing import ask_between, bounds
 from wpsync.model import Page, Window
 from wpsync.resources.spec import Filter, Resource
@@ -32,72 +32,6 @@ MAX_FILTER_VALUES = 1_000
 
 _OBJECT, _TEXT, _NUMBER = frozenset({dict}), frozenset({str}), frozenset({int})
 _SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
-
-Body = Mapping[str, object]
-
-
-class Reason:
-    """Why a window or listing is incomplete; stored, so the words stay."""
-
-    ROWS_MISSING = "rows_missing"
-    COUNT_MISSING = "count_missing"
-    COUNT_CONTRADICTED = "count_contradicts_rows"
-    LIST_MISSING = "list_missing"
-    PAGE_IGNORED = "page_ignored"
-    OVER_CAP = "over_page_cap"
-    PAGES_REFUSED = "pages_refused"
-    SUSPICIOUSLY_EMPTY = "suspiciously_empty"
-
-
-class Vendor(Protocol):
-    """What a reader needs of the world: pages of one endpoint, and the values of a filter."""
-
-    def page(self, body: Body) -> Page:
-        """One page. Raises SpanTooLargeError, TooManyRowsError or another WpsyncError."""
-        ...
-
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
-        """Pages in the order of their bodies; several may be fetched at once."""
-        ...
-
-    def values(self, by: Filter) -> Sequence[str]:
-        """The known values of a request filter."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Restart:
-    """Forget what was staged: what follows is a fresh reading."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageRead:
-    """Records to stage, and when they were asked for."""
-
-    records: Sequence[object]
-    fetched_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A window was read. `window` is the stretch to enter into the ledger: None for a listing, and
-    for a stretch too fresh to be accounted for. `reason` is None when it is proved complete.
-
-    `vendor_count` is the vendor's count of rows inside the window; `rows_seen` the distinct rows read
-    inside it; `duplicates` whether an id was staged twice; `read_at` when the reading began; `seen`
-    the ids of every row read.
-    """
-
-    window: Window | None
-    vendor_count: int | None
-    rows_seen: int
-    duplicates: bool
-    read_at: datetime | None
-    reason: str | None
-    seen: Collection[object] = ()
-
-
-Event = Restart | PageRead | Closed
 
 
 @dataclass(slots=True)

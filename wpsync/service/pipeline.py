@@ -13,7 +13,8 @@ from datetime import datetime
 from wpsync.clock import Clock
 from wpsync.errors import RetryableError, Stopped
 from wpsync.extract import windows
-from wpsync.extract.reading import Closed, Event, PageRead, Reader, Restart
+from wpsync.extract.events import Closed, Event, PageRead, Restart
+from wpsync.extract.reading import Reader
 from wpsync.load import state
 from wpsync.load.database import Database
 from wpsync.load.state import RunTotals, Scope

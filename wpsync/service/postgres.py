@@ -8,7 +8,7 @@ from wpsync import ledger
 from wpsync.clock import Clock
 from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import following
-from wpsync.extract.reading import Closed
+from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow, Reading
 from wpsync.load import comparing, erasing, follow_ups, holdings, state
 from wpsync.load.comparing import Difference

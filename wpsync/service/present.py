@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wpsync.extract import windows
-from wpsync.extract.reading import Closed
+from wpsync.extract.events import Closed
 from wpsync.model import Window
 from wpsync.service.pipeline import Pipeline, Run
 from wpsync.service.store import Store

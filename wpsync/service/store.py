@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from wpsync.extract.reading import Closed
+from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import Difference
 from wpsync.load.upsert import Counts

@@ -13,7 +13,7 @@ repair moves it to `wp.history`; otherwise it is kept and noted as gone.
 from dataclasses import dataclass, field
 
 from wpsync.errors import Stopped
-from wpsync.extract.reading import Closed, Reason
+from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import EXTRA, Difference
 from wpsync.load.upsert import Counts

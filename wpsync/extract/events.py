@@ -1,0 +1,75 @@
+"""What a reader says and whom it asks: the words between `extract.reading` and those who obey it."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from wpsync.model import Page, Window
+from wpsync.resources.spec import Filter
+
+Body = Mapping[str, object]
+
+
+class Reason:
+    """Why a window or listing is incomplete; stored, so the words stay."""
+
+    ROWS_MISSING = "rows_missing"
+    COUNT_MISSING = "count_missing"
+    COUNT_CONTRADICTED = "count_contradicts_rows"
+    LIST_MISSING = "list_missing"
+    PAGE_IGNORED = "page_ignored"
+    OVER_CAP = "over_page_cap"
+    PAGES_REFUSED = "pages_refused"
+    SUSPICIOUSLY_EMPTY = "suspiciously_empty"
+
+
+class Vendor(Protocol):
+    """What a reader needs of the world: pages of one endpoint, and the values of a filter."""
+
+    def page(self, body: Body) -> Page:
+        """One page. Raises SpanTooLargeError, TooManyRowsError or another WpsyncError."""
+        ...
+
+    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+        """Pages in the order of their bodies; several may be fetched at once."""
+        ...
+
+    def values(self, by: Filter) -> Sequence[str]:
+        """The known values of a request filter."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """Forget what was staged: what follows is a fresh reading."""
+
+
+@dataclass(frozen=True, slots=True)
+class PageRead:
+    """Records to stage, and when they were asked for."""
+
+    records: Sequence[object]
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A window was read. `window` is the stretch to enter into the ledger: None for a listing, and
+    for a stretch too fresh to be accounted for. `reason` is None when it is proved complete.
+
+    `vendor_count` is the vendor's count of rows inside the window; `rows_seen` the distinct rows read
+    inside it; `duplicates` whether an id was staged twice; `read_at` when the reading began; `seen`
+    the ids of every row read.
+    """
+
+    window: Window | None
+    vendor_count: int | None
+    rows_seen: int
+    duplicates: bool
+    read_at: datetime | None
+    reason: str | None
+    seen: Collection[object] = ()
+
+
+Event = Restart | PageRead | Closed
