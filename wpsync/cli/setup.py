@@ -172,6 +172,8 @@ def check(
     from wpsync.service import check as service
 
     config = configuration(context)
+    if not database_only:
+        config.require_accounts()
     findings = [
         service.Finding("configuration", True, "readable and complete"),
         service.check_privacy(config),
@@ -181,7 +183,6 @@ def check(
         findings += service.check_database(address)
         ready = all(finding.is_good for finding in findings)
         if ready and not database_only:
-            config.require_accounts()
             with open_session(context) as session:
                 findings += service.check_vendor(session)
     _show(findings, json=json)

@@ -119,7 +119,7 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
                 outcomes = backfill.backfill(accounts[0], plans, shown, again=False)
             _act(session, url)
             outcomes += sync(accounts[0], list(RESOURCES.values()), Silence())
-            _show(session)
+            _show(session, once=once)
             if not once:
                 _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
                 serve(
@@ -153,7 +153,7 @@ def _act(session: "Session", url: str) -> None:
     )
 
 
-def _show(session: "Session") -> None:
+def _show(session: "Session", *, once: bool) -> None:
     """Rows per table, a few telling queries, and how to look further."""
     from wpsync.cli.show import table
     from wpsync.load.lookups import query, table_counts
@@ -163,7 +163,12 @@ def _show(session: "Session") -> None:
     for title, headings, text in _QUERIES:
         table(f"\n{title}", headings, query(session.database, text))
     total = sum(rows for _, rows in counts)
-    _say(f"\n{total:,} rows. Look further / 继续查看:", f'  psql "{session.conninfo.reveal()}"')
+    if once:  # the database ends with us
+        _say(
+            f"\n{total:,} rows. To look further / 继续查看: wpsync demo (make demo), then psql as it says"
+        )
+    else:
+        _say(f"\n{total:,} rows. Look further / 继续查看:", f'  psql "{session.conninfo.reveal()}"')
 
 
 def _say(*lines: str) -> None:
