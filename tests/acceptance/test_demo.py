@@ -23,7 +23,8 @@ def test_the_demo_fills_every_table_and_ends_well(tmp_path):
     counts = dict(re.findall(r"^wp\.(\w+) +([\d,]+)$", ran.stdout, re.MULTILINE))
     assert {*TABLES, "history"} == set(counts)
     assert [name for name, count in counts.items() if count == "0"] == []
-    assert "psql" in ran.stdout
+    assert 'psql "' not in ran.stdout  # its database ends with it
+    assert "make demo" in ran.stdout.splitlines()[-1]
 
 
 def test_from_nothing_to_data_by_the_commands_of_the_readme(emulator, empty_database_url, tmp_path):
@@ -77,6 +78,20 @@ def test_renormalizing_what_was_just_loaded_changes_nothing(emulator, database_u
     assert {
         name: sorted(map(str, driver.query(f"select * from wp.{name}"))) for name in tables
     } == before
+
+
+def test_a_check_without_an_account_says_so_and_starts_nothing(tmp_path):
+    ran = subprocess.run(
+        [sys.executable, "-m", "wpsync", "check"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        env={**os.environ, "HOME": str(tmp_path)},
+    )
+    assert (ran.returncode, "wpsync init" in ran.stderr) == (2, True)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_what_is_wrong_is_said_in_one_line_with_the_mend(emulator, empty_database_url, tmp_path):

@@ -391,6 +391,14 @@ def test_a_group_collection_and_its_payers():
     ]
 
 
+def test_what_a_payer_gets_back_is_as_negative_in_yuan_as_in_fen():
+    payload = {"wcPayInfo": {"newAa": {"payerList": "wxid_a,-105,2"}}}
+    (payer,) = rows(
+        normalized("wechat_messages", message("113", payload)), "message_group_collection_payers"
+    )
+    assert (payer["amount_fen"], payer["amount"]) == (-105, Decimal("-1.05"))
+
+
 def test_a_reminder_of_a_group_collection():
     payload = {"content": "@菜头 @「卷心菜」\n你有一笔未支付的群收款", "payId": "0db48218eb1a54d7"}
     row = typed("114", payload, "message_group_collection_reminders")
