@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -37,13 +37,26 @@ def postgres() -> Iterator[str]:
     if given:
         yield given
         return
+    with _reachable() as folder, embedded.running(folder / "pg", durable=False) as server:
+        yield server.database("postgres")
+
+
+@contextmanager
+def _reachable() -> Iterator[Path]:
+    """A folder with a short path that a server's unprivileged user can enter; removed at the end."""
     folder = Path(tempfile.mkdtemp(prefix="wpt"))
     folder.chmod(0o755)
     try:
-        with embedded.running(folder / "pg", durable=False) as server:
-            yield server.database("postgres")
+        yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def server_folder() -> Iterator[Path]:
+    """Where a test keeps a server of its own, to be stopped and crashed."""
+    with _reachable() as folder:
+        yield folder
 
 
 def _database(url: str, name: str) -> str:

@@ -13,7 +13,6 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline
-from tests.acceptance.test_outages import embedded_folder
 from tests.acceptance.test_service import until
 from wpsync import config, embedded
 from wpsync.cli import running
@@ -265,22 +264,21 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
 
 @pytest.mark.parametrize(("led", "minutes"), [(True, 2), (False, 5)])
 def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts(
-    tmp_path, receiver, led, minutes
+    tmp_path, server_folder, receiver, led, minutes
 ):
-    folder = embedded_folder()
-    with embedded.running(folder / "pg", durable=False) as server:
+    with embedded.running(server_folder / "pg", durable=False) as server:
         migrations.upgrade(server.url)
         said = lost(server, tmp_path, receiver, led=led)
     assert f"has not answered {socket.gethostname()} for {minutes} minutes" in said
 
 
-def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, receiver):
-    folder, stop, clock = embedded_folder(), Event(), FakeClock(START)
+def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server_folder, receiver):
+    stop, clock = Event(), FakeClock(START)
     text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
     (tmp_path / "config.toml").write_text(text)
     loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)
-    server = embedded.start(folder / "pg", durable=False)
-    embedded.stop(folder / "pg")
+    server = embedded.start(server_folder / "pg", durable=False)
+    embedded.stop(server_folder / "pg")
     there = []
 
     def wait():
@@ -292,9 +290,9 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, receiv
     while not receiver.messages:
         clock.sleep(10)
         sleep(0.1)
-    embedded.start(folder / "pg", durable=False)
+    embedded.start(server_folder / "pg", durable=False)
     thread.join()
-    embedded.stop(folder / "pg")
+    embedded.stop(server_folder / "pg")
     assert there[0] is not None
     assert [message["title"] for message in receiver.messages] == [
         "[wpsync] 数据库没有响应 / The database does not answer",

@@ -6,9 +6,7 @@
 import os
 import signal
 import subprocess
-import tempfile
 import time
-from pathlib import Path
 
 import psycopg
 
@@ -31,11 +29,12 @@ def crash(folder):
         time.sleep(0.05)
 
 
-def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(emulator, tmp_path):
+def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(
+    emulator, server_folder, tmp_path
+):
     vendor = emulator(messages=1_500 * RESTARTS, days=10)
     remote = Remote(vendor.url)
-    folder = embedded_folder()
-    with embedded.running(folder / "pg") as server:
+    with embedded.running(server_folder / "pg") as server:
         with psycopg.connect(server.database("postgres"), autocommit=True) as connection:
             connection.execute("create database crashing")
         url = server.database("crashing")
@@ -54,8 +53,8 @@ def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(emulato
                 time.sleep(0.05)
             if process.poll() is not None:
                 break
-            crash(folder)
-            embedded.start(folder / "pg")
+            crash(server_folder)
+            embedded.start(server_folder / "pg")
             crashes += 1
             done = driver.one(READ)
         remote.clear_faults()
@@ -65,13 +64,6 @@ def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(emulato
         found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
         assert not found, "\n".join(found[:20])
         assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
-
-
-def embedded_folder():
-    """A short path that an unprivileged server can enter."""
-    folder = Path(tempfile.mkdtemp(prefix="wpo"))
-    folder.chmod(0o755)
-    return folder
 
 
 def test_a_full_disk_fails_the_run_and_once_it_is_freed_the_next_run_goes_on(
