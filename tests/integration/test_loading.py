@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
 from random import Random
+from urllib.parse import quote
 
 import psycopg
 import pytest
@@ -190,6 +191,28 @@ def test_rows_known_before_or_inserted_meanwhile_end_as_if_all_had_been_merged(m
         inserted = load_while(database, FULL, [FULL[i] for i in meanwhile]).inserted
         assert inserted == 5 - len({*known, *meanwhile})
         assert [rows(database, query) for query in HELD] == expected
+
+
+def test_a_row_far_outside_its_window_does_not_have_all_rows_in_between_looked_at(database_url):
+    year = [{**MESSAGE, "id": f"y{day}", "ts": 1561013064 - day * 86_400} for day in range(365)]
+    new = [{**year[0], "id": "new"}, {**year[364], "id": "old"}, year[7]]
+    as_if_large = " ".join(f"-c enable_{how}=off" for how in ("seqscan", "hashjoin", "mergejoin"))
+    url = f"{database_url}&options={quote(as_if_large)}"
+    with Database(Secret(url), connections=1) as database:
+        load(database, "wechat_messages", year)
+        before = looked_at(database)
+        assert load(database, "wechat_messages", new)[0].inserted == 2
+        assert looked_at(database) - before < 100
+
+
+def looked_at(database):
+    """How many messages the one connection has read from their table so far."""
+    rows(database, "select pg_stat_force_next_flush()")
+    ((read,),) = rows(
+        database,
+        "select seq_tup_read + idx_tup_fetch from pg_stat_user_tables where relname = 'wechat_messages'",
+    )
+    return read
 
 
 def load_while(database, records, others):

@@ -6,6 +6,7 @@ are sent before the transaction begins, so that who waits for the ledger's lock 
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 import psycopg
 from psycopg import Copy
@@ -19,6 +20,10 @@ from wpsync.resources.spec import Resource
 
 _ROW_ERRORS = ("22", "23", "54")
 """SQLSTATE classes that are one row's fault: data, constraints, limits (an index entry too long)."""
+
+_SHORT = timedelta(days=2)
+"""The longest stretch whose rows are looked at to find out which are held; a window is no longer, unless a
+row of it lies far outside."""
 
 RowsByTable = Mapping[str, list[Row]]
 
@@ -125,16 +130,19 @@ class StraightCopy:
     def _known(self, rows: Sequence[Row]) -> Set[object]:
         """The keys among these rows that the database holds.
 
-        Where the rows have times they are looked for between the first and the last of them: one
-        short range of an index. (A row held under another time makes the copy stumble, no more.)
+        Where the rows have times they are looked for between the first and the last of them, unless
+        these are far apart: one short range of an index. (A row held under another time makes the
+        copy stumble, no more.)
         """
         keys = [row[self._key] for row in rows]
         if self._cursor is not None:
             at = self._main.position(self._cursor)
             times = [row[at] for row in rows]
             if times and None not in times:
-                span = (min(times), max(times))  # type: ignore[type-var]  # a column of instants
-                cursor = self._connection.execute(held_sql(self._main.name, self._cursor), span)
-                return {row[0] for row in cursor.fetchall()}.intersection(keys)
+                first, last = min(times), max(times)  # type: ignore[type-var]  # a column of instants
+                if last - first <= _SHORT:  # type: ignore[operator]  # likewise
+                    statement = held_sql(self._main.name, self._cursor)
+                    cursor = self._connection.execute(statement, (first, last))
+                    return {row[0] for row in cursor.fetchall()}.intersection(keys)
         cursor = self._connection.execute(known_sql(self._main.name), (keys,))
         return {row[0] for row in cursor.fetchall()}
