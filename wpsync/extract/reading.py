@@ -11,18 +11,17 @@ as s-1s to e, which covers it under either reading of either end; rows outside t
 as any reply counted, and no reply contradicted itself.
 """
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from collections.abc import Generator, Iterator, Sequence
+from datetime import datetime, timedelta
 from math import ceil
 
 from wpsync.errors import SpanTooLargeError, TooManyRowsError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
 from wpsync.extract.probing import ask_between, bounds
+from wpsync.extract.tally import Counting, Tally
 from wpsync.model import Page, Window
 from wpsync.resources.spec import Filter, Resource
-from wpsync.values import RepairedError, UnreadableError
 
 ATTEMPTS = 3
 """Readings of one window in a row before it is entered as incomplete."""
@@ -30,34 +29,7 @@ ATTEMPTS = 3
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
 
-_OBJECT, _TEXT, _NUMBER = frozenset({dict}), frozenset({str}), frozenset({int})
 _SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
-
-
-@dataclass(slots=True)
-class _Tally:
-    """What the pages of one reading showed. `count` is the highest that a reply told."""
-
-    seen: set[object] = field(default_factory=set)
-    outside: int = 0
-    duplicates: bool = False
-    newest: datetime | None = None
-    count: int | None = None
-    read_at: datetime | None = None
-    problem: str | None = None
-    over_cap: bool = False
-
-    @property
-    def inside(self) -> int:
-        return len(self.seen) - self.outside
-
-    def verdict(self) -> str | None:
-        """None when complete."""
-        if self.problem is not None:
-            return self.problem
-        if self.count is None:
-            return Reason.COUNT_MISSING
-        return Reason.ROWS_MISSING if len(self.seen) < self.count else None
 
 
 class Reader:
@@ -68,14 +40,9 @@ class Reader:
         self._vendor = vendor
         self._rows_aim = rows_aim
         self._clamps: set[int] = set()
-        self._settled_before = datetime.max.replace(tzinfo=UTC)
+        self._counting = Counting(resource)
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
-        columns = {column.name: column for column in resource.table.columns}
-        self._id = columns[resource.table.key[0]]
-        cursor = columns.get(resource.cursor or "")
-        self._cursor_sources = cursor.sources if cursor else ()
-        self._cursor_convert = cursor.convert if cursor else None
 
     def listing(self, filters: Body, *, held: int = 0) -> Iterator[Event]:
         """Read everything; `held` is how many rows we hold, which a sudden nothing contradicts."""
@@ -88,7 +55,7 @@ class Reader:
 
         What lies at or after `settled` is read for freshness and not accounted for.
         """
-        self._settled_before = settled
+        self._counting.settled_before = settled
         stack = [window]
         while stack:
             current = stack.pop()
@@ -100,10 +67,10 @@ class Reader:
         self, window: Window | None, asks: Sequence[Body], held: int
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
-        tally = _Tally()
+        tally = Tally()
         for _ in range(ATTEMPTS):
             yield Restart()
-            tally = _Tally()
+            tally = Tally()
             parts = yield from self._attempt(window, asks, tally)
             if parts:
                 return parts
@@ -127,17 +94,17 @@ class Reader:
 
     def _accounted(self, window: Window | None) -> Window | None:
         """The part of a window that is old enough to be vouched for."""
-        if window is None or window.start >= self._settled_before:
+        if window is None or window.start >= self._counting.settled_before:
             return None
-        return Window(window.start, min(window.end, self._settled_before))
+        return Window(window.start, min(window.end, self._counting.settled_before))
 
     def _attempt(
-        self, window: Window | None, asks: Sequence[Body], tally: _Tally
+        self, window: Window | None, asks: Sequence[Body], tally: Tally
     ) -> Generator[Event, None, list[Window]]:
         """One reading with the widest ask that can be shown; narrower ones exist for a single second."""
         splittable = window is not None and window.span > windows.SECOND
         for ask in asks:
-            attempt = _Tally()
+            attempt = Tally()
             try:
                 first = self._page(ask, 1)
                 parts = self._too_much(window, first) if splittable else 0
@@ -155,7 +122,7 @@ class Reader:
                     return windows.split(window, 2)
                 attempt.problem = Reason.PAGES_REFUSED
             if not attempt.over_cap and self._believes(window, ask, asks, attempt):
-                _adopt(tally, attempt)
+                tally.adopt(attempt)
                 return []
             tally.count = attempt.count if tally.count is None else tally.count
             if attempt.seen:
@@ -186,7 +153,7 @@ class Reader:
         return size
 
     def _pages(
-        self, ask: Body, first: Page, window: Window | None, tally: _Tally
+        self, ask: Body, first: Page, window: Window | None, tally: Tally
     ) -> Generator[Event, None, None]:
         """All pages after the first one came; counts into `tally` what they show."""
         length = self._page_length(first)
@@ -213,7 +180,7 @@ class Reader:
         yield from self._top_again(ask, total, length, window, tally)
 
     def _beyond(
-        self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: _Tally
+        self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: Tally
     ) -> Generator[Event, None, None]:
         """A full last page may hide that the count was too low: go on until a page is not full."""
         while (last >= length or last in self._clamps) and number < (
@@ -228,7 +195,7 @@ class Reader:
                 return
 
     def _top_again(
-        self, ask: Body, total: int, length: int, window: Window | None, tally: _Tally
+        self, ask: Body, total: int, length: int, window: Window | None, tally: Tally
     ) -> Generator[Event, None, None]:
         """Rows that came while we read pushed the others on: where the newest are listed first, they are
         on the first pages, and not everything has to be read again for their sake."""
@@ -254,84 +221,15 @@ class Reader:
         return {**ask, "page": number, "pageSize": self._resource.page_size}
 
     def _count(
-        self, page: Page, number: int, length: int, window: Window | None, tally: _Tally
+        self, page: Page, number: int, length: int, window: Window | None, tally: Tally
     ) -> Generator[Event, None, None]:
-        records = page.records
-        if page.count is not None:
-            tally.count = max(tally.count or 0, page.count)
-        if tally.read_at is None:
-            tally.read_at = page.fetched_at
-        if page.count is None:
-            tally.problem = Reason.COUNT_MISSING
-        if records is None:
-            tally.problem = Reason.LIST_MISSING
-            return
-        if page.count is not None and records:
-            behind = (number - 1) * length if self._resource.page_size else 0
-            if behind + len(records) > page.count:
-                tally.problem = Reason.COUNT_CONTRADICTED
-        if not self._see_all(records, window, tally):
-            for record in records:
-                self._see(record, window, tally)
-        if records:
-            yield PageRead(records, page.fetched_at)
-
-    def _see_all(self, records: Sequence[object], window: Window | None, tally: _Tally) -> bool:
-        """Count an ordinary page at once: new text ids, times in epoch seconds all inside the window."""
-        if window is None or len(self._cursor_sources) != 1 or not records:
-            return False
-        if not _OBJECT.issuperset(map(type, records)):
-            return False
-        rows: Sequence[Mapping[str, object]] = records  # type: ignore[assignment]  # just looked
-        source, key = self._cursor_sources[0], self._id.sources[0]
-        keys, seconds = [row.get(key) for row in rows], [row.get(source) for row in rows]
-        if not (_TEXT.issuperset(map(type, keys)) and _NUMBER.issuperset(map(type, seconds))):
-            return False
-        new = set(keys)
-        if len(new) < len(keys) or "" in new or not tally.seen.isdisjoint(new):
-            return False
-        together = "".join(keys)  # type: ignore[arg-type]  # all are texts
-        if not together.isascii() or "\x00" in together:
-            return False
-        first, last = min(seconds), max(seconds)  # type: ignore[type-var]  # all are integers
-        start, end = window.start, min(window.end, self._settled_before)
-        if first < start.timestamp() or last >= end.timestamp():  # type: ignore[operator]
-            return False
-        newest = datetime.fromtimestamp(last, UTC)  # type: ignore[arg-type]  # likewise
-        tally.newest = max(tally.newest or newest, newest)
-        tally.seen |= new
-        return True
-
-    def _see(self, record: object, window: Window | None, tally: _Tally) -> None:
-        key = self._key(record)
-        if key in tally.seen:
-            tally.duplicates = True
-            return
-        tally.seen.add(key)
-        if window is None or self._cursor_convert is None:
-            return
-        try:
-            at = self._cursor_convert(_first(record, self._cursor_sources))
-        except (UnreadableError, RepairedError):
-            return
-        if isinstance(at, datetime):
-            if not window.start <= at < min(window.end, self._settled_before):
-                tally.outside += 1
-            elif tally.newest is None or at > tally.newest:
-                tally.newest = at
-
-    def _key(self, record: object) -> object:
-        """The id as our tables hold it, so that what becomes one row is counted once."""
-        try:
-            key = self._id.convert(_first(record, self._id.sources))
-        except RepairedError as repaired:
-            key = repaired.value
-        except UnreadableError:
-            key = None
-        return repr(record) if key is None else key
+        behind = (number - 1) * length if self._resource.page_size else 0
+        self._counting.add(page, behind, window, tally)
+        if page.records:
+            yield PageRead(page.records, page.fetched_at)
 
     def _overfull(
-        self, window: Window | None, asks: Sequence[Body], tally: _Tally
+        self, window: Window | None, asks: Sequence[Body], tally: Tally
     ) -> Generator[Event, None, None]:
         """More than can be shown in what cannot be cut by time: by the filters, else as far as it goes."""
         total = tally.count
@@ -353,11 +251,11 @@ class Reader:
         tally.count, tally.problem, tally.over_cap = total, Reason.OVER_CAP, True
 
     def _by_filter(
-        self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: _Tally
+        self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: Tally
     ) -> Generator[Event, None, bool]:
         """Read one value after the other; False as soon as one of them holds more than can be shown."""
         for value in values:
-            part = _Tally(seen=tally.seen)
+            part = Tally(seen=tally.seen)
             narrowed = {**ask, by.name: value}
             yield from self._pages(narrowed, self._page(narrowed, 1), window, part)
             tally.outside += part.outside
@@ -367,13 +265,13 @@ class Reader:
                 return False
         return True
 
-    def _is_cut_short(self, window: Window, tally: _Tally) -> bool:
+    def _is_cut_short(self, window: Window, tally: Tally) -> bool:
         """Whether the vendor served only the beginning of the span, in silence (facts.md).
 
         A row late in a window proves that spans of that length are served whole; until there is such
         proof, one request asks for the stretch in which no row was seen.
         """
-        if self._cursor_convert is None:
+        if not self._counting.shows_time:
             return False
         if tally.newest is not None:
             self._proven_span = max(self._proven_span, tally.newest - window.start)
@@ -385,7 +283,7 @@ class Reader:
             windows.floor_second(max(seen_until, window.start + self._proven_span)) + windows.SECOND
         )
         # What is not settled grows while it is read: a row there proves nothing.
-        until = min(window.end, self._settled_before)
+        until = min(window.end, self._counting.settled_before)
         # A probe may be cut as well: none is longer than what has been proved, where anything has.
         step = max(self._proven_span, _SHORT_SPAN) if self._proven_span else window.span
         while start < until:
@@ -400,7 +298,7 @@ class Reader:
         return self._vendor.page(ask_between(start, end)).count or 0
 
     def _believes(
-        self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: _Tally
+        self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: Tally
     ) -> bool:
         """Whether an ask can be believed: the widest always; a bare one where its ends proved inclusive."""
         if ask is asks[0]:
@@ -414,21 +312,6 @@ class Reader:
             if not self._ends_are_inclusive:
                 self._ends_are_inclusive = self._counts(second, second) > 0
         return self._ends_are_inclusive
-
-
-def _adopt(tally: _Tally, attempt: _Tally) -> None:
-    for name in _Tally.__slots__:
-        setattr(tally, name, getattr(attempt, name))
-
-
-def _first(record: object, sources: Sequence[str]) -> object:
-    if not isinstance(record, dict):
-        return None
-    for source in sources:
-        value = record.get(source)
-        if value is not None and value != "":
-            return value
-    return None
 
 
 def _asks(window: Window) -> list[Body]:
