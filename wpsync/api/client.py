@@ -7,28 +7,25 @@ is why no exception of the HTTP library leaves this module: its text shows the U
 
 import json
 import logging
-import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
-from typing import TypeVar
 
 import httpx
-from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from wpsync import boundary
 from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.limits import Limits
+from wpsync.api.retries import NotSentError, Retries, Retry
 from wpsync.clock import Clock
 from wpsync.errors import (
     ConfigError,
     RateLimitedError,
     RetryableError,
-    Stopped,
     VendorRefusedError,
     VendorUnavailableError,
 )
@@ -36,16 +33,11 @@ from wpsync.model import Priority, Secret
 
 log = logging.getLogger(__name__)
 
-T = TypeVar("T")
-
 OnRequest = Callable[[str, str, str, float], None]
 """Hears of a request that ended: account, endpoint, outcome, and the seconds it took."""
 
 GET_TOKEN = "/oauth/token/getToken"
 RENEW_TOKEN = "/oauth/token/reToken"
-
-_SLICE = 0.5
-"""Seconds between two looks at whether to stop."""
 
 _HEADERS = {
     "Content-Type": "application/json",
@@ -69,10 +61,6 @@ _HOPELESS = (
 )
 
 
-class NotSentError(VendorUnavailableError):
-    """The request surely never reached the vendor."""
-
-
 @dataclass(frozen=True, slots=True)
 class Reply:
     """A successful reply: its `data`, its message, and its size in bytes."""
@@ -80,16 +68,6 @@ class Reply:
     data: object
     message: str
     size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retry:
-    """How often what may pass by itself is tried, and the waits between, in seconds."""
-
-    attempts: int = 5
-    wait_initial: float = 0.5
-    wait_max: float = 15.0
-    jitter: float = 0.5
 
 
 def checked_base_url(base_url: str) -> httpx.URL:
@@ -127,8 +105,7 @@ class Client:
         self._base = str(url)
         self._clock = clock
         self._limits = limits
-        self._retry = retry or Retry()
-        self._stopping = stopping
+        self._retries = Retries(retry or Retry(), clock, stopping)
         self._account = account
         self._on_request = on_request
         self._lock = Lock()
@@ -184,49 +161,7 @@ class Client:
         def attempt() -> Reply:
             return self._with_token(endpoint, content, priority, acts=acts)
 
-        try:
-            return attempt()
-        except RetryableError as exc:
-            if not _worth_repeating(exc, acts=acts):
-                raise
-            return self._again(endpoint, attempt, exc, acts=acts)
-
-    def _again(
-        self, endpoint: str, attempt: Callable[[], T], first: RetryableError, *, acts: bool
-    ) -> T:
-        """Try again what may pass by itself, waiting longer each time."""
-        self._pause(self._wait(1, first))
-
-        def wait(retrying: RetryCallState) -> float:
-            failed = retrying.outcome.exception() if retrying.outcome else None
-            return self._wait(retrying.attempt_number + 1, failed)
-
-        trying = Retrying(
-            retry=retry_if_exception(lambda exc: _worth_repeating(exc, acts=acts)),
-            stop=stop_after_attempt(self._retry.attempts - 1),
-            wait=wait,
-            sleep=self._pause,
-            before_sleep=lambda retrying: log.debug(
-                "request.retried", extra={"endpoint": endpoint, "attempt": retrying.attempt_number}
-            ),
-            reraise=True,
-        )
-        return trying(attempt)
-
-    def _pause(self, seconds: float) -> None:
-        """Wait; Stopped when asked to stop meanwhile."""
-        while seconds > 0:
-            if self._stopping():
-                raise Stopped
-            self._clock.sleep(min(seconds, _SLICE))
-            seconds -= _SLICE
-
-    def _wait(self, failures: int, failed: BaseException | None) -> float:
-        if isinstance(failed, RateLimitedError):
-            return 0.0  # the limits wait
-        retry = self._retry
-        grown = min(retry.wait_max, retry.wait_initial * 2 ** (failures - 1))
-        return float(grown * (1 + retry.jitter * random.random()))
+        return self._retries.until_it_passes(attempt, endpoint, acts=acts)
 
     def _with_token(
         self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
@@ -390,13 +325,4 @@ class Client:
                     raise RejectedError(certain=True) from None
                 raise
 
-        try:
-            return attempt()
-        except RetryableError as exc:
-            return self._again(endpoint, attempt, exc, acts=False)
-
-
-def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
-    if acts:
-        return isinstance(exc, NotSentError | RateLimitedError)
-    return isinstance(exc, RetryableError)
+        return self._retries.until_it_passes(attempt, endpoint, acts=False)

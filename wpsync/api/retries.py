@@ -1,0 +1,94 @@
+"""Trying again what may pass by itself, waiting longer each time."""
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
+
+from wpsync.clock import Clock
+from wpsync.errors import RateLimitedError, RetryableError, Stopped, VendorUnavailableError
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+_SLICE = 0.5
+"""Seconds between two looks at whether to stop."""
+
+
+class NotSentError(VendorUnavailableError):
+    """The request surely never reached the vendor."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """How often what may pass by itself is tried, and the waits between, in seconds."""
+
+    attempts: int = 5
+    wait_initial: float = 0.5
+    wait_max: float = 15.0
+    jitter: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """Carries out attempts until one succeeds. Threads may share it."""
+
+    retry: Retry
+    clock: Clock
+    stopping: Callable[[], bool]
+
+    def until_it_passes(self, attempt: Callable[[], T], endpoint: str, *, acts: bool) -> T:
+        """What an attempt returns, or raises in the end.
+
+        One that `acts` is repeated only where it surely did nothing. Raises Stopped when asked to stop.
+        """
+        try:
+            return attempt()
+        except RetryableError as exc:
+            if not _worth_repeating(exc, acts=acts):
+                raise
+            return self._again(endpoint, attempt, exc, acts=acts)
+
+    def _again(
+        self, endpoint: str, attempt: Callable[[], T], first: RetryableError, *, acts: bool
+    ) -> T:
+        self._pause(self._wait(1, first))
+
+        def wait(retrying: RetryCallState) -> float:
+            failed = retrying.outcome.exception() if retrying.outcome else None
+            return self._wait(retrying.attempt_number + 1, failed)
+
+        trying = Retrying(
+            retry=retry_if_exception(lambda exc: _worth_repeating(exc, acts=acts)),
+            stop=stop_after_attempt(self.retry.attempts - 1),
+            wait=wait,
+            sleep=self._pause,
+            before_sleep=lambda retrying: log.debug(
+                "request.retried", extra={"endpoint": endpoint, "attempt": retrying.attempt_number}
+            ),
+            reraise=True,
+        )
+        return trying(attempt)
+
+    def _pause(self, seconds: float) -> None:
+        while seconds > 0:
+            if self.stopping():
+                raise Stopped
+            self.clock.sleep(min(seconds, _SLICE))
+            seconds -= _SLICE
+
+    def _wait(self, failures: int, failed: BaseException | None) -> float:
+        if isinstance(failed, RateLimitedError):
+            return 0.0  # the limits wait
+        grown = min(self.retry.wait_max, self.retry.wait_initial * 2 ** (failures - 1))
+        return float(grown * (1 + self.retry.jitter * random.random()))
+
+
+def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
+    if acts:
+        return isinstance(exc, NotSentError | RateLimitedError)
+    return isinstance(exc, RetryableError)
