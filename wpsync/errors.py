@@ -99,6 +99,10 @@ class VendorRefusedError(FatalError):
         self.status_code = status_code
 
 
+UNSERVED = (VendorUnavailableError, VendorRefusedError)
+"""What a request meets that the vendor cannot serve, be it for all requests or for what this one asks for."""
+
+
 class SpanTooLargeError(VendorRefusedError):
     """The vendor accepts only shorter spans of time (4018)."""
 

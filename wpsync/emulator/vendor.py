@@ -1,7 +1,7 @@
 """The vendor's endpoints over a world: what a request body gets for an answer."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
@@ -28,7 +28,8 @@ class Rules:
     """What the document leaves open, or a test wants otherwise. Changed at run time.
 
     `ends`: inclusive, exclusive_end, exclusive_start or exclusive. `order`: newest or oldest first.
-    `sessions`: one (a login kills the tokens before it) or many.
+    `sessions`: one (a login kills the tokens before it) or many. `broken`: the ids of rows, rooms and
+    agents that the vendor stumbles over: an answer that would hold one is `broken_status` (500: HTTP's).
     """
 
     ends: str = "inclusive"
@@ -50,6 +51,8 @@ class Rules:
     page_drift: int = 0
     requests_per_minute: int = 0
     rate_mode: str = "429"
+    broken: Sequence[str] = ()
+    broken_status: int = 4016
 
 
 @dataclass(slots=True)
@@ -183,6 +186,7 @@ class Vendor:
         room = body.get("chatRoomId")
         if not room:
             raise Refusal(4005, "参数错误")
+        self._stumble([room])
         found = self.world.listings["wechat_room_members"].values()
         return self._listing("", body, [e.vendor for e in found if e.truth["room_id"] == room])
 
@@ -221,11 +225,17 @@ class Vendor:
             chosen = matching[offset : offset + size]
         if self.rules.row_limit and count > self.rules.row_limit:
             raise Refusal(4019, "查询数据量过大")
+        self._stumble(row.id for row in chosen)
         self.last_rows, self.last_count = len(chosen), count
         answer = _list(count, [row.encode() for row in chosen])
         if self.rules.page_drift and kind == "wechat_messages":
             self._drift(kind, body)
         return answer
+
+    def _stumble(self, served: Iterable[object]) -> None:
+        """What cannot be encoded takes everything with it that would have come in the same answer."""
+        if self.rules.broken and not set(self.rules.broken).isdisjoint(served):
+            raise Refusal(self.rules.broken_status, "系统异常")
 
     def _drift(self, kind: Kind, body: Object) -> None:
         """Rows arrive at the head of the window while somebody reads it."""
@@ -301,6 +311,7 @@ class Vendor:
         identifier = str(body.get("agentId") or "")
         if identifier not in self.world.listings["agents"]:
             raise Refusal(4004, "座席不存在")
+        self._stumble([identifier])
         return identifier
 
     def _call_report(self, body: Object) -> bytes:

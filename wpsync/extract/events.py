@@ -22,6 +22,7 @@ class Reason:
     OVER_CAP = "over_page_cap"
     PAGES_REFUSED = "pages_refused"
     SUSPICIOUSLY_EMPTY = "suspiciously_empty"
+    UNREADABLE = "unreadable"
 
 
 class Vendor(Protocol):

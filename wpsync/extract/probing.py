@@ -7,10 +7,12 @@ nothing went. Different: bisected by probes down to about a page, and only that 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 
+from wpsync.errors import UNSERVED
 from wpsync.extract import windows
 from wpsync.ledger import LedgerWindow
-from wpsync.model import Window
+from wpsync.model import Page, Window
 from wpsync.values import SHANGHAI
 
 Body = Mapping[str, object]
@@ -40,6 +42,21 @@ class Ends:
         start = window.start if self.start_inclusive else window.start - second
         end = window.end - second if self.end_inclusive else window.end
         return {**bounds(start, end), "page": 1, "pageSize": 1}
+
+
+class Counter(Protocol):
+    """Asks the vendor for one page."""
+
+    def page(self, body: Body) -> Page: ...
+
+
+def answers(vendor: Counter, at: datetime) -> bool:
+    """Whether the vendor answers at all: one row of one second, which should not be one that it stumbles over."""
+    try:
+        vendor.page(ask_between(at, at))
+    except UNSERVED:
+        return False
+    return True
 
 
 def ask_between(start: datetime, end: datetime) -> Body:

@@ -15,10 +15,16 @@ from collections.abc import Generator, Iterator, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 
-from wpsync.errors import SpanTooLargeError, TooManyRowsError, VendorRefusedError
+from wpsync.errors import (
+    UNSERVED,
+    SpanTooLargeError,
+    TooManyRowsError,
+    VendorRefusedError,
+    WpsyncError,
+)
 from wpsync.extract import windows
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
-from wpsync.extract.probing import ask_between, bounds
+from wpsync.extract.probing import answers, ask_between, bounds
 from wpsync.extract.tally import Counting, Tally
 from wpsync.model import Page, Window
 from wpsync.resources.spec import Filter, Resource
@@ -63,6 +69,10 @@ class Reader:
             ordered = parts if newest_first else list(reversed(parts))
             stack.extend(ordered)
 
+    def answers(self, at: datetime) -> bool:
+        """Whether the vendor answers on this endpoint, if asked for another time."""
+        return answers(self._vendor, at)
+
     def _settled(
         self, window: Window | None, asks: Sequence[Body], held: int
     ) -> Generator[Event, None, list[Window]]:
@@ -102,42 +112,44 @@ class Reader:
         self, window: Window | None, asks: Sequence[Body], tally: Tally
     ) -> Generator[Event, None, list[Window]]:
         """One reading with the widest ask that can be shown; narrower ones exist for a single second."""
-        splittable = window is not None and window.span > windows.SECOND
+        halves = _halves(window)
         for ask in asks:
             attempt = Tally()
             try:
                 first = self._page(ask, 1)
-                parts = self._too_much(window, first) if splittable else 0
-                if parts and window is not None:
-                    return windows.split(window, parts)
+                if parts := self._too_much(window, first):
+                    return parts
                 yield from self._pages(ask, first, window, attempt)
             except (SpanTooLargeError, TooManyRowsError):
-                if splittable and window is not None:
-                    return windows.split(window, 2)
+                if halves:
+                    return halves
                 attempt.over_cap = True
-            except VendorRefusedError:
-                if not attempt.seen:
+            except UNSERVED as exc:
+                if halves and _is_refused_further_on(exc, attempt):
+                    return halves
+                if ask is not asks[-1]:  # it may be the second beside that cannot be served
+                    yield Restart()
+                    continue
+                if not _is_refused_further_on(exc, attempt):
                     raise
-                if splittable and window is not None:
-                    return windows.split(window, 2)
                 attempt.problem = Reason.PAGES_REFUSED
             if not attempt.over_cap and self._believes(window, ask, asks, attempt):
                 tally.adopt(attempt)
                 return []
             tally.count = attempt.count if tally.count is None else tally.count
-            if attempt.seen:
-                yield Restart()  # the next ask shows the same rows again
+            yield Restart()  # the next ask shows the same rows again
         yield from self._overfull(window, asks, tally)
         return []
 
-    def _too_much(self, window: Window | None, first: Page) -> int:
-        """Into how many pieces a window has to be cut that holds more than is shown or wanted; 0: none."""
-        if first.count is None or window is None:
-            return 0
+    def _too_much(self, window: Window | None, first: Page) -> list[Window]:
+        """The pieces of a window that holds more than is shown or wanted; none of one that does not."""
+        if first.count is None or window is None or window.span <= windows.SECOND:
+            return []
         shown = self._shown_at_most(first)
         if first.count <= min(shown, self._rows_aim * 3 // 2):
-            return 0
-        return max(2, min(ceil(first.count / min(shown, self._rows_aim)), 200))
+            return []
+        parts = max(2, min(ceil(first.count / min(shown, self._rows_aim)), 200))
+        return windows.split(window, parts)
 
     def _shown_at_most(self, first: Page) -> int:
         cap = self._resource.page_cap
@@ -312,6 +324,16 @@ class Reader:
             if not self._ends_are_inclusive:
                 self._ends_are_inclusive = self._counts(second, second) > 0
         return self._ends_are_inclusive
+
+
+def _halves(window: Window | None) -> list[Window]:
+    """What can be read instead of a window; nothing where it is one second, or a listing."""
+    return [] if window is None or window.span <= windows.SECOND else windows.split(window, 2)
+
+
+def _is_refused_further_on(exc: WpsyncError, attempt: Tally) -> bool:
+    """Whether it is a later page that is refused, for good."""
+    return isinstance(exc, VendorRefusedError) and bool(attempt.seen)
 
 
 def _asks(window: Window) -> list[Body]:

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from math import ceil
 from threading import Lock
 
-from wpsync.errors import SpanTooLargeError, Stopped, TooManyRowsError, WpsyncError
+from wpsync.errors import UNSERVED, SpanTooLargeError, Stopped, TooManyRowsError, WpsyncError
 from wpsync.extract import windows
-from wpsync.extract.probing import Ends
+from wpsync.extract.probing import Ends, answers
 from wpsync.load import state
 from wpsync.load.lookups import bytes_per_row
 from wpsync.model import Priority, Window
@@ -118,10 +118,27 @@ def _counted(account: Account, resource: Resource, gap: Window) -> int:
     for month in windows.by_month(gap):
         count = known.get(month)
         if count is None:
-            count = _probed(account, resource, month)
+            count = _asked(account, resource, month)
+            if count is None:
+                continue
             state.plan(account.database, scope, month, count, account.clock.now())
         rows += count
     return rows
+
+
+def _asked(account: Account, resource: Resource, window: Window) -> int | None:
+    """The vendor's count; None where it stumbles over the stretch and answers otherwise."""
+    try:
+        return _probed(account, resource, window)
+    except UNSERVED as exc:
+        source = account.source(resource, Priority.BACKFILL)
+        if not answers(source, windows.floor_second(account.clock.now())):
+            raise
+        log.warning(
+            "backfill.uncounted",
+            extra={"resource": resource.name, "window": str(window), "error": str(exc)},
+        )
+        return None
 
 
 def _probed(account: Account, resource: Resource, window: Window) -> int:

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wpsync.clock import Clock
-from wpsync.errors import RetryableError, Stopped
+from wpsync.errors import UNSERVED, RetryableError, Stopped
 from wpsync.extract import windows
-from wpsync.extract.events import Closed, Event, PageRead, Restart
+from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
 from wpsync.load import state
 from wpsync.load.database import Database
@@ -21,6 +21,7 @@ from wpsync.load.state import RunTotals, Scope
 from wpsync.load.upsert import Counts
 from wpsync.model import Window
 from wpsync.resources.spec import Mode, Resource
+from wpsync.service.narrowing import Narrowing, Patience
 from wpsync.service.store import Intake, Listed, Loaded, Store
 
 log = logging.getLogger(__name__)
@@ -70,29 +71,50 @@ class Pipeline:
         on_rows: Callable[[int], None] = lambda rows: None,
         close: Callable[[Intake, Closed], Loaded] | None = None,
         enough: Callable[[Closed], bool] = lambda closed: False,
+        patience: Patience | None = None,
     ) -> None:
         """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
 
         `close` does something else with what was read than to load it. `enough` is asked after every
-        piece; what is left then is not read.
+        piece; what is left then is not read. What the vendor cannot serve is narrowed down
+        (`service.narrowing`) and entered as unreadable.
         """
-
+        patience = patience or Patience()
         done: list[Window] = []
 
-        def read() -> None:
-            left = windows.missing(window, done)
-            for piece in reversed(left) if newest_first else left:
-                known = held if piece == window else 0
-                events = self._reader.window(
-                    piece, newest_first=newest_first, settled=settled, held=known
-                )
-                if self._consume(run, events, close or load, on_rows, done, enough):
-                    return
+        def left(stretch: Window) -> list[Window]:
+            pieces = windows.missing(stretch, done)
+            return pieces[::-1] if newest_first else pieces
+
+        def read(piece: Window) -> bool:
+            known = held if piece == window else 0
+            events = self._reader.window(
+                piece, newest_first=newest_first, settled=settled, held=known
+            )
+            return self._consume(run, events, close or load, on_rows, done, enough)
 
         def load(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_window(closed, run.id, live=live)
 
-        self._retrying(run, read)
+        def enter(piece: Window) -> bool:
+            done.append(piece)
+            if piece.start >= settled:
+                return False
+            stretch = Window(piece.start, min(piece.end, settled))
+            closed = Closed(stretch, None, 0, False, self._clock.now(), Reason.UNREADABLE)
+            with self._store.intake() as intake:
+                self._account_for(run, closed, load(intake, closed).counts, 0, on_rows)
+            return enough(closed)
+
+        try:
+            self._retrying(run, lambda: any(map(read, left(window))), waits=patience.waits)
+        except UNSERVED:
+            if close is not None or not self._answers():
+                raise
+            Narrowing(read, enter, left, self._answers, patience, newest_first).narrow(window)
+
+    def _answers(self) -> bool:
+        return self._reader.answers(windows.floor_second(self._clock.now()))
 
     def listing(
         self,
@@ -102,8 +124,12 @@ class Pipeline:
         fingerprint: str | None = None,
         held: int = 0,
         on_rows: Callable[[int], None] = lambda rows: None,
+        waits: bool = True,
     ) -> None:
-        """Read a listing whole (of one parent). Only a complete reading marks rows as gone."""
+        """Read a listing whole (of one parent). Only a complete reading marks rows as gone.
+
+        `waits`: whether a reading that failed is tried again, after a while.
+        """
         resource = self._resource
         filters = {resource.parent_filter: parent} if resource.parent_filter else {}
 
@@ -114,14 +140,14 @@ class Pipeline:
             events = self._reader.listing(filters, held=held)
             self._consume(run, events, close, on_rows, [], lambda closed: False)
 
-        self._retrying(run, read)
+        self._retrying(run, read, waits=waits)
 
-    def _retrying(self, run: Run, read: Callable[[], None]) -> None:
+    def _retrying(self, run: Run, read: Callable[[], object], *, waits: bool = True) -> None:
         """Go on after what may pass by itself: what was closed stays closed, the rest is read.
 
         As long as something was closed in between, the trouble is not the same one again.
         """
-        pauses = iter(_PAUSES)
+        pauses = iter(_PAUSES if waits else ())
         while True:
             before = run.totals.windows
             try:

@@ -11,14 +11,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import pairwise
 from random import Random
-from typing import Protocol
 
 from wpsync.clock import Clock
-from wpsync.errors import SpanTooLargeError, TooManyRowsError
+from wpsync.errors import UNSERVED, SpanTooLargeError, TooManyRowsError
 from wpsync.extract import following, probing, windows
-from wpsync.extract.probing import Ages, Ends
+from wpsync.extract.probing import Ages, Counter, Ends
 from wpsync.ledger import LedgerWindow
-from wpsync.model import Page, Window
+from wpsync.model import Window
 from wpsync.resources.spec import Resource
 from wpsync.service.store import Store
 
@@ -31,12 +30,6 @@ _GATHERED = timedelta(seconds=45)
 """How long a row that is due to be followed up waits for others."""
 
 _ENDLESS = timedelta(days=36_500)
-
-
-class Counter(Protocol):
-    """Asks the vendor for one page."""
-
-    def page(self, body: probing.Body) -> Page: ...
 
 
 Read = Callable[[Window], None]
@@ -86,7 +79,20 @@ class Recheck:
     def probe(self, read: Read) -> None:
         """Check every complete window that is due."""
         for group in self._to_probe():
+            self._probe(group, read)
+
+    def _probe(self, group: list[LedgerWindow], read: Read) -> None:
+        """Check windows; one whose count the vendor cannot tell is read, as far as it can be."""
+        try:
             self._check(group, read)
+        except UNSERVED:
+            if not probing.answers(self._counter, windows.floor_second(self._clock.now())):
+                raise
+            if len(group) == 1:
+                self._read_whole(group[0], read)
+                return
+            for window in group:
+                self._probe([window], read)
 
     def _to_probe(self) -> list[list[LedgerWindow]]:
         now = self._clock.now()

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from wpsync.api.endpoints import call_detail, call_report
 from wpsync.errors import Stopped, VendorRefusedError
+from wpsync.extract.events import Reason
 from wpsync.ledger import Reading
 from wpsync.load import state
 from wpsync.load.staging import Staging
@@ -15,6 +16,7 @@ from wpsync.load.upsert import Counts
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Resource
 from wpsync.service.account import Account
+from wpsync.service.narrowing import OneByOne
 from wpsync.service.pipeline import Run
 from wpsync.values import SHANGHAI
 
@@ -31,12 +33,13 @@ def read_report(
     began = account.clock.now()
     with account.database.connection() as connection:
         staging = Staging(connection, resource, account.name)
-        read = 0
+        read, one_by_one = 0, OneByOne(run.incomplete)
         for agent in agents:
             if account.stopping():
                 raise Stopped
-            fetched_at = account.clock.now()
-            records = list(_records(account, resource, agent))
+            fetched_at, records = account.clock.now(), list[Record]()
+            with one_by_one.past(agent):
+                records += _records(account, resource, agent)
             normalize(records, fetched_at, staging.batch)
             staging.flush_if_full()
             read += len(records)
@@ -48,7 +51,8 @@ def read_report(
                 connection, account.name, staging.dead_letters, began, run.id
             )
             run.totals.dead_letters += letters
-            reading = Reading(len(agents), read, None, began)
+            reason = Reason.UNREADABLE if one_by_one.problems else None
+            reading = Reading(len(agents), read, reason, began)
             state.close_listing(connection, run.scope, "", reading, None, run.id)
             return counts
 

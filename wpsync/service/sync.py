@@ -20,6 +20,7 @@ from wpsync.load import state
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
+from wpsync.service.narrowing import OneByOne, Patience
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
@@ -29,6 +30,11 @@ from wpsync.service.store import Store
 log = logging.getLogger(__name__)
 
 _SAMPLE_EVERY = timedelta(hours=23)
+
+_NARROWED_TIMES = 3
+"""How often what the vendor cannot serve is narrowed down; afterwards it is only tried again as it is."""
+
+_AS_IT_IS = Patience(failures=0, waits=False)
 
 _CATCH_UP_SECONDS = 30.0
 """How long what is behind is read before what has become due is looked at."""
@@ -185,17 +191,25 @@ def _recheck(
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
 
-        def read(window: Window, held: int = 0) -> None:
-            settled = account.settled(resource)
-            pipeline.window(run, window, settled=settled, live=False, held=held, on_rows=on_rows)
+        def read(window: Window, held: int = 0, patience: Patience | None = None) -> None:
+            pipeline.window(
+                run,
+                window,
+                settled=account.settled(resource),
+                live=False,
+                held=held,
+                on_rows=on_rows,
+                patience=patience,
+            )
 
         return read
 
-    again = reading(Priority.PROBE)
+    again, patience = reading(Priority.PROBE), Patience(waits=False)
     caught_up = False
     while not caught_up:
         for due in store.incomplete_due(account.clock.now()):
-            again(due.window, due.rows_seen)
+            tried = due.attempts > _NARROWED_TIMES
+            again(due.window, due.rows_seen, _AS_IT_IS if tried else patience)
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
@@ -260,11 +274,19 @@ def read_listing(
     parents = state.rooms(account.database, account.name)
     state.forget_listings(account.database, scope, list(parents))
     stale = account.clock.now() - account.pace.members_every
+    one_by_one = OneByOne(run.incomplete)
     for parent, fingerprint in parents.items():
         before = known.get(parent)
         if before and _is_current(before, fingerprint, stale):
             continue
-        pipeline.listing(run, parent=parent, fingerprint=fingerprint, on_rows=on_rows)
+        with one_by_one.past(parent):
+            pipeline.listing(
+                run,
+                parent=parent,
+                fingerprint=fingerprint,
+                on_rows=on_rows,
+                waits=not one_by_one.in_a_row,
+            )
 
 
 def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:

@@ -1,0 +1,155 @@
+"""What the vendor cannot serve costs its seconds, its room or its agent, and nothing else."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.acceptance.driving import START, Timeline, differences, local
+
+DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
+MESSAGES = "/api/wechat/getWeMessageByPage"
+UNREADABLE = (
+    "select coalesce(sum(ends_at - starts_at), interval '0') from wpsync.windows"
+    " where state = 'incomplete' and reason = 'unreadable'"
+)
+
+
+@pytest.fixture
+def line(emulator, database_url, tmp_path):
+    return Timeline(emulator, database_url, tmp_path, messages=3_000, days=5)
+
+
+def breaks(line, *broken, status=4016):
+    """From now on the vendor cannot serve these."""
+    line.remote.settings(broken=list(broken), broken_status=status)
+
+
+def messages(line, table="wechat_messages"):
+    return sorted(line.vendor.world.truth(table), key=lambda row: row["sent_at"])
+
+
+def near(rows, at):
+    """The ids of the rows that share a request with an instant, however narrow."""
+    return {row["id"] for row in rows if abs(row["sent_at"] - at) <= SECOND}
+
+
+@pytest.mark.parametrize("status", [4016, 500])
+def test_a_row_that_the_vendor_stumbles_over_costs_its_second_and_nothing_else(line, status):
+    rows = messages(line)
+    poison = rows[len(rows) // 2]
+    breaks(line, poison["id"], status=status)
+    (outcome,) = line.driver.backfill("6d", ["wechat_messages"])
+    assert outcome.outcome == "incomplete"
+    assert "unreadable" in outcome.problems[0]
+    held = {row[0] for row in line.driver.query("select id from wp.wechat_messages")}
+    lost = {row["id"] for row in rows} - held
+    assert poison["id"] in lost
+    assert lost <= near(rows, poison["sent_at"])
+    assert SECOND <= line.driver.one(UNREADABLE) <= 3 * SECOND
+
+    breaks(line)
+    line.driver.sync(["wechat_messages"])
+    line.go_to(START + DAY)
+    line.driver.sync(["wechat_messages"])
+    assert not line.driver.one(UNREADABLE)
+    assert not differences(line.driver, line.vendor, ["wechat_messages"])
+
+
+def test_a_vendor_that_is_down_leaves_nothing_marked_as_unreadable(line):
+    line.remote.fault("http_500")
+    with pytest.raises(Exception, match="has a fault"):
+        line.driver.backfill("6d", ["wechat_messages"])
+    line.remote.clear_faults()
+    assert line.driver.one("select count(*) from wpsync.windows") == 0
+
+
+def test_a_day_that_cannot_be_served_at_all_takes_few_requests_and_the_other_days_come(line):
+    rows = messages(line)
+    day = rows[len(rows) // 2]["sent_on"]
+    breaks(line, *(row["id"] for row in rows if row["sent_on"] == day))
+    (outcome,) = line.driver.backfill("6d", ["wechat_messages"])
+    assert outcome.outcome == "incomplete"
+    others = "select count(*) from wp.wechat_messages where sent_on <> %s"
+    assert line.driver.one(others, day) == sum(row["sent_on"] != day for row in rows)
+    assert len(line.requests(path=MESSAGES)) < 500
+    for _ in range(5):
+        before = line.last()
+        line.go_to(line.clock.now() + DAY)
+        line.driver.sync(["wechat_messages"])  # all of it is due to be tried again
+        assert len(line.requests(before, MESSAGES)) < 500
+
+
+def test_late_rows_are_found_although_the_vendor_stumbles_over_one_of_them(line):
+    line.driver.backfill("6d", ["wechat_messages"])
+    line.driver.sync(["wechat_messages"])
+    day = START - 2 * DAY
+    line.remote.generate("wechat_messages", count=20, start=local(day), end=local(day + DAY))
+    rows = messages(line)
+    held = {row[0] for row in line.driver.query("select id from wp.wechat_messages")}
+    late = [row for row in rows if row["id"] not in held]
+    breaks(line, late[-1]["id"])
+    line.go_to(START + 2 * DAY)
+    line.driver.sync(["wechat_messages"])
+    held = {row[0] for row in line.driver.query("select id from wp.wechat_messages")}
+    lost = {row["id"] for row in rows} - held
+    assert lost <= near(rows, late[-1]["sent_at"])
+    assert line.driver.one(UNREADABLE) <= 3 * SECOND
+
+
+def test_the_present_is_followed_although_the_vendor_stumbles_over_a_row_of_it(line):
+    line.driver.sync(["wechat_messages"])
+    line.go_to(START + timedelta(hours=3))
+    line.remote.generate(
+        "wechat_messages",
+        count=300,
+        start=local(START + timedelta(hours=1)),
+        end=local(START + timedelta(hours=3)),
+    )
+    rows = [row for row in messages(line) if row["sent_at"] > START]
+    breaks(line, rows[150]["id"])
+    for minutes in range(5):
+        line.go_to(START + timedelta(hours=3, minutes=3 * minutes))
+        line.driver.sync(["wechat_messages"])
+    held = {row[0] for row in line.driver.query("select id from wp.wechat_messages")}
+    assert {row["id"] for row in rows} - held <= near(rows, rows[150]["sent_at"])
+    assert SECOND <= line.driver.one(UNREADABLE) <= 3 * SECOND
+
+
+@pytest.mark.parametrize("status", [4016, 500])
+def test_a_room_whose_members_cannot_be_served_leaves_the_others_theirs(line, status):
+    line.driver.sync(["wechat_rooms"])
+    members = line.vendor.world.truth("wechat_room_members")
+    rooms = sorted({row["room_id"] for row in members})
+    assert len(rooms) > 3
+    breaks(line, rooms[0], status=status)
+    (outcome,) = line.driver.sync(["wechat_room_members"])
+    assert outcome.outcome == "incomplete"
+    assert outcome.problems[0].startswith(rooms[0])
+    held = {
+        row[0] for row in line.driver.query("select distinct room_id from wp.wechat_room_members")
+    }
+    assert held == {*rooms[1:]}
+    breaks(line)
+    before = line.last()
+    line.driver.sync(["wechat_room_members"])
+    assert len(line.requests(before)) == 1
+    assert not differences(line.driver, line.vendor, ["wechat_room_members"])
+
+
+@pytest.mark.parametrize("name", ["agent_call_totals", "agent_call_days"])
+def test_an_agent_whose_report_cannot_be_served_leaves_the_others_theirs(line, name):
+    line.driver.sync(["agents"])
+    agents = sorted(row["id"] for row in line.vendor.world.truth("agents"))
+    breaks(line, agents[1])
+    (outcome,) = line.driver.sync([name])
+    assert outcome.outcome == "incomplete"
+    assert outcome.problems[0].startswith(agents[1])
+    held = {row[0] for row in line.driver.query(f"select distinct agent_id from wp.{name}")}
+    assert held == {*agents} - {agents[1]}
+
+
+def test_a_vendor_that_serves_nobodys_members_is_a_failure(line):
+    line.driver.sync(["wechat_rooms"])
+    line.remote.fault("http_500", endpoint="/api/wechat/getWeChatRoomMemberByPage")
+    (outcome,) = line.driver.sync(["wechat_room_members"])
+    assert outcome.outcome == "failed"
