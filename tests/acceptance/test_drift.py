@@ -46,3 +46,8 @@ def test_a_window_of_which_much_cannot_be_taken_fails_the_run_and_stays_open(
     days = "select count(*) from wpsync.windows where starts_at <= %s and ends_at > %s"
     at = datetime(2026, 5, 10, 2, tzinfo=UTC)
     assert driver.one(days, at, at) == 0
+    older = datetime(2026, 5, 9, 2, tzinfo=UTC)
+    assert driver.one(days, older, older) == 1
+    assert (
+        driver.run("backfill", "--from", "2026-05-08", "--resource=wechat_messages").returncode == 1
+    )

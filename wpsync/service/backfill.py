@@ -13,7 +13,14 @@ from datetime import datetime, timedelta
 from math import ceil
 from threading import Lock
 
-from wpsync.errors import UNSERVED, SpanTooLargeError, Stopped, TooManyRowsError, WpsyncError
+from wpsync.errors import (
+    UNSERVED,
+    DeadLetterLimitError,
+    SpanTooLargeError,
+    Stopped,
+    TooManyRowsError,
+    WpsyncError,
+)
 from wpsync.extract import windows
 from wpsync.extract.probing import Ends, answers
 from wpsync.load import state
@@ -22,6 +29,7 @@ from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
+from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
@@ -252,20 +260,23 @@ class _Worker:
         self._failed = False
 
     def work(self) -> None:
-        """Read windows until the list is empty."""
+        """Read windows until the list is empty, past a few of which much cannot be taken."""
         pipeline = self._account.pipeline(self._resource, Priority.BACKFILL)
-        while True:
-            with self._lock:
-                if not self._todo or self._failed:
-                    return
-                window = self._todo.pop()
+        one_by_one = OneByOne((DeadLetterLimitError,))
+        while (window := self._next()) is not None:
             if self._account.stopping():
                 raise Stopped
             try:
-                self._claimed(window, lambda piece: self._read(pipeline.window, piece))
+                with one_by_one.past(str(window)):
+                    self._claimed(window, lambda piece: self._read(pipeline.window, piece))
             except BaseException:
                 self._failed = True
                 raise
+        one_by_one.raise_first()
+
+    def _next(self) -> Window | None:
+        with self._lock:
+            return self._todo.pop() if self._todo and not self._failed else None
 
     def _claimed(self, window: Window, read: Callable[[Window], None]) -> None:
         """Read what is still missing of a window, unless another process is at it."""

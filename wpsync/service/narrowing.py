@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from wpsync.errors import UNSERVED
+from wpsync.errors import UNSERVED, WpsyncError
 from wpsync.extract import windows
 from wpsync.model import Window
 
@@ -75,25 +75,35 @@ class Narrowing:
 
 
 _IN_A_ROW = 3
-"""After so many the vendor's trouble is not with one of them."""
+"""After so many the trouble is not with one of them."""
 
 
 @dataclass(slots=True)
 class OneByOne:
-    """Goes through rooms, or agents, past those that the vendor cannot serve."""
+    """Goes through rooms, agents or windows, past those that cannot be taken; `problems` by which it was."""
 
-    problems: list[str] = field(default_factory=list)
+    of: tuple[type[WpsyncError], ...] = UNSERVED
+    problems: dict[str, WpsyncError] = field(default_factory=dict)
     in_a_row: int = 0
 
     @contextmanager
-    def past(self, whose: str) -> Iterator[None]:
-        """Note what cannot be served instead of raising it, unless nothing can."""
+    def past(self, which: str) -> Iterator[None]:
+        """Note what is the matter with this one instead of raising it, unless it is so with all of them."""
         try:
             yield
-        except UNSERVED as exc:
+        except self.of as exc:
+            self.problems[which] = exc
             self.in_a_row += 1
             if self.in_a_row == _IN_A_ROW:
                 raise
-            self.problems.append(f"{whose}: {exc}")
         else:
             self.in_a_row = 0
+
+    def said(self) -> list[str]:
+        """A line for each that was passed over."""
+        return [f"{which}: {exc}" for which, exc in self.problems.items()]
+
+    def raise_first(self) -> None:
+        """Raise what was the matter with the first that was passed over, if any was."""
+        for exc in self.problems.values():
+            raise exc

@@ -9,9 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
 from wpsync.model import Window
+from wpsync.service.narrowing import OneByOne
 from wpsync.service.pipeline import Pipeline, Run
 from wpsync.service.store import Store
 
@@ -88,19 +90,21 @@ class Present:
         self, pipeline: Pipeline, run: Run, enough: Callable[[], bool], on_rows: OnRows
     ) -> bool:
         """Read what is behind, newest first, until `enough`; whether there is no more to be done about it."""
-        before = self.behind()
+        before, one_by_one = self.behind(), OneByOne((DeadLetterLimitError,))
         for piece in before:
-            pipeline.window(
-                run,
-                piece,
-                settled=self.settled(),
-                live=True,
-                newest_first=True,
-                enough=lambda closed: enough(),
-                on_rows=on_rows,
-            )
+            with one_by_one.past(str(piece)):
+                pipeline.window(
+                    run,
+                    piece,
+                    settled=self.settled(),
+                    live=True,
+                    newest_first=True,
+                    enough=lambda closed: enough(),
+                    on_rows=on_rows,
+                )
             if enough():
                 break
+        one_by_one.raise_first()
         return self.behind() in ([], before)
 
     def _by_day(self, span: Window) -> list[Window]:

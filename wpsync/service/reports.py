@@ -33,7 +33,7 @@ def read_report(
     began = account.clock.now()
     with account.database.connection() as connection:
         staging = Staging(connection, resource, account.name)
-        read, one_by_one = 0, OneByOne(run.incomplete)
+        read, one_by_one = 0, OneByOne()
         for agent in agents:
             if account.stopping():
                 raise Stopped
@@ -57,6 +57,7 @@ def read_report(
             return counts
 
         counts = staging.commit(write)
+    run.incomplete += one_by_one.said()
     run.totals.rows_read += read
     run.totals.rows_inserted += counts.inserted
     run.totals.rows_updated += counts.updated

@@ -187,20 +187,22 @@ def _recheck(
 ) -> None:
     """What is incomplete, what is to change, what may have come late: all that is due of it."""
     store, recheck = account.store(resource), account.recheck(resource)
+    one_by_one = OneByOne((DeadLetterLimitError,))
 
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
 
         def read(window: Window, held: int = 0, patience: Patience | None = None) -> None:
-            pipeline.window(
-                run,
-                window,
-                settled=account.settled(resource),
-                live=False,
-                held=held,
-                on_rows=on_rows,
-                patience=patience,
-            )
+            with one_by_one.past(str(window)):
+                pipeline.window(
+                    run,
+                    window,
+                    settled=account.settled(resource),
+                    live=False,
+                    held=held,
+                    on_rows=on_rows,
+                    patience=patience,
+                )
 
         return read
 
@@ -219,6 +221,7 @@ def _recheck(
         ) as sampling:
             sampling.incomplete = run.incomplete
             recheck.sample(again, Random())
+    one_by_one.raise_first()
 
 
 def _catch_up(
@@ -274,7 +277,7 @@ def read_listing(
     parents = state.rooms(account.database, account.name)
     state.forget_listings(account.database, scope, list(parents))
     stale = account.clock.now() - account.pace.members_every
-    one_by_one = OneByOne(run.incomplete)
+    one_by_one = OneByOne()
     for parent, fingerprint in parents.items():
         before = known.get(parent)
         if before and _is_current(before, fingerprint, stale):
@@ -287,6 +290,7 @@ def read_listing(
                 on_rows=on_rows,
                 waits=not one_by_one.in_a_row,
             )
+    run.incomplete += one_by_one.said()
 
 
 def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
