@@ -1,5 +1,6 @@
 """Stored messages read again: nothing of them changes but what a newer normaliser reads differently."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -22,25 +23,40 @@ def database(database_url):
         yield opened
 
 
-class ErasingClock(FakeClock):
-    """Somebody is erased just when the time is asked for: after messages were read, before they are written."""
+class Meanwhile(FakeClock):
+    """Something happens when the time is first asked for: after messages were read, before they are written."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, happens: Callable[[], object]) -> None:
         super().__init__(NOW)
-        self._database: Database | None = database
+        self._happens: list[Callable[[], object]] = [happens]
 
     def now(self) -> datetime:
-        if self._database is not None:
-            erasing.erase(self._database, WX, "customer", "customer", NOW)
-            self._database = None
+        if self._happens:
+            self._happens.pop()()
         return super().now()
 
 
 def test_who_is_erased_while_messages_are_read_again_does_not_come_back(database):
     load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
     load(database, "wechat_messages", [MESSAGE, {**MESSAGE, "id": "other", "chatId": "other"}])
-    renormalize(database, ErasingClock(database), None, lambda count: None)
+    erased = Meanwhile(lambda: erasing.erase(database, WX, "customer", "customer", NOW))
+    renormalize(database, erased, None, lambda count: None)
     assert rows(database, "select id from wp.wechat_messages") == [("other",)]
+
+
+def test_what_is_deleted_while_messages_are_read_again_does_not_come_back(database):
+    transfer = {**MESSAGE, "msgType": "115", "msg": '{"title": "x"}'}
+    load(database, "wechat_messages", [transfer, {**transfer, "id": "other"}])
+    deleted = Meanwhile(
+        lambda: rows(
+            database,
+            "with gone as (delete from wp.message_transfers where message_id <> 'other')"
+            " delete from wp.wechat_messages where id <> 'other' returning id",
+        )
+    )
+    assert renormalize(database, deleted, None, lambda count: None) == Counts()
+    assert rows(database, "select id from wp.wechat_messages") == [("other",)]
+    assert rows(database, "select message_id from wp.message_transfers") == [("other",)]
 
 
 def test_a_dead_letter_of_somebody_who_was_erased_is_counted_and_not_loaded(database):

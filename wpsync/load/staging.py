@@ -26,10 +26,12 @@ from wpsync.load.upsert import (
     copy_sql,
     create_staging_sql,
     drop_stale_typed_sql,
+    hold_sql,
     soft_delete_sql,
     staged_columns,
     staging_name,
     truncate_sql,
+    unstage_others_sql,
     upsert_sql,
 )
 from wpsync.model import Batch, DeadLetter, LeftOut, Row
@@ -155,6 +157,12 @@ class Staging:
             finally:
                 self._in_window = False
         raise AssertionError("unreachable")
+
+    def keep_held_only(self) -> None:
+        """Take back staged rows that the table does not hold; call inside the transaction, before `merge`."""
+        main = self._resource.table.name
+        held = [row[0] for row in self._connection.execute(hold_sql(main)).fetchall()]
+        self._connection.execute(unstage_others_sql(main), (held,))
 
     def merge(self, *, duplicates: bool, gone: Gone | None = None, again: bool = False) -> Counts:
         """Merge all staged rows into `wp`; call inside the transaction that closes the window.

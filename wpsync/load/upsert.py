@@ -124,6 +124,31 @@ def known_sql(table: str) -> bytes:
 
 
 @cache
+def hold_sql(table: str) -> bytes:
+    """The keys of staged rows that the table holds, which nobody deletes until the transaction ends."""
+    return _rendered(
+        sql.SQL(
+            "select t.{key} from {target} as t join {staging} as s on t.{key} = s.{key}"
+            " order by 1 for key share of t"
+        ).format(
+            key=sql.Identifier(TABLES[table].key[0]),
+            target=target_name(table),
+            staging=staging_name(table),
+        )
+    )
+
+
+@cache
+def unstage_others_sql(table: str) -> bytes:
+    """Take all staged rows back but those of these keys (text[])."""
+    return _rendered(
+        sql.SQL("delete from {staging} where {key} <> all(%s::text[])").format(
+            key=sql.Identifier(TABLES[table].key[0]), staging=staging_name(table)
+        )
+    )
+
+
+@cache
 def held_sql(table: str, cursor: str) -> bytes:
     """The keys of the rows held between two instants, both included."""
     return _rendered(

@@ -91,6 +91,7 @@ def _load(
         def write() -> Counts:
             scope = Scope(account, WECHAT_MESSAGES.name)
             erasing.keep_left_out(connection, scope, erased, LeftOut())
+            staging.keep_held_only()  # some may have been deleted since they were read
             counts = staging.merge(duplicates=False, again=True)
             state.keep_dead_letters(connection, account, staging.dead_letters, at, None)
             state.resolve_read_messages(connection, account, at)
