@@ -5,6 +5,10 @@ from datetime import timedelta
 import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
+from wpsync.model import Window
+from wpsync.resources.wechat import WECHAT_MESSAGES
+from wpsync.service.progress import Silence
+from wpsync.service.verify import verify
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 MESSAGES = "/api/wechat/getWeMessageByPage"
@@ -153,3 +157,23 @@ def test_a_vendor_that_serves_nobodys_members_is_a_failure(line):
     line.remote.fault("http_500", endpoint="/api/wechat/getWeChatRoomMemberByPage")
     (outcome,) = line.driver.sync(["wechat_room_members"])
     assert outcome.outcome == "failed"
+
+
+def test_verify_names_what_cannot_be_served_and_goes_on_with_the_rest(line):
+    line.driver.backfill("6d", ["wechat_messages"])
+    day = START - 2 * DAY
+    rows = [row for row in messages(line) if row["sent_on"] == day.date()]
+    breaks(line, rows[-1]["id"])  # the day's newest: its very count cannot be asked for
+    with line.driver.account() as account:
+        span = Window(START - 6 * DAY, START)
+
+        def verified(*, repair):
+            return verify(account, WECHAT_MESSAGES, span, Silence(), deep=False, repair=repair)
+
+        assert [finding.reason for finding in verified(repair=False)] == ["unreadable"]
+        assert not line.driver.one(UNREADABLE)
+        verified(repair=True)
+        assert SECOND <= line.driver.one(UNREADABLE) <= 3 * SECOND
+        breaks(line)
+        verified(repair=True)
+        assert verified(repair=False) == []

@@ -109,11 +109,12 @@ class Pipeline:
         try:
             self._retrying(run, lambda: any(map(read, left(window))), waits=patience.waits)
         except UNSERVED:
-            if close is not None or not self._answers():
+            if close is not None or not self.vendor_answers():
                 raise
-            Narrowing(read, enter, left, self._answers, patience, newest_first).narrow(window)
+            Narrowing(read, enter, left, self.vendor_answers, patience, newest_first).narrow(window)
 
-    def _answers(self) -> bool:
+    def vendor_answers(self) -> bool:
+        """Whether the vendor answers on this endpoint at all, if asked for the present."""
         return self._reader.answers(windows.floor_second(self._clock.now()))
 
     def listing(

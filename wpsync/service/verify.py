@@ -12,7 +12,7 @@ repair moves it to `wp.history`; otherwise it is kept and noted as gone.
 
 from dataclasses import dataclass, field
 
-from wpsync.errors import Stopped
+from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import EXTRA, Difference
@@ -59,7 +59,35 @@ class Verifier:
         self._pipeline = account.pipeline(resource, Priority.PROBE)
 
     def window(self, known: LedgerWindow) -> Finding | None:
-        """Compare one window of the ledger; None where nothing differs."""
+        """Compare one window of the ledger; None where nothing differs.
+
+        One that the vendor cannot serve, although it answers otherwise, is a finding.
+        """
+        try:
+            return self._compared(known)
+        except UNSERVED:
+            if not self._pipeline.vendor_answers():
+                raise
+        return self._unserved(known)
+
+    def _unserved(self, known: LedgerWindow) -> Finding:
+        holding = self._store.held([known.window])
+        finding = Finding(
+            self._account.name,
+            self._resource.name,
+            known.window,
+            None,
+            known.vendor_count,
+            holding[0] if holding is not None else None,
+            Reason.UNREADABLE,
+        )
+        if not self._repair:
+            return finding
+        if known.is_complete:
+            self._store.doubt(known)
+        return self._read_again(finding)
+
+    def _compared(self, known: LedgerWindow) -> Finding | None:
         window = known.window
         counted = self._recheck.count(window)
         holding = self._store.held([window])
