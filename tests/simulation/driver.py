@@ -9,7 +9,7 @@ from random import Random
 from tests.simulation.memory import MemoryStore
 from tests.simulation.world import START, Died, SimulatedVendor, make_rows
 from wpsync.clock import FakeClock
-from wpsync.errors import RetryableError
+from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
 from wpsync.extract.probing import Ages
@@ -17,6 +17,7 @@ from wpsync.extract.reading import Reader
 from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
+from wpsync.service.narrowing import Patience
 from wpsync.service.pipeline import Pipeline, Run
 from wpsync.service.present import Present
 from wpsync.service.recheck import Recheck
@@ -54,6 +55,7 @@ class Simulation:
         rows = make_rows(self.rng, START, LENGTH, AGES.horizon)
         self.vendor = SimulatedVendor(self.rng, self.clock, 7, rows)
         self.vendor.faulty = faults
+        self.vendor.stumble(Random(f"stumbles {seed}"))
         self.store = MemoryStore(self.clock, AGES.horizon, self.vendor.boundary)
         self.store.on_complete = self.check_complete
         self.problems: list[str] = []
@@ -77,7 +79,7 @@ class Simulation:
             self.sync()
         except Died:
             self.deaths += 1
-        except RetryableError:
+        except (RetryableError, VendorRefusedError):
             assert self.vendor.faulty
         if before is not None and self.store.mark is not None and self.store.mark < before:
             self.problems.append("the watermark went back")
@@ -92,18 +94,20 @@ class Simulation:
         def settled():
             return windows.floor_second(clock.now() - SETTLE)
 
-        def read(window: Window, held: int = 0) -> None:
-            pipeline.window(run, window, settled=settled(), live=False, held=held)
+        def read(window: Window, held: int = 0, patience: Patience | None = None) -> None:
+            pipeline.window(
+                run, window, settled=settled(), live=False, held=held, patience=patience
+            )
 
         if store.watermark() is None:
             store.start_watermark(windows.floor_second(START))
         present = Present(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
         present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
-        caught_up = False
+        caught_up, patience = False, Patience(waits=False)
         while not caught_up:
             for due in store.incomplete_due(clock.now()):
-                read(due.window, due.rows_seen)
+                read(due.window, due.rows_seen, patience)
             recheck.follow_up(read)
             recheck.probe(read)
             caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)

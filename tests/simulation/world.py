@@ -9,7 +9,9 @@ from wpsync.clock import FakeClock
 from wpsync.errors import (
     SpanTooLargeError,
     TooManyRowsError,
+    VendorRefusedError,
     VendorUnavailableError,
+    WpsyncError,
 )
 from wpsync.extract.probing import Body
 from wpsync.model import Page
@@ -55,10 +57,19 @@ class SimulatedVendor:
         self.clamp = rng.choice((0, 0, 0, page_size // 2 or 1))
         self.span_limit = rng.choice((0, 0, 6, 12)) * 3600
         self.row_limit = rng.choice((0, 0, 0, 40))
+        self.stumbles_over: set[str] = set()
+        self.stumbling: WpsyncError = VendorUnavailableError("simulated")
         self.trace: list[tuple[object, ...]] = []
 
     def now(self) -> float:
         return self.clock.now().timestamp()
+
+    def stumble(self, chance: Random) -> None:
+        """In some worlds there are rows that cannot be served as long as it is `faulty`."""
+        if chance.random() < 0.3:
+            self.stumbles_over = {row.id for row in chance.sample(self.rows, chance.randint(1, 3))}
+        if chance.random() < 0.5:
+            self.stumbling = VendorRefusedError("simulated", code=0, status_code=4016)
 
     def boundary(self) -> None:
         """Where a kill could matter."""
@@ -91,6 +102,8 @@ class SimulatedVendor:
             found.reverse()
         now = self.now()
         shown = found[(number - 1) * size : number * size]
+        if self.faulty and not self.stumbles_over.isdisjoint(row.id for row in shown):
+            raise self.stumbling
         records: list[object] = [
             {"id": row.id, "ts": row.at, "msg": row.content(now)} for row in shown
         ]

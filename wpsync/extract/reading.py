@@ -113,6 +113,7 @@ class Reader:
     ) -> Generator[Event, None, list[Window]]:
         """One reading with the widest ask that can be shown; narrower ones exist for a single second."""
         halves = _halves(window)
+        unserved: WpsyncError | None = None
         for ask in asks:
             attempt = Tally()
             try:
@@ -125,19 +126,21 @@ class Reader:
                     return halves
                 attempt.over_cap = True
             except UNSERVED as exc:
-                if halves and _is_refused_further_on(exc, attempt):
+                further_on = isinstance(exc, VendorRefusedError) and bool(attempt.seen)
+                if halves and further_on:
                     return halves
-                if ask is not asks[-1]:  # it may be the second beside that cannot be served
-                    yield Restart()
+                if ask is not asks[-1] or not further_on:
+                    unserved = exc
+                    yield Restart()  # it may be the second beside that cannot be served
                     continue
-                if not _is_refused_further_on(exc, attempt):
-                    raise
                 attempt.problem = Reason.PAGES_REFUSED
             if not attempt.over_cap and self._believes(window, ask, asks, attempt):
                 tally.adopt(attempt)
                 return []
             tally.count = attempt.count if tally.count is None else tally.count
             yield Restart()  # the next ask shows the same rows again
+        if unserved is not None:
+            raise unserved
         yield from self._overfull(window, asks, tally)
         return []
 
@@ -322,18 +325,15 @@ class Reader:
             return False
         for second in (window.start - windows.SECOND, window.end):
             if not self._ends_are_inclusive:
-                self._ends_are_inclusive = self._counts(second, second) > 0
+                self._ends_are_inclusive = bool(
+                    self._vendor.page(ask_between(second, second)).records
+                )
         return self._ends_are_inclusive
 
 
 def _halves(window: Window | None) -> list[Window]:
     """What can be read instead of a window; nothing where it is one second, or a listing."""
     return [] if window is None or window.span <= windows.SECOND else windows.split(window, 2)
-
-
-def _is_refused_further_on(exc: WpsyncError, attempt: Tally) -> bool:
-    """Whether it is a later page that is refused, for good."""
-    return isinstance(exc, VendorRefusedError) and bool(attempt.seen)
 
 
 def _asks(window: Window) -> list[Body]:

@@ -222,12 +222,13 @@ class Recheck:
         at = self._store.lone_second(Window(until - self._ages.horizon, until))
         if at is None:
             return None
-        if self._between(at, at) > 0:
+        if self._shows(at, at):
             return Ends()
         return Ends(
-            start_inclusive=self._between(at, at + windows.SECOND) > 0,
-            end_inclusive=self._between(at - windows.SECOND, at) > 0,
+            start_inclusive=self._shows(at, at + windows.SECOND),
+            end_inclusive=self._shows(at - windows.SECOND, at),
         )
 
-    def _between(self, start: datetime, end: datetime) -> int:
-        return self._counter.page(probing.ask_between(start, end)).count or 0
+    def _shows(self, start: datetime, end: datetime) -> bool:
+        """Whether the vendor lists a row there. A count may lie; a row that is listed is one."""
+        return bool(self._counter.page(probing.ask_between(start, end)).records)
