@@ -10,16 +10,83 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Every resource is up to date, and every day that was read agrees with the vendor's count.",
     ),
     "behind": ("数据没有及时更新", "The data has fallen behind"),
-    "behind.detail": ("落后的资源：{names}", "Behind: {names}"),
+    "behind.detail": ("落后的资源：{names}。", "Behind: {names}."),
     "open": ("数据是最新的，但还不完整", "Current, but not yet complete"),
     "open.detail": (
-        "{count} 处尚未核对一致，正在自动补读。",
+        "{count} 处尚未核对一致，会自动补读。",
         "{count} stretches do not yet agree with the vendor; they are read again by themselves.",
+    ),
+    "unreadable": ("数据是最新的，但较多内容无法读取", "Current, but much could not be read"),
+    "unreadable.detail": (
+        "所有资源均已同步，账本中每一天都与厂商总数核对一致。",
+        "Every resource is up to date, and every day that was read agrees with the vendor's count.",
+    ),
+    "good.filling": ("数据是最新的，历史数据正在回填", "Current; history is still being read"),
+    "good.filling.detail": (
+        "已读的每一天都与厂商总数核对一致。",
+        "Every day that was read agrees with the vendor's count.",
+    ),
+    "good.halted": (
+        "数据是最新的，但历史回填没有完成",
+        "Current, but the backfill is not finished",
+    ),
+    "good.halted.detail": (
+        "已读的每一天都与厂商总数核对一致。",
+        "Every day that was read agrees with the vendor's count.",
+    ),
+    "filling": ("历史数据正在回填", "History is being read"),
+    "filling.detail": (
+        "目前没有服务在持续同步新数据，回填后请启动 wpsync run。",
+        "Nothing follows the present yet: start wpsync run.",
+    ),
+    "halted": ("历史回填没有完成", "The backfill is not finished"),
+    "halted.detail": (
+        "目前也没有服务在持续同步新数据（wpsync run）。",
+        "Nothing follows the present yet (wpsync run).",
+    ),
+    "past": (
+        "历史数据已有，但没有服务在持续同步",
+        "History is there; nothing follows the present yet",
+    ),
+    "past.detail": (
+        "请启动 wpsync run，持续同步新数据。",
+        "Start wpsync run, which keeps everything current.",
+    ),
+    "starting": ("还没有数据", "Nothing has been read yet"),
+    "starting.detail": (
+        "首次同步正在进行；历史数据请用 wpsync backfill 回填。",
+        "The first sync is under way. History comes with wpsync backfill.",
     ),
     "empty": ("还没有数据", "Nothing has been read yet"),
     "empty.detail": (
-        "首次同步正在进行；历史数据请用 wpsync backfill 回填。",
-        "The first sync is under way. History comes with wpsync backfill.",
+        "没有正在运行的服务。wpsync backfill 回填历史数据，wpsync run 持续同步新数据。",
+        "No service is running. wpsync backfill reads history, wpsync run keeps everything current.",
+    ),
+    "also.running": ("正在回填：{where}。", "Being read by a backfill: {where}."),
+    "also.interrupted": (
+        "回填已中断：{where}。再次执行同一命令即可继续（{command}）。",
+        "A backfill was interrupted: {where}. Give the same command again to go on ({command}).",
+    ),
+    "also.failed": (
+        "回填因出错停止：{where}。再次执行同一命令即可继续（{command}）。",
+        "A backfill stopped with an error: {where}. Give the same command again to go on ({command}).",
+    ),
+    "backfill.rows": ("{rows} 行", "{rows} rows"),
+    "also.unreadable": (
+        "另有 {count} 条消息的内容无法解析，已在下方列出。",
+        "{count} messages whose content could not be read are listed below.",
+    ),
+    "also.unreadable.one": (
+        "另有 {count} 条消息的内容无法解析，已在下方列出。",
+        "{count} message whose content could not be read is listed below.",
+    ),
+    "also.refused": (
+        "另有 {count} 行未能接收，已在下方列出。",
+        "{count} rows that could not be taken are listed below.",
+    ),
+    "also.refused.one": (
+        "另有 {count} 行未能接收，已在下方列出。",
+        "{count} row that could not be taken is listed below.",
     ),
     "away": ("数据库没有响应", "The database does not answer"),
     "away.detail": (
@@ -28,16 +95,20 @@ TEXTS: dict[str, tuple[str, str]] = {
     ),
     "calendar": ("完整性日历", "Completeness"),
     "calendar.note": (
-        "每格是一天（上海时间），颜色表示库中行数与厂商总数是否一致。点击可查看详情。",
-        "One square is one day (Shanghai): do our rows agree with the vendor's count? Select a day for its details.",
+        "每格是一天（上海时间），颜色表示库中行数与厂商总数是否一致。点击可查看详情。今天尚未结束，不计入天数。",
+        "One square is one day (Shanghai): do our rows agree with the vendor's count? Select a day for its details."
+        " Today is not over, and not counted.",
     ),
-    "calendar.days": ("近 30 天完整性", "Completeness of the last 30 days"),
+    "calendar.days": ("近 30 天完整性，今天不计入", "The last 30 days, today not counted"),
     "state.complete": ("完整", "complete"),
     "state.differing": ("有差异", "differing"),
     "state.incomplete": ("不完整", "incomplete"),
     "state.partial": ("部分读取", "partly read"),
     "state.unread": ("未读取", "not read"),
-    "days.summary": ("{complete} 天完整", "{complete} days complete"),
+    "days.summary": (
+        "近 {days} 天中 {complete} 天完整",
+        "{complete} of the last {days} days complete",
+    ),
     "days.trouble": ("{count} 天待补", "{count} to mend"),
     "day.of": ("{resource} · {day}", "{resource} · {day}"),
     "close": ("关闭", "Close"),
@@ -59,6 +130,10 @@ TEXTS: dict[str, tuple[str, str]] = {
     "read": ("最近读取", "Last read"),
     "run": ("运行", "Run"),
     "attempts": ("读取次数", "Readings"),
+    "reason.differing": (
+        "差额在死信中，或没有时间",
+        "the rest is in dead letters, or without a time",
+    ),
     "no_windows": ("这一天还没有读取过。", "Nothing of this day has been read."),
     "activity": ("近 48 小时", "The last 48 hours"),
     "chart.messages": ("微信消息", "WeChat messages"),
@@ -66,9 +141,14 @@ TEXTS: dict[str, tuple[str, str]] = {
     "chart.requests": ("接口请求", "API requests"),
     "chart.total": ("共 {count}", "{count} in all"),
     "budget": ("请求预算（最近一分钟）", "Request budget (this minute)"),
-    "budget.none": ("不限速", "no limit"),
+    "budget.none": ("不限", "no limit"),
+    "budget.every": ("所有接口", "all endpoints"),
     "budget.paused": ("厂商要求暂停至 {at}", "paused by the vendor until {at}"),
     "backfill": ("历史回填", "Backfill"),
+    "backfill.note": (
+        "本次回填已读的行数 / 开始时厂商统计的行数，不含实时新增的数据。",
+        "Rows read by this backfill, of those the vendor counted when it began; live rows are not included.",
+    ),
     "backfill.left": ("预计还需 {left}", "about {left} left"),
     "outcome.running": ("进行中", "running"),
     "outcome.done": ("完成", "done"),
@@ -82,7 +162,11 @@ TEXTS: dict[str, tuple[str, str]] = {
     "job.failed": ("失败的任务", "Failing jobs"),
     "failures": ("连续失败", "In a row"),
     "error": ("错误", "Error"),
-    "letters": ("死信：未能接收的数据", "Dead letters: what could not be taken"),
+    "letters": (
+        "死信：无法解析的消息、未能接收的行",
+        "Dead letters: messages that could not be read, rows that could not be taken",
+    ),
+    "letters.newest": ("最新的 {count} 条：", "The newest {count}:"),
     "letters.note": (
         "原文不在此显示，请用 wpsync dead-letters show 查看。",
         "Originals are not shown here: wpsync dead-letters show.",
@@ -125,19 +209,6 @@ TEXTS: dict[str, tuple[str, str]] = {
     "theme.dark": ("深色", "Dark"),
     "language": ("语言", "Language"),
     "skip": ("跳到正文", "Skip to the content"),
-    "resource.calls": ("通话", "Calls"),
-    "resource.sms": ("短信", "SMS"),
-    "resource.wechat_messages": ("微信消息", "WeChat messages"),
-    "resource.wechat_chats": ("微信会话", "WeChat chats"),
-    "resource.wechat_users": ("工作微信号", "WeChat users"),
-    "resource.wechat_contacts": ("微信联系人", "WeChat contacts"),
-    "resource.wechat_rooms": ("微信群", "WeChat rooms"),
-    "resource.wechat_room_members": ("群成员", "Room members"),
-    "resource.agents": ("座席", "Agents"),
-    "resource.customer_fields": ("客户字段", "Customer fields"),
-    "resource.customers": ("客户", "Customers"),
-    "resource.agent_call_totals": ("座席通话汇总", "Agent call totals"),
-    "resource.agent_call_days": ("座席每日通话", "Agent call days"),
 }
 
 
