@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime, timedelta
 from html import unescape
 
 import httpx
@@ -13,10 +14,14 @@ import pytest
 from tests.acceptance.driving import Driver
 from tests.web.sites import served
 from wpsync import ledger
+from wpsync.config import AlertsConfig
 from wpsync.emulator.client import Remote
 from wpsync.extract.events import Reason
 from wpsync.resources import RESOURCES
 from wpsync.service import terms
+from wpsync.service.conditions import Observed, conditions
+from wpsync.service.overview import JobStatus
+from wpsync.service.status import Incomplete, ResourceStatus, Status
 from wpsync.web.texts import TEXTS
 
 _WINDOWED = ("calls", "sms", "wechat_chats", "wechat_messages")
@@ -307,3 +312,22 @@ def test_one_term_for_one_thing():
     words = " ".join(text for pair in [*TEXTS.values(), *terms.RESOURCES.values()] for text in pair)
     for stray in ("好友", "坐席", "待变化", "客服"):
         assert stray not in words
+
+
+def test_an_alert_names_things_in_chinese_with_the_name_to_search_for():
+    now = datetime(2026, 5, 20, tzinfo=UTC)
+    late = ResourceStatus("main", "calls", "windowed", minutes_behind=90.0)
+    window = Incomplete(
+        "main", "sms", now, now + timedelta(days=1), "", 5, 4, "rows_missing", 3, None
+    )
+    failing = [
+        JobStatus("main", name, 60, None, None, None, "failed", "x", 5, 0)
+        for name in ("calls", "calls recheck")
+    ]
+    state = Status(now, resources=[late], incomplete=[window], jobs=failing)
+    found = {one.kind: one for one in conditions(Observed(state), AlertsConfig())}
+    assert found["stale"].zh.startswith("通话（calls）已有 90 分钟没有更新")
+    assert "短信（sms）有窗口" in found["gap"].zh
+    assert "厂商的总数多于实际返回（rows_missing）" in found["gap"].zh
+    assert "the vendor counts more rows than it lists (rows_missing)" in found["gap"].en
+    assert "通话（calls）、通话复查（calls recheck）" in found["job"].zh

@@ -57,9 +57,10 @@ _NOTES = {
     "unsettled": "rows still open after their last follow-up (recording, payment) / 复查期满仍未了结的行（录音、收付款）",
     "gone_rows": "rows kept that the vendor no longer lists / 厂商已不再列出的行",
 }
-_VENDOR_NOTE = (
-    "Rows: in the table now. Vendor: of what the ledger accounts for; the newest follow. Reports have no vendor's count.",
-    "库中行数：此刻表中的行数。厂商总数：已记账的部分，最新的稍后计入；报表没有厂商总数。",
+_TABLE_NOTE = (
+    "Rows: in the table now. Vendor: of what the ledger accounts for; the newest follow. Today: by runs that have ended.",
+    "Reports have no vendor's count.",
+    "库中行数：此刻表中的行数。厂商总数：已记账的部分，最新的稍后计入。今日写入：只计已结束的运行。报表没有厂商总数。",
 )
 _NUMBERS = ("rows", "vendor", "today", "awaited")
 _OUTCOMES = {"done": "green", "running": "cyan", "failed": "bold red", "incomplete": "yellow"}
@@ -178,7 +179,7 @@ class _Board:
             table.add_row(*(by_key[key] for key in keys))
         self._out.print(table)
         if wide:
-            self._note(*_VENDOR_NOTE)
+            self._note(*_TABLE_NOTE)
 
     def _line(self, line: Line) -> Iterator[tuple[str, Text]]:
         """The cells of a resource, by their columns."""
