@@ -322,9 +322,8 @@ class _Board:
 
     def _drift(self) -> Iterator[Text]:
         for one in self._seen.status.drift[:10]:
-            unknown = (
-                f"{one.what} {one.name!r} is not known to this version, seen {one.seen:,} times"
-            )
+            often = "once" if one.seen == 1 else f"{one.seen:,} times"
+            unknown = f"{one.what} {one.name!r} is not known to this version, seen {often}"
             chinese = f"{TEXTS[f'drift.{one.what}'][0]}，已出现 {one.seen:,} 次"
             yield Text(f"{one.resource}: {unknown} / {chinese}")
 

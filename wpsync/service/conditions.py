@@ -195,13 +195,14 @@ def _drift(status: Status, now: datetime) -> Iterator[Condition]:
             one for one in status.drift if one.account == account and now - one.first_seen_at < _NEW
         ]
         if new:
-            names = ", ".join(sorted({f"{one.resource}.{one.name}" for one in new})[:5])
+            found = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
+            names, listed = ", ".join(found), "、".join(found)
             yield Condition(
                 "drift",
                 account,
                 "",
                 WARNING,
-                f"厂商的数据结构有变化：{names}。数据未丢失（保存在 _extra 中），请留意新版本。",
+                f"厂商的数据结构有变化：{listed}。数据未丢失（保存在 _extra 中），请留意新版本。",
                 f"The vendor sends something new: {names}. Nothing is lost (see _extra); look for a new version.",
             )
 
