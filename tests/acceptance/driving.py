@@ -39,6 +39,7 @@ class Driver:
     folder: Path
     more: str = ""
     clock: Clock | None = None
+    calls_a_minute: int = 0
 
     @property
     def config_file(self) -> Path:
@@ -47,7 +48,7 @@ class Driver:
             f'data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
             f'[accounts.main]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
             f'client_secret = "{CLIENT[1]}"\n[limits.requests_per_minute]\n'
-            "calls = 0\nsms = 0\nmessages = 0\nother = 0\n" + self.more
+            f"calls = {self.calls_a_minute}\nsms = 0\nmessages = 0\nother = 0\n" + self.more
         )
         return file
 

@@ -45,7 +45,7 @@ def noting(ran, number):
 
 
 def state_of(session, name):
-    found = read(session.database, session.clock.now(), []).jobs
+    found = read(session.database, session.config, session.clock.now()).jobs
     return next(one for one in found if one.job == name)
 
 

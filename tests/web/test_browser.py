@@ -109,12 +109,12 @@ def test_a_gap_turns_from_red_to_green_while_it_is_repaired(browser, site):
         expect(cell).to_have_class("day incomplete")
         expect(page.locator("h1")).to_have_text("数据是最新的，但还不完整")
         cell.click()
-        expect(page.locator("#day code")).to_have_text("rows_missing")
+        expect(page.locator("#day [title=rows_missing]")).to_have_text("厂商的总数多于实际返回")
         site.driver.sync(["wechat_messages"])
         expect(cell).to_have_class("day complete", timeout=20_000)
         expect(page.locator("h1")).to_have_text("数据齐全，且是最新的")
         expect(page.locator("#day")).to_contain_text("完整")
-        expect(page.locator("#day code")).to_have_count(0)
+        expect(page.locator("#day [title=rows_missing]")).to_have_count(0)
 
 
 def test_the_calendar_is_walked_by_keys(browser, site):

@@ -104,10 +104,10 @@ def test_the_calendar_shows_each_day_by_a_sign_that_needs_no_colour(driver):
 
 
 def days_of_calls(driver):
-    """The last 30 days of the calendar."""
+    """The last 30 days of the calendar that are over, and today."""
     with driver.account() as account:
-        found = calendar.read(account.database, account.clock.now(), ["main"], weeks=6)
-    return next(one.days[-30:] for one in found if one.resource == "calls")
+        found = calendar.read(account.database, account.clock.now(), ["main"], weeks=26)
+    return next(one.days[-31:] for one in found if one.resource == "calls")
 
 
 def test_dead_letters_of_one_kind_stand_in_one_line(driver):
@@ -118,5 +118,6 @@ def test_dead_letters_of_one_kind_stand_in_one_line(driver):
     )
     shown = driver.run("status").stdout
     (line,) = re.findall(r"^sms: no_id: .*$", shown, re.MULTILINE)
+    assert "the record has no usable id / 记录没有可用的编号" in line
     assert "6 more like it / 另有 6 条同类" in line
     assert "sms: rows that could not be taken (dead letters) / 未能接收的行（死信）: 7" in shown

@@ -172,7 +172,7 @@ def add_wechat(
     agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
     account: AccountName = None,
 ) -> None:
-    """Have an agent's WeChat ask a number to become a contact. 让座席微信添加好友。"""
+    """Have an agent's WeChat ask a number to become a contact. 用工作微信号添加微信联系人。"""
     from wpsync.api import endpoints
 
     with open_session(context) as session, session.client(_account(session, account)) as client:

@@ -5,61 +5,66 @@ as long as they need to be.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from datetime import date, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
 
 from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from wpsync.cli.drawing import (
+    QUIET,
+    bar,
+    cells,
+    columns,
+    grid,
+    legend,
+    ruler,
+    shown,
+    spark,
+    summary,
+)
 from wpsync.cli.show import cell
-from wpsync.service.calendar import Calendar
-from wpsync.service.overview import Activity, BackfillStatus, Budget
+from wpsync.service import terms
+from wpsync.service.history import BackfillStatus
+from wpsync.service.overview import Activity, Budget
 from wpsync.service.picture import Line, Picture
 from wpsync.service.status import DeadLetterStatus, Status
 from wpsync.values import SHANGHAI
 from wpsync.web.page import Words, headline
 from wpsync.web.texts import TEXTS
 
-DAYS = 30
-WEEKS = 6  # hold the last 30 days, whatever day it is
-_WIDE = 104
+_WIDE = 118
 _PIPE = 140
 _KINDS = 5
 _WINDOWS = 20
-_SPARKS = "▁▂▃▄▅▆▇█"
-_BAR = 20
-
-# What a day looks like: its sign tells it where there is no colour.
-_CELLS = {
-    "complete": ("■", "green", "complete", "完整"),
-    "differing": ("≠", "bold red", "differing", "有差异"),
-    "incomplete": ("!", "bold yellow", "incomplete", "不完整"),
-    "partial": ("▪", "cyan", "partly read", "部分读取"),
-    "unread": ("·", "bright_black", "not read", "未读取"),
-}
 _HEADINGS = {
     "resource": ("Resource", "资源"),
     "fresh": ("Fresh", "新鲜度"),
     "up_to": ("Up to", "已读到"),
-    "rows": ("Rows", "行数"),
+    "rows": ("Rows", "库中行数"),
     "vendor": ("Vendor", "厂商总数"),
     "today": ("Today", "今日写入"),
     "last": ("Last run", "上次运行"),
     "next": ("Next", "下次"),
-    "awaited": ("Awaited", "待变化"),
+    "awaited": ("Awaited", "待复查"),
 }
 _NOTES = {
     "gaps": "stretches that nobody has read / 尚未读取的时间段",
     "incomplete": "windows that do not agree with the vendor / 与厂商总数不一致的窗口",
-    "dead_letters": "rows that could not be taken (dead letters) / 未能接收的行（死信）",
-    "unsettled": "rows still open at the horizon / 到期仍未了结的行",
+    "unreadable": "messages whose content could not be read (dead letters) / 内容无法解析的消息（死信）",
+    "refused": "rows that could not be taken (dead letters) / 未能接收的行（死信）",
+    "unsettled": "rows still open after their last follow-up (recording, payment) / 复查期满仍未了结的行（录音、收付款）",
     "gone_rows": "rows kept that the vendor no longer lists / 厂商已不再列出的行",
 }
+_TABLE_NOTE = (
+    "Rows: in the table now. Vendor: of what the ledger accounts for; the newest follow. Today: by runs that have ended.",
+    "Reports have no vendor's count.",
+    "库中行数：此刻表中的行数。厂商总数：已记账的部分，最新的稍后计入。今日写入：只计已结束的运行。报表没有厂商总数。",
+)
 _NUMBERS = ("rows", "vendor", "today", "awaited")
 _OUTCOMES = {"done": "green", "running": "cyan", "failed": "bold red", "incomplete": "yellow"}
 _TONES = {"good": ("✓", "bold green"), "open": ("…", "bold yellow"), "bad": ("!", "bold red")}
-_QUIET = "bright_black"
 
 
 def console() -> Console:
@@ -82,6 +87,7 @@ class _Board:
         self._seen = seen
         self._words = Words("en", seen.now)
         self._many = len(seen.accounts) > 1
+        self._is_wide = out.width >= _WIDE
 
     def show(self, lately: Activity) -> None:
         self._headline()
@@ -100,12 +106,12 @@ class _Board:
         self._out.print(Text.assemble((f"{sign} {english.text} / {chinese.text}", style)))
         at = f"{self._seen.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai"
         for detail in (english.detail, chinese.detail, at):
-            self._out.print(_grid(" ", Text(detail, style=_QUIET)))
+            self._out.print(grid(" ", Text(detail, style=QUIET)))
 
     def _title(self, key: str) -> None:
         chinese, english = TEXTS[key]
         self._out.print()
-        self._out.print(Text.assemble((english, "bold"), (f"  {chinese}", _QUIET)))
+        self._out.print(Text.assemble((english, "bold"), (f"  {chinese}", QUIET)))
 
     def _both(self, key: str, **values: datetime | timedelta) -> str:
         """A text in English and in Chinese, with its times in the words of each."""
@@ -125,47 +131,55 @@ class _Board:
         for line in lines:
             some = True
             if self._out.is_terminal:
-                self._out.print(_grid("•", line))
+                self._out.print(grid("•", line))
             else:
                 self._out.print(line, soft_wrap=True)
         return some
 
     def _backfills(self) -> None:
-        if not any(one.outcome == "running" for one in self._seen.status.backfills):
+        if not self._seen.backfills:
             return
         self._title("backfill")
         rows = [
             (self._name(one.account, one.resource), *self._progress(one))
-            for one in self._seen.status.backfills
+            for one in self._seen.backfills
         ]
-        self._out.print(_columns(rows))
+        self._out.print(columns(rows))
+        self._note(*reversed(TEXTS["backfill.note"]))
 
     def _progress(self, one: BackfillStatus) -> Iterator[Text]:
         share = one.share
-        yield _bar(share or 0.0)
+        yield Text() if share is None else bar(share)
         yield Text("" if share is None else f"{share:.0%}", justify="right")
-        expected = f" / {one.expected_rows:,}" if one.expected_rows else ""
-        yield Text(f"{one.rows_read:,}{expected}", justify="right")
+        yield Text(self._words.progress(one), justify="right")
         if one.seconds_left is None:
-            yield Text(one.outcome, style=_OUTCOMES.get(one.outcome, "yellow"))
+            said = self._both(f"outcome.{one.outcome}")
+            yield Text(said, style=_OUTCOMES.get(one.outcome, "yellow"))
         else:
             yield Text(self._both("backfill.left", left=timedelta(seconds=one.seconds_left)))
 
+    def _note(self, *texts: str) -> None:
+        """Quiet sentences under a table, one in each language."""
+        for text in texts:
+            self._out.print(Text(text, style=QUIET), soft_wrap=not self._out.is_terminal)
+
     def _resources(self) -> None:
         self._title("resources")
-        wide = self._out.width >= _WIDE
+        wide = self._is_wide
         keys = [key for key in _HEADINGS if wide or key not in ("vendor", "awaited")]
         table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
         for key in keys:
             english, chinese = _HEADINGS[key]
-            heading = Text.assemble((english, "bold"), "\n", (chinese, _QUIET))
+            heading = Text.assemble((english, "bold"), "\n", (chinese, QUIET))
             right, whole = key in _NUMBERS, key in ("resource", *_NUMBERS)
             side: JustifyMethod = "right" if right else "left"
             table.add_column(heading, justify=side, no_wrap=whole, overflow="fold")
         for line in self._seen.lines:
-            cells = dict(self._line(line))
-            table.add_row(*(cells[key] for key in keys))
+            by_key = dict(self._line(line))
+            table.add_row(*(by_key[key] for key in keys))
         self._out.print(table)
+        if wide:
+            self._note(*_TABLE_NOTE)
 
     def _line(self, line: Line) -> Iterator[tuple[str, Text]]:
         """The cells of a resource, by their columns."""
@@ -173,24 +187,24 @@ class _Board:
         at = one.watermark or one.covered_to
         sign, style = ("!", "bold red") if line.late else ("●", "green")
         age = None if at is None else words.span(self._seen.now - at)
-        yield "resource", self._name(one.account, one.resource)
-        yield "fresh", Text.assemble((sign, style), f" {age}") if age else Text("–", style=_QUIET)
+        yield "resource", self._called(one.account, one.resource)
+        yield "fresh", Text.assemble((sign, style), f" {age}") if age else Text("–", style=QUIET)
         yield "up_to", Text(words.at(at))
         yield "rows", Text(words.number(one.rows))
-        yield "vendor", Text(words.number(one.vendor_count), style=_QUIET)
-        yield "today", Text(words.number(line.written), style="" if line.written else _QUIET)
+        yield "vendor", Text(words.number(one.vendor_count), style=QUIET)
+        yield "today", Text(words.number(line.written), style="" if line.written else QUIET)
         yield "last", self._last_run(line)
-        yield "next", Text(self._next_run(line), style=_QUIET)
-        yield "awaited", Text(f"{one.awaited:,}" if one.awaited else "", style=_QUIET)
+        yield "next", Text(self._next_run(line), style=QUIET)
+        yield "awaited", Text(f"{one.awaited:,}" if one.awaited else "", style=QUIET)
 
     def _last_run(self, line: Line) -> Text:
         run = line.status.last_run
         if run is None:
-            return Text(self._words.t("never"), style=_QUIET)
+            return Text(self._words.t("never"), style=QUIET)
         outcome = str(run["outcome"])
         started = run["started_at"]
         span = self._words.span(self._seen.now - started)  # type: ignore[operator]  # a datetime: the query's column
-        return Text.assemble((outcome, _OUTCOMES.get(outcome, "yellow")), (f" {span}", _QUIET))
+        return Text.assemble((outcome, _OUTCOMES.get(outcome, "yellow")), (f" {span}", QUIET))
 
     def _next_run(self, line: Line) -> str:
         job = line.job
@@ -199,28 +213,33 @@ class _Board:
         left = job.next_at - self._seen.now
         return self._words.span(left) if left > timedelta(0) else self._words.t("now")
 
+    def _called(self, account: str, resource: str) -> Text:
+        """A resource by its name, and in Chinese where there is room."""
+        name = self._name(account, resource)
+        return name.append(f" {terms.resource(resource)[0]}", QUIET) if self._is_wide else name
+
     def _name(self, account: str, resource: str) -> Text:
         return Text(f"{account} {resource}" if self._many else resource)
 
     def _calendar(self) -> None:
         self._title("calendar.days")
-        days = [day.day for day in self._seen.days[0].days[-DAYS:]] if self._seen.days else []
-        rows = [(Text(), Text(_ruler(days), style=_QUIET), Text())]
+        days = [day.day for day in shown(self._seen.days[0])] if self._seen.days else []
+        rows = [(Text(), Text(ruler(days), style=QUIET), Text())]
         rows += [
-            (self._name(one.account, one.resource), _cells(one), _summary(one))
+            (self._name(one.account, one.resource), cells(one), summary(one))
             for one in self._seen.days
         ]
-        self._out.print(_columns(rows))
-        self._out.print(_legend())
+        self._out.print(columns(rows))
+        self._out.print(legend())
 
     def _activity(self, lately: Activity) -> None:
         self._title("activity")
         rows = []
         for name in ("messages", "calls", "requests"):
             counts: list[int] = getattr(lately, name)
-            label = Text.assemble(name, (f" {TEXTS[f'chart.{name}'][0]}", _QUIET))
-            rows.append((label, Text(_spark(counts), style="cyan"), Text(f"{sum(counts):,}")))
-        self._out.print(_columns(rows))
+            label = Text.assemble(name, (f" {TEXTS[f'chart.{name}'][0]}", QUIET))
+            rows.append((label, Text(spark(counts), style="cyan"), Text(f"{sum(counts):,}")))
+        self._out.print(columns(rows))
 
     def _service(self) -> None:
         words, status = self._words, self._seen.status
@@ -231,11 +250,11 @@ class _Board:
                 Text.assemble(
                     (one.role, "green" if one.role == "leader" else ""),
                     f"  {one.host}  ",
-                    (f"{one.version}, {since}", _QUIET),
+                    (f"{one.version}, {since}", QUIET),
                 )
             )
         if not status.instances:
-            self._out.print(Text(self._both("no_instance"), style=_QUIET))
+            self._out.print(Text(self._both("no_instance"), style=QUIET))
         for token in status.tokens:
             if token.paused_until and token.paused_until > self._seen.now:
                 told, style = self._both("tokens.paused", at=token.paused_until), "bold red"
@@ -247,15 +266,21 @@ class _Board:
 
     def _budgets(self) -> None:
         self._title("budget")
-        rows = [tuple(self._budget(one)) for one in self._seen.limited]
-        self._out.print(_columns(rows) if rows else Text(self._both("budget.none"), style=_QUIET))
+        limited, unlimited = self._seen.limited, self._seen.unlimited
+        if limited:
+            self._out.print(columns([tuple(self._budget(one)) for one in limited]))
+        if unlimited:
+            which = ", ".join(dict.fromkeys(one.name for one in unlimited))
+            if not limited:
+                which = self._both("budget.every")
+            self._note(f"{self._both('budget.none')}: {which}")
 
     def _budget(self, one: Budget) -> Iterator[Text]:
-        limit = one.limit or 1
-        full = one.used >= limit or one.exhausted
-        yield self._name(one.account, one.endpoint.removeprefix("/api/"))
-        yield _bar(min(1.0, one.used / limit), "yellow" if full else "cyan")
-        yield Text(f"{one.used} / {limit}", justify="right")
+        used, limit = one.used or 0, one.limit or 1
+        full = used >= limit or one.exhausted
+        yield self._name(one.account, one.name)
+        yield bar(min(1.0, used / limit), "yellow" if full else "cyan")
+        yield Text(f"{used} / {limit}", justify="right")
         paused = self._both("budget.paused", at=one.paused_until) if one.paused_until else ""
         yield Text(paused, style="yellow")
 
@@ -275,7 +300,7 @@ class _Board:
 
     def _failures(self) -> Iterator[Text]:
         for job in self._seen.failing:
-            times = f"{job.failures} in a row / 连续失败 {job.failures} 次"
+            times = f"failed {job.failures} times in a row / 连续失败 {job.failures} 次"
             yield Text(f"{self._name(job.account, job.job)}: {times}: {job.error}", style="red")
 
     def _letters(self) -> Iterator[Text]:
@@ -290,15 +315,17 @@ class _Board:
                 if alike[1:]
                 else ""
             )
-            yield Text(f"{resource}: {reason}: {detail} ({newest}{more})")
+            said = _spoken(terms.detail(detail))
+            yield Text(f"{resource}: {reason}: {said} ({newest}{more})")
         if kinds:
-            yield Text("wpsync dead-letters list / show ID / retry", style=_QUIET)
+            yield Text("wpsync dead-letters list / show ID / retry", style=QUIET)
 
     def _drift(self) -> Iterator[Text]:
         for one in self._seen.status.drift[:10]:
-            unknown = f"{one.what} {one.name!r} is not known to this version"
-            seen = f"seen {one.seen:,} times / 未知的字段、类型或消息"
-            yield Text(f"{one.resource}: {unknown}, {seen}")
+            often = "once" if one.seen == 1 else f"{one.seen:,} times"
+            unknown = f"{one.what} {one.name!r} is not known to this version, seen {often}"
+            chinese = f"{TEXTS[f'drift.{one.what}'][0]}，已出现 {one.seen:,} 次"
+            yield Text(f"{one.resource}: {unknown} / {chinese}")
 
 
 def complain(found: Status) -> None:
@@ -309,85 +336,15 @@ def complain(found: Status) -> None:
         if whole:
             out.print(Text(f"{one.severity}: {one.en}\n  {one.zh}"), soft_wrap=True)
         else:
-            out.print(_grid(f"{one.severity}:", Text(f"{one.en}\n{one.zh}")))
+            out.print(grid(f"{one.severity}:", Text(f"{one.en}\n{one.zh}")))
     for part in found.incomplete[:_WINDOWS]:
         where = part.parent_id or f"{cell(part.starts_at)} – {cell(part.ends_at)}"
         counts = f"vendor {part.vendor_count}, read {part.rows_seen}"
-        said = f"incomplete: {part.resource} {where}: {part.reason}, {counts}"
+        why = _spoken(terms.reason(part.reason))
+        said = f"incomplete: {part.resource} {where}: {part.reason}, {counts}: {why}"
         out.print(Text(said), soft_wrap=whole)
 
 
-def _columns(rows: Sequence[Sequence[Text]]) -> Table:
-    """Rows without headings; a text that is justified to the right makes its column so."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    for place in range(max(map(len, rows), default=0)):
-        right = all(row[place].plain.replace(",", "").isdigit() for row in rows)
-        table.add_column(justify="right" if right else "left", no_wrap=place < 2, overflow="fold")
-    for row in rows:
-        table.add_row(*row)
-    return table
-
-
-def _grid(sign: str, text: Text) -> Table:
-    """A text that wraps under itself, behind a sign."""
-    grid = Table.grid(padding=(0, 1, 0, 0))
-    grid.add_column(no_wrap=True)
-    grid.add_column(overflow="fold")
-    grid.add_row(sign, text)
-    return grid
-
-
-def _bar(share: float, style: str = "cyan") -> Text:
-    full = round(share * _BAR)
-    return Text.assemble(("█" * full, style), ("░" * (_BAR - full), _QUIET))
-
-
-def _spark(counts: Sequence[int]) -> str:
-    """A line of bars, the highest full; nothing at all is the lowest."""
-    top = max(counts, default=0) or 1
-    return "".join(_SPARKS[-(-count * (len(_SPARKS) - 1) // top)] for count in counts)
-
-
-def _ruler(days: Sequence[date]) -> str:
-    """The date of each week's first day, above it."""
-    ruler = ""
-    for place, day in _placed(days):
-        if len(ruler) <= place and (day.weekday() == 0 or (place == 0 and day.weekday() <= 1)):
-            ruler = ruler.ljust(place) + f"{day:%m-%d} "
-    return ruler.rstrip()
-
-
-def _placed(days: Sequence[date]) -> Iterator[tuple[int, date]]:
-    """Days and their columns: a gap before each Monday."""
-    gaps = 0
-    for number, day in enumerate(days):
-        gaps += bool(number) and day.weekday() == 0
-        yield number + gaps, day
-
-
-def _cells(one: Calendar) -> Text:
-    days = one.days[-DAYS:]
-    cells = Text()
-    for (place, _), day in zip(_placed([day.day for day in days]), days, strict=True):
-        sign, style, *_ = _CELLS[day.state]
-        cells.append(" " * (place - len(cells))).append(sign, style)
-    return cells
-
-
-def _summary(one: Calendar) -> Text:
-    states = [day.state for day in one.days[-DAYS:]]
-    wrong = sum(state in ("differing", "incomplete") for state in states)
-    summary = Text(f"{states.count('complete')}/{len(states)}", style=_QUIET)
-    return summary.append(f"  {wrong} !", "bold yellow") if wrong else summary
-
-
-def _legend() -> Table:
-    """What each sign means, the Chinese below the English."""
-    legend = Table.grid(padding=(0, 2, 0, 0))
-    legend.add_row(
-        *(
-            Text.assemble((sign, style), (f" {english}\n  {chinese}", _QUIET))
-            for sign, style, english, chinese in _CELLS.values()
-        )
-    )
-    return legend
+def _spoken(pair: terms.Pair) -> str:
+    chinese, english = pair
+    return f"{english} / {chinese}"

@@ -68,7 +68,7 @@ def status(context: typer.Context, json: Json = False) -> None:
     from wpsync.service import overview, picture
 
     with open_session(context, vendor=False) as session:
-        seen = picture.read(session, weeks=board.WEEKS)
+        seen = picture.read(session)
         lately = None if json else overview.activity(session.database, seen.now)
     if lately is None:
         print_json(seen.status)
@@ -188,7 +188,7 @@ def show_tokens(context: typer.Context, json: Json = False) -> None:
     from wpsync.service import status as service
 
     with open_session(context, vendor=False) as session:
-        found = service.read(session.database, session.clock.now(), list(session.config.accounts))
+        found = service.read(session.database, session.config, session.clock.now())
     if json:
         print_json(found.tokens)
         return

@@ -166,7 +166,9 @@ from wpsync.dead_letters where resolved_at is null and id > %(after)s order by i
 update wpsync.dead_letters set resolved_at = %(at)s where id = %(id)s and resolved_at is null
 
 -- name: dead_letter_counts
-select account, resource, count(*) from wpsync.dead_letters where resolved_at is null group by 1, 2
+-- What is open; `unreadable` are messages whose row is there all the same.
+select account, resource, count(*), count(*) filter (where reason = 'payload_unreadable') as unreadable
+from wpsync.dead_letters where resolved_at is null group by 1, 2
 
 -- name: tokens
 select access_token, refresh_token, encrypted, issued_at, renewed_at, access_expires_at, refresh_expires_at,

@@ -186,7 +186,7 @@ def observe(database: Database, config: Config, now: datetime) -> Observed:
         for resource in ("calls", "sms", "wechat_messages")
     ]
     settle = timedelta(seconds=config.sync.settle_seconds)
-    return Observed(statuses.read(database, now, accounts), counted, settle)
+    return Observed(statuses.read(database, config, now), counted, settle)
 
 
 def worded(

@@ -10,6 +10,10 @@ from wpsync.resources.spec import Mode
 from wpsync.values import SHANGHAI
 
 UNREAD, PARTIAL = "unread", "partial"
+TROUBLE = ("incomplete", "differing")
+
+LATELY = 30
+"""How many days are told in numbers: the last that are over. Today, which is not, is not among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +36,20 @@ class Calendar:
     resource: str
     days: list[Day]
 
-    def count(self, state: str) -> int:
-        """How many days are in a state."""
-        return sum(day.state == state for day in self.days)
+    @property
+    def lately(self) -> list[Day]:
+        """The last days that are over."""
+        return self.days[-LATELY - 1 : -1]
+
+    @property
+    def complete(self) -> int:
+        """How many of these agree with the vendor."""
+        return sum(day.state == "complete" for day in self.lately)
+
+    @property
+    def troubled(self) -> int:
+        """How many days of all do not agree with the vendor."""
+        return sum(day.state in TROUBLE for day in self.days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wpsync.config import AlertsConfig
+from wpsync.service import terms
 from wpsync.service.overview import JobStatus
 from wpsync.service.status import Incomplete, ResourceStatus, Status
 
@@ -71,6 +72,11 @@ def conditions(seen: Observed, settings: AlertsConfig) -> list[Condition]:
     return list({condition.key: condition for condition in found}.values())
 
 
+def _zh(resource: str) -> str:
+    """A resource in Chinese, with the name by which it is searched for."""
+    return f"{terms.resource(resource)[0]}（{resource}）"
+
+
 def _stale(
     resources: Sequence[ResourceStatus], seen: Observed, settings: AlertsConfig
 ) -> Iterator[Condition]:
@@ -89,7 +95,7 @@ def _stale(
             one.account,
             one.resource,
             CRITICAL,
-            f"{one.resource} 已有 {minutes} 分钟没有更新。请查看状态页上该任务的错误；厂商或数据库恢复后会自动追上。",
+            f"{_zh(one.resource)}已有 {minutes} 分钟没有更新。请查看状态页上该任务的错误；厂商或数据库恢复后会自动追上。",
             f"{one.resource} has not been current for {minutes} minutes. Look at its job's error on the"
             " status page; it catches up by itself once the vendor and the database are back.",
         )
@@ -104,21 +110,22 @@ def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[
                 one.account,
                 one.resource,
                 WARNING,
-                f"{one.resource} 的列表超过厂商可翻页的上限：共 {one.vendor_count} 行，只读到 {one.rows_seen} 行。"
+                f"{_zh(one.resource)}的列表超过厂商可翻页的上限：共 {one.vendor_count} 行，只读到 {one.rows_seen} 行。"
                 "请联系厂商提高上限，或删减列表。",
                 f"The listing {one.resource} is longer than the vendor shows: {one.rows_seen} of"
                 f" {one.vendor_count} rows could be read. Ask the vendor for a higher limit.",
             )
             continue
+        because = terms.reason(one.reason)
         yield Condition(
             "gap",
             one.account,
             one.resource,
             WARNING,
-            f"{one.resource} 有窗口长时间无法与厂商总数核对一致（原因：{one.reason}）。"
+            f"{_zh(one.resource)}有窗口长时间无法与厂商总数核对一致：{because[0]}（{one.reason}）。"
             "请在状态页的完整性日历中查看，并执行 wpsync verify --repair。",
             f"{one.resource} has a window that does not come to agree with the vendor's count"
-            f" ({one.reason}). Look at the completeness calendar, and run wpsync verify --repair.",
+            f": {because[1]} ({one.reason}). Look at the completeness calendar, and run wpsync verify --repair.",
             hours,
         )
 
@@ -133,7 +140,7 @@ def _silent(counted: Sequence[Counted]) -> Iterator[Condition]:
             one.account,
             one.resource,
             WARNING,
-            f"今天还没有任何 {one.resource} 数据，而往常同一时间约有 {usual} 行。请确认工作手机在线、已授权。",
+            f"今天还没有任何{_zh(one.resource)}数据，而往常同一时间约有 {usual} 行。请确认工作手机在线、已授权。",
             f"No {one.resource} today, where about {usual} are usual by now."
             " Make sure that the work phones are online and permitted.",
             timedelta(minutes=10),
@@ -175,9 +182,9 @@ def _letters(resources: Sequence[ResourceStatus], settings: AlertsConfig) -> Ite
                 one.account,
                 one.resource,
                 WARNING,
-                f"{one.resource} 有 {one.dead_letters} 行未能接收。请执行 wpsync dead-letters list 查看原因；"
+                f"{_zh(one.resource)}有 {one.dead_letters} 条死信（无法解析的消息或未能接收的行）。请执行 wpsync dead-letters list 查看原因；"
                 "升级后可执行 wpsync dead-letters retry。",
-                f"{one.dead_letters} rows of {one.resource} could not be taken. wpsync dead-letters list"
+                f"{one.resource} has {one.dead_letters} dead letters, which could not be read or taken. wpsync dead-letters list"
                 " says why; after an upgrade, wpsync dead-letters retry.",
             )
 
@@ -188,13 +195,14 @@ def _drift(status: Status, now: datetime) -> Iterator[Condition]:
             one for one in status.drift if one.account == account and now - one.first_seen_at < _NEW
         ]
         if new:
-            names = ", ".join(sorted({f"{one.resource}.{one.name}" for one in new})[:5])
+            found = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
+            names, listed = ", ".join(found), "、".join(found)
             yield Condition(
                 "drift",
                 account,
                 "",
                 WARNING,
-                f"厂商的数据结构有变化：{names}。数据未丢失（保存在 _extra 中），请留意新版本。",
+                f"厂商的数据结构有变化：{listed}。数据未丢失（保存在 _extra 中），请留意新版本。",
                 f"The vendor sends something new: {names}. Nothing is lost (see _extra); look for a new version.",
             )
 
@@ -219,12 +227,13 @@ def _jobs(jobs: Sequence[JobStatus]) -> Iterator[Condition]:
     for account in dict.fromkeys(job.account for job in failing):
         names = [job.job for job in failing if job.account == account]
         shown = ", ".join(names[:5])
+        chinese = "、".join(f"{terms.job(name)[0]}（{name}）" for name in names[:5])
         error = next(job.error for job in failing if job.account == account)
         yield Condition(
             "job",
             account,
             "",
             CRITICAL,
-            f"任务连续失败：{shown}。最近的错误：{error}",
+            f"任务连续失败：{chinese}。最近的错误：{error}",
             f"Jobs fail again and again: {shown}. The last error: {error}",
         )

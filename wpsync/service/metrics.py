@@ -90,8 +90,7 @@ class _State:
         up = GaugeMetricFamily("wpsync_database_up", "1 where the database answers")
         try:
             session = self._session
-            now, accounts = session.clock.now(), list(session.config.accounts)
-            status = statuses.read(session.database, now, accounts)
+            status = statuses.read(session.database, session.config, session.clock.now())
         except DatabaseUnavailableError:
             up.add_metric([], 0)
             yield up
@@ -149,8 +148,8 @@ def _jobs_and_tokens(status: Status) -> Iterator[Metric]:
         "wpsync_budget_limit", "Requests that a minute may hold", labels=("account", "endpoint")
     )
     for budget in status.budgets:
-        used.add_metric((budget.account, budget.endpoint), budget.used)
-        if budget.limit is not None:
+        if budget.used is not None and budget.limit is not None:
+            used.add_metric((budget.account, budget.endpoint), budget.used)
             limit.add_metric((budget.account, budget.endpoint), budget.limit)
     age = GaugeMetricFamily("wpsync_token_age_seconds", "Age of the tokens", labels=("account",))
     rejected = GaugeMetricFamily(

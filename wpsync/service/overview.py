@@ -1,4 +1,4 @@
-"""The service as its state tables tell it: jobs, instances, budgets, backfills, and activity over time."""
+"""The service as its state tables tell it: jobs, instances, budgets, and activity over time."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,13 +7,15 @@ from typing import cast
 import msgspec
 
 from wpsync.api.limits import Book
+from wpsync.config import Config
 from wpsync.load import state
 from wpsync.load.database import Database
 from wpsync.model import Priority
+from wpsync.resources import RESOURCES
+from wpsync.service.session import per_minute
 from wpsync.values import SHANGHAI
 
-_STALE = timedelta(seconds=30)
-"""A backfill that has not written for so long is no longer running."""
+_SILENT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,40 +48,22 @@ class InstanceStatus:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Requests that count in the present minute, and how many may. `limit` None: no limit.
+    """Requests that count in the present minute, and how many the configuration allows.
 
-    `exhausted`: what is live has to wait for its turn.
+    Both None: no limit, and so nothing is counted. `exhausted`: what is live has to wait for its turn.
     """
 
     account: str
     endpoint: str
-    used: int
+    used: int | None
     limit: int | None
     paused_until: datetime | None
     exhausted: bool
 
-
-@dataclass(frozen=True, slots=True)
-class BackfillStatus:
-    """How far a backfill is; `seconds_left` while it runs and can be told."""
-
-    account: str
-    resource: str
-    starts_at: datetime
-    ends_at: datetime
-    expected_rows: int | None
-    rows_read: int
-    started_at: datetime
-    updated_at: datetime
-    outcome: str
-    seconds_left: float | None
-
     @property
-    def share(self) -> float | None:
-        """From 0 to 1, where it can be told."""
-        if self.outcome == "done":
-            return 1.0
-        return min(1.0, self.rows_read / self.expected_rows) if self.expected_rows else None
+    def name(self) -> str:
+        """The endpoint without what all have in common."""
+        return self.endpoint.removeprefix("/api/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,51 +110,45 @@ def jobs(database: Database, accounts: list[str]) -> list[JobStatus]:
     return [job for job in found if not job.account or job.account in accounts]
 
 
-def instances(database: Database) -> list[InstanceStatus]:
-    """The running instances, the leader first."""
-    return [InstanceStatus(**row) for row in state.rows(database, "instances")]  # type: ignore[arg-type]  # likewise
+def instances(database: Database, now: datetime) -> list[InstanceStatus]:
+    """The running instances, the leader first. One that was killed says nothing for a minute, and is none."""
+    found = [InstanceStatus(**row) for row in state.rows(database, "instances")]  # type: ignore[arg-type]  # likewise
+    return [one for one in found if now - one.seen_at < _SILENT]
 
 
-def budgets(database: Database, now: datetime, accounts: list[str]) -> list[Budget]:
-    """The budget of each endpoint that has been asked."""
-    found = []
-    for row in state.rows(database, "budgets"):
-        if row["account"] not in accounts or not row["book"]:
-            continue
-        book = msgspec.convert(row["book"], Book, str_keys=True)
-        used = sum(one.counts_until() > now for one in book.taken)
-        paused = book.not_before if book.not_before > now else None
-        found.append(
-            Budget(
-                account=str(row["account"]),
-                endpoint=str(row["endpoint"]),
-                used=used,
-                limit=book.limit,
-                paused_until=paused,
-                exhausted=book.wanted.get(Priority.LIVE, now) > now,
-            )
-        )
-    return found
+def budgets(database: Database, config: Config, now: datetime) -> list[Budget]:
+    """The budget of each endpoint that is read, by what the configuration says now; the books remember older limits."""
+    books = {
+        (row["account"], row["endpoint"]): msgspec.convert(row["book"], Book, str_keys=True)
+        for row in state.rows(database, "budgets")
+        if row["book"]
+    }
+    names = config.sync.resources
+    families = {
+        resource.endpoint: resource.family
+        for resource in RESOURCES.values()
+        if not names or resource.name in names
+    }
+    return [
+        _budget(account, endpoint, per_minute(config, family), books.get((account, endpoint)), now)
+        for account in config.accounts
+        for endpoint, family in sorted(families.items())
+    ]
 
 
-def backfills(database: Database, now: datetime, accounts: list[str]) -> list[BackfillStatus]:
-    """The last backfill of each resource; one whose process died shows as interrupted."""
-    found = []
-    for row in state.rows(database, "backfills"):
-        if row["account"] not in accounts:
-            continue
-        if row["outcome"] == "running" and now - cast("datetime", row["updated_at"]) > _STALE:
-            row["outcome"] = "interrupted"
-        found.append(BackfillStatus(**row, seconds_left=_seconds_left(row)))  # type: ignore[arg-type]  # likewise
-    return found
-
-
-def _seconds_left(row: dict[str, object]) -> float | None:
-    expected, read = row["expected_rows"], cast("int", row["rows_read"])
-    if row["outcome"] != "running" or not isinstance(expected, int) or not read:
-        return None
-    took = cast("datetime", row["updated_at"]) - cast("datetime", row["started_at"])
-    return max(0.0, took.total_seconds() * (expected - read) / read)
+def _budget(account: str, endpoint: str, limit: int, book: Book | None, now: datetime) -> Budget:
+    if not limit:
+        return Budget(account, endpoint, None, None, None, exhausted=False)
+    if book is None:
+        return Budget(account, endpoint, 0, limit, None, exhausted=False)
+    return Budget(
+        account,
+        endpoint,
+        used=sum(one.counts_until() > now for one in book.taken),
+        limit=limit,
+        paused_until=book.not_before if book.not_before > now else None,
+        exhausted=book.wanted.get(Priority.LIVE, now) > now,
+    )
 
 
 def written_today(database: Database, now: datetime) -> dict[tuple[str, str], Written]:

@@ -1,19 +1,38 @@
 """Everything that the status page and `wpsync status` show, read at one moment; both only word it."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime, time
 from typing import Literal
 
-from wpsync.service import calendar, health, overview, status
+from wpsync.service import calendar, health, history, overview, status
 from wpsync.service.calendar import Calendar
 from wpsync.service.health import Behind
+from wpsync.service.history import BackfillStatus
 from wpsync.service.overview import Budget, JobStatus
 from wpsync.service.session import Session
 from wpsync.service.status import DeadLetterStatus, ResourceStatus, Status
+from wpsync.values import SHANGHAI
 
-_TROUBLE = ("incomplete", "differing")
+WEEKS = 26
+"""How far back the calendar goes."""
 
-Answer = Literal["empty", "behind", "open", "good"]
+Answer = Literal[
+    "empty",
+    "starting",
+    "filling",
+    "halted",
+    "past",
+    "behind",
+    "open",
+    "unreadable",
+    "good.filling",
+    "good.halted",
+    "good",
+]
+"""What the headline says. Before anything follows the present: nothing was read, the first sync runs, a
+backfill runs, was left unfinished, or has read the past. Afterwards: behind; days that do not agree with
+the vendor; much that could not be read; current, with a backfill that runs or was left unfinished; all well.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +47,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The whole state. `days` are the completeness calendar, `letters` the newest that are open."""
+    """The whole state. `days` are the completeness calendar, `letters` the newest that are open.
+
+    `tolerated`: how many open dead letters of a resource are no reason to worry (`alerts.dead_letters`).
+    """
 
     now: datetime
     accounts: list[str]
@@ -37,6 +59,7 @@ class Picture:
     late: list[Behind]
     lines: list[Line]
     letters: list[DeadLetterStatus] = field(default_factory=list)
+    tolerated: int = 0
 
     @property
     def failing(self) -> list[JobStatus]:
@@ -46,38 +69,90 @@ class Picture:
     @property
     def limited(self) -> list[Budget]:
         """The budgets that have a limit."""
-        return [budget for budget in self.status.budgets if budget.limit]
+        return [budget for budget in self.status.budgets if budget.limit is not None]
+
+    @property
+    def unlimited(self) -> list[Budget]:
+        """Those that have none."""
+        return [budget for budget in self.status.budgets if budget.limit is None]
+
+    @property
+    def backfills(self) -> list[BackfillStatus]:
+        """All of the last backfill, while it runs or waits to be continued; else none."""
+        return self.status.backfills if history.lately(self.status.backfills, self.now) else []
+
+    @property
+    def reading(self) -> list[BackfillStatus]:
+        """What a backfill is reading now."""
+        return [one for one in self.backfills if one.is_running]
+
+    @property
+    def halted(self) -> list[BackfillStatus]:
+        """What a backfill has left unfinished."""
+        return [one for one in history.lately(self.status.backfills, self.now) if one.is_halted]
+
+    @property
+    def unreadable(self) -> int:
+        """Messages that are there, and whose content could not be read."""
+        return sum(one.unreadable for one in self.status.resources)
+
+    @property
+    def refused(self) -> int:
+        """Rows that could not be taken at all."""
+        return sum(one.refused for one in self.status.resources)
 
     @property
     def troubled(self) -> int:
-        """How many days and listings do not agree with the vendor."""
-        days = sum(day.state in _TROUBLE for one in self.days for day in one.days)
-        return days + sum(1 for one in self.status.incomplete if one.ends_at is None)
+        """How many days, listings and windows from before the calendar do not agree with the vendor."""
+        first = min((one.days[0].day for one in self.days), default=date.min)
+        begins = datetime.combine(first, time.min, SHANGHAI)
+        elsewhere = [
+            one for one in self.status.incomplete if one.ends_at is None or one.ends_at <= begins
+        ]
+        return sum(one.troubled for one in self.days) + len(elsewhere)
 
     @property
     def answer(self) -> Answer:
         """Is everything there, and current?"""
-        if all(day.state == calendar.UNREAD for one in self.days for day in one.days):
-            return "empty"
+        if self.late and not any(one.watermark for one in self.status.resources):
+            return self._beforehand
         if self.late:
             return "behind"
-        return "open" if self.troubled else "good"
+        if self.troubled:
+            return "open"
+        if any(one.dead_letters > self.tolerated for one in self.status.resources):
+            return "unreadable"
+        if self.reading:
+            return "good.filling"
+        return "good.halted" if self.halted else "good"
+
+    @property
+    def _beforehand(self) -> Answer:
+        """Nothing has followed the present yet."""
+        if self.reading:
+            return "filling"
+        if self.status.instances:
+            return "behind" if any(one.covered_to for one in self.status.resources) else "starting"
+        if self.halted:
+            return "halted"
+        return "past" if any(one.covered_to for one in self.status.resources) else "empty"
 
 
-def read(session: Session, *, weeks: int) -> Picture:
+def read(session: Session) -> Picture:
     """The present state. Raises DatabaseUnavailableError."""
     database, config = session.database, session.config
     now, accounts = session.clock.now(), list(config.accounts)
-    found = status.read(database, now, accounts)
+    found = status.read(database, config, now)
     late = health.behind(database, config, now)
     return Picture(
         now,
         accounts,
         found,
-        calendar.read(database, now, accounts, weeks=weeks),
+        calendar.read(database, now, accounts, weeks=WEEKS),
         late,
         _lines(session, found, late, now),
         status.newest_dead_letters(database, accounts),
+        config.alerts.dead_letters,
     )
 
 

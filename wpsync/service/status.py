@@ -4,14 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import cast
 
+from wpsync.config import Config
 from wpsync.load import state
 from wpsync.load.database import Database
 from wpsync.load.lookups import row_estimate
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service import overview
+from wpsync.resources.spec import Mode
+from wpsync.service import history, overview
+from wpsync.service.history import BackfillStatus
 from wpsync.service.overview import (
-    BackfillStatus,
     Budget,
     IncidentStatus,
     InstanceStatus,
@@ -25,6 +27,9 @@ Key = tuple[str, str]
 class ResourceStatus:
     """How one resource of one account stands. Times are aware; `minutes_behind` is None before a sync.
 
+    `rows` are in the table now, `vendor_count` is the vendor's count of what the ledger accounts for, None
+    for reports, of which the vendor counts nothing. Of the `dead_letters`, `unreadable` are messages whose
+    row is there and whose content could not be read.
     `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
     ones were still open at the horizon and are followed up no more.
     """
@@ -41,10 +46,16 @@ class ResourceStatus:
     gaps: int = 0
     incomplete: int = 0
     dead_letters: int = 0
+    unreadable: int = 0
     gone_rows: int = 0
     awaited: int = 0
     unsettled: int = 0
     last_run: dict[str, object] | None = None
+
+    @property
+    def refused(self) -> int:
+        """Rows that could not be taken at all."""
+        return self.dead_letters - self.unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +123,9 @@ class Status:
         return not self.incomplete and not failed
 
 
-def read(database: Database, now: datetime, accounts: list[str]) -> Status:
-    """The present state of the named accounts."""
-    status = Status(now)
+def read(database: Database, config: Config, now: datetime) -> Status:
+    """The present state of the configured accounts."""
+    status, accounts = Status(now), list(config.accounts)
     by_key = {
         (account, resource.name): ResourceStatus(account, resource.name, resource.mode.value)
         for account in accounts
@@ -135,11 +146,22 @@ def read(database: Database, now: datetime, accounts: list[str]) -> Status:
     drift = (Drift(**row) for row in state.rows(database, "drift"))  # type: ignore[arg-type]  # likewise
     status.drift = [found for found in drift if found.account in accounts]
     status.jobs = overview.jobs(database, accounts)
-    status.budgets = overview.budgets(database, now, accounts)
-    status.instances = overview.instances(database)
+    status.budgets = overview.budgets(database, config, now)
+    status.instances = overview.instances(database, now)
     status.incidents = overview.incidents(database)
-    status.backfills = overview.backfills(database, now, accounts)
+    listed = {key: one.covered_to for key, one in by_key.items()}
+    status.backfills = history.read(database, config, now, listed)
+    _end_halted(by_key, status.backfills)
     return status
+
+
+def _end_halted(by_key: dict[Key, ResourceStatus], backfills: list[BackfillStatus]) -> None:
+    """A run that a killed backfill left open is no longer running."""
+    running = {(one.account, one.resource) for one in backfills if one.is_running}
+    for key, found in by_key.items():
+        run = found.last_run
+        if run and run["kind"] == "backfill" and run["outcome"] == "running" and key not in running:
+            run["outcome"] = "interrupted"
 
 
 def _key(row: dict[str, object]) -> Key:
@@ -156,6 +178,7 @@ def _add_progress(database: Database, now: datetime, by_key: dict[Key, ResourceS
         found = by_key.get(_key(row))
         if found is not None:
             found.dead_letters = cast("int", row["count"])
+            found.unreadable = cast("int", row["unreadable"])
 
 
 def _add_follow_ups(database: Database, by_key: dict[Key, ResourceStatus]) -> None:
@@ -181,7 +204,8 @@ def _add_ledger(database: Database, now: datetime, by_key: dict[Key, ResourceSta
     for row in state.rows(database, "listing_summary"):
         found = by_key.get(_key(row))
         if found is not None:
-            found.vendor_count = _whole(row["vendor_count"])
+            if found.mode != Mode.REPORT.value:  # what is counted there are the agents asked for
+                found.vendor_count = _whole(row["vendor_count"])
             found.incomplete = cast("int", row["incomplete"])
             complete = cast("datetime | None", row["complete_at"])
             found.covered_to = complete

@@ -15,9 +15,9 @@ from starlette.routing import Route
 from wpsync.errors import DatabaseUnavailableError
 from wpsync.service import calendar, health, overview, status
 from wpsync.service.metrics import CONTENT_TYPE, Metrics
+from wpsync.service.picture import WEEKS
 from wpsync.service.run import Service
 from wpsync.service.session import Session
-from wpsync.web.page import WEEKS
 
 _AWAY = "the database does not answer\n"
 
@@ -85,8 +85,8 @@ class Machine:
 
     def status(self, request: Request) -> Response:
         session = self._session
-        accounts = list(session.config.accounts)
-        return Json(asdict(status.read(session.database, session.clock.now(), accounts)))
+        found = status.read(session.database, session.config, session.clock.now())
+        return Json(asdict(found))
 
     def calendar(self, request: Request) -> Response:
         session = self._session

@@ -1,17 +1,17 @@
 """What the page shows, worded and formatted in the reader's language; nothing is decided here."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wpsync.service import picture
+from wpsync.service import picture, terms
 from wpsync.service.calendar import Calendar
+from wpsync.service.history import BackfillStatus
 from wpsync.service.picture import Picture
 from wpsync.service.session import Session
 from wpsync.values import SHANGHAI
-from wpsync.web.texts import say
-
-WEEKS = 26
+from wpsync.web.texts import LANGUAGES, say
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,34 @@ class Words:
 
     def resource(self, name: str) -> str:
         """A resource as people call it."""
-        return self.t(f"resource.{name}")
+        return self._of(terms.resource(name))
+
+    def reason(self, code: str) -> str:
+        """Why something is incomplete or could not be taken."""
+        return self._of(terms.reason(code))
+
+    def detail(self, text: str) -> str:
+        """What a dead letter says of itself."""
+        return self._of(terms.detail(text))
+
+    def job(self, name: str) -> str:
+        """A job of the service."""
+        return self._of(terms.job(name))
+
+    def run(self, kind: str) -> str:
+        """What a run was for."""
+        return self._of(terms.run(kind))
+
+    def _of(self, pair: terms.Pair) -> str:
+        return pair[LANGUAGES.index(self.language)]
+
+    def listed(self, texts: Iterable[str]) -> str:
+        """Some in a row."""
+        return ("、" if self.language == "zh" else ", ").join(texts)
+
+    def sentences(self, texts: Iterable[str]) -> str:
+        """One after the other."""
+        return ("" if self.language == "zh" else " ").join(texts)
 
     def month(self, day: date) -> str:
         """The month of a day, short."""
@@ -36,6 +63,11 @@ class Words:
     def number(self, value: int | None) -> str:
         """Digits in groups of three; a dash for nothing."""
         return "–" if value is None else f"{value:,}"
+
+    def progress(self, one: BackfillStatus) -> str:
+        """Rows that a backfill has read, of those it expects where that is known."""
+        expected = f" / {one.expected_rows:,}" if one.expected_rows else ""
+        return f"{one.rows_read:,}{expected}"
 
     def at(self, value: datetime | None) -> str:
         """An instant in Shanghai; the day is left out where it is today."""
@@ -79,7 +111,7 @@ class Headline:
 
 def context(session: Session, language: str) -> dict[str, Any]:
     """Everything that the page's template needs. Raises DatabaseUnavailableError."""
-    seen = picture.read(session, weeks=WEEKS)
+    seen = picture.read(session)
     words = Words(language, seen.now)
     return {
         "w": words,
@@ -87,21 +119,62 @@ def context(session: Session, language: str) -> dict[str, Any]:
         "now": seen.now,
         "many": len(seen.accounts) > 1,
         "status": seen.status,
+        "seen": seen,
         "headline": headline(words, seen),
+        "weeks": picture.WEEKS,
         "calendars": [(one, months(one)) for one in seen.days],
         "rows": seen.lines,
         "failing": seen.failing,
         "letters": seen.letters,
-        "limited": seen.limited,
     }
 
 
+_TONES = {"good": "good", "behind": "bad"}
+"""Of the answers; all others are open."""
+
+
 def headline(words: Words, seen: Picture) -> Headline:
-    """Whether everything is there, and current."""
+    """Whether everything is there, and current; and what there is to know besides."""
     late = dict.fromkeys(words.resource(one.resource) for one in seen.late)
-    tone = {"empty": "open", "behind": "bad"}.get(seen.answer, seen.answer)
-    detail = words.t(f"{seen.answer}.detail", names=", ".join(late), count=seen.troubled)
-    return Headline(tone, words.t(seen.answer), detail)
+    answer = seen.answer
+    said = words.t(f"{answer}.detail", names=words.listed(late), count=seen.troubled)
+    also = [*_backfills(words, seen), *_letters(words, seen)]
+    first = answer in ("filling", "halted")
+    detail = words.sentences([*also, said] if first else [said, *also])
+    return Headline(_TONES.get(answer, "open"), words.t(answer), detail)
+
+
+def _backfills(words: Words, seen: Picture) -> Iterator[str]:
+    """What is being read of history, and what was left."""
+    if seen.reading:
+        yield words.t("also.running", where=words.listed(_reached(words, seen.reading)))
+        return
+    for outcome in ("failed", "interrupted"):
+        found = [one for one in seen.halted if one.outcome == outcome]
+        if found:
+            where = words.listed(_reached(words, found))
+            yield words.t(f"also.{outcome}", where=where, command=_command(found))
+
+
+def _command(halted: Iterable[BackfillStatus]) -> str:
+    """The command that goes on: it finds what lacks by itself. Of listings no beginning is known."""
+    dated = [one.starts_at for one in halted if one.has_days]
+    since = f"--from {min(dated).astimezone(SHANGHAI).date()}" if dated else "…"
+    return f"wpsync backfill {since}"
+
+
+def _reached(words: Words, found: Iterable[BackfillStatus]) -> Iterator[str]:
+    for one in found:
+        rows = words.t("backfill.rows", rows=words.progress(one))
+        share = "" if one.share is None else f" ({one.share:.0%})"
+        yield f"{words.resource(one.resource)} {rows}{share}"
+
+
+def _letters(words: Words, seen: Picture) -> Iterator[str]:
+    for name in ("unreadable", "refused"):
+        count = getattr(seen, name)
+        if count:
+            yield words.t(f"also.{name}{'.one' if count == 1 else ''}", count=words.number(count))
 
 
 def months(one: Calendar) -> list[tuple[int, date]]:
