@@ -29,7 +29,7 @@ _AGENT_WX_NO = Column(
     SqlType.TEXT,
     ("agentWxNo",),
     values.text,
-    "座席微信号",
+    "工作微信号",
     "the agent's WeChat number",
 )
 
@@ -78,7 +78,7 @@ WECHAT_CONTACTS = Resource(
     page_cap=500,
     table=Table(
         "wechat_contacts",
-        "微信好友",
+        "微信联系人",
         "contacts of the work WeChat accounts",
         (
             _ID,
@@ -88,13 +88,13 @@ WECHAT_CONTACTS = Resource(
                 SqlType.TEXT,
                 ("agentNick",),
                 values.text,
-                "座席微信昵称",
+                "工作微信昵称",
                 "the agent's nickname",
             ),
             _WX_NO,
             _WX_ALIAS,
             Column(
-                "nick", SqlType.TEXT, ("nick",), values.text, "好友昵称", "the contact's nickname"
+                "nick", SqlType.TEXT, ("nick",), values.text, "联系人昵称", "the contact's nickname"
             ),
             *_AVATARS,
             Column(
@@ -255,7 +255,7 @@ WECHAT_CHATS = Resource(
                 SqlType.TEXT,
                 ("contactWxNo",),
                 values.text,
-                "好友微信号；群聊为空",
+                "联系人微信号；群聊为空",
                 "the contact; NULL in a room",
             ),
             Column(
