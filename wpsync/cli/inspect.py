@@ -153,7 +153,7 @@ def renormalize(
     json: Json = False,
 ) -> None:
     """Explode stored message bodies again, without asking the vendor. 重新解析已存的消息内容，不请求厂商。"""
-    from wpsync.cli.show import progress
+    from wpsync.cli.progress import progress
     from wpsync.errors import ConfigError
     from wpsync.resources.messages import KINDS
     from wpsync.service.renormalize import renormalize as service

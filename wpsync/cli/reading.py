@@ -1,6 +1,8 @@
 """`sync` and `backfill`: reading the vendor."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -8,6 +10,7 @@ import typer
 from wpsync.cli.context import open_session, print_json
 
 if TYPE_CHECKING:
+    from wpsync.cli.progress import Shown, Step
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
     from wpsync.service.account import Account
@@ -16,6 +19,22 @@ if TYPE_CHECKING:
     from wpsync.service.sync import Outcome
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+
+
+@contextmanager
+def at_work(
+    context: typer.Context, *, json: bool
+) -> "Iterator[tuple[Session, list[Account], Shown]]":
+    """Session, accounts, and what tells the progress: of rows, of requests, and of waiting for them."""
+    from wpsync.cli.progress import progress
+
+    with (
+        open_session(context) as session,
+        progress(session.config.log.format, quiet=json) as shown,
+    ):
+        session.on_request, session.on_wait = shown.requested, shown.waits
+        with session.accounts() as accounts:
+            yield session, accounts, shown
 
 
 def sync(
@@ -29,17 +48,14 @@ def sync(
     json: Json = False,
 ) -> None:
     """Bring the resources up to now, then exit. 把各资源增量同步到现在。"""
-    from wpsync.cli.show import progress
-    from wpsync.service.progress import Silence
     from wpsync.service.sync import Outcome
     from wpsync.service.sync import sync as one_pass
 
-    with open_session(context) as session, session.accounts() as accounts:
+    outcomes: list[Outcome] = []
+    with at_work(context, json=json) as (session, accounts, shown):
         wanted = chosen(session, resources)
-        outcomes: list[Outcome] = []
-        with progress() as shown:
-            for account in accounts:
-                outcomes += one_pass(account, wanted, Silence() if json else shown)
+        for account in accounts:
+            outcomes += one_pass(account, wanted, shown)
     report(outcomes, json=json)
 
 
@@ -67,23 +83,20 @@ def backfill(
     json: Json = False,
 ) -> None:
     """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
-    from wpsync.cli.show import progress
     from wpsync.config import parse_instant
     from wpsync.service import backfill as service
-    from wpsync.service.progress import Silence
 
-    with open_session(context) as session, session.accounts() as accounts:
+    with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
         until = parse_instant(end, now=now) if end else None
         span = service.span_of(parse_instant(start, now=now), until, now)
         wanted = chosen(session, resource)
-        plans = [_plans(session, account, wanted, span, again=again) for account in accounts]
+        plans = [_plans(session, account, wanted, span, shown, again=again) for account in accounts]
         outcomes: list[Outcome] = []
         if not plan:
-            with progress() as shown:
-                heard = Silence() if json else shown
-                for account, made in zip(accounts, plans, strict=True):
-                    outcomes += service.backfill(account, made, heard, again=again)
+            shown.expect(steps(plans))
+            for account, made in zip(accounts, plans, strict=True):
+                outcomes += service.backfill(account, made, shown, again=again)
     if plan:
         _show_plan([found for made in plans for _, found in made], json=json)
     else:
@@ -113,23 +126,20 @@ def verify(
     json: Json = False,
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
-    from wpsync.cli.show import findings, progress
+    from wpsync.cli.show import findings
     from wpsync.config import parse_instant
     from wpsync.service.backfill import span_of
-    from wpsync.service.progress import Silence
     from wpsync.service.verify import Finding
     from wpsync.service.verify import verify as service
 
     found: list[Finding] = []
-    with open_session(context) as session, session.accounts() as accounts:
+    with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
         until = parse_instant(end, now=now) if end else None
         span = span_of(parse_instant(start or "2000-01-01", now=now), until, now)
-        with progress() as shown:
-            for account in accounts:
-                for one in chosen(session, resource):
-                    heard = Silence() if json else shown
-                    found += service(account, one, span, heard, deep=deep, repair=repair)
+        for account in accounts:
+            for one in chosen(session, resource):
+                found += service(account, one, span, shown, deep=deep, repair=repair)
     if json:
         print_json(found)
     else:
@@ -143,6 +153,7 @@ def _plans(
     account: "Account",
     wanted: "list[Resource]",
     span: "Window",
+    shown: "Shown",
     *,
     again: bool,
 ) -> "list[tuple[Resource, Plan]]":
@@ -150,14 +161,20 @@ def _plans(
     from wpsync.service.backfill import make_plan
     from wpsync.service.session import per_minute
 
+    plans = []
+    for one in wanted:
+        shown.counting(one.name)
+        limit = per_minute(session.config, one.family)
+        plans.append((one, make_plan(account, one, span, again=again, per_minute=limit)))
+    return plans
+
+
+def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
+    """Plans as the progress needs them."""
+    from wpsync.cli.progress import Step
+
     return [
-        (
-            one,
-            make_plan(
-                account, one, span, again=again, per_minute=per_minute(session.config, one.family)
-            ),
-        )
-        for one in wanted
+        Step(plan.resource, plan.requests, plan.minutes * 60) for made in plans for _, plan in made
     ]
 
 

@@ -97,9 +97,9 @@ def demo(
 
 def _run(session: "Session", url: str, *, once: bool) -> None:
     """Backfill, show what came, and follow."""
+    from wpsync.cli.progress import progress
     from wpsync.cli.reading import report
     from wpsync.cli.running import serve
-    from wpsync.cli.show import progress
     from wpsync.config import parse_instant
     from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
