@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -162,10 +163,12 @@ def _plans(
     from wpsync.service.session import per_minute
 
     plans = []
+    counted: dict[str, int] = {}
     for one in wanted:
         shown.counting(one.name)
         limit = per_minute(session.config, one.family)
-        plans.append((one, make_plan(account, one, span, again=again, per_minute=limit)))
+        made = make_plan(account, one, span, again=again, per_minute=limit, counted=counted)
+        plans.append((one, made))
     return plans
 
 
@@ -231,22 +234,28 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
 
 def _show_plan(plans: "list[Plan]", *, json: bool) -> None:
     if json:
-        fields = ("account", "resource", "rows", "requests", "minutes", "bytes")
+        fields = ("account", "resource", "rows", "requests", "minutes", "bytes", "is_estimate")
         print_json([{name: getattr(plan, name) for name in fields} for plan in plans])
         return
     from wpsync.cli.show import table
+
+    def about(plan: "Plan") -> str:
+        return f"{'~' if plan.is_estimate else ''}{plan.requests:,}"
 
     table(
         "",
         ("resource", "rows", "requests at least", "minutes", "disk MiB"),
         [
-            (p.resource, p.rows, p.requests, round(p.minutes, 1), round(p.bytes / 2**20, 1))
+            (p.resource, p.rows, about(p), round(p.minutes, 1), round(p.bytes / 2**20, 1))
             for p in plans
         ],
     )
+    rows, requests = sum(p.rows or 0 for p in plans), sum(p.requests for p in plans)
+    minutes = ceil(sum(p.minutes for p in plans))
     print(
-        f"{sum(p.rows or 0 for p in plans):,} rows, {sum(p.requests for p in plans):,} requests or more,"
-        f" about {sum(p.minutes for p in plans):,.0f} minutes at the configured limits."
-        " Listings and reports are not counted beforehand.\n"
-        "列表与报表类资源不预先计数；时间按当前请求限额估算。"
+        f"{rows:,} rows, {requests:,} requests or more, about {minutes:,} minutes at the configured limits.\n"
+        "~ is an estimate: of listings by their last reading or the vendor's count, of room members a request"
+        " per room that is due, of reports by the number of agents.\n"
+        f"共 {rows:,} 行，至少 {requests:,} 次请求，按当前请求限额约需 {minutes:,} 分钟。\n"
+        "带 ~ 的为估算值：列表类按上次读取或厂商返回的总数，群成员按待读取的群数，报表按座席数。"
     )

@@ -83,4 +83,4 @@ def cell(value: object) -> str:
 
 
 def _is_number(text: str) -> bool:
-    return not text or text.replace(",", "").replace(".", "").isdigit()
+    return not text or text.removeprefix("~").replace(",", "").replace(".", "").isdigit()

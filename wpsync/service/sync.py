@@ -262,12 +262,13 @@ def read_listing(
     stale = account.clock.now() - account.pace.members_every
     for parent, fingerprint in parents.items():
         before = known.get(parent)
-        if before and _is_current(before, fingerprint, stale):
+        if before and is_current(before, fingerprint, stale):
             continue
         pipeline.listing(run, parent=parent, fingerprint=fingerprint, on_rows=on_rows)
 
 
-def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
+def is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
+    """Whether a parent's listing need not be read: unchanged, and read completely after `stale`."""
     return (
         before.state == COMPLETE
         and before.fingerprint == fingerprint
