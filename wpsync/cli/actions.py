@@ -30,9 +30,16 @@ def _account(session: "Session", wanted: str | None) -> str:
 
     names = list(session.config.accounts)
     if wanted is None and len(names) > 1:
-        raise ConfigError("there are several accounts", hint="--account " + " or ".join(names))
+        choice = ", ".join(names)
+        raise ConfigError(
+            "there are several accounts",
+            hint=f"name one with --account: {choice} / 请用 --account 指定其一：{choice}",
+        )
     if wanted is not None and wanted not in names:
-        raise ConfigError(f"there is no account {wanted!r}", hint="accounts: " + ", ".join(names))
+        choice = ", ".join(names)
+        raise ConfigError(
+            f"there is no account {wanted!r}", hint=f"accounts: {choice} / 已配置的账号：{choice}"
+        )
     return wanted or names[0]
 
 
@@ -43,7 +50,10 @@ def _parsed(fields: list[str] | None) -> dict[str, str]:
     for field in fields or ():
         key, equals, value = field.partition("=")
         if not equals or not key:
-            raise ConfigError(f"{field!r} is not KEY=VALUE", hint="e.g. --field address=成都")
+            raise ConfigError(
+                f"{field!r} is not KEY=VALUE",
+                hint="e.g. --field address=成都 / 例如 --field address=成都",
+            )
         parsed[key] = value
     return parsed
 

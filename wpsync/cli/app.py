@@ -37,7 +37,8 @@ def options(
         bool, typer.Option("--verbose", "-v", help="Log every request. 记录每次请求。")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本。")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="The version. 版本。"),
     ] = False,
 ) -> None:
     """Options of every command."""

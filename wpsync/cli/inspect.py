@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from wpsync.cli.context import open_session, print_json
+from wpsync.cli.context import nearest, open_session, print_json
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -31,7 +31,8 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     if not config.alerts.targets:
         raise ConfigError(
             "no alert target is configured",
-            hint="set alerts.targets; README shows the address of each kind of robot",
+            hint="set alerts.targets; README shows the address of each kind of robot"
+            " / 请设置 alerts.targets；各类机器人的地址写法见 README",
         )
     host, accounts = socket.gethostname(), ", ".join(config.accounts) or "-"
     message = worded(
@@ -56,7 +57,8 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
             print(f"{'ok  ' if good else 'FAIL'} {name}")
     if not all(taken.values()):
         print(
-            "wpsync: look at the address of what failed, and at this host's way to it",
+            "wpsync: look at the address of what failed, and at this host's way to it"
+            " / 请检查发送失败的目标地址，以及本机到该地址的网络",
             file=sys.stderr,
         )
         raise typer.Exit(1)
@@ -118,7 +120,8 @@ def show_letter(
         found = state.dead_letter(session.database, number)
     if found is None:
         raise ConfigError(
-            f"there is no dead letter {number}", hint="see `wpsync dead-letters list`"
+            f"there is no dead letter {number}",
+            hint="see `wpsync dead-letters list` / 请先运行 `wpsync dead-letters list` 查看编号",
         )
     if json:
         print_json(found)
@@ -140,8 +143,13 @@ def retry_letters(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"taken": taken, "remaining": remaining})
     else:
-        print(f"{taken} taken, {remaining} remain")
+        print(f"{taken} taken, {remaining} remain / 已接收 {taken} 条，剩余 {remaining} 条")
     if remaining:
+        print(
+            f"wpsync: {remaining} rows still cannot be taken; `wpsync dead-letters list` says why"
+            f" / 仍有 {remaining} 条未能接收，原因见 `wpsync dead-letters list`",
+            file=sys.stderr,
+        )
         raise typer.Exit(1)
 
 
@@ -163,7 +171,8 @@ def renormalize(
     for name in kind or ():
         if name not in known:
             raise ConfigError(
-                f"there is no kind of message {name!r}", hint="kinds: " + ", ".join(known)
+                f"there is no kind of message {name!r}{nearest(name, known)}",
+                hint=f"kinds: {', '.join(known)} / 消息种类见上",
             )
     with open_session(context, vendor=False) as session, progress() as shown:
         shown.begin("wechat_messages", None)
@@ -178,7 +187,7 @@ def renormalize(
     if json:
         print_json({"updated": counts.updated})
     else:
-        print(f"{counts.updated} messages changed")
+        print(f"{counts.updated} messages changed / 更新了 {counts.updated} 条消息")
 
 
 @token.command("show")
@@ -211,14 +220,37 @@ def show_tokens(context: typer.Context, json: Json = False) -> None:
 def rotate_tokens(
     context: typer.Context,
     account: Annotated[str | None, typer.Option(help="All by default. 默认所有账号。")] = None,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget",
+            help="Log in anew, whatever is stored: where its key is lost. 弃用已存令牌并重新登录（密钥丢失时）。",
+        ),
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Take a new pair now. 立即换取新的一对令牌。"""
+    from wpsync.errors import ConfigError
+    from wpsync.load.tokens import PostgresTokens
+
     with open_session(context) as session:
-        names = [account] if account else list(session.config.accounts)
+        known = list(session.config.accounts)
+        if account is not None and account not in known:
+            choice = ", ".join(known)
+            raise ConfigError(
+                f"there is no account {account!r}{nearest(account, known)}",
+                hint=f"accounts: {choice} / 已配置的账号：{choice}",
+            )
+        names = [account] if account else known
         for name in names:
+            if forget:
+                PostgresTokens(session.database).forget(name)
             with session.client(name) as client:
-                client.rotate()
-            print(f"{name}: new tokens / 已换新令牌")
+                client.authenticate() if forget else client.rotate()
+            if not json:
+                print(f"{name}: new tokens / 已换新令牌")
+    if json:
+        print_json([{"account": name, "rotated": True} for name in names])
 
 
 @token.command("key")

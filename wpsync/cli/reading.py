@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import open_session, print_json
+from wpsync.cli.context import nearest, open_session, print_hint, print_json
 
 if TYPE_CHECKING:
     from wpsync.cli.progress import Shown, Step
@@ -183,18 +183,15 @@ def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
 
 def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
     """The named resources, or the configured ones. Raises ConfigError with the nearest known name."""
-    from difflib import get_close_matches
-
     from wpsync.errors import ConfigError
     from wpsync.resources import RESOURCES
 
     wanted = names or list(session.config.sync.resources) or list(RESOURCES)
     for name in wanted:
         if name not in RESOURCES:
-            near = get_close_matches(name, RESOURCES, 1)
             raise ConfigError(
-                f"there is no resource {name!r}" + (f"; did you mean {near[0]}?" if near else ""),
-                hint="resources: " + ", ".join(RESOURCES),
+                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
+                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
             )
     return [resource for name, resource in RESOURCES.items() if name in wanted]
 
@@ -227,7 +224,7 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
         for problem in outcome.problems[:5]:
             print(f"wpsync: {outcome.resource} {outcome.outcome}: {problem}", file=sys.stderr)
         if outcome.hint:
-            print(f"  → {outcome.hint}", file=sys.stderr)
+            print_hint(outcome.hint)
     if bad:
         raise typer.Exit(1)
 

@@ -177,6 +177,9 @@ from wpsync.tokens where account = %(account)s
 select account, issued_at, renewed_at, access_expires_at, refresh_expires_at, paused_until, failures, encrypted
 from wpsync.tokens order by account
 
+-- name: forget_tokens
+delete from wpsync.tokens where account = %(account)s
+
 -- name: keep_tokens
 insert into wpsync.tokens (account, access_token, refresh_token, encrypted, issued_at, renewed_at,
                            access_expires_at, refresh_expires_at, credentials_hash, paused_until, failures)

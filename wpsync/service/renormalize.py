@@ -52,7 +52,8 @@ def renormalize(
     if not privacy.keeps("wechat_messages", "body"):
         raise ConfigError(
             "message bodies are not kept, so there is nothing to read again",
-            hint="a new backfill with --again reads them from the vendor",
+            hint="a new backfill with --again reads them from the vendor"
+            " / 可用 backfill --again 重新从厂商读取",
         )
     total, after = Counts(), ""
     normalize = Normalizer(WECHAT_MESSAGES, privacy)

@@ -174,5 +174,5 @@ def _say_what_lacks(conninfo: Secret) -> None:
     if pending := migrations.pending(conninfo.reveal()):
         raise SchemaMismatchError(
             f"the database lacks {len(pending)} migration(s): {', '.join(pending)}",
-            hint="run `wpsync migrate`",
+            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
         )
