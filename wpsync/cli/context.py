@@ -77,12 +77,17 @@ def open_session(
         try:
             yield opened
         except Stopped:
-            print(
-                "wpsync: interrupted; what was committed stays, the same command goes on from there"
-                " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
-                file=sys.stderr,
-            )
-            raise typer.Exit(_INTERRUPTED) from None
+            raise interrupted() from None
+
+
+def interrupted() -> typer.Exit:
+    """Say that the person's stop was heard; what to raise."""
+    print(
+        "wpsync: interrupted; what was committed stays, the same command goes on from there"
+        " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
+        file=sys.stderr,
+    )
+    return typer.Exit(_INTERRUPTED)
 
 
 @contextmanager

@@ -71,10 +71,10 @@ def erase(
 
 def _confirm() -> None:
     """Ask whether to go on; leaves where not."""
-    from wpsync.errors import ConfigError
+    from wpsync.errors import FatalError
 
     if not sys.stdin.isatty():
-        raise ConfigError(
+        raise FatalError(
             "there is no terminal to ask whether this person is to be erased; nothing was erased",
             hint="--yes answers beforehand / 请用 --yes 事先确认",
         )

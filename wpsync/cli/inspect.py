@@ -16,7 +16,7 @@ alert = typer.Typer(no_args_is_help=True, help="Alert targets. 告警目标。")
 token = typer.Typer(no_args_is_help=True, help="Token ages and rotation. 令牌的有效期与轮换。")
 
 
-@alert.command("test")
+@alert.command("test", short_help="Send a test message. 发送测试消息")
 def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
     import socket
@@ -81,7 +81,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-@dead_letters.command("list")
+@dead_letters.command("list", short_help="What could not be taken, newest first. 列出死信")
 def list_letters(
     context: typer.Context,
     resource: Annotated[
@@ -90,27 +90,41 @@ def list_letters(
     resolved: Annotated[
         bool, typer.Option("--all", help="Also those taken since. 含已解决的。")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1)] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many. 最多显示条数。")] = 100,
     json: Json = False,
 ) -> None:
-    """What could not be taken, newest first, without its content. 列出死信（不含内容）。"""
-    from wpsync.cli.show import table
-    from wpsync.load import state
+    """What could not be taken, newest first; `show ID` gives the original. 列出死信；原文请用 `show 编号` 查看。"""
+    from dataclasses import asdict
 
+    from wpsync.cli.show import table
+    from wpsync.errors import ConfigError
+    from wpsync.load import state
+    from wpsync.resources import RESOURCES
+
+    if resource is not None and resource not in RESOURCES:
+        raise ConfigError(
+            f"there is no resource {resource!r}{nearest(resource, RESOURCES)}",
+            hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
+        )
     with open_session(context, vendor=False) as session:
         found = state.dead_letters(
             session.database, resource=resource, resolved=resolved, limit=limit
         )
-    if json:
-        print_json(found)
+    if json:  # originals may hold what people wrote: a list does not show them
+        listed = [asdict(letter) for letter in found]
+        print_json([{k: v for k, v in one.items() if k != "original"} for one in listed])
         return
     rows = [(d.id, d.resource, d.record_id, d.reason, d.detail, d.first_seen_at) for d in found]
     table("", ("id", "resource", "record", "reason", "detail", "first seen"), rows)
 
 
-@dead_letters.command("show")
+@dead_letters.command("show", short_help="One of them, with its original. 显示一条及其原文")
 def show_letter(
-    context: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")], json: Json = False
+    context: typer.Context,
+    number: Annotated[
+        int, typer.Argument(metavar="ID", help="Its number in the list. 列表中的编号。")
+    ],
+    json: Json = False,
 ) -> None:
     """One dead letter with the original the vendor sent. 显示一条死信及其原文。"""
     from wpsync.errors import ConfigError
@@ -130,7 +144,7 @@ def show_letter(
     print(found.original)
 
 
-@dead_letters.command("retry")
+@dead_letters.command("retry", short_help="Read them all again. 重新处理")
 def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
     from wpsync.service.renormalize import retry_dead_letters
@@ -190,7 +204,7 @@ def renormalize(
         print(f"{counts.updated} messages changed / 更新了 {counts.updated} 条消息")
 
 
-@token.command("show")
+@token.command("show", short_help="Ages and expiry, never the values. 有效期，不含令牌")
 def show_tokens(context: typer.Context, json: Json = False) -> None:
     """Ages and expiry, never the values. 令牌的签发与到期时间，不显示令牌本身。"""
     from wpsync.cli.show import table
@@ -216,7 +230,7 @@ def show_tokens(context: typer.Context, json: Json = False) -> None:
     table("", headings, rows)
 
 
-@token.command("rotate")
+@token.command("rotate", short_help="Take a new pair now. 立即换取新令牌")
 def rotate_tokens(
     context: typer.Context,
     account: Annotated[str | None, typer.Option(help="All by default. 默认所有账号。")] = None,
@@ -253,7 +267,7 @@ def rotate_tokens(
         print_json([{"account": name, "rotated": True} for name in names])
 
 
-@token.command("key")
+@token.command("key", short_help="Print a fresh security.token_key. 生成密钥")
 def make_key() -> None:
     """Print a fresh key for security.token_key. 生成一个 security.token_key。"""
     from cryptography.fernet import Fernet

@@ -11,6 +11,8 @@ import typer
 from wpsync.cli.context import nearest, open_session, print_hint, print_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wpsync.cli.progress import Shown, Step
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
@@ -84,13 +86,11 @@ def backfill(
     json: Json = False,
 ) -> None:
     """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
-    from wpsync.config import parse_instant
     from wpsync.service import backfill as service
 
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
-        until = parse_instant(end, now=now) if end else None
-        span = service.span_of(parse_instant(start, now=now), until, now)
+        span = _span(start, end, now)
         wanted = chosen(session, resource)
         plans = [_plans(session, account, wanted, span, shown, again=again) for account in accounts]
         outcomes: list[Outcome] = []
@@ -128,16 +128,13 @@ def verify(
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
     from wpsync.cli.show import findings
-    from wpsync.config import parse_instant
-    from wpsync.service.backfill import span_of
     from wpsync.service.verify import Finding
     from wpsync.service.verify import verify as service
 
     found: list[Finding] = []
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
-        until = parse_instant(end, now=now) if end else None
-        span = span_of(parse_instant(start or "2000-01-01", now=now), until, now)
+        span = _span(start or "2000-01-01", end, now)
         for account in accounts:
             for one in chosen(session, resource):
                 found += service(account, one, span, shown, deep=deep, repair=repair)
@@ -145,8 +142,33 @@ def verify(
         print_json(found)
     else:
         findings(found)
-    if not all(one.repaired for one in found):
+    if differing := sum(not one.repaired for one in found):
+        print(
+            f"wpsync: {differing} windows differ; `wpsync verify --repair` reads just those again"
+            f" / {differing} 个窗口有差异，可用 `wpsync verify --repair` 只重读这些窗口",
+            file=sys.stderr,
+        )
         raise typer.Exit(1)
+
+
+def _span(start: str, end: str | None, now: "datetime") -> "Window":
+    """The stretch that the command line means. Raises ConfigError for one that holds nothing."""
+    from wpsync.config import parse_instant
+    from wpsync.errors import ConfigError
+    from wpsync.service.backfill import span_of
+
+    first, last = parse_instant(start, now=now), parse_instant(end, now=now) if end else now
+    if first >= now:
+        raise ConfigError(
+            f"--from {start} is not in the past",
+            hint="name a day that has begun, e.g. 30d / 请填写已经开始的日期，例如 30d",
+        )
+    if first >= last:
+        raise ConfigError(
+            f"--from {start} is not before --to {end}",
+            hint="name the earlier one with --from / 请用 --from 指定较早的时间",
+        )
+    return span_of(first, last, now)
 
 
 def _plans(

@@ -74,6 +74,7 @@ def init(
 def migrate(
     context: typer.Context,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL instead. 只输出 SQL。")] = False,
+    json: Json = False,
 ) -> None:
     """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
     from wpsync.load import migrations
@@ -89,7 +90,13 @@ def migrate(
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
             tell_views(config, database)
-    print(f"applied: {', '.join(applied)}" if applied else "the schema is current / 表结构已是最新")
+    if json:
+        print_json({"applied": list(applied)})
+    elif applied:
+        names = ", ".join(applied)
+        print(f"applied: {names} / 已执行：{names}")
+    else:
+        print("the schema is current / 表结构已是最新")
 
 
 def bi_role(

@@ -16,16 +16,27 @@ if TYPE_CHECKING:
 _ROWS_SHOWN = 100
 
 
+_PIPE = 10_000
+"""Columns of a pipe: no line is wrapped, whatever is in it."""
+
+
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table on standard output; numbers stand to the right."""
+    """Print a table on standard output; numbers stand to the right. In a pipe a row is one line."""
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    listed = [[cell(value) for value in row] for row in rows]
+    listed = [[one_line(cell(value)) for value in row] for row in rows]
     numeric = [all(_is_number(row[i]) for row in listed) for i in range(len(headings))]
     for heading, right in zip(headings, numeric, strict=True):
         shown.add_column(heading, justify="right" if right else "left", overflow="fold")
     for row in listed:
         shown.add_row(*row)
-    Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False).print(shown)
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False).print(shown)
+        return
+    console = Console(width=_PIPE, highlight=False, markup=False, color_system=None)
+    with console.capture() as captured:
+        console.print(shown)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def findings(found: "Sequence[Finding]") -> None:
@@ -80,6 +91,11 @@ def cell(value: object) -> str:
         case datetime():
             return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     return str(value)
+
+
+def one_line(text: str) -> str:
+    """What a record holds never ends its line."""
+    return "\\n".join(text.splitlines())
 
 
 def _is_number(text: str) -> bool:
