@@ -11,7 +11,8 @@ from rich.console import Console
 
 from wpsync import log
 from wpsync.api.limits import Limits, Wait
-from wpsync.cli.progress import Bar, Shown, Step, Tally, _Lines, _Seldom, line, progress
+from wpsync.cli.progress import Bar, Shown, _Lines, _Seldom, line, progress
+from wpsync.cli.tally import Step, Tally
 from wpsync.clock import FakeClock
 from wpsync.model import Priority
 

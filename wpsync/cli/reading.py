@@ -13,7 +13,8 @@ from wpsync.cli.context import nearest, open_session, print_hint, print_json
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from wpsync.cli.progress import Shown, Step
+    from wpsync.cli.progress import Shown
+    from wpsync.cli.tally import Step
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
     from wpsync.service.account import Account
@@ -196,7 +197,7 @@ def _plans(
 
 def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
     """Plans as the progress needs them."""
-    from wpsync.cli.progress import Step
+    from wpsync.cli.tally import Step
 
     return [
         Step(plan.resource, plan.requests, plan.minutes * 60) for made in plans for _, plan in made
