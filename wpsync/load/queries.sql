@@ -137,6 +137,11 @@ on conflict (account, resource, fingerprint) do update set resolved_at = null
 where old.resolved_at is not null
 returning id
 
+-- name: open_letters_of
+-- Which of some records have an open letter, and why.
+select record_id, reason from wpsync.dead_letters
+where account = %(account)s and resource = %(resource)s and resolved_at is null and record_id = any(%(records)s)
+
 -- name: any_open_dead_letter
 select exists (select from wpsync.dead_letters where resource = %(resource)s and account = %(account)s
                and resolved_at is null)

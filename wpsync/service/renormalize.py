@@ -93,7 +93,8 @@ def _load(
             scope = Scope(account, WECHAT_MESSAGES.name)
             erasing.keep_left_out(connection, scope, erased, LeftOut())
             counts = staging.merge(duplicates=False, again=True)
-            state.keep_dead_letters(connection, account, staging.dead_letters, at, None)
+            letters = state.not_yet_kept(connection, scope, staging.dead_letters)
+            state.keep_dead_letters(connection, account, letters, at, None)
             state.resolve_read_messages(connection, account, at)
             return counts
 
