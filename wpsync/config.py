@@ -306,7 +306,8 @@ class Config(_Section):
         if not self.accounts:
             raise ConfigError(
                 "no vendor account is configured",
-                hint="run `wpsync init`, or write [accounts.main] with client_id and client_secret into config.toml",
+                hint="run `wpsync init`, or write [accounts.main] with client_id and client_secret into config.toml"
+                " / 请运行 `wpsync init`，或在 config.toml 中写入 [accounts.main] 及其 client_id 和 client_secret",
             )
 
     def secrets(self) -> Iterator[str]:
@@ -363,7 +364,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
     if problems:
         raise ConfigError(
             "the configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in problems),
-            hint="config.example.toml shows every key",
+            hint="config.example.toml shows every key / 全部配置项见 config.example.toml",
         )
     return config
 
@@ -383,7 +384,8 @@ def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | N
         file = cwd / named
         if not file.is_file():
             raise ConfigError(
-                f"{file}: there is no such configuration file", hint="`wpsync init` writes one"
+                f"{file}: there is no such configuration file",
+                hint="`wpsync init` writes one / 可用 `wpsync init` 生成",
             )
         return file
     return next((cwd / place for place in _PLACES if (cwd / place).is_file()), None)
@@ -472,6 +474,7 @@ def parse_instant(text: str, *, now: datetime) -> datetime:
     except (ValueError, OverflowError):
         raise ConfigError(
             f"{text!r} is no date",
-            hint="write 2026-01-31, '2026-01-31 08:00:00' (Shanghai time), 30d or 12h",
+            hint="write 2026-01-31, '2026-01-31 08:00:00' (Shanghai time), 30d or 12h"
+            " / 请写成 2026-01-31、'2026-01-31 08:00:00'（上海时间）、30d 或 12h",
         ) from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI)

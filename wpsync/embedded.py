@@ -139,7 +139,8 @@ def _install() -> _Install:
         return _Install(_copied(carried), user)
     raise DatabaseUnavailableError(
         "there is no Postgres server to start, and no database.url is configured",
-        hint="pip install 'wpsync[embedded]', or install Postgres, or set database.url",
+        hint="pip install 'wpsync[embedded]', or install Postgres, or set database.url"
+        " / 请执行 pip install 'wpsync[embedded]'，或安装 Postgres，或设置 database.url",
     )
 
 
@@ -152,7 +153,7 @@ def _unprivileged_user() -> str:
         return name
     raise DatabaseUnavailableError(
         "Postgres does not run as root, and there is no user `postgres` or `nobody`",
-        hint="run wpsync as an ordinary user",
+        hint="run wpsync as an ordinary user / 请以普通用户身份运行 wpsync",
     )
 
 
@@ -177,7 +178,9 @@ def _copied(carried: Path) -> Path:
     target = Path(tempfile.gettempdir()) / f"wpsync-postgres-{name}"
     there = target / package.name / "pginstall" / "bin"
     if target.exists() and target.stat().st_uid != 0:
-        raise DatabaseUnavailableError(f"{target} belongs to somebody else", hint="remove it")
+        raise DatabaseUnavailableError(
+            f"{target} belongs to somebody else", hint="remove it / 请将其删除"
+        )
     if not (there / "postgres").exists():
         fresh = Path(tempfile.mkdtemp(prefix="wpsync-postgres-"))
         shutil.copytree(package, fresh / package.name)
@@ -229,7 +232,8 @@ def _initialise(install: _Install, data: Path) -> None:
     if done.returncode != 0:
         shutil.rmtree(data, ignore_errors=True)
         raise DatabaseUnavailableError(
-            f"initdb failed: {_last_line(done.stdout)}", hint=f"look at {data.parent}"
+            f"initdb failed: {_last_line(done.stdout)}",
+            hint=f"look at {data.parent} / 请查看 {data.parent}",
         )
 
 
@@ -268,7 +272,7 @@ def _launch(install: _Install, data: Path, socket: Path, *, durable: bool) -> No
     if done.returncode != 0:
         said = _last_line(log.read_text(errors="replace")) if log.exists() else "no log was written"
         raise DatabaseUnavailableError(
-            f"the embedded Postgres does not start: {said}", hint=f"see {log}"
+            f"the embedded Postgres does not start: {said}", hint=f"see {log} / 请查看 {log}"
         )
     _create_database(socket)
 

@@ -18,8 +18,8 @@ WpsyncError
   IncompleteError                the run ended, but something is incomplete or failed
 
 `exit_status` is the process's exit status (contract: 0 done, 1 failed or incomplete, 2 usage or
-configuration). A message says what failed and on what; `hint` says what to do next. Neither holds
-secrets, message bodies or phone numbers.
+configuration). A message says what failed and on what; `hint` says what to do next, to a person, in two
+languages (`English / 中文`). Neither holds secrets, message bodies or phone numbers.
 """
 
 from datetime import timedelta

@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from wpsync import config
+from wpsync.api import envelope
 from wpsync.resources import RESOURCES, TABLES
 from wpsync.service.dictionary import as_dbml, as_markdown
 
@@ -68,6 +69,43 @@ def test_every_command_has_help_in_both_languages_and_stands_in_the_readme():
             check=True,
         )
         assert re.search(r"[\u4e00-\u9fff]", helped.stdout), command
+
+
+def test_every_command_and_option_is_explained_in_both_languages():
+    from typer.main import get_command
+
+    from wpsync.cli.app import app
+
+    def both(text):
+        return re.search(r"[A-Za-z]", text or "") and re.search(r"[\u4e00-\u9fff]", text or "")
+
+    def walk(command, path):
+        assert both(command.help), path
+        assert not path or both(command.short_help), path
+        for parameter in command.params:
+            if parameter.name != "help":
+                assert both(getattr(parameter, "help", None)), (path, parameter.name)
+        for name, inner in getattr(command, "commands", {}).items():
+            walk(inner, [*path, name])
+
+    walk(get_command(app), [])
+
+
+def test_every_hint_is_in_both_languages():
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "hint":
+                texts = [
+                    part.value
+                    for part in ast.walk(node.value)
+                    if isinstance(part, ast.Constant) and isinstance(part.value, str)
+                ]
+                said = "".join(texts)
+                if said:
+                    assert re.search(r" / .*[\u4e00-\u9fff]", said), (path, node.value.lineno, said)
+    for meaning, hint in envelope._STATUS_CODES.values():
+        assert hint is None or " / " in hint, meaning
+    assert " / " in envelope.REACH
 
 
 def test_help_imports_nothing_heavy():

@@ -71,6 +71,15 @@ def test_a_dead_letter_of_somebody_who_was_erased_is_counted_and_not_loaded(data
     assert rows(database, "select id from wpsync.erased_rows") == [(MESSAGE["id"],)]
 
 
+def test_a_message_that_is_still_unreadable_has_one_dead_letter(database):
+    load(database, "wechat_messages", [{**MESSAGE, "msgType": "115", "msg": "broken {"}])
+    letters = "select id, reason, original from wpsync.dead_letters"
+    before = rows(database, letters)
+    assert len(before) == 1
+    renormalize(database, FakeClock(NOW), None, lambda count: None)
+    assert rows(database, letters) == before
+
+
 @pytest.mark.parametrize("at", [1561013064, 1561013064123, "2019-06-20T14:44:24.123456+08:00"])
 def test_reading_a_message_again_changes_nothing(at, database):
     load(database, "wechat_messages", [{**MESSAGE, "ts": at}])

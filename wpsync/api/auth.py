@@ -216,5 +216,6 @@ class TokenKeeper:
             f"the vendor rejects the credentials of account {self._account};"
             f" no further login is tried before {until:%Y-%m-%d %H:%M:%S} UTC",
             hint=f"look at accounts.{self._account}.client_id and client_secret in the vendor's console;"
-            " changed credentials are tried at once",
+            " changed credentials are tried at once"
+            f" / 请对照厂商后台核对 accounts.{self._account}.client_id 和 client_secret；修改后立即重新尝试",
         )

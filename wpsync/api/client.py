@@ -78,7 +78,8 @@ def checked_base_url(base_url: str) -> httpx.URL:
         return url
     raise ConfigError(
         f"base_url must begin with https://, not {url.scheme or 'nothing'}://",
-        hint="tokens travel in the URL: only TLS keeps them secret",
+        hint="tokens travel in the URL: only TLS keeps them secret"
+        " / 令牌在 URL 中传输，只有 TLS 才能保密",
     )
 
 
@@ -188,7 +189,8 @@ class Client:
         except RejectedError:
             raise VendorRefusedError(
                 f"{endpoint}: the vendor rejects a token that it has just issued",
-                hint="another program may be logging in with the same credentials; give wpsync its own",
+                hint="another program may be logging in with the same credentials; give wpsync its own"
+                " / 可能有其他程序在用同一凭据登录，请为 wpsync 单独申请一套",
                 code=0,
             ) from None
 
@@ -241,7 +243,7 @@ class Client:
         except _HOPELESS as exc:
             raise VendorRefusedError(
                 f"{endpoint}: the request cannot be made ({type(exc).__name__})",
-                hint="look at base_url",
+                hint="look at base_url / 请检查 base_url",
             ) from None
         boundary.cross()
         if log.isEnabledFor(logging.DEBUG):

@@ -74,7 +74,7 @@ def add_customer(client: Client, fields: Mapping[str, str]) -> str:
     if not identifier:
         raise VendorUnavailableError(
             f"{ADD_CUSTOMER}: the customer was added, but the answer holds no id",
-            hint="look in the vendor's console before trying again",
+            hint="look in the vendor's console before trying again / 重试之前请先到厂商后台核实",
         )
     return str(identifier)
 

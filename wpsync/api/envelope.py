@@ -19,7 +19,10 @@ from wpsync.errors import (
 from wpsync.model import Secret
 from wpsync.values import parse_json
 
-REACH = "wpsync tries again by itself; if it lasts, look at the network, the proxy and the vendor's status"
+REACH = (
+    "wpsync tries again by itself; if it lasts, look at the network, the proxy and the vendor's status"
+    " / wpsync 会自动重试；如持续失败，请检查网络、代理和厂商服务状态"
+)
 
 
 _TOKEN_WORDS = re.compile(r"token|令牌|登录|未授权|授权失败|授权过期|鉴权", re.IGNORECASE)
@@ -28,24 +31,29 @@ _SPEED_WORDS = re.compile(
 )
 
 _STATUS_CODES: dict[int, tuple[str, str | None]] = {
-    4001: ("the device is offline or its app too old", "look at the work phone"),
-    4004: ("no such employee", "look at the agent's id or phone number: `wpsync api agents`"),
+    4001: ("the device is offline or its app too old", "look at the work phone / 请检查该工作手机"),
+    4004: (
+        "no such employee",
+        "look at the agent's id or phone number: `wpsync api agents`"
+        " / 请核对座席编号或手机号：`wpsync api agents`",
+    ),
     4005: ("a parameter is wrong", None),
     4006: (
         "the vendor could not decrypt the parameters",
-        "switch off parameter encryption in the vendor's console",
+        "switch off parameter encryption in the vendor's console / 请在厂商后台关闭参数加密",
     ),
     4007: (
         "the vendor could not encrypt the parameters",
-        "switch off parameter encryption in the vendor's console",
+        "switch off parameter encryption in the vendor's console / 请在厂商后台关闭参数加密",
     ),
     4008: (
         "this host's IP address is not on the vendor's list",
-        "add the address to the IP whitelist in the vendor's console",
+        "add the address to the IP whitelist in the vendor's console"
+        " / 请在厂商后台把本机 IP 加入白名单",
     ),
     4009: (
         "API access is not configured at the vendor",
-        "have the vendor switch on API access for this account",
+        "have the vendor switch on API access for this account / 请联系厂商为该账号开通接口权限",
     ),
     4015: ("the vendor could not parse a reply of its own", None),
     4016: ("the vendor could not encode its reply", None),
@@ -133,5 +141,8 @@ def described(response: httpx.Response) -> str:
 def hint(response: httpx.Response) -> str:
     start = response.content[:200]
     if start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start):
-        return "it looks encrypted: switch off encryption of replies in the vendor's console"
+        return (
+            "it looks encrypted: switch off encryption of replies in the vendor's console"
+            " / 返回内容像是加密过的：请在厂商后台关闭返回加密"
+        )
     return REACH

@@ -37,6 +37,24 @@ _UNLIMITED_START = 120
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A request that may not be sent yet: about how many seconds, and why.
+
+    `per_minute` is the rate that holds at present, None where there is none; `is_pause`: the vendor
+    itself asked for the wait.
+    """
+
+    endpoint: str
+    seconds: float
+    per_minute: int | None
+    is_pause: bool
+
+
+OnWait = Callable[[Wait], None]
+"""Hears again and again of a request that waits, from the thread that waits."""
+
+
 @dataclass(slots=True)
 class Taken:
     """One request: when it was granted, and when its reply had come."""
@@ -175,6 +193,7 @@ class Limits:
         clock: Clock,
         shelf: Shelf | None = None,
         stopping: Callable[[], bool] = lambda: False,
+        on_wait: OnWait = lambda wait: None,
     ) -> None:
         self._per_minute = dict(per_minute)
         self._default = default
@@ -182,18 +201,23 @@ class Limits:
         self._own = _OwnBooks()
         self._shared = _SharedBooks(shelf) if shelf is not None else self._own
         self._stopping = stopping
+        self._on_wait = on_wait
 
     def acquire(self, endpoint: str, priority: Priority = Priority.LIVE) -> int:
         """Wait until a request may be sent; its number. Raises Stopped when asked to stop meanwhile."""
         while True:
             with self._book(endpoint) as book:
-                wait = book.take(self._clock.now(), priority)
-                number = book.number
-            if wait <= 0:
+                now = self._clock.now()
+                seconds = book.take(now, priority)
+                number, rate = book.number, book.rate
+                is_pause = book.not_before > now
+            if seconds <= 0:
                 return number
             if self._stopping():
                 raise Stopped
-            self._clock.sleep(min(wait, _SLICE))
+            per_minute = None if rate is None else max(1, int(rate))
+            self._on_wait(Wait(endpoint, seconds, per_minute, is_pause))
+            self._clock.sleep(min(seconds, _SLICE))
 
     def ended(self, endpoint: str, number: int) -> None:
         """A request's reply has come, or never will."""

@@ -10,6 +10,7 @@ import sys
 def main() -> None:
     """The program `wpsync`."""
     from wpsync.cli.app import app
+    from wpsync.cli.context import print_hint
     from wpsync.errors import WpsyncError
 
     sys.setswitchinterval(
@@ -20,7 +21,7 @@ def main() -> None:
     except WpsyncError as exc:
         print(f"wpsync: {exc}", file=sys.stderr)
         if exc.hint:
-            print(f"  → {exc.hint}", file=sys.stderr)
+            print_hint(exc.hint)
         sys.exit(exc.exit_status)
     except BrokenPipeError:
         sys.stderr.close()

@@ -1,6 +1,6 @@
 """`api …`: the vendor's actions and look-ups."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,7 +22,7 @@ api = typer.Typer(
     no_args_is_help=True, help="The vendor's actions and look-ups. 厂商的操作与查询接口。"
 )
 customers = typer.Typer(no_args_is_help=True, help="Customers. 客户资料。")
-api.add_typer(customers, name="customers")
+api.add_typer(customers, name="customers", short_help="Customers. 客户资料")
 
 
 def _account(session: "Session", wanted: str | None) -> str:
@@ -30,9 +30,16 @@ def _account(session: "Session", wanted: str | None) -> str:
 
     names = list(session.config.accounts)
     if wanted is None and len(names) > 1:
-        raise ConfigError("there are several accounts", hint="--account " + " or ".join(names))
+        choice = ", ".join(names)
+        raise ConfigError(
+            "there are several accounts",
+            hint=f"name one with --account: {choice} / 请用 --account 指定其一：{choice}",
+        )
     if wanted is not None and wanted not in names:
-        raise ConfigError(f"there is no account {wanted!r}", hint="accounts: " + ", ".join(names))
+        choice = ", ".join(names)
+        raise ConfigError(
+            f"there is no account {wanted!r}", hint=f"accounts: {choice} / 已配置的账号：{choice}"
+        )
     return wanted or names[0]
 
 
@@ -43,12 +50,15 @@ def _parsed(fields: list[str] | None) -> dict[str, str]:
     for field in fields or ():
         key, equals, value = field.partition("=")
         if not equals or not key:
-            raise ConfigError(f"{field!r} is not KEY=VALUE", hint="e.g. --field address=成都")
+            raise ConfigError(
+                f"{field!r} is not KEY=VALUE",
+                hint="e.g. --field address=成都 / 例如 --field address=成都",
+            )
         parsed[key] = value
     return parsed
 
 
-@customers.command("fields")
+@customers.command("fields", short_help="The customer form's fields. 客户资料字段")
 def customer_fields(
     context: typer.Context, account: AccountName = None, json: Json = False
 ) -> None:
@@ -64,13 +74,14 @@ def customer_fields(
         table("", ("key", "label"), found.items())
 
 
-@customers.command("add")
+@customers.command("add", short_help="Add a customer. 新增客户")
 def add_customer(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="姓名")],
-    phone: Annotated[str, typer.Option(help="手机号码")],
+    name: Annotated[str, typer.Option(help="The name. 姓名。")],
+    phone: Annotated[str, typer.Option(help="The phone number. 手机号码。")],
     field: Fields = None,
     account: AccountName = None,
+    json: Json = False,
 ) -> None:
     """Add a customer; prints its id. 新增客户，输出客户编号。"""
     from wpsync.service import commands
@@ -81,19 +92,21 @@ def add_customer(
         chosen = _account(session, account)
         with session.client(chosen) as client:
             privacy = privacy_of(session.config)
-            print(
-                commands.add_customer(
-                    client, session.database, session.clock, chosen, fields, privacy
-                )
+            added = commands.add_customer(
+                client, session.database, session.clock, chosen, fields, privacy
             )
+    if json:
+        print_json({"id": added})
+    else:
+        print(added)
 
 
-@customers.command("update")
+@customers.command("update", short_help="Change a customer. 修改客户")
 def update_customer(
     context: typer.Context,
-    identifier: Annotated[str, typer.Argument(metavar="ID")],
-    name: Annotated[str | None, typer.Option(help="姓名")] = None,
-    phone: Annotated[str | None, typer.Option(help="手机号码")] = None,
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The customer's id. 客户编号。")],
+    name: Annotated[str | None, typer.Option(help="The name. 姓名。")] = None,
+    phone: Annotated[str | None, typer.Option(help="The phone number. 手机号码。")] = None,
     field: Fields = None,
     account: AccountName = None,
 ) -> None:
@@ -118,10 +131,10 @@ def update_customer(
     print(f"{identifier}: changed / 已修改")
 
 
-@customers.command("delete")
+@customers.command("delete", short_help="Delete a customer. 删除客户")
 def delete_customer(
     context: typer.Context,
-    identifier: Annotated[str, typer.Argument(metavar="ID")],
+    identifier: Annotated[str, typer.Argument(metavar="ID", help="The customer's id. 客户编号。")],
     account: AccountName = None,
 ) -> None:
     """Delete a customer. 删除客户。"""
@@ -132,7 +145,7 @@ def delete_customer(
     print(f"{identifier}: deleted / 已删除")
 
 
-@api.command("agents")
+@api.command("agents", short_help="The agents. 座席列表")
 def agents(context: typer.Context, account: AccountName = None, json: Json = False) -> None:
     """The agents. 座席列表。"""
     from wpsync.api import endpoints
@@ -150,10 +163,10 @@ def agents(context: typer.Context, account: AccountName = None, json: Json = Fal
         )
 
 
-@api.command("call")
+@api.command("call", short_help="Have a work phone dial a number. 发起呼叫")
 def call(
     context: typer.Context,
-    callee: Annotated[str, typer.Argument(help="被叫手机号码")],
+    callee: Annotated[str, typer.Argument(help="The number to dial. 被叫手机号码。")],
     agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
     account: AccountName = None,
 ) -> None:
@@ -165,10 +178,10 @@ def call(
     print("dialling / 已发起呼叫")
 
 
-@api.command("add-wechat")
+@api.command("add-wechat", short_help="Have a WeChat ask for a contact. 添加好友")
 def add_wechat(
     context: typer.Context,
-    phone: Annotated[str, typer.Argument(help="被加微信的手机号码")],
+    phone: Annotated[str, typer.Argument(help="The number to add. 被加微信的手机号码。")],
     agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
     account: AccountName = None,
 ) -> None:
@@ -180,12 +193,15 @@ def add_wechat(
     print("asked / 已发起添加")
 
 
-@api.command("report")
+@api.command("report", short_help="An agent's calls, as JSON. 座席通话报表")
 def report(
     context: typer.Context,
-    agent: Annotated[str, typer.Argument(metavar="AGENT_ID", help="座席编号")],
-    span: Annotated[str, typer.Option(help="today, late7 or late30. 时间段。")] = "today",
+    agent: Annotated[str, typer.Argument(metavar="AGENT_ID", help="The agent's id. 座席编号。")],
+    span: Annotated[
+        Literal["today", "late7", "late30"], typer.Option(help="Of how many days. 时间段。")
+    ] = "today",
     account: AccountName = None,
+    json: Json = True,  # it has no other form
 ) -> None:
     """An agent's calls as the vendor counts them, as JSON. 座席通话报表（JSON）。"""
     from wpsync.api import endpoints

@@ -37,28 +37,39 @@ def options(
         bool, typer.Option("--verbose", "-v", help="Log every request. 记录每次请求。")
     ] = False,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="版本。")
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="The version. 版本。"),
     ] = False,
 ) -> None:
     """Options of every command."""
     context.obj = Options(config=config, verbose=verbose)
 
 
-app.command("init")(setup.init)
-app.command("check")(setup.check)
-app.command("migrate")(setup.migrate)
-app.command("sync")(reading.sync)
-app.command("backfill")(reading.backfill)
-app.command("verify")(reading.verify)
-app.command("run")(running.run)
-app.command("status")(inspect.status)
-app.command("renormalize")(inspect.renormalize)
-app.add_typer(inspect.dead_letters, name="dead-letters")
-app.add_typer(inspect.token, name="token")
-app.add_typer(inspect.alert, name="alert")
-app.add_typer(actions.api, name="api")
-app.command("erase")(erasing.erase)
-app.command("bi-role")(setup.bi_role)
-app.command("emulate")(trying.emulate)
-app.command("demo")(trying.demo)
-app.command("schema")(inspect.schema)
+app.command("init", short_help="Write config.toml, check the credentials. 生成配置并校验凭据")(
+    setup.init
+)
+app.command("check", short_help="Try everything a run needs. 逐项检查运行条件")(setup.check)
+app.command("migrate", short_help="Bring the schema up to date. 升级表结构")(setup.migrate)
+app.command("sync", short_help="One incremental pass, then exit. 增量同步一次")(reading.sync)
+app.command("backfill", short_help="Read history; goes on where it was. 回填历史，可续传")(
+    reading.backfill
+)
+app.command("verify", short_help="Prove what was read; mend it. 对账与修复")(reading.verify)
+app.command("run", short_help="The long-running service. 长期运行的同步服务")(running.run)
+app.command("status", short_help="Is it all there, and current? 同步状态与完整性")(inspect.status)
+app.command("renormalize", short_help="Explode stored messages again. 重新解析已存消息")(
+    inspect.renormalize
+)
+app.add_typer(
+    inspect.dead_letters, name="dead-letters", short_help="Rows that could not be taken. 死信"
+)
+app.add_typer(inspect.token, name="token", short_help="Token ages and rotation. 令牌")
+app.add_typer(inspect.alert, name="alert", short_help="Alert targets. 告警目标")
+app.add_typer(
+    actions.api, name="api", short_help="The vendor's actions and look-ups. 厂商操作与查询"
+)
+app.command("erase", short_help="Remove one person's data. 删除某个人的数据")(erasing.erase)
+app.command("bi-role", short_help="The read-only role for BI tools. BI 只读角色")(setup.bi_role)
+app.command("emulate", short_help="Emulate the vendor's API. 模拟厂商接口")(trying.emulate)
+app.command("demo", short_help="Everything at once. 一条命令体验全部功能")(trying.demo)
+app.command("schema", short_help="The data dictionary. 数据字典")(inspect.schema)

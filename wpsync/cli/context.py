@@ -4,7 +4,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
@@ -77,12 +77,17 @@ def open_session(
         try:
             yield opened
         except Stopped:
-            print(
-                "wpsync: interrupted; what was committed stays, the same command goes on from there"
-                " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
-                file=sys.stderr,
-            )
-            raise typer.Exit(_INTERRUPTED) from None
+            raise interrupted() from None
+
+
+def interrupted() -> typer.Exit:
+    """Say that the person's stop was heard; what to raise."""
+    print(
+        "wpsync: interrupted; what was committed stays, the same command goes on from there"
+        " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
+        file=sys.stderr,
+    )
+    return typer.Exit(_INTERRUPTED)
 
 
 @contextmanager
@@ -102,6 +107,35 @@ def stopping_on_signals(stop: Event) -> Iterator[None]:
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def asking() -> Iterator[None]:
+    """A question on the terminal; who answers with Ctrl-C ends the program before anything was done."""
+    try:
+        yield
+    except typer.Abort:
+        print("\nwpsync: interrupted; nothing was done / 已中断，未做任何改动", file=sys.stderr)
+        raise typer.Exit(_INTERRUPTED) from None
+
+
+def print_hint(hint: str) -> None:
+    """What to do, on standard error: a line in each language (`wpsync.errors`)."""
+    for said in hints(hint):
+        print(f"  → {said}", file=sys.stderr)
+
+
+def hints(hint: str) -> list[str]:
+    """A hint's English and its Chinese."""
+    return [said for said in hint.partition(" / ")[::2] if said]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """`; did you mean calls?`, or nothing where nothing is near."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, list(known), 1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def print_json(value: object) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wpsync.cli.context import open_session, print_json
+from wpsync.cli.context import asking, configuration, open_session, print_json
 
 
 def erase(
@@ -28,22 +28,28 @@ def erase(
     from wpsync.service.session import privacy_of
 
     if (phone is None) == (wx is None):
-        raise ConfigError("name one person: --phone NUMBER or --wx NUMBER")
+        raise ConfigError(
+            "name one person",
+            hint="--phone NUMBER or --wx NUMBER / 请用 --phone 或 --wx 指定一个人",
+        )
     kind, number = ("phone", phone) if phone is not None else ("wx", wx)
     number = (number or "").strip()
     if len(number) < 5:
-        raise ConfigError("that is too short to be a number")
+        raise ConfigError(
+            "that is too short to be a number",
+            hint="write the whole number / 号码过短，请填写完整号码",
+        )
+    held = PHONE_NUMBERS if kind == "phone" else WECHAT_NUMBERS
+    stored = privacy_of(configuration(context)).as_stored(held, number)
+    if stored is None:
+        raise ConfigError(
+            f"privacy.{held} masks or drops these numbers: nobody can be found by one",
+            hint="nothing of them is stored under the number; hash keeps people findable"
+            " / 库中没有以该号码存储的数据；设为 hash 则仍可按号码查找",
+        )
+    if not yes:
+        _confirm()  # before signals are taken for an orderly stop: Ctrl-C answers the question
     with open_session(context, vendor=False) as session:
-        held = PHONE_NUMBERS if kind == "phone" else WECHAT_NUMBERS
-        stored = privacy_of(session.config).as_stored(held, number)
-        if stored is None:
-            raise ConfigError(
-                f"privacy.{held} masks or drops these numbers: nobody can be found by one",
-                hint="nothing of them is stored under the number; hash keeps people findable",
-            )
-        if not yes:
-            ask = "Erase everything of this person? It cannot be undone. 确定删除此人的全部数据？无法恢复。"
-            typer.confirm(ask, abort=True, err=True)
         receipt = erasing.erase(session.database, kind, number, stored, session.clock.now())
     if json:
         print_json(receipt)
@@ -61,3 +67,20 @@ def erase(
         " / 厂商仍保留的此人数据今后不再写入；他人消息正文中提及的内容以及备份不在删除范围内",
         file=sys.stderr,
     )
+
+
+def _confirm() -> None:
+    """Ask whether to go on; leaves where not."""
+    from wpsync.errors import FatalError
+
+    if not sys.stdin.isatty():
+        raise FatalError(
+            "there is no terminal to ask whether this person is to be erased; nothing was erased",
+            hint="--yes answers beforehand / 请用 --yes 事先确认",
+        )
+    ask = "Erase everything of this person? It cannot be undone. 确定删除此人的全部数据？无法恢复。"
+    with asking():
+        agreed = typer.confirm(ask, err=True)
+    if not agreed:
+        print("wpsync: nothing was erased / 未删除任何数据", file=sys.stderr)
+        raise typer.Exit(1)

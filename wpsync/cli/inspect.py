@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from wpsync.cli.context import open_session, print_json
+from wpsync.cli.context import nearest, open_session, print_json
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -16,7 +16,7 @@ alert = typer.Typer(no_args_is_help=True, help="Alert targets. 告警目标。")
 token = typer.Typer(no_args_is_help=True, help="Token ages and rotation. 令牌的有效期与轮换。")
 
 
-@alert.command("test")
+@alert.command("test", short_help="Send a test message. 发送测试消息")
 def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
     import socket
@@ -31,7 +31,8 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     if not config.alerts.targets:
         raise ConfigError(
             "no alert target is configured",
-            hint="set alerts.targets; README shows the address of each kind of robot",
+            hint="set alerts.targets; README shows the address of each kind of robot"
+            " / 请设置 alerts.targets；各类机器人的地址写法见 README",
         )
     host, accounts = socket.gethostname(), ", ".join(config.accounts) or "-"
     message = worded(
@@ -56,7 +57,8 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
             print(f"{'ok  ' if good else 'FAIL'} {name}")
     if not all(taken.values()):
         print(
-            "wpsync: look at the address of what failed, and at this host's way to it",
+            "wpsync: look at the address of what failed, and at this host's way to it"
+            " / 请检查发送失败的目标地址，以及本机到该地址的网络",
             file=sys.stderr,
         )
         raise typer.Exit(1)
@@ -79,7 +81,7 @@ def status(context: typer.Context, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-@dead_letters.command("list")
+@dead_letters.command("list", short_help="What could not be taken, newest first. 列出死信")
 def list_letters(
     context: typer.Context,
     resource: Annotated[
@@ -88,27 +90,41 @@ def list_letters(
     resolved: Annotated[
         bool, typer.Option("--all", help="Also those taken since. 含已解决的。")
     ] = False,
-    limit: Annotated[int, typer.Option(min=1)] = 100,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many. 最多显示条数。")] = 100,
     json: Json = False,
 ) -> None:
-    """What could not be taken, newest first, without its content. 列出死信（不含内容）。"""
-    from wpsync.cli.show import table
-    from wpsync.load import state
+    """What could not be taken, newest first; `show ID` gives the original. 列出死信；原文请用 `show 编号` 查看。"""
+    from dataclasses import asdict
 
+    from wpsync.cli.show import table
+    from wpsync.errors import ConfigError
+    from wpsync.load import state
+    from wpsync.resources import RESOURCES
+
+    if resource is not None and resource not in RESOURCES:
+        raise ConfigError(
+            f"there is no resource {resource!r}{nearest(resource, RESOURCES)}",
+            hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
+        )
     with open_session(context, vendor=False) as session:
         found = state.dead_letters(
             session.database, resource=resource, resolved=resolved, limit=limit
         )
-    if json:
-        print_json(found)
+    if json:  # originals may hold what people wrote: a list does not show them
+        listed = [asdict(letter) for letter in found]
+        print_json([{k: v for k, v in one.items() if k != "original"} for one in listed])
         return
     rows = [(d.id, d.resource, d.record_id, d.reason, d.detail, d.first_seen_at) for d in found]
     table("", ("id", "resource", "record", "reason", "detail", "first seen"), rows)
 
 
-@dead_letters.command("show")
+@dead_letters.command("show", short_help="One of them, with its original. 显示一条及其原文")
 def show_letter(
-    context: typer.Context, number: Annotated[int, typer.Argument(metavar="ID")], json: Json = False
+    context: typer.Context,
+    number: Annotated[
+        int, typer.Argument(metavar="ID", help="Its number in the list. 列表中的编号。")
+    ],
+    json: Json = False,
 ) -> None:
     """One dead letter with the original the vendor sent. 显示一条死信及其原文。"""
     from wpsync.errors import ConfigError
@@ -118,7 +134,8 @@ def show_letter(
         found = state.dead_letter(session.database, number)
     if found is None:
         raise ConfigError(
-            f"there is no dead letter {number}", hint="see `wpsync dead-letters list`"
+            f"there is no dead letter {number}",
+            hint="see `wpsync dead-letters list` / 请先运行 `wpsync dead-letters list` 查看编号",
         )
     if json:
         print_json(found)
@@ -127,7 +144,7 @@ def show_letter(
     print(found.original)
 
 
-@dead_letters.command("retry")
+@dead_letters.command("retry", short_help="Read them all again. 重新处理")
 def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
     from wpsync.service.renormalize import retry_dead_letters
@@ -140,8 +157,13 @@ def retry_letters(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"taken": taken, "remaining": remaining})
     else:
-        print(f"{taken} taken, {remaining} remain")
+        print(f"{taken} taken, {remaining} remain / 已接收 {taken} 条，剩余 {remaining} 条")
     if remaining:
+        print(
+            f"wpsync: {remaining} rows still cannot be taken; `wpsync dead-letters list` says why"
+            f" / 仍有 {remaining} 条未能接收，原因见 `wpsync dead-letters list`",
+            file=sys.stderr,
+        )
         raise typer.Exit(1)
 
 
@@ -153,7 +175,7 @@ def renormalize(
     json: Json = False,
 ) -> None:
     """Explode stored message bodies again, without asking the vendor. 重新解析已存的消息内容，不请求厂商。"""
-    from wpsync.cli.show import progress
+    from wpsync.cli.progress import progress
     from wpsync.errors import ConfigError
     from wpsync.resources.messages import KINDS
     from wpsync.service.renormalize import renormalize as service
@@ -163,7 +185,8 @@ def renormalize(
     for name in kind or ():
         if name not in known:
             raise ConfigError(
-                f"there is no kind of message {name!r}", hint="kinds: " + ", ".join(known)
+                f"there is no kind of message {name!r}{nearest(name, known)}",
+                hint=f"kinds: {', '.join(known)} / 消息种类见上",
             )
     with open_session(context, vendor=False) as session, progress() as shown:
         shown.begin("wechat_messages", None)
@@ -178,10 +201,10 @@ def renormalize(
     if json:
         print_json({"updated": counts.updated})
     else:
-        print(f"{counts.updated} messages changed")
+        print(f"{counts.updated} messages changed / 更新了 {counts.updated} 条消息")
 
 
-@token.command("show")
+@token.command("show", short_help="Ages and expiry, never the values. 有效期，不含令牌")
 def show_tokens(context: typer.Context, json: Json = False) -> None:
     """Ages and expiry, never the values. 令牌的签发与到期时间，不显示令牌本身。"""
     from wpsync.cli.show import table
@@ -207,21 +230,44 @@ def show_tokens(context: typer.Context, json: Json = False) -> None:
     table("", headings, rows)
 
 
-@token.command("rotate")
+@token.command("rotate", short_help="Take a new pair now. 立即换取新令牌")
 def rotate_tokens(
     context: typer.Context,
     account: Annotated[str | None, typer.Option(help="All by default. 默认所有账号。")] = None,
+    forget: Annotated[
+        bool,
+        typer.Option(
+            "--forget",
+            help="Log in anew, whatever is stored: where its key is lost. 弃用已存令牌并重新登录（密钥丢失时）。",
+        ),
+    ] = False,
+    json: Json = False,
 ) -> None:
     """Take a new pair now. 立即换取新的一对令牌。"""
+    from wpsync.errors import ConfigError
+    from wpsync.load.tokens import PostgresTokens
+
     with open_session(context) as session:
-        names = [account] if account else list(session.config.accounts)
+        known = list(session.config.accounts)
+        if account is not None and account not in known:
+            choice = ", ".join(known)
+            raise ConfigError(
+                f"there is no account {account!r}{nearest(account, known)}",
+                hint=f"accounts: {choice} / 已配置的账号：{choice}",
+            )
+        names = [account] if account else known
         for name in names:
+            if forget:
+                PostgresTokens(session.database).forget(name)
             with session.client(name) as client:
-                client.rotate()
-            print(f"{name}: new tokens / 已换新令牌")
+                client.authenticate() if forget else client.rotate()
+            if not json:
+                print(f"{name}: new tokens / 已换新令牌")
+    if json:
+        print_json([{"account": name, "rotated": True} for name in names])
 
 
-@token.command("key")
+@token.command("key", short_help="Print a fresh security.token_key. 生成密钥")
 def make_key() -> None:
     """Print a fresh key for security.token_key. 生成一个 security.token_key。"""
     from cryptography.fernet import Fernet

@@ -1,13 +1,20 @@
 """`sync` and `backfill`: reading the vendor."""
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import open_session, print_json
+from wpsync.cli.context import nearest, open_session, print_hint, print_json
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from wpsync.cli.progress import Shown
+    from wpsync.cli.tally import Step
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
     from wpsync.service.account import Account
@@ -16,6 +23,22 @@ if TYPE_CHECKING:
     from wpsync.service.sync import Outcome
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+
+
+@contextmanager
+def at_work(
+    context: typer.Context, *, json: bool
+) -> "Iterator[tuple[Session, list[Account], Shown]]":
+    """Session, accounts, and what tells the progress: of rows, of requests, and of waiting for them."""
+    from wpsync.cli.progress import progress
+
+    with (
+        open_session(context) as session,
+        progress(session.config.log.format, quiet=json) as shown,
+    ):
+        session.on_request, session.on_wait = shown.requested, shown.waits
+        with session.accounts() as accounts:
+            yield session, accounts, shown
 
 
 def sync(
@@ -29,17 +52,14 @@ def sync(
     json: Json = False,
 ) -> None:
     """Bring the resources up to now, then exit. 把各资源增量同步到现在。"""
-    from wpsync.cli.show import progress
-    from wpsync.service.progress import Silence
     from wpsync.service.sync import Outcome
     from wpsync.service.sync import sync as one_pass
 
-    with open_session(context) as session, session.accounts() as accounts:
+    outcomes: list[Outcome] = []
+    with at_work(context, json=json) as (session, accounts, shown):
         wanted = chosen(session, resources)
-        outcomes: list[Outcome] = []
-        with progress() as shown:
-            for account in accounts:
-                outcomes += one_pass(account, wanted, Silence() if json else shown)
+        for account in accounts:
+            outcomes += one_pass(account, wanted, shown)
     report(outcomes, json=json)
 
 
@@ -67,23 +87,18 @@ def backfill(
     json: Json = False,
 ) -> None:
     """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
-    from wpsync.cli.show import progress
-    from wpsync.config import parse_instant
     from wpsync.service import backfill as service
-    from wpsync.service.progress import Silence
 
-    with open_session(context) as session, session.accounts() as accounts:
+    with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
-        until = parse_instant(end, now=now) if end else None
-        span = service.span_of(parse_instant(start, now=now), until, now)
+        span = _span(start, end, now)
         wanted = chosen(session, resource)
-        plans = [_plans(session, account, wanted, span, again=again) for account in accounts]
+        plans = [_plans(session, account, wanted, span, shown, again=again) for account in accounts]
         outcomes: list[Outcome] = []
         if not plan:
-            with progress() as shown:
-                heard = Silence() if json else shown
-                for account, made in zip(accounts, plans, strict=True):
-                    outcomes += service.backfill(account, made, heard, again=again)
+            shown.expect(steps(plans))
+            for account, made in zip(accounts, plans, strict=True):
+                outcomes += service.backfill(account, made, shown, again=again)
     if plan:
         _show_plan([found for made in plans for _, found in made], json=json)
     else:
@@ -113,29 +128,48 @@ def verify(
     json: Json = False,
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
-    from wpsync.cli.show import findings, progress
-    from wpsync.config import parse_instant
-    from wpsync.service.backfill import span_of
-    from wpsync.service.progress import Silence
+    from wpsync.cli.show import findings
     from wpsync.service.verify import Finding
     from wpsync.service.verify import verify as service
 
     found: list[Finding] = []
-    with open_session(context) as session, session.accounts() as accounts:
+    with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
-        until = parse_instant(end, now=now) if end else None
-        span = span_of(parse_instant(start or "2000-01-01", now=now), until, now)
-        with progress() as shown:
-            for account in accounts:
-                for one in chosen(session, resource):
-                    heard = Silence() if json else shown
-                    found += service(account, one, span, heard, deep=deep, repair=repair)
+        span = _span(start or "2000-01-01", end, now)
+        for account in accounts:
+            for one in chosen(session, resource):
+                found += service(account, one, span, shown, deep=deep, repair=repair)
     if json:
         print_json(found)
     else:
         findings(found)
-    if not all(one.repaired for one in found):
+    if differing := sum(not one.repaired for one in found):
+        print(
+            f"wpsync: {differing} windows differ; `wpsync verify --repair` reads just those again"
+            f" / {differing} 个窗口有差异，可用 `wpsync verify --repair` 只重读这些窗口",
+            file=sys.stderr,
+        )
         raise typer.Exit(1)
+
+
+def _span(start: str, end: str | None, now: "datetime") -> "Window":
+    """The stretch that the command line means. Raises ConfigError for one that holds nothing."""
+    from wpsync.config import parse_instant
+    from wpsync.errors import ConfigError
+    from wpsync.service.backfill import span_of
+
+    first, last = parse_instant(start, now=now), parse_instant(end, now=now) if end else now
+    if first >= now:
+        raise ConfigError(
+            f"--from {start} is not in the past",
+            hint="name a day that has begun, e.g. 30d / 请填写已经开始的日期，例如 30d",
+        )
+    if first >= last:
+        raise ConfigError(
+            f"--from {start} is not before --to {end}",
+            hint="name the earlier one with --from / 请用 --from 指定较早的时间",
+        )
+    return span_of(first, last, now)
 
 
 def _plans(
@@ -143,6 +177,7 @@ def _plans(
     account: "Account",
     wanted: "list[Resource]",
     span: "Window",
+    shown: "Shown",
     *,
     again: bool,
 ) -> "list[tuple[Resource, Plan]]":
@@ -150,31 +185,36 @@ def _plans(
     from wpsync.service.backfill import make_plan
     from wpsync.service.session import per_minute
 
+    plans = []
+    counted: dict[str, int] = {}
+    for one in wanted:
+        shown.counting(one.name)
+        limit = per_minute(session.config, one.family)
+        made = make_plan(account, one, span, again=again, per_minute=limit, counted=counted)
+        plans.append((one, made))
+    return plans
+
+
+def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
+    """Plans as the progress needs them."""
+    from wpsync.cli.tally import Step
+
     return [
-        (
-            one,
-            make_plan(
-                account, one, span, again=again, per_minute=per_minute(session.config, one.family)
-            ),
-        )
-        for one in wanted
+        Step(plan.resource, plan.requests, plan.minutes * 60) for made in plans for _, plan in made
     ]
 
 
 def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
     """The named resources, or the configured ones. Raises ConfigError with the nearest known name."""
-    from difflib import get_close_matches
-
     from wpsync.errors import ConfigError
     from wpsync.resources import RESOURCES
 
     wanted = names or list(session.config.sync.resources) or list(RESOURCES)
     for name in wanted:
         if name not in RESOURCES:
-            near = get_close_matches(name, RESOURCES, 1)
             raise ConfigError(
-                f"there is no resource {name!r}" + (f"; did you mean {near[0]}?" if near else ""),
-                hint="resources: " + ", ".join(RESOURCES),
+                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
+                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
             )
     return [resource for name, resource in RESOURCES.items() if name in wanted]
 
@@ -207,29 +247,35 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
         for problem in outcome.problems[:5]:
             print(f"wpsync: {outcome.resource} {outcome.outcome}: {problem}", file=sys.stderr)
         if outcome.hint:
-            print(f"  → {outcome.hint}", file=sys.stderr)
+            print_hint(outcome.hint)
     if bad:
         raise typer.Exit(1)
 
 
 def _show_plan(plans: "list[Plan]", *, json: bool) -> None:
     if json:
-        fields = ("account", "resource", "rows", "requests", "minutes", "bytes")
+        fields = ("account", "resource", "rows", "requests", "minutes", "bytes", "is_estimate")
         print_json([{name: getattr(plan, name) for name in fields} for plan in plans])
         return
     from wpsync.cli.show import table
+
+    def about(plan: "Plan") -> str:
+        return f"{'~' if plan.is_estimate else ''}{plan.requests:,}"
 
     table(
         "",
         ("resource", "rows", "requests at least", "minutes", "disk MiB"),
         [
-            (p.resource, p.rows, p.requests, round(p.minutes, 1), round(p.bytes / 2**20, 1))
+            (p.resource, p.rows, about(p), round(p.minutes, 1), round(p.bytes / 2**20, 1))
             for p in plans
         ],
     )
+    rows, requests = sum(p.rows or 0 for p in plans), sum(p.requests for p in plans)
+    minutes = ceil(sum(p.minutes for p in plans))
     print(
-        f"{sum(p.rows or 0 for p in plans):,} rows, {sum(p.requests for p in plans):,} requests or more,"
-        f" about {sum(p.minutes for p in plans):,.0f} minutes at the configured limits."
-        " Listings and reports are not counted beforehand.\n"
-        "列表与报表类资源不预先计数；时间按当前请求限额估算。"
+        f"{rows:,} rows, {requests:,} requests or more, about {minutes:,} minutes at the configured limits.\n"
+        "~ is an estimate: of listings by their last reading or the vendor's count, of room members a request"
+        " per room that is due, of reports by the number of agents.\n"
+        f"共 {rows:,} 行，至少 {requests:,} 次请求，按当前请求限额约需 {minutes:,} 分钟。\n"
+        "带 ~ 的为估算值：列表类按上次读取或厂商返回的总数，群成员按待读取的群数，报表按座席数。"
     )

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import configuration, database_address, print_json, stopping_on_signals
+from wpsync.cli.context import (
+    configuration,
+    database_address,
+    interrupted,
+    print_json,
+    stopping_on_signals,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,7 +144,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
     if json:
         print_json(done)
     if session.stopping():
-        raise typer.Exit(130)
+        raise interrupted()
     if any(result.outcome != "done" for result in results):
         raise typer.Exit(1)
 

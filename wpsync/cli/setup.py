@@ -1,6 +1,5 @@
 """`init`, `check`, `migrate`: getting ready."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,6 +9,7 @@ from wpsync.cli.context import (
     Options,
     configuration,
     database_address,
+    hints,
     open_session,
     print_json,
 )
@@ -45,59 +45,36 @@ def init(
     """Write config.toml by asking, check the credentials, create the schema. 生成配置、校验凭据、建表。"""
     import os
 
-    from wpsync import config
+    from wpsync.cli import initial
     from wpsync.errors import ConfigError
-    from wpsync.service.check import try_credentials
 
     options: Options = context.obj
-    target = options.config or Path("config.toml")
+    named = options.config or os.environ.get("WPSYNC_CONFIG")
+    target = Path(named or "config.toml")
     if target.exists() and not force:
         raise ConfigError(
-            f"{target} is already there", hint="--force overwrites it; `wpsync check` tries it"
+            f"{target} is already there",
+            hint="--force overwrites it; `wpsync check` tries it / 用 --force 覆盖；用 `wpsync check` 检查",
         )
-    client_id = client_id or typer.prompt("clientId", err=True)
-    secret = (
-        client_secret_file.read_text().strip()
-        if client_secret_file
-        else typer.prompt("clientSecret", hide_input=True, err=True)
+    answers = initial.asked(client_id, client_secret_file, database_url, base_url)
+    again = initial.command(
+        options.config, answers, client_secret_file, database_url, base_url, force=force
     )
-    if database_url is None and sys.stdin.isatty():
-        database_url = typer.prompt(
-            "database url (empty: embedded)", default="", show_default=False, err=True
-        )
-    fresh = target.with_suffix(".new")
-    fresh.touch(mode=0o600)
-    try:
-        fresh.write_text(
-            _written(client_id, secret, database_url or None, base_url), encoding="utf-8"
-        )
-        loaded = config.load(fresh, environ=os.environ, cwd=Path.cwd())
-        try_credentials(loaded, "main")
-        fresh.replace(target)
-    finally:
-        fresh.unlink(missing_ok=True)
-    print(f"{target}: written, credentials good / 已写入，凭据有效")
+    initial.write(target, answers, again)
+    print(f"{target}: written, credentials good / 已写入，凭据有效", flush=True)
     context.obj = Options(target, options.verbose)
-    migrate(context)
-
-
-def _written(client_id: str, secret: str, database_url: str | None, base_url: str) -> str:
-    import json
-
-    def quoted(text: str) -> str:
-        return json.dumps(text, ensure_ascii=False)
-
-    database = f"[database]\nurl = {quoted(database_url)}\n\n" if database_url else ""
-    return (
-        "# wpsync; config.example.toml shows every key. 全部配置项见 config.example.toml。\n\n"
-        f"{database}[accounts.main]\nbase_url = {quoted(base_url)}\n"
-        f"client_id = {quoted(client_id)}\nclient_secret = {quoted(secret)}\n"
+    with initial.then_migrating(target if named else None):
+        migrate(context)
+    there = f" --config {target}" if options.config else ""
+    print(
+        f"next / 下一步: wpsync{there} check; wpsync{there} backfill --from 30d; wpsync{there} run"
     )
 
 
 def migrate(
     context: typer.Context,
     sql: Annotated[bool, typer.Option("--sql", help="Print the SQL instead. 只输出 SQL。")] = False,
+    json: Json = False,
 ) -> None:
     """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
     from wpsync.load import migrations
@@ -113,7 +90,13 @@ def migrate(
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
             tell_views(config, database)
-    print(f"applied: {', '.join(applied)}" if applied else "the schema is current / 表结构已是最新")
+    if json:
+        print_json({"applied": list(applied)})
+    elif applied:
+        names = ", ".join(applied)
+        print(f"applied: {names} / 已执行：{names}")
+    else:
+        print("the schema is current / 表结构已是最新")
 
 
 def bi_role(
@@ -175,16 +158,18 @@ def check(
     if not database_only:
         config.require_accounts()
     findings = [
-        service.Finding("configuration", True, "readable and complete"),
+        service.CONFIGURED,
         service.check_privacy(config),
         service.check_alerts(config),
     ]
     with database_address(config) as address:
-        findings += service.check_database(address)
-        ready = all(finding.is_good for finding in findings)
-        if ready and not database_only:
+        of_database = list(service.check_database(address))
+        findings += of_database
+        if not database_only and all(finding.is_good for finding in of_database):
             with open_session(context) as session:
                 findings += service.check_vendor(session)
+        elif not database_only:
+            findings += service.check_credentials(config)
     _show(findings, json=json)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(1)
@@ -195,6 +180,8 @@ def _show(findings: "list[Finding]", *, json: bool) -> None:
         print_json(findings)
         return
     for finding in findings:
-        print(f"{'ok  ' if finding.is_good else 'FAIL'} {finding.name}: {finding.detail}")
-        if finding.mend:
-            print(f"     → {finding.mend}")
+        sign = "ok  " if finding.is_good else "FAIL"
+        chinese = f" / {finding.detail_zh}" if finding.detail_zh else ""
+        print(f"{sign} {finding.name} / {finding.name_zh}: {finding.detail}{chinese}")
+        for mend in hints(finding.mend or ""):
+            print(f"     → {mend}")

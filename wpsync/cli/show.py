@@ -1,36 +1,42 @@
-"""How results look on a terminal: tables, progress bars or plain lines."""
+"""How results look: tables on a terminal, one record a line in a pipe."""
 
 import sys
-import time
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from wpsync.service.progress import Progress as Listener
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
     from wpsync.service.verify import Finding
 
-_LINE_EVERY = 2.0
 _ROWS_SHOWN = 100
 
 
+_PIPE = 10_000
+"""Columns of a pipe: no line is wrapped, whatever is in it."""
+
+
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    """Print a table on standard output; numbers stand to the right."""
+    """Print a table on standard output; numbers stand to the right. In a pipe a row is one line."""
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
-    listed = [[cell(value) for value in row] for row in rows]
+    listed = [[one_line(cell(value)) for value in row] for row in rows]
     numeric = [all(_is_number(row[i]) for row in listed) for i in range(len(headings))]
     for heading, right in zip(headings, numeric, strict=True):
         shown.add_column(heading, justify="right" if right else "left", overflow="fold")
     for row in listed:
         shown.add_row(*row)
-    Console(soft_wrap=not sys.stdout.isatty(), highlight=False, markup=False).print(shown)
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False).print(shown)
+        return
+    console = Console(width=_PIPE, highlight=False, markup=False, color_system=None)
+    with console.capture() as captured:
+        console.print(shown)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
 
 
 def findings(found: "Sequence[Finding]") -> None:
@@ -87,100 +93,10 @@ def cell(value: object) -> str:
     return str(value)
 
 
+def one_line(text: str) -> str:
+    """What a record holds never ends its line."""
+    return "\\n".join(text.splitlines())
+
+
 def _is_number(text: str) -> bool:
-    return not text or text.replace(",", "").replace(".", "").isdigit()
-
-
-@contextmanager
-def progress() -> Iterator[Listener]:
-    """Bars on a terminal, plain lines elsewhere; on standard error either way."""
-    if sys.stderr.isatty():
-        bars = Progress(
-            TextColumn("{task.description:<22}"),
-            BarColumn(bar_width=30),
-            TextColumn("{task.fields[rows]:>12}"),
-            TextColumn("{task.percentage:>3.0f} %"),
-            TimeRemainingColumn(compact=True),
-            console=Console(stderr=True),
-        )
-        with bars:
-            yield _Bars(bars)
-    else:
-        yield _Lines()
-
-
-class _Counter:
-    """Rows so far and rows expected, by resource."""
-
-    def __init__(self) -> None:
-        self.done: dict[str, int] = {}
-        self.expected: dict[str, int | None] = {}
-        self.began: dict[str, float] = {}
-
-    def begin(self, resource: str, expected_rows: int | None) -> None:
-        self.done[resource] = 0
-        self.expected[resource] = expected_rows
-        self.began[resource] = time.monotonic()
-
-    def advance(self, resource: str, rows: int) -> None:
-        self.done[resource] += rows
-
-    def said(self, resource: str) -> str:
-        """`12,345/100,000 rows, 12 %, 40 s left`."""
-        done, expected = self.done[resource], self.expected[resource]
-        if not expected:
-            return f"{done:,} rows"
-        share = min(1.0, done / expected)
-        elapsed = time.monotonic() - self.began[resource]
-        left = f", {elapsed * (1 - share) / share:,.0f} s left" if 0 < share < 1 else ""
-        return f"{done:,}/{expected:,} rows, {share:.0%}{left}"
-
-
-class _Lines:
-    """A line now and then, for logs and pipes."""
-
-    def __init__(self) -> None:
-        self._counter = _Counter()
-        self._said = 0.0
-
-    def begin(self, resource: str, expected_rows: int | None) -> None:
-        self._counter.begin(resource, expected_rows)
-        self._said = time.monotonic()
-
-    def advance(self, resource: str, rows: int) -> None:
-        self._counter.advance(resource, rows)
-        if time.monotonic() - self._said >= _LINE_EVERY:
-            self._said = time.monotonic()
-            print(f"{resource}: {self._counter.said(resource)}", file=sys.stderr, flush=True)
-
-    def end(self, resource: str, outcome: str) -> None:
-        rows = self._counter.done[resource]
-        print(f"{resource}: {outcome}, {rows:,} rows", file=sys.stderr, flush=True)
-
-
-class _Bars:
-    """One bar for each resource."""
-
-    def __init__(self, bars: Progress) -> None:
-        self._bars = bars
-        self._counter = _Counter()
-        self._tasks: dict[str, TaskID] = {}
-
-    def begin(self, resource: str, expected_rows: int | None) -> None:
-        self._counter.begin(resource, expected_rows)
-        self._tasks[resource] = self._bars.add_task(resource, total=expected_rows, rows="")
-
-    def advance(self, resource: str, rows: int) -> None:
-        self._counter.advance(resource, rows)
-        self._update(resource)
-
-    def end(self, resource: str, outcome: str) -> None:
-        task, done = self._tasks[resource], self._counter.done[resource]
-        if outcome == "done":
-            self._bars.update(task, total=max(done, 1), completed=max(done, 1), rows=f"{done:,}")
-        else:
-            self._bars.update(task, description=f"{resource} ({outcome})", rows=f"{done:,}")
-
-    def _update(self, resource: str) -> None:
-        done = self._counter.done[resource]
-        self._bars.update(self._tasks[resource], completed=done, rows=f"{done:,}")
+    return not text or text.removeprefix("~").replace(",", "").replace(".", "").isdigit()

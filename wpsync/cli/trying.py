@@ -69,7 +69,9 @@ def demo(
         bool, typer.Option("--once", help="Stop after the backfill. 回填后即停止。")
     ] = False,
     messages: Annotated[int, typer.Option(help="About how many. 消息数量。", min=100)] = 70_000,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Log every request. 记录每次请求。")
+    ] = False,
 ) -> None:
     """Everything at once, nothing to install or configure. 一条命令体验全部功能，无需安装和配置。"""
     from wpsync import config, embedded, log
@@ -97,9 +99,9 @@ def demo(
 
 def _run(session: "Session", url: str, *, once: bool) -> None:
     """Backfill, show what came, and follow."""
+    from wpsync.cli.progress import progress
     from wpsync.cli.reading import report
     from wpsync.cli.running import serve
-    from wpsync.cli.show import progress
     from wpsync.config import parse_instant
     from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
@@ -128,7 +130,9 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
                     on_page=lambda url: _say(f"status page / 状态页: {url}"),
                 )
         except Stopped:
-            raise typer.Exit(0 if not once else 130) from None
+            if once:
+                print("wpsync: interrupted / 已中断", file=sys.stderr)
+            raise typer.Exit(130 if once else 0) from None
     bad = [outcome for outcome in outcomes if not outcome.is_good]
     if bad:
         report(bad, json=False)

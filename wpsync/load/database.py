@@ -15,7 +15,10 @@ from wpsync.model import Secret
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
-_UNREACHABLE = "look at database.url, and whether the server runs and lets this host in"
+_UNREACHABLE = (
+    "look at database.url, and whether the server runs and lets this host in"
+    " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接"
+)
 
 
 class Database:
@@ -119,17 +122,19 @@ def translated() -> Iterator[None]:
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as exc:
         raise SchemaMismatchError(
             f"the database's schema is not the one this version needs: {_reason(exc)}",
-            hint="run `wpsync migrate`",
+            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
         ) from exc
     except errors.InsufficientPrivilege as exc:
         raise FatalError(
             f"the database role lacks a right: {_reason(exc)}",
-            hint="grant it, or connect as the role that owns the schemas wp and wpsync",
+            hint="grant it, or connect as the role that owns the schemas wp and wpsync"
+            " / 请授予该权限，或改用 wp 和 wpsync 两个 schema 的属主连接",
         ) from exc
     except errors.DiskFull as exc:
         raise FatalError(
             f"the database's disk is full: {_reason(exc)}",
-            hint="free or add space and start again: what was committed stays, the rest is read again",
+            hint="free or add space and start again: what was committed stays, the rest is read again"
+            " / 请清理或扩充磁盘后重新启动：已提交的数据保留，其余会重新读取",
         ) from exc
     except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
         raise DatabaseUnavailableError(

@@ -183,7 +183,8 @@ def erase(database: Database, kind: str, number: str, stored: str, at: datetime)
         if ours is not None and ours[0]:
             raise ConfigError(
                 "that number is a work phone's own, or an agent's: it is not one customer's",
-                hint="erase the customers that it talked to, one by one",
+                hint="erase the customers that it talked to, one by one"
+                " / 请逐个删除与该号码有往来的客户",
             )
         eraser = Eraser(connection, kind, number, stored)
         eraser.erase()

@@ -101,7 +101,8 @@ def _ancestry(script: ScriptDirectory, heads: set[str]) -> set[str]:
     if heads - known:
         raise FatalError(
             f"the database's schema is at {', '.join(sorted(heads - known))}, which this version does not know",
-            hint="a newer wpsync has migrated it: install that version again",
+            hint="a newer wpsync has migrated it: install that version again"
+            " / 该库已由更新版本的 wpsync 升级，请安装对应版本",
         )
     return {
         step.revision
@@ -123,7 +124,8 @@ def _run(apply: Callable[[], None]) -> None:
         if getattr(exc.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
             raise FatalError(
                 f"the database role may not create the schema: {_first_line(exc)}",
-                hint="grant it CREATE on the database, or run `wpsync migrate --sql` and have an administrator apply it",
+                hint="grant it CREATE on the database, or run `wpsync migrate --sql` and have an administrator apply it"
+                " / 请授予该角色在此数据库上的 CREATE 权限，或运行 `wpsync migrate --sql` 并交由管理员执行",
             ) from None
         raise
 
@@ -145,7 +147,8 @@ def _connected(url: str) -> Iterator[Connection]:
             raise
         raise DatabaseUnavailableError(
             f"the database cannot be reached: {_first_line(exc)}",
-            hint="look at database.url, and whether the server runs and lets this host in",
+            hint="look at database.url, and whether the server runs and lets this host in"
+            " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接",
         ) from None
     finally:
         engine.dispose()

@@ -137,6 +137,11 @@ on conflict (account, resource, fingerprint) do update set resolved_at = null
 where old.resolved_at is not null
 returning id
 
+-- name: open_letters_of
+-- Which of some records have an open letter, and why.
+select record_id, reason from wpsync.dead_letters
+where account = %(account)s and resource = %(resource)s and resolved_at is null and record_id = any(%(records)s)
+
 -- name: any_open_dead_letter
 select exists (select from wpsync.dead_letters where resource = %(resource)s and account = %(account)s
                and resolved_at is null)
@@ -178,6 +183,9 @@ from wpsync.tokens where account = %(account)s
 -- name: token_ages
 select account, issued_at, renewed_at, access_expires_at, refresh_expires_at, paused_until, failures, encrypted
 from wpsync.tokens order by account
+
+-- name: forget_tokens
+delete from wpsync.tokens where account = %(account)s
 
 -- name: keep_tokens
 insert into wpsync.tokens (account, access_token, refresh_token, encrypted, issued_at, renewed_at,

@@ -344,6 +344,20 @@ def open_dead_letters(database: Database, *, after: int) -> list[KeptLetter]:
         return cursor.execute(QUERIES["open_dead_letters"], {"after": after}).fetchall()
 
 
+def not_yet_kept(
+    connection: Connection, scope: Scope, letters: Sequence[DeadLetter]
+) -> list[DeadLetter]:
+    """Those of which no open letter of the same record and reason is there: one is enough, and the first,
+    from the vendor's own reply, is the better one."""
+    if not letters:
+        return []
+    records = [letter.record_id for letter in letters if letter.record_id is not None]
+    known = connection.execute(
+        QUERIES["open_letters_of"], scope.parameters(records=records)
+    ).fetchall()
+    return [letter for letter in letters if (letter.record_id, letter.reason) not in known]
+
+
 def resolve_dead_letter(connection: Connection, number: int, at: datetime) -> None:
     """A letter that was taken after all."""
     connection.execute(QUERIES["resolve_dead_letter"], {"id": number, "at": at})

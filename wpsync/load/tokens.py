@@ -52,6 +52,11 @@ class PostgresTokens:
         with self._database.connection() as connection:
             connection.execute(QUERIES["keep_tokens"], values)
 
+    def forget(self, account: str) -> None:
+        """Drop the stored pair, so that the next call logs in: for one that nobody can read any more."""
+        with self._database.connection() as connection:
+            connection.execute(QUERIES["forget_tokens"], {"account": account})
+
     @contextmanager
     def locked(self, account: str) -> Iterator[None]:
         """Hold the account's lock across processes; a process that dies lets go."""
@@ -69,12 +74,14 @@ class PostgresTokens:
         if self._cipher is None:
             raise FatalError(
                 "the stored tokens are encrypted and no key is configured",
-                hint="set security.token_key to the key they were encrypted with, or run `wpsync token rotate --forget`",
+                hint="set security.token_key to the key they were encrypted with, or run `wpsync token rotate --forget`"
+                " / 请把 security.token_key 设为加密时所用的密钥，或运行 `wpsync token rotate --forget` 重新获取令牌",
             )
         try:
             return Secret(self._cipher.decrypt(stored.encode()).decode())
         except InvalidToken:
             raise FatalError(
                 "the stored tokens were encrypted with another key",
-                hint="configure that key again, or run `wpsync token rotate --forget`",
+                hint="configure that key again, or run `wpsync token rotate --forget`"
+                " / 请恢复原来的密钥，或运行 `wpsync token rotate --forget` 重新获取令牌",
             ) from None

@@ -29,6 +29,7 @@ from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
+from wpsync.service.estimates import estimate
 from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
@@ -46,7 +47,8 @@ class Plan:
     """What a backfill of one resource would read: rows by the vendor's count, and what that takes.
 
     `windows` are the missing stretches, newest first. `minutes` is at the configured request limit,
-    0 where there is none. Rows of listings and reports are not counted beforehand (None).
+    0 where there is none. What listings and reports take is estimated; rows of which nothing can be
+    known beforehand are None.
     """
 
     account: str
@@ -56,18 +58,24 @@ class Plan:
     requests: int
     minutes: float
     bytes: int
+    is_estimate: bool = False
 
 
 def make_plan(
-    account: Account, resource: Resource, span: Window, *, again: bool, per_minute: int
+    account: Account,
+    resource: Resource,
+    span: Window,
+    *,
+    again: bool,
+    per_minute: int,
+    counted: dict[str, int] | None = None,
 ) -> Plan:
-    """Find what is missing and have the vendor count it: one request of one row a month."""
+    """Find what is missing and have the vendor count it: one request of one row a month.
+
+    `counted` remembers, from plan to plan, what the vendor said of listings (`wpsync.service.estimates`).
+    """
     if resource.mode is not Mode.WINDOWED:
-        needed = again or _is_stale(account, resource)
-        requests = 1 if needed else 0
-        return Plan(
-            account.name, resource.name, [], None, requests, _minutes(requests, per_minute), 0
-        )
+        return _plan_whole(account, resource, per_minute, {} if counted is None else counted, again)
     kept = _kept(account, resource, span)
     gaps = _missing(account, resource, kept, again=again) if kept else []
     rows = sum(_counted(account, resource, gap) for gap in gaps)
@@ -82,6 +90,26 @@ def make_plan(
         requests,
         _minutes(requests, per_minute),
         size,
+    )
+
+
+def _plan_whole(
+    account: Account, resource: Resource, per_minute: int, counted: dict[str, int], again: bool
+) -> Plan:
+    """What reading a listing or a report would take; nothing where it was read just now."""
+    if not again and not _is_stale(account, resource):
+        return Plan(account.name, resource.name, [], None, 0, 0.0, 0)
+    found = estimate(account, resource, counted)
+    size = (found.rows or 0) * bytes_per_row(account.database, resource.table.name)
+    return Plan(
+        account.name,
+        resource.name,
+        [],
+        found.rows,
+        found.requests,
+        _minutes(found.requests, per_minute),
+        size,
+        found.is_rough,
     )
 
 

@@ -21,12 +21,17 @@ _TOKEN_OLD = timedelta(days=28)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing tried. `mend` says what to do where it is not good."""
+    """One thing tried, in both languages. `mend` says what to do where it is not good (a hint)."""
 
     name: str
+    name_zh: str
     is_good: bool
     detail: str
+    detail_zh: str = ""
     mend: str | None = None
+
+
+CONFIGURED = Finding("configuration", "配置", True, "readable and complete", "可读取且完整")
 
 
 def check_database(conninfo: Secret) -> Iterator[Finding]:
@@ -36,48 +41,74 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
         with database:
             row = state.rows(database, "server")[0]
             yield Finding(
-                "database", True, f"Postgres {row['server_version']}, as {row['current_user']}"
+                "database",
+                "数据库",
+                True,
+                f"Postgres {row['server_version']}, as {row['current_user']}",
             )
             yield _rights(row)
             yield Finding(
-                "time zone", True, f"{row['timezone']} (wpsync stores instants, any zone will do)"
+                "time zone",
+                "时区",
+                True,
+                f"{row['timezone']} (any will do: wpsync stores instants)",
+                "存储的是绝对时间，任何时区均可",
             )
             yield _clock(database.now())
             yield _migrations(conninfo)
     except WpsyncError as exc:
-        yield Finding("database", False, str(exc), exc.hint)
+        yield Finding("database", "数据库", False, str(exc), mend=exc.hint)
 
 
 def _rights(row: dict[str, object]) -> Finding:
     if row["is_standby"]:
         return Finding(
-            "rights", False, "this is a read-only standby", "connect to the primary server"
+            "rights",
+            "权限",
+            False,
+            "this is a read-only standby",
+            "当前连接的是只读备库",
+            "connect to the primary server / 请连接主库",
         )
     if not row["may_create"]:
         return Finding(
             "rights",
+            "权限",
             False,
             "the role may not create schemas",
-            f"grant create on database … to {row['current_user']}",
+            "该角色无权创建 schema",
+            f"grant create on database … to {row['current_user']} / 请授予 {row['current_user']} 在该数据库上的 CREATE 权限",
         )
     if row["server_encoding"] != "UTF8":
         return Finding(
             "encoding",
+            "字符编码",
             False,
             f"the database is {row['server_encoding']}",
-            "create it with encoding UTF8",
+            f"数据库编码为 {row['server_encoding']}",
+            "create it with encoding UTF8 / 请以 UTF8 编码重新建库",
         )
-    return Finding("rights", True, "the role may create what wpsync needs")
+    return Finding("rights", "权限", True, "the role may create what wpsync needs", "权限齐全")
 
 
 def _clock(now: datetime) -> Finding:
     skew = abs(SystemClock().now() - now.astimezone(UTC))
     if skew > _SKEW_TOLERATED:
         return Finding(
-            "clock", False, f"this host and the database differ by {skew}", "set the clocks by NTP"
+            "clock",
+            "时钟",
+            False,
+            f"this host and the database differ by {skew}",
+            f"本机与数据库相差 {skew}",
+            "set the clocks by NTP / 请用 NTP 校时",
         )
+    seconds = f"{skew.total_seconds():.1f}"
     return Finding(
-        "clock", True, f"this host and the database agree to {skew.total_seconds():.1f} s"
+        "clock",
+        "时钟",
+        True,
+        f"this host and the database agree to {seconds} s",
+        f"本机与数据库相差 {seconds} 秒",
     )
 
 
@@ -85,9 +116,14 @@ def _migrations(conninfo: Secret) -> Finding:
     pending = migrations.pending(conninfo.reveal())
     if pending:
         return Finding(
-            "migrations", False, f"missing: {', '.join(pending)}", "run `wpsync migrate`"
+            "migrations",
+            "表结构",
+            False,
+            f"missing: {', '.join(pending)}",
+            f"缺少 {len(pending)} 项升级",
+            "run `wpsync migrate` / 请运行 `wpsync migrate`",
         )
-    return Finding("migrations", True, "current")
+    return Finding("migrations", "表结构", True, "current", "已是最新")
 
 
 def check_privacy(config: Config) -> Finding:
@@ -99,15 +135,19 @@ def check_privacy(config: Config) -> Finding:
         if getattr(settings, name) != "keep"
     ]
     if hidden and settings.message_bodies == "keep":
+        names = ", ".join(hidden)
         return Finding(
             "privacy",
+            "隐私",
             False,
-            f"{', '.join(hidden)}: not kept, but message bodies are, and they may hold the same",
-            "set privacy.message_bodies to hash, mask or drop, or accept it",
+            f"{names}: not kept, but message bodies are, and they may hold the same",
+            f"{names} 不予保留，但消息正文仍保留，其中可能含有同样的信息",
+            "set privacy.message_bodies to hash, mask or drop, or accept it"
+            " / 请把 privacy.message_bodies 设为 hash、mask 或 drop，或接受这一点",
         )
-    return Finding(
-        "privacy", True, "as configured" if config.privacy.modes() else "everything is kept"
-    )
+    if config.privacy.modes():
+        return Finding("privacy", "隐私", True, "as configured", "按配置处理")
+    return Finding("privacy", "隐私", True, "everything is kept", "全部原样保留")
 
 
 def check_alerts(config: Config) -> Finding:
@@ -116,12 +156,32 @@ def check_alerts(config: Config) -> Finding:
 
     addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
     if not addresses:
-        return Finding("alerts", True, "no target: nobody is told (alerts.targets)")
+        return Finding(
+            "alerts",
+            "告警",
+            True,
+            "no target: nobody is told (alerts.targets)",
+            "未配置目标，出问题时不会通知任何人",
+        )
     wrong = [target.name for target in targets.targets(addresses) if not target.is_good]
     if wrong:
-        said = f"not understood: {', '.join(wrong)}"
-        return Finding("alerts", False, said, "README shows the address of each kind of robot")
-    return Finding("alerts", True, f"{len(addresses)} targets; `wpsync alert test` tries them")
+        names = ", ".join(wrong)
+        return Finding(
+            "alerts",
+            "告警",
+            False,
+            f"not understood: {names}",
+            f"无法识别：{names}",
+            "README shows the address of each kind of robot / 各类机器人的地址写法见 README",
+        )
+    count = len(addresses)
+    return Finding(
+        "alerts",
+        "告警",
+        True,
+        f"{count} targets; `wpsync alert test` tries them",
+        f"{count} 个目标，可用 `wpsync alert test` 测试",
+    )
 
 
 def check_vendor(session: Session) -> Iterator[Finding]:
@@ -131,15 +191,40 @@ def check_vendor(session: Session) -> Iterator[Finding]:
             yield from _account(session, name, client)
 
 
+def check_credentials(config: Config) -> Iterator[Finding]:
+    """Vendor reachable and credentials, for each account, where there is no database to keep tokens in."""
+    for name in config.accounts:
+        try:
+            try_credentials(config, name)
+        except WpsyncError as exc:
+            yield _refused(name, exc)
+        else:
+            yield Finding(
+                f"account {name}",
+                f"账号 {name}",
+                True,
+                "vendor reachable, credentials good",
+                "可访问厂商接口，凭据有效",
+            )
+
+
+def _refused(name: str, exc: WpsyncError) -> Finding:
+    return Finding(f"account {name}", f"账号 {name}", False, str(exc), mend=exc.hint)
+
+
 def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
     try:
         client.authenticate()
         agents = endpoints.agents(client)
     except WpsyncError as exc:
-        yield Finding(f"account {name}", False, str(exc), exc.hint)
+        yield _refused(name, exc)
         return
     yield Finding(
-        f"account {name}", True, f"vendor reachable, credentials good, {len(agents)} agents"
+        f"account {name}",
+        f"账号 {name}",
+        True,
+        f"vendor reachable, credentials good, {len(agents)} agents",
+        f"可访问厂商接口，凭据有效，{len(agents)} 个座席",
     )
     key = session.config.security.token_key
     tokens = PostgresTokens(session.database, Secret(key.get_secret_value()) if key else None).read(
@@ -150,20 +235,29 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
         good = age < _TOKEN_OLD
         yield Finding(
             f"tokens of {name}",
+            f"{name} 的令牌",
             good,
             f"{age.days} days old",
-            None if good else "run `wpsync token rotate`",
+            f"已签发 {age.days} 天",
+            None if good else "run `wpsync token rotate` / 请运行 `wpsync token rotate`",
         )
     skew = client.clock_skew()
     if skew is not None:
-        good = abs(skew) < _SKEW_TOLERATED
-        seconds = skew.total_seconds()
-        yield Finding(
-            "vendor's clock",
-            good,
-            f"ours minus the vendor's: {seconds:.0f} s",
-            None if good else "set this host's and the database's clock by NTP",
-        )
+        yield _vendors_clock(skew)
+
+
+def _vendors_clock(skew: timedelta) -> Finding:
+    good, seconds = abs(skew) < _SKEW_TOLERATED, f"{skew.total_seconds():.0f}"
+    return Finding(
+        "vendor's clock",
+        "厂商时钟",
+        good,
+        f"ours minus the vendor's: {seconds} s",
+        f"我方减厂商：{seconds} 秒",
+        None
+        if good
+        else "set this host's and the database's clock by NTP / 请用 NTP 校准本机与数据库的时钟",
+    )
 
 
 def try_credentials(config: Config, name: str) -> None:

@@ -192,7 +192,8 @@ def check_dead_letters(resource: str, letters: int, rows: int) -> None:
         raise DeadLetterLimitError(
             f"{resource}: {letters:,} of {rows:,} rows of one window cannot be taken; nothing of it was kept",
             hint="the vendor has changed its format, or encrypts payloads: look at what `wpsync -v sync`"
-            " says, upgrade wpsync, or switch off parameter encryption in the vendor's console",
+            " says, upgrade wpsync, or switch off parameter encryption in the vendor's console"
+            " / 厂商改变了数据格式或加密了内容：请查看 `wpsync -v sync` 的输出，升级 wpsync，或在厂商后台关闭参数加密",
         )
 
 

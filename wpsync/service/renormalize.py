@@ -52,7 +52,8 @@ def renormalize(
     if not privacy.keeps("wechat_messages", "body"):
         raise ConfigError(
             "message bodies are not kept, so there is nothing to read again",
-            hint="a new backfill with --again reads them from the vendor",
+            hint="a new backfill with --again reads them from the vendor"
+            " / 可用 backfill --again 重新从厂商读取",
         )
     total, after = Counts(), ""
     normalize = Normalizer(WECHAT_MESSAGES, privacy)
@@ -93,7 +94,8 @@ def _load(
             erasing.keep_left_out(connection, scope, erased, LeftOut())
             staging.keep_held_only()  # some may have been deleted since they were read
             counts = staging.merge(duplicates=False, again=True)
-            state.keep_dead_letters(connection, account, staging.dead_letters, at, None)
+            letters = state.not_yet_kept(connection, scope, staging.dead_letters)
+            state.keep_dead_letters(connection, account, letters, at, None)
             state.resolve_read_messages(connection, account, at)
             return counts
 

@@ -100,3 +100,6 @@ _READERS: dict[str, Callable[[Account, str], Iterator[Record]]] = {
     "agent_call_totals": _totals,
     "agent_call_days": _days,
 }
+
+REQUESTS_PER_AGENT = {"agent_call_totals": 1, "agent_call_days": 2}
+"""What a report costs."""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from wpsync.api.auth import Credentials
 from wpsync.api.client import Client, OnRequest
-from wpsync.api.limits import Limits
+from wpsync.api.limits import Limits, OnWait
 from wpsync.clock import AnchoredClock, Clock, SystemClock
 from wpsync.config import Config
 from wpsync.errors import SchemaMismatchError
@@ -33,6 +33,7 @@ class Session:
     stopping: Callable[[], bool]
     at_once: int = 1
     on_request: OnRequest = lambda account, endpoint, outcome, seconds: None
+    on_wait: OnWait = lambda wait: None
 
     def client(self, name: str) -> Client:
         """A client of one account; close it after use."""
@@ -51,6 +52,7 @@ class Session:
                 clock=self.clock,
                 shelf=PostgresBooks(self.database, name),
                 stopping=self.stopping,
+                on_wait=self.on_wait,
             ),
             timeout_seconds=settings.timeout_seconds,
             connections=_threads(self.config) * self.at_once + 1,
@@ -172,5 +174,5 @@ def _say_what_lacks(conninfo: Secret) -> None:
     if pending := migrations.pending(conninfo.reveal()):
         raise SchemaMismatchError(
             f"the database lacks {len(pending)} migration(s): {', '.join(pending)}",
-            hint="run `wpsync migrate`",
+            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
         )

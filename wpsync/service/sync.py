@@ -280,7 +280,7 @@ def read_listing(
     one_by_one = OneByOne()
     for parent, fingerprint in parents.items():
         before = known.get(parent)
-        if before and _is_current(before, fingerprint, stale):
+        if before and is_current(before, fingerprint, stale):
             continue
         with one_by_one.past(parent):
             pipeline.listing(
@@ -293,7 +293,8 @@ def read_listing(
     run.incomplete += one_by_one.said()
 
 
-def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
+def is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
+    """Whether a parent's listing need not be read: unchanged, and read completely after `stale`."""
     return (
         before.state == COMPLETE
         and before.fingerprint == fingerprint

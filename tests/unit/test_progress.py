@@ -1,0 +1,165 @@
+"""What a long command tells while it works: in virtual time, with the real limits."""
+
+import io
+import itertools
+import logging
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from rich.console import Console
+
+from wpsync import log
+from wpsync.api.limits import Limits, Wait
+from wpsync.cli.progress import Bar, Shown, _Lines, _Seldom, line, progress
+from wpsync.cli.tally import Step, Tally
+from wpsync.clock import FakeClock
+from wpsync.model import Priority
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def clock():
+    return FakeClock(START)
+
+
+def lines(clock):
+    return Shown(Tally(clock.monotonic), _Lines(_Seldom(clock.monotonic)))
+
+
+def test_who_waits_for_the_request_limit_says_so_and_for_how_long(clock, capsys):
+    shown = lines(clock)
+    limits = Limits({"/calls": 20}, clock=clock, on_wait=shown.waits)
+    shown.begin("calls", 1_000)
+    for _ in range(60):
+        limits.ended("/calls", limits.acquire("/calls", Priority.BACKFILL))
+    said = capsys.readouterr().err.splitlines()
+    assert said
+    for one in said:
+        assert "waiting for the request limit: 20 a minute; next request in" in one
+        assert "等待请求限额：每分钟 20 次" in one
+    minutes = clock.monotonic() / 60
+    assert len(said) < 12 * minutes  # never more than one in five seconds
+
+
+def test_lines_get_rarer_the_longer_it_takes(clock):
+    seldom, said = _Seldom(clock.monotonic), []
+    for _ in range(2 * 3_600):
+        clock.sleep(0.5)
+        if seldom.is_due():
+            said.append(clock.monotonic())
+    gaps = [after - before for before, after in itertools.pairwise(said)]
+    assert gaps == sorted(gaps)
+    assert (min(gaps), max(gaps)) == (5, 60)
+
+
+def test_the_wait_is_as_long_as_the_limit_says(clock):
+    heard: list[Wait] = []
+    limits = Limits({"/rooms": 20}, clock=clock, on_wait=heard.append)
+    for _ in range(21):
+        limits.ended("/rooms", limits.acquire("/rooms"))
+    assert heard[0].seconds == pytest.approx(60, abs=0.1)
+    assert (heard[0].per_minute, heard[0].is_pause) == (20, False)
+    assert [one.seconds for one in heard] == sorted((one.seconds for one in heard), reverse=True)
+    limits.slow_down("/rooms", timedelta(seconds=7))
+    heard.clear()
+    limits.acquire("/rooms")
+    assert (heard[0].seconds, heard[0].is_pause) == (7, True)
+    tally = Tally(clock.monotonic)
+    tally.begin("wechat_rooms", None)
+    tally.wait(heard[0])
+    assert "pause; next request in 7 s" in line(tally.seen())
+
+
+def test_the_time_left_counts_the_limit_and_what_comes_afterwards(clock):
+    tally = Tally(clock.monotonic)
+    tally.expect([Step("calls", 100, 300.0), Step("sms", 20, 60.0), Step("wechat_chats", 0, 0.0)])
+    tally.begin("calls", 5_000)
+    clock.sleep(1)
+    tally.advance(2_500)  # half in a second; but the limit lets the rest pass in 150 s only
+    seen = tally.seen()
+    assert (seen.left, seen.left_in_all) == (150, 210)
+    assert "50%, 2,500/5,000 rows, 2 min left (4 min in all)" in line(seen)
+    assert "剩余 2 分钟（全部 4 分钟）" in line(seen)
+    tally.begin("sms", 100)
+    assert (tally.seen().left, tally.seen().left_in_all) == (60, None)
+
+
+def test_requests_show_that_a_window_is_being_read_before_its_rows_are_in(clock):
+    tally = Tally(clock.monotonic)
+    tally.expect([Step("wechat_messages", 100, 300.0)])
+    tally.begin("wechat_messages", 10_000)
+    shares: list[float] = []
+    for _ in range(10):
+        clock.sleep(3)
+        tally.request()
+        shares.append(tally.seen().share or 0.0)
+    assert shares == sorted(set(shares))
+    assert shares[-1] == pytest.approx(0.1)
+    tally.advance(1_000)
+    assert tally.seen().share == pytest.approx(0.1)
+    for _ in range(500):
+        tally.request()
+    assert tally.seen().share == 0.99  # not done before the last row is in
+    tally.advance(9_000)
+    assert tally.seen().share == 1
+
+
+def test_a_wait_that_is_over_is_no_longer_shown(clock):
+    tally = Tally(clock.monotonic)
+    tally.begin("calls", None)
+    tally.wait(Wait("/calls", 3.0, 20, is_pause=False))
+    assert tally.seen().wait is not None
+    clock.sleep(5)
+    assert tally.seen().wait is None
+    assert line(tally.seen()) == "calls: 0 rows"
+
+
+def test_a_bar_holds_what_is_read_the_time_left_and_the_wait_within_80_columns(clock):
+    tally = Tally(clock.monotonic)
+    tally.expect([Step("wechat_messages", 10_000, 30_000.0), Step("agent_call_days", 30, 30.0)])
+    tally.begin("wechat_messages", 1_000_000)
+    clock.sleep(60)
+    tally.advance(123_456)
+    tally.wait(Wait("/messages", 12.4, 20, is_pause=False))
+    out = io.StringIO()
+    console = Console(file=out, width=80)
+    console.print(Bar(tally, console))
+    drawn = out.getvalue().splitlines()
+    assert len(drawn) == 4
+    assert "123,456/1,000,000 rows" in drawn[0]
+    assert "7 h left (7 h in all) / 剩余 7 小时" in drawn[1]
+    assert "waiting for the request limit: 20 a minute; next request in 12 s" in drawn[2]
+    assert "12 秒后发出下一个请求" in drawn[3]
+
+
+@pytest.mark.parametrize(
+    ("form", "level", "told"),
+    [("text", "info", False), ("text", "debug", True), ("json", "info", True)],
+)
+def test_single_windows_are_logged_only_as_json_or_verbose(form, level, told, monkeypatch):
+    out = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", out)
+    root = logging.getLogger()
+    handlers, before = root.handlers[:], root.level
+    hooks = sys.excepthook
+    try:
+        log.setup(level, form, out)
+        with progress(form) as shown:
+            shown.begin("calls", None)
+            logging.getLogger("wpsync.test").info("window.closed", extra={"resource": "calls"})
+            logging.getLogger("wpsync.test").warning("window.incomplete")
+            shown.end("calls", "done")
+        logging.getLogger("wpsync.test").info("window.closed", extra={"resource": "sms"})
+    finally:
+        root.handlers[:], sys.excepthook = handlers, hooks
+        root.setLevel(before)
+    said = out.getvalue()
+    assert ("resource=calls" in said or '"window.closed", ' in said) is told
+    assert "window.incomplete" in said
+    assert "sms" in said
+    if form == "json":
+        assert '"resource.ended"' in said
+    else:
+        assert "calls: done, 0 rows / 完成，0 行" in said

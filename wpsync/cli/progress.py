@@ -1,0 +1,313 @@
+"""What a long command tells while it works: how far it is, how long it still takes, and what it waits for.
+
+On a terminal a bar that is drawn anew; elsewhere a line now and then, the longer it takes the rarer; as
+events where the log is JSON. Always on standard error. Log lines of single windows are left out meanwhile,
+unless the log is JSON or verbose: the progress says the same in fewer words.
+"""
+
+import logging
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from threading import RLock
+from typing import Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from wpsync.api.limits import Wait
+from wpsync.cli.tally import Seen, Step, Tally
+from wpsync.web.texts import say
+
+log = logging.getLogger(__name__)
+
+_PER_WINDOW = ("window.closed",)
+_SOONEST, _LATEST, _PART = 5.0, 60.0, 10
+"""Seconds between two lines: at least, at most, and the part of the time that has passed so far."""
+
+
+class _Out(Protocol):
+    """Where the progress is told."""
+
+    def news(self, tally: Tally) -> None:
+        """Something has changed."""
+        ...
+
+    def ended(self, resource: str, outcome: str, rows: int) -> None:
+        """A resource is finished."""
+        ...
+
+
+class Shown:
+    """Hears what is done (`wpsync.service.progress`) and what the vendor is asked, and tells it."""
+
+    def __init__(self, tally: Tally, out: _Out) -> None:
+        self._tally = tally
+        self._out = out
+
+    def expect(self, steps: Sequence[Step]) -> None:
+        """What is to be done, in order: lets the time that is left be told."""
+        self._tally.expect(steps)
+
+    def counting(self, resource: str) -> None:
+        """A resource's rows are being counted."""
+        self._tally.count(resource)
+        self._out.news(self._tally)
+
+    def begin(self, resource: str, expected_rows: int | None) -> None:
+        """A resource is about to be read."""
+        self._tally.begin(resource, expected_rows)
+        self._out.news(self._tally)
+
+    def advance(self, resource: str, rows: int) -> None:
+        """Rows were read and loaded."""
+        self._tally.advance(rows)
+        self._out.news(self._tally)
+
+    def end(self, resource: str, outcome: str) -> None:
+        """A resource is finished."""
+        self._out.ended(resource, outcome, self._tally.seen().rows)
+
+    def requested(self, account: str, endpoint: str, outcome: str, seconds: float) -> None:
+        """A request has ended."""
+        self._tally.request()
+        self._out.news(self._tally)
+
+    def waits(self, wait: Wait) -> None:
+        """A request has to wait."""
+        self._tally.wait(wait)
+        self._out.news(self._tally)
+
+
+@contextmanager
+def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
+    """Something to tell progress to. `form` is the log's; a quiet one tells nobody."""
+    tally = Tally()
+    with ExitStack() as stack:
+        if form != "json" and logging.getLogger().level > logging.DEBUG:
+            stack.enter_context(_without_windows())
+        out: _Out
+        if quiet:
+            out = _Nobody()
+        elif form == "json":
+            out = _Events(_Seldom())
+        elif sys.stderr.isatty():
+            console = Console(stderr=True, highlight=False, markup=False)
+            out = stack.enter_context(drawn(tally, console))
+        else:
+            out = _Lines(_Seldom())
+        yield Shown(tally, out)
+
+
+@contextmanager
+def _without_windows() -> Iterator[None]:
+    """Log lines of single windows are left out, but for what is wrong with one."""
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.INFO or record.msg not in _PER_WINDOW
+
+    handlers = list(logging.getLogger().handlers)
+    for handler in handlers:
+        handler.addFilter(wanted)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(wanted)
+
+
+class _Seldom:
+    """Says when it is time for another line: every few seconds at first, then ever more rarely."""
+
+    def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._monotonic = monotonic
+        self._lock = RLock()
+        self._began = self._said = monotonic()
+
+    def is_due(self) -> bool:
+        with self._lock:
+            now = self._monotonic()
+            every = min(_LATEST, max(_SOONEST, (now - self._began) / _PART))
+            if now - self._said < every:
+                return False
+            self._said = now
+            return True
+
+
+class _Nobody:
+    """Nothing is told."""
+
+    def news(self, tally: Tally) -> None:
+        pass
+
+    def ended(self, resource: str, outcome: str, rows: int) -> None:
+        pass
+
+
+class _Lines:
+    """A line now and then, for pipes and files."""
+
+    def __init__(self, seldom: _Seldom) -> None:
+        self._seldom = seldom
+
+    def news(self, tally: Tally) -> None:
+        if self._seldom.is_due():
+            print(line(tally.seen()), file=sys.stderr, flush=True)
+
+    def ended(self, resource: str, outcome: str, rows: int) -> None:
+        print(ending(resource, outcome, rows), file=sys.stderr, flush=True)
+
+
+class _Events:
+    """Log events, for who collects JSON."""
+
+    def __init__(self, seldom: _Seldom) -> None:
+        self._seldom = seldom
+
+    def news(self, tally: Tally) -> None:
+        if self._seldom.is_due():
+            seen = tally.seen()
+            fields: dict[str, object] = {
+                "resource": seen.resource,
+                "rows": seen.rows,
+                "expected_rows": seen.expected_rows,
+                "requests": seen.requests,
+                "seconds_left": None if seen.left is None else round(seen.left),
+                "waiting_seconds": None if seen.wait is None else round(seen.wait.seconds, 1),
+            }
+            log.info("progress.told", extra=fields)
+
+    def ended(self, resource: str, outcome: str, rows: int) -> None:
+        log.info("resource.ended", extra={"resource": resource, "outcome": outcome, "rows": rows})
+
+
+class Bar:
+    """The resource that is being read, drawn anew several times a second; those that ended stand above."""
+
+    def __init__(self, tally: Tally, console: Console) -> None:
+        self._tally = tally
+        self._console = console
+
+    def news(self, tally: Tally) -> None:
+        pass
+
+    def ended(self, resource: str, outcome: str, rows: int) -> None:
+        style = None if outcome == "done" else "bold yellow"
+        self._console.print(Text(ending(resource, outcome, rows), style=style or ""))
+
+    def __rich__(self) -> RenderableType:
+        seen = self._tally.seen()
+        if not seen.resource:
+            return Text("")
+        rows: list[RenderableType] = []
+        if seen.is_counting:
+            rows += [Text(said) for said in _counting(seen)]
+        else:
+            grid = Table.grid(padding=(0, 1))
+            share = ProgressBar(
+                100, (seen.share or 0) * 100, width=24, pulse=seen.share is None and not seen.wait
+            )
+            percent = "" if seen.share is None else f"{seen.share:.0%}"
+            grid.add_row(f"{seen.resource:<19}", share, f"{percent:>4}", _amount(seen))
+            rows.append(grid)
+            if seen.left is not None:
+                rows.append(Text("  " + " / ".join(_lasting(seen)), style="bright_black"))
+        if seen.wait is not None:
+            rows += [Text(f"  {said}", style="yellow") for said in _waiting(seen.wait)]
+        return Group(*rows)
+
+
+@contextmanager
+def drawn(tally: Tally, console: Console) -> Iterator[Bar]:
+    """A bar on a terminal. What is logged meanwhile goes above it."""
+    bar = Bar(tally, console)
+    handlers = [
+        handler
+        for handler in logging.getLogger().handlers
+        if isinstance(handler, logging.StreamHandler) and handler.stream is sys.stderr
+    ]
+    with Live(
+        console=console, get_renderable=lambda: bar, transient=True, refresh_per_second=4
+    ) as live:
+        before = [handler.setStream(sys.stderr) for handler in handlers]
+        try:
+            yield bar
+        finally:
+            for handler, stream in zip(handlers, before, strict=True):
+                if stream is not None:
+                    handler.setStream(stream)
+            live.update(Text(""))
+
+
+def line(seen: Seen) -> str:
+    """`calls: 46%, 49/107 rows, 9 s left; waiting … / 剩余 9 秒；等待…`."""
+    if seen.is_counting:
+        english, chinese = ([said] for said in _counting(seen))
+    else:
+        share = "" if seen.share is None else f"{seen.share:.0%}, "
+        english, chinese = [f"{seen.resource}: {share}{_amount(seen)}"], []
+    if seen.left is not None:
+        left, chinese_left = _lasting(seen)
+        english, chinese = [f"{english[0]}, {left}"], [*chinese, chinese_left]
+    if seen.wait is not None:
+        waiting, chinese_waiting = _waiting(seen.wait)
+        english, chinese = [*english, waiting], [*chinese, chinese_waiting]
+    said = "; ".join(english)
+    return f"{said} / {'；'.join(chinese)}" if chinese else said
+
+
+def ending(resource: str, outcome: str, rows: int) -> str:
+    """`calls: done, 107 rows / 完成，107 行`."""
+    chinese = say(f"outcome.{outcome}", "zh")
+    return f"{resource}: {outcome}, {rows:,} rows / {chinese}，{rows:,} 行"
+
+
+def _amount(seen: Seen) -> str:
+    if seen.expected_rows:
+        return f"{seen.rows:,}/{seen.expected_rows:,} rows"
+    if seen.expected_requests:
+        return f"{seen.requests:,}/{max(seen.requests, seen.expected_requests):,} requests"
+    return f"{seen.rows:,} rows"
+
+
+def _counting(seen: Seen) -> tuple[str, str]:
+    name = seen.resource
+    return f"counting {name} at the vendor", f"正在向厂商查询 {name} 的总数"
+
+
+def _lasting(seen: Seen) -> tuple[str, str]:
+    """How long it still takes, in both languages."""
+    said = []
+    for language, left, both in (
+        ("en", "{0} left", "{0} left ({1} in all)"),
+        ("zh", "剩余 {0}", "剩余 {0}（全部 {1}）"),
+    ):
+        times = [span(value, language) for value in (seen.left, seen.left_in_all) if value]
+        said.append((both if len(times) > 1 else left).format(*times or [span(0, language)]))
+    return said[0], said[1]
+
+
+def span(seconds: float, language: str) -> str:
+    """A length of time, roughly: seconds, minutes, hours or days."""
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 1.5 * length:
+            return say(unit, language, n=round(seconds / length))
+    return say("seconds", language, n=round(seconds))
+
+
+def _waiting(wait: Wait) -> tuple[str, str]:
+    """What is waited for, in both languages."""
+    seconds = max(1, round(wait.seconds))
+    if wait.is_pause:
+        return (
+            f"the vendor asked for a pause; next request in {seconds} s",
+            f"厂商要求暂停，{seconds} 秒后发出下一个请求",
+        )
+    return (
+        f"waiting for the request limit: {wait.per_minute} a minute; next request in {seconds} s",
+        f"等待请求限额：每分钟 {wait.per_minute} 次，{seconds} 秒后发出下一个请求",
+    )
