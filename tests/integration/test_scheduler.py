@@ -100,6 +100,14 @@ def test_a_hung_job_is_left_at_its_deadline_and_holds_up_nobody(session):
     assert state_of(session, "hung").error == "took too long"
 
 
+def test_a_job_that_ends_by_its_deadline_again_and_again_counts_as_failing(session):
+    key, now = JobKey("", "endless"), session.clock.now()
+    for _ in range(3):
+        kept.begin_job(session.database, key, 15, now, now)
+        kept.end_job(session.database, key, now, "deadline", "took too long")
+    assert state_of(session, "endless").failures == 3
+
+
 def test_a_job_never_overlaps_itself(session):
     at_once: list[int] = []
     most: list[int] = []

@@ -361,9 +361,10 @@ set every_seconds = excluded.every_seconds, next_at = excluded.next_at, started_
                                                      / excluded.every_seconds), 0))::bigint
 
 -- name: end_job
+-- A job ends. One that never gets through by its deadline fails, whatever it did until then.
 update wpsync.jobs
 set finished_at = %(at)s, outcome = %(outcome)s, error = %(error)s,
-    failures = case when %(outcome)s = 'failed' then failures + 1
+    failures = case when %(outcome)s in ('failed', 'deadline') then failures + 1
                     when %(outcome)s = 'interrupted' then failures else 0 end
 where account = %(account)s and job = %(job)s
 
