@@ -34,7 +34,7 @@ from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
-from wpsync.service.sync import Outcome, fill, listing_age, stops_everything, sync_resource
+from wpsync.service.sync import Outcome, fill, listing_age, read_new, stops_everything
 
 log = logging.getLogger(__name__)
 
@@ -227,7 +227,7 @@ def _span_of(plan: Plan, account: Account) -> Window:
 
 def _read_whole(account: Account, resource: Resource, run: Run, progress: Progress) -> None:
     with account.alone(resource.name, "sync"):
-        sync_resource(account, resource, run, lambda rows: progress.advance(resource.name, rows))
+        read_new(account, resource, run, lambda rows: progress.advance(resource.name, rows))
 
 
 def _read_windows(

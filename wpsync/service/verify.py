@@ -2,7 +2,7 @@
 
 Counts first: the vendor's now, the ledger's, and the rows held. Where they disagree the window is
 bisected down to about a page and the content compared row by row; with `deep` the content is compared
-everywhere. A window is held under its resource's lock while it is looked at, so that rows in flight
+everywhere. A window is held under its resource's locks while it is looked at, so that rows in flight
 raise no alarm. Repair reads nothing twice: what was compared is what is loaded.
 
 A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
@@ -195,8 +195,8 @@ def verify(
             if account.stopping():
                 raise Stopped
             with (
+                account.alone(resource.name, "recheck"),  # waited for first: it may last for hours
                 account.alone(resource.name, "sync"),
-                account.alone(resource.name, "recheck"),
             ):
                 for present in store.ledger(window.window):
                     finding = verifier.window(present)
