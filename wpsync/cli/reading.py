@@ -129,7 +129,9 @@ def verify(
             for account in accounts:
                 for one in chosen(session, resource):
                     heard = Silence() if json else shown
-                    found += service(account, one, span, heard, deep=deep, repair=repair)
+                    found += service(
+                        account, one, span, heard, deep=deep, repair=repair, whole=start is None
+                    )
     if json:
         print_json(found)
     else:
