@@ -291,16 +291,17 @@ def read_listing(
 ) -> None:
     """Read a listing whole, or the listing of every parent that needs it."""
     scope = account.scope(resource)
-    known = state.listings(account.database, scope)
     pipeline = account.pipeline(resource)
     if resource.parent is None:
-        before = known.get("")
+        before = state.listings(account.database, scope).get("")
         held = before.rows_seen if before and before.complete_at else 0
         pipeline.listing(run, held=held, on_rows=on_rows)
         return
+    now = account.clock.now()
+    run.totals.rows_updated += state.forget_gone_rooms(account.database, account.name, now)
     parents = state.rooms(account.database, account.name)
-    state.forget_listings(account.database, scope, list(parents))
-    stale = account.clock.now() - account.pace.members_every
+    known = state.listings(account.database, scope)
+    stale = now - account.pace.members_every
     one_by_one = OneByOne()
     for parent, fingerprint in parents.items():
         before = known.get(parent)
