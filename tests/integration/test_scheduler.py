@@ -141,6 +141,29 @@ def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, c
     assert state_of(session, "defect").failures == 0
 
 
+def test_an_account_whose_vendor_hangs_keeps_no_other_waiting(session):
+    """All jobs of one account hang, in every lane, and more of them than a lane has threads."""
+    ran: list[str] = []
+    over = threading.Event()
+
+    def hang(stopping):
+        over.wait(60)
+        return DONE
+
+    def of(account, lane, number, work):
+        return Job(JobKey(account, f"{lane} {number}"), SECOND, work, lane=lane)
+
+    hanging = [of("hangs", lane, n, hang) for lane in THREADS for n in range(THREADS[lane] + 1)]
+    well = [of("well", lane, 0, noting(ran, lane)) for lane in THREADS]
+    scheduler = Scheduler(session, [*hanging, *well])
+    scheduler.start()
+    try:
+        wait_for(lambda: set(ran) == set(THREADS))
+    finally:
+        over.set()
+        scheduler.stop()
+
+
 def test_a_stop_waits_for_a_job_that_only_begins(session):
     """One more than the lane has threads: it begins when the others have seen that all must stop."""
     begun: list[int] = []
