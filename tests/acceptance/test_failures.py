@@ -8,6 +8,7 @@ import pytest
 from tests.acceptance.driving import Driver, differences
 from wpsync.clock import FakeClock
 from wpsync.emulator.client import Remote
+from wpsync.errors import VendorRefusedError
 from wpsync.values import SHANGHAI
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)
@@ -161,3 +162,24 @@ def test_wide_rows_load_in_small_statements(still):
     Remote(vendor.url).rows("wechat_messages", rows, "2026-05-18 14:00:00")
     driver.backfill("2026-05-17", ["wechat_messages"])
     assert driver.one("select count(*) from wp.wechat_messages where length(body) = 9000") == 1_500
+
+
+def test_a_resource_that_the_vendor_refuses_keeps_no_other_from_being_read(
+    emulator, database_url, tmp_path
+):
+    """The document's form of refusal: `code` 0 and a message, no statusCode."""
+    vendor = emulator(messages=300, days=2)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    Remote(vendor.url).fault("code_0", endpoint="/api/device/sms", msg="短信功能未开通")
+    outcomes = {one.resource: one.outcome for one in driver.sync()}
+    assert outcomes.pop("sms") == "failed"
+    assert set(outcomes.values()) == {"done"}
+
+
+def test_a_refusal_of_the_whole_account_ends_a_pass_at_once(emulator, database_url, tmp_path):
+    vendor = emulator(messages=300, days=2)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    Remote(vendor.url).fault("code_0", endpoint="*", statusCode=4009)
+    with pytest.raises(VendorRefusedError):
+        driver.sync()
+    assert driver.one("select count(*) from wpsync.runs") <= 1

@@ -6,12 +6,18 @@ import re
 import signal
 import subprocess
 import time
+from contextlib import ExitStack
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from tests.acceptance.driving import CLIENT, Driver, differences
+from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
+from wpsync.clock import FakeClock
 from wpsync.emulator.client import Remote
+from wpsync.extract import windows
+from wpsync.load.database import Database
+from wpsync.model import Secret
 
 MESSAGES = "/api/wechat/getWeMessageByPage"
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
@@ -206,3 +212,52 @@ def test_what_only_a_person_can_mend_is_said_with_the_mend(
     assert ran.returncode == 1
     assert words in ran.stderr
     assert "Traceback" not in ran.stderr
+
+
+class _UntilWeWait(FakeClock):
+    """A clock at which something happens as soon as somebody waits."""
+
+    def __init__(self, start, happens):
+        super().__init__(start)
+        self._happens = happens
+
+    def sleep(self, seconds):
+        self._happens()
+        super().sleep(seconds)
+
+
+def _at_a_day(stack, database_url, day):
+    """Another process that is at a day of SMS, until the stack is closed: its death."""
+    other = stack.enter_context(Database(Secret(database_url)))
+    name = windows.shanghai_midnight(day).isoformat()
+    assert stack.enter_context(other.lock("main", "sms", name, wait=False))
+
+
+def test_a_day_whose_backfill_was_killed_is_read_by_the_one_that_had_left_it_to_it(
+    emulator, database_url, tmp_path
+):
+    line = Timeline(emulator, database_url, tmp_path, messages=600, days=6)
+    with ExitStack() as killed:
+        _at_a_day(killed, database_url, START - timedelta(days=2))
+        line.driver.clock = _UntilWeWait(START, killed.close)
+        (outcome,) = line.driver.backfill("6d", ["sms"])
+    assert outcome.outcome == "done"
+    assert differences(line.driver, line.vendor, ["sms"]) == []
+
+
+def test_a_day_that_another_backfill_keeps_without_reading_it_is_told_as_unread(
+    emulator, database_url, tmp_path
+):
+    line = Timeline(emulator, database_url, tmp_path, messages=600, days=6)
+    with ExitStack() as hung:
+        _at_a_day(hung, database_url, START - timedelta(days=2))
+        (outcome,) = line.driver.backfill("6d", ["sms"])
+    assert outcome.outcome == "incomplete"
+    assert [problem.rpartition(": ")[2] for problem in outcome.problems] == ["unread"]
+    line.driver.sync(["sms"])
+    told = line.driver.run("status")
+    assert told.returncode == 1
+    assert "sms: stretches that nobody has read" in told.stdout
+    (outcome,) = line.driver.backfill("6d", ["sms"])
+    assert outcome.outcome == "done"
+    assert differences(line.driver, line.vendor, ["sms"]) == []

@@ -68,6 +68,24 @@ def test_a_member_who_joins_or_leaves_an_old_room_is_noticed_by_the_rooms_finger
     assert not new & deleted(driver, "wechat_room_members")
 
 
+def test_the_members_of_a_room_that_is_gone_are_gone_and_back_when_it_comes_back(listed):
+    vendor, driver = listed
+    rooms, members = (vendor.world.listings[name] for name in NAMES[1:])
+    room = vendor.world.people.rooms[0]
+    whole = rooms.pop(room.id)
+    left = {one.id: members.pop(one.id) for one in room.members}
+    driver.sync(NAMES[1:])
+    assert deleted(driver, "wechat_room_members") == set(left)
+    assert not differences(driver, vendor, NAMES[1:])
+    archived = driver.query("select id from wp.history where resource = 'wechat_room_members'")
+    assert {key for (key,) in archived} == set(left)
+    rooms[room.id] = whole
+    members.update(left)
+    driver.sync(NAMES[1:])
+    assert deleted(driver, "wechat_room_members") == set()
+    assert not differences(driver, vendor, NAMES[1:])
+
+
 class _Always:
     """Chance that always picks one room and lets somebody join."""
 

@@ -1,12 +1,18 @@
 """`verify`: what was deleted, altered or added in our database is named, and mended; nothing else."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
-from tests.acceptance.driving import Driver, differences
+from tests.acceptance.driving import START, Driver, Timeline, differences, local
 from wpsync.emulator.client import Remote
+from wpsync.extract.windows import shanghai_midnight
+from wpsync.model import Window
+from wpsync.resources import RESOURCES
+from wpsync.service.progress import Silence
+from wpsync.service.verify import verify as service
 
 TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
 
@@ -21,15 +27,15 @@ def synced(emulator, database_url, tmp_path):
 
 
 def tamper(driver):
-    """40 rows deleted, 30 altered, 10 added; returns which."""
+    """40 rows deleted, 30 altered, 10 added on other days; returns which."""
     statements = {
         "missing": "delete from wp.wechat_messages where id in (select id from wp.wechat_messages"
-        " where sent_at < now() - interval '1 day' order by md5(id) limit 40) returning id",
+        " where sent_at < now() - interval '4 days' order by md5(id) limit 40) returning id",
         "altered": "update wp.wechat_messages set plain_text = 'changed by hand' where id in (select id"
         " from wp.wechat_messages where sent_at < now() - interval '1 day' order by md5(id) desc limit 30)"
         " returning id",
         "extra": "insert into wp.wechat_messages (id, chat_id, kind, sent_at, sent_on, payload_ok, _account,"
-        " _first_synced_at, _synced_at) select 'forged-' || i, 'x', 'text', now() - i * interval '1 day',"
+        " _first_synced_at, _synced_at) select 'forged-' || i, 'x', 'text', now() - i * interval '2 hours',"
         " current_date, true, 'main', now() - interval '1 hour', now() - interval '1 hour'"
         " from generate_series(1, 10) as i returning id",
     }
@@ -127,6 +133,74 @@ def test_a_row_that_the_vendor_no_longer_lists_is_kept_and_noted(synced):
     assert driver.one("select count(*) from wp.calls where id = %s", row.id) == 1
     assert driver.query("select id from wpsync.gone_rows") == [(row.id,)]
     assert verify(driver, "--deep", "--resource", "calls") == (0, [])
+
+
+def test_a_row_that_went_while_another_came_is_kept_and_noted(emulator, database_url, tmp_path):
+    """The counts agree all the while: they do not tell it from a row put in and another lost."""
+    line = Timeline(emulator, database_url, tmp_path, messages=2_000, days=3)
+    line.driver.backfill("3d", ["calls"])
+    line.driver.sync(["calls"])
+    series = line.vendor.world.series["calls"]
+    gone = next(row for row in series.rows if row.at > (START - timedelta(days=1)).timestamp())
+    at = datetime.fromtimestamp(gone.at, UTC)
+    series.remove(gone.id)
+    line.remote.generate("calls", 1, local(at), local(at + timedelta(minutes=1)))
+    line.go_to(START + timedelta(minutes=5))
+    span = Window(START - timedelta(days=3), START)
+    with line.driver.account() as account:
+        calls = RESOURCES["calls"]
+        (found,) = service(account, calls, span, Silence(), deep=True, repair=True)
+        assert found.repaired
+        assert sorted(one.what for one in found.differences) == ["extra", "missing"]
+        assert service(account, calls, span, Silence(), deep=True, repair=False) == []
+    assert line.driver.query("select id from wpsync.gone_rows") == [(gone.id,)]
+    assert line.driver.one("select count(*) from wp.calls where id = %s", gone.id) == 1
+    assert line.driver.one("select count(*) from wp.history") == 0
+
+
+def test_what_was_never_read_is_a_finding_and_repair_reads_it(emulator, database_url, tmp_path):
+    vendor = emulator(messages=600, days=6)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.backfill("2d", ["sms"])
+    assert verify(driver, "--resource", "sms") == (0, [])
+    status, (finding,) = verify(driver, "--resource", "sms", "--from", "6d")
+    assert (status, finding["reason"]) == (1, "unread")
+    first = driver.one("select min(starts_at) from wpsync.windows")
+    assert datetime.fromisoformat(finding["window"]["end"]) == first
+    assert verify(driver, "--resource", "sms", "--from", "6d", "--repair")[0] == 0
+    assert verify(driver, "--resource", "sms", "--from", "6d") == (0, [])
+    assert not differences(driver, vendor, ["sms"])
+
+
+def test_a_stretch_left_out_between_what_was_read_is_found_without_being_asked_for(synced):
+    vendor, driver = synced
+    day = shanghai_midnight(datetime.now(UTC) - timedelta(days=4))
+    for table, at in (("wpsync.windows", "starts_at"), ("wp.sms", "sent_at")):
+        where = f"{at} >= %s and {at} < %s"
+        if table == "wpsync.windows":
+            where += " and resource = 'sms'"
+        driver.query(f"delete from {table} where {where} returning 1", day, day + timedelta(days=1))
+    status, (finding,) = verify(driver)
+    assert (status, finding["resource"], finding["reason"]) == (1, "sms", "unread")
+    assert datetime.fromisoformat(finding["window"]["start"]) == day
+    assert verify(driver, "--repair")[0] == 0
+    assert verify(driver) == (0, [])
+    assert not differences(driver, vendor, ["sms"])
+
+
+def test_lost_chats_are_found_though_they_show_no_time_by_which_to_count_them(synced):
+    vendor, driver = synced
+    lost = driver.query(
+        "delete from wp.wechat_chats where id in (select id from wp.wechat_chats order by md5(id) limit 5)"
+        " returning id"
+    )
+    status, found = verify(driver, "--resource", "wechat_chats")
+    assert status == 1
+    named = {(row["key"], row["what"]) for finding in found for row in finding["differences"]}
+    assert named == {(key, "missing") for (key,) in lost}
+    assert verify(driver, "--resource", "wechat_chats", "--repair")[0] == 0
+    assert verify(driver) == (0, [])
+    assert not differences(driver, vendor, ["wechat_chats"])
 
 
 def test_the_completeness_view_shows_every_day_with_the_vendors_count_and_ours(synced):

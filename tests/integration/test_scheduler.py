@@ -100,6 +100,14 @@ def test_a_hung_job_is_left_at_its_deadline_and_holds_up_nobody(session):
     assert state_of(session, "hung").error == "took too long"
 
 
+def test_a_job_that_ends_by_its_deadline_again_and_again_counts_as_failing(session):
+    key, now = JobKey("", "endless"), session.clock.now()
+    for _ in range(3):
+        kept.begin_job(session.database, key, 15, now, now)
+        kept.end_job(session.database, key, now, "deadline", "took too long")
+    assert state_of(session, "endless").failures == 3
+
+
 def test_a_job_never_overlaps_itself(session):
     at_once: list[int] = []
     most: list[int] = []
@@ -131,6 +139,29 @@ def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, c
     assert state_of(session, "defect").failures == 3
     perform(session, job("defect", lambda stopping: DONE), lambda: False)
     assert state_of(session, "defect").failures == 0
+
+
+def test_an_account_whose_vendor_hangs_keeps_no_other_waiting(session):
+    """All jobs of one account hang, in every lane, and more of them than a lane has threads."""
+    ran: list[str] = []
+    over = threading.Event()
+
+    def hang(stopping):
+        over.wait(60)
+        return DONE
+
+    def of(account, lane, number, work):
+        return Job(JobKey(account, f"{lane} {number}"), SECOND, work, lane=lane)
+
+    hanging = [of("hangs", lane, n, hang) for lane in THREADS for n in range(THREADS[lane] + 1)]
+    well = [of("well", lane, 0, noting(ran, lane)) for lane in THREADS]
+    scheduler = Scheduler(session, [*hanging, *well])
+    scheduler.start()
+    try:
+        wait_for(lambda: set(ran) == set(THREADS))
+    finally:
+        over.set()
+        scheduler.stop()
 
 
 def test_a_stop_waits_for_a_job_that_only_begins(session):

@@ -74,6 +74,9 @@ class MemoryStore:
         doubted = ledger.doubted(known, self.clock.now())
         self.windows = [doubted if w.window == known.window else w for w in self.windows]
 
+    def put_away(self, foreign: Sequence[Difference]) -> None:
+        raise NotImplementedError("the simulation does not verify")
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         return [self.held_in(stretch) for stretch in stretches]
 

@@ -222,6 +222,18 @@ def test_an_old_window_that_does_not_agree_is_in_every_answer(site):
     assert "2 stretches do not yet agree" in said
 
 
+def test_a_day_left_out_between_days_that_were_read_is_in_every_answer(site):
+    site.driver.query(
+        "delete from wpsync.windows where resource = 'calls' and starts_at <= now() - interval '3 days'"
+        " and ends_at > now() - interval '3 days' returning 1"
+    )
+    assert told(site, "en")[0] == "Current, but with gaps"
+    assert told(site, "en")[1].startswith("1 stretches between what was read have not been read")
+    assert told(site, "zh")[0] == "数据是最新的，但中间有遗漏"
+    assert "Current, but with gaps" in on_terminal(site.driver)
+    assert site.driver.run("status").returncode == 1
+
+
 def test_reports_have_no_vendors_count_and_listings_have_one_that_compares(site):
     state = httpx.get(f"{site.url}/api/status").json()
     found = {one["resource"]: one for one in state["resources"]}

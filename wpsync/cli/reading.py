@@ -138,7 +138,9 @@ def verify(
         span = _span(start or "2000-01-01", end, now)
         for account in accounts:
             for one in chosen(session, resource):
-                found += service(account, one, span, shown, deep=deep, repair=repair)
+                found += service(
+                    account, one, span, shown, deep=deep, repair=repair, whole=start is None
+                )
     if json:
         print_json(found)
     else:

@@ -23,6 +23,7 @@ class Reason:
     PAGES_REFUSED = "pages_refused"
     SUSPICIOUSLY_EMPTY = "suspiciously_empty"
     UNREADABLE = "unreadable"
+    UNREAD = "unread"
 
 
 class Vendor(Protocol):

@@ -15,6 +15,20 @@ from wpsync.model import Secret
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "connect_timeout": 5,
+}
+"""How our end notices a server that has vanished: libpq's parameters, in seconds."""
+
+_NOTICE_US_DEAD = (
+    "set tcp_keepalives_idle to 5; set tcp_keepalives_interval to 3; set tcp_keepalives_count to 3;"
+    " set tcp_user_timeout to 10000"
+)
+
 _UNREACHABLE = (
     "look at database.url, and whether the server runs and lets this host in"
     " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接"
@@ -33,7 +47,7 @@ class Database:
                 conninfo.reveal(),
                 application_name="wpsync",
                 client_encoding="UTF8",
-                connect_timeout=5,
+                **KEEPALIVE,
             ),
             min_size=1,
             max_size=connections,
@@ -107,7 +121,17 @@ def _let_go(connection: Connection, name: str) -> None:
         connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
 
 
+def notice_us_dead(connection: Connection) -> None:
+    """Have the server notice within seconds that our host has vanished, so that our locks are free for others.
+
+    Keepalives alone would not do: they rest while a reply waits to be acknowledged, for which there is
+    `tcp_user_timeout`.
+    """
+    connection.execute(_NOTICE_US_DEAD)
+
+
 def _configure(connection: Connection) -> None:
+    notice_us_dead(connection)
     connection.execute("set timezone to 'UTC'")
     connection.execute("set random_page_cost to 1.1")  # keys are looked up, not whole tables read
 

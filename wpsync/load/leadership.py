@@ -1,7 +1,7 @@
 """Who leads: one instance of the service per database, by a lock that Postgres lets go of with its holder.
 
 The lock belongs to a connection of its own. A process that is killed, or a host that vanishes, loses
-it: the server notices within seconds, because both ends keep the connection alive.
+it: the server notices within seconds (`load.database.notice_us_dead`), and so do we if it vanishes.
 """
 
 from contextlib import suppress
@@ -10,24 +10,12 @@ from datetime import datetime
 
 import psycopg
 
-from wpsync.load.database import Connection, Database, translated
+from wpsync.load.database import KEEPALIVE, Connection, Database, notice_us_dead, translated
 from wpsync.load.queries import QUERIES
 from wpsync.model import Secret
 
 _NAME = "wpsync:leader"
-_KEEPALIVE = {
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 10_000,
-    "connect_timeout": 5,
-}
-_NOTICE_THE_DEAD = (
-    "set tcp_keepalives_idle to 5",
-    "set tcp_keepalives_interval to 3",
-    "set tcp_keepalives_count to 3",
-)
+_USER_TIMEOUT_MS = 10_000
 
 
 class Leadership:
@@ -70,10 +58,10 @@ class Leadership:
                 self._conninfo.reveal(),
                 autocommit=True,
                 application_name="wpsync leader",
-                **_KEEPALIVE,  # type: ignore[arg-type]  # libpq's own parameters
+                tcp_user_timeout=_USER_TIMEOUT_MS,
+                **KEEPALIVE,  # type: ignore[arg-type]  # libpq's own parameters
             )
-            for statement in _NOTICE_THE_DEAD:
-                connection.execute(statement)
+            notice_us_dead(connection)
             self._connection = connection
         return self._connection
 

@@ -110,10 +110,28 @@ set vendor_count = excluded.vendor_count, rows_seen = excluded.rows_seen, state 
     reason = excluded.reason, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
     complete_at = coalesce(excluded.complete_at, old.complete_at), run_id = excluded.run_id
 
--- name: forget_listing
--- A parent that is gone has no children to account for.
-delete from wpsync.listings
-where account = %(account)s and resource = %(resource)s and parent_id <> '' and parent_id <> all(%(parents)s)
+-- name: forget_gone_rooms
+-- Rooms that are gone have no members, and no listing of them to account for. One statement, so that all of it is
+-- decided by the same rooms: of one that comes back meanwhile the members are read again.
+with gone as (
+    select m.id from wp.wechat_room_members m join wp.wechat_rooms r on r.id = m.room_id
+    where m._account = %(account)s and m._deleted_at is null and m._synced_at <= %(at)s and r._deleted_at is not null
+), archived as (
+    insert into wp.history (resource, id, valid_from, valid_to, row, _account)
+    select 'wechat_room_members', m.id, m._synced_at, %(at)s, to_jsonb(m), m._account
+    from wp.wechat_room_members m join gone on gone.id = m.id
+    on conflict do nothing
+), marked as (
+    update wp.wechat_room_members m set _deleted_at = %(at)s, _synced_at = %(at)s
+    from gone where gone.id = m.id and m._deleted_at is null
+    returning m.id
+), forgotten as (
+    delete from wpsync.listings l
+    where l.account = %(account)s and l.resource = 'wechat_room_members' and l.parent_id <> ''
+      and not exists (select from wp.wechat_rooms r
+                      where r.id = l.parent_id and r._account = l.account and r._deleted_at is null)
+)
+select count(*) from marked
 
 -- name: planned
 -- Stretches whose rows the backfill has counted.
@@ -369,9 +387,10 @@ set every_seconds = excluded.every_seconds, next_at = excluded.next_at, started_
                                                      / excluded.every_seconds), 0))::bigint
 
 -- name: end_job
+-- A job ends. One that never gets through by its deadline fails, whatever it did until then.
 update wpsync.jobs
 set finished_at = %(at)s, outcome = %(outcome)s, error = %(error)s,
-    failures = case when %(outcome)s = 'failed' then failures + 1
+    failures = case when %(outcome)s in ('failed', 'deadline') then failures + 1
                     when %(outcome)s = 'interrupted' then failures else 0 end
 where account = %(account)s and job = %(job)s
 

@@ -227,10 +227,10 @@ def listings(database: Database, scope: Scope) -> dict[str, ListingState]:
     return {row.parent_id: row for row in rows}
 
 
-def forget_listings(database: Database, scope: Scope, parents: Sequence[str]) -> None:
-    """Drop the ledger entries of parents that are gone."""
-    with database.connection() as connection:
-        connection.execute(QUERIES["forget_listing"], scope.parameters(parents=list(parents)))
+def forget_gone_rooms(database: Database, account: str, at: datetime) -> int:
+    """Mark the members of rooms that are gone, and drop the rooms' listings; returns how many were marked."""
+    (found,) = rows(database, "forget_gone_rooms", {"account": account, "at": at})
+    return cast("int", found["count"])
 
 
 def planned(database: Database, scope: Scope, window: Window) -> dict[Window, int]:

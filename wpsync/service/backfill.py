@@ -22,6 +22,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.extract.events import Reason
 from wpsync.extract.probing import Ends, answers
 from wpsync.load import state
 from wpsync.load.lookups import bytes_per_row
@@ -34,12 +35,18 @@ from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
-from wpsync.service.sync import Outcome, fill, listing_age, stops_everything, sync_resource
+from wpsync.service.sync import Outcome, fill, listing_age, read_new, stops_everything
 
 log = logging.getLogger(__name__)
 
 _LISTING_FRESH = timedelta(hours=1)
 """A listing read completely within this time is not read again by a backfill."""
+
+_LOOK = 1.0
+"""Seconds between two looks at what another process is reading."""
+
+_STANDSTILL = 120.0
+"""For so many seconds another process may enter nothing before its window is told as unread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +255,7 @@ def _span_of(plan: Plan, account: Account) -> Window:
 
 def _read_whole(account: Account, resource: Resource, run: Run, progress: Progress) -> None:
     with account.alone(resource.name, "sync"):
-        sync_resource(account, resource, run, lambda rows: progress.advance(resource.name, rows))
+        read_new(account, resource, run, lambda rows: progress.advance(resource.name, rows))
 
 
 def _read_windows(
@@ -259,14 +266,19 @@ def _read_windows(
     workers = min(account.pace.parallel_windows, len(plan.windows))
     if workers <= 1:
         worker.work()
-        return
-    with ThreadPoolExecutor(workers, thread_name_prefix="window") as pool:
-        for future in [pool.submit(worker.work) for _ in range(workers)]:
-            future.result()
+    else:
+        with ThreadPoolExecutor(workers, thread_name_prefix="window") as pool:
+            for future in [pool.submit(worker.work) for _ in range(workers)]:
+                future.result()
+    worker.take_over()
 
 
 class _Worker:
-    """Takes windows from a shared list until none is left. A failure of one stops the others."""
+    """Takes windows from a shared list until none is left. A failure of one stops the others.
+
+    What another process is at is left to it, and looked at again in the end: only the ledger tells
+    that it was read.
+    """
 
     def __init__(
         self,
@@ -281,22 +293,42 @@ class _Worker:
         self._account = account
         self._resource = resource
         self._todo = list(reversed(todo))
+        self._left: list[Window] = []
         self._run = run
         self._progress = progress
         self._again = again
+        self._began = account.clock.now()
         self._lock = Lock()
         self._failed = False
 
     def work(self) -> None:
         """Read windows until the list is empty, past a few of which much cannot be taken."""
+
+        def deal_with(window: Window, read: Callable[[Window], None]) -> None:
+            if not self._claimed(window, read):
+                with self._lock:
+                    self._left.append(window)
+
+        self._each(self._next, deal_with)
+
+    def take_over(self) -> None:
+        """Read what another process has let go of unread; incomplete is what it keeps and stands still at."""
+        left = iter(self._left)
+        self._each(lambda: next(left, None), self._awaited)
+
+    def _each(
+        self,
+        following: Callable[[], Window | None],
+        deal_with: Callable[[Window, Callable[[Window], None]], None],
+    ) -> None:
         pipeline = self._account.pipeline(self._resource, Priority.BACKFILL)
         one_by_one = OneByOne((DeadLetterLimitError,))
-        while (window := self._next()) is not None:
+        while (window := following()) is not None:
             if self._account.stopping():
                 raise Stopped
             try:
                 with one_by_one.past(str(window)):
-                    self._claimed(window, lambda piece: self._read(pipeline.window, piece))
+                    deal_with(window, lambda piece: self._read(pipeline.window, piece))
             except BaseException:
                 self._failed = True
                 raise
@@ -306,17 +338,42 @@ class _Worker:
         with self._lock:
             return self._todo.pop() if self._todo and not self._failed else None
 
-    def _claimed(self, window: Window, read: Callable[[Window], None]) -> None:
-        """Read what is still missing of a window, unless another process is at it."""
-        account, scope = self._account, self._account.scope(self._resource)
+    def _claimed(self, window: Window, read: Callable[[Window], None]) -> bool:
+        """Read what is still missing of a window; False where another process is at it."""
         day = windows.shanghai_midnight(window.start).isoformat()  # the present day's end moves on
-        with account.database.lock(account.name, scope.resource, day, wait=False) as held:
-            if not held:
+        names = (self._account.name, self._resource.name, day)
+        with self._account.database.lock(*names, wait=False) as held:
+            if held:
+                for piece in reversed(self._missing(window)):
+                    read(piece)
+            return held
+
+    def _awaited(self, window: Window, read: Callable[[Window], None]) -> None:
+        """Wait for another process as long as it gets on with a window; then read what it has left."""
+        clock = self._account.clock
+        missing, moved = self._missing(window), clock.monotonic()
+        while missing and not self._claimed(window, read):
+            if self._account.stopping():
+                raise Stopped
+            clock.sleep(_LOOK)
+            before, missing = missing, self._missing(window)
+            if missing != before:
+                moved = clock.monotonic()
+            elif clock.monotonic() - moved > _STANDSTILL:
+                self._run.incomplete.append(f"{window}: {Reason.UNREAD}")
                 return
-            known = state.windows_between(account.database, scope, window)
-            done = [w.window for w in known if w.is_complete and not self._again]
-            for piece in reversed(windows.missing(window, done)):
-                read(piece)
+
+    def _missing(self, window: Window) -> list[Window]:
+        """What the ledger does not vouch for; with `again` neither for what was read before we began."""
+        known = state.windows_between(
+            self._account.database, self._account.scope(self._resource), window
+        )
+        done = [
+            w.window
+            for w in known
+            if w.is_complete and (not self._again or w.read_at >= self._began)
+        ]
+        return windows.missing(window, done)
 
     def _read(self, read_window: Callable[..., None], piece: Window) -> None:
         read_window(

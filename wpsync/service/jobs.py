@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 Stopping = Callable[[], bool]
 
 LIVE, RECHECK, SLOW, WATCH = "live", "recheck", "slow", "watch"
-"""Lanes: jobs of one never wait for those of another."""
+"""Lanes: jobs of one never wait for those of another, nor for those of another account."""
 
 _RECHECK_EVERY = timedelta(seconds=15)
 _ALERTS_EVERY = timedelta(minutes=1)

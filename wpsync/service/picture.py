@@ -27,11 +27,13 @@ Answer = Literal[
     "unreadable",
     "good.filling",
     "good.halted",
+    "gaps",
     "good",
 ]
 """What the headline says. Before anything follows the present: nothing was read, the first sync runs, a
 backfill runs, was left unfinished, or has read the past. Afterwards: behind; days that do not agree with
-the vendor; much that could not be read; current, with a backfill that runs or was left unfinished; all well.
+the vendor; much that could not be read; current, with a backfill that runs or was left unfinished; current, with stretches left out between what
+was read; all well.
 """
 
 
@@ -112,6 +114,11 @@ class Picture:
         return sum(one.troubled for one in self.days) + len(elsewhere)
 
     @property
+    def gaps(self) -> int:
+        """How many stretches between what was read nobody has read."""
+        return sum(one.gaps for one in self.status.resources)
+
+    @property
     def answer(self) -> Answer:
         """Is everything there, and current?"""
         if self.late and not any(one.watermark for one in self.status.resources):
@@ -124,7 +131,9 @@ class Picture:
             return "unreadable"
         if self.reading:
             return "good.filling"
-        return "good.halted" if self.halted else "good"
+        if self.halted:
+            return "good.halted"
+        return "gaps" if self.gaps else "good"
 
     @property
     def _beforehand(self) -> Answer:

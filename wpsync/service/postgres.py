@@ -253,6 +253,11 @@ class PostgresStore:
     def doubt(self, known: LedgerWindow) -> None:
         state.doubt_window(self._database, self._scope, known, self._clock.now())
 
+    def put_away(self, foreign: Sequence[Difference]) -> None:
+        with self._database.transaction() as connection:
+            state.lock_ledger(connection, self._scope)
+            comparing.remove(connection, self._scope, foreign, self._clock.now())
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         if not holdings.shows_time(self._scope):
             return None

@@ -1,6 +1,6 @@
-"""When the jobs run: APScheduler with a lane of threads for each kind of job.
+"""When the jobs run: APScheduler with a lane of threads for each kind of job of each account.
 
-A job that is still at work is not begun again; missed times are made up by one run and counted
+A vendor that hangs keeps the threads of its own account only. A job that is still at work is not begun again; missed times are made up by one run and counted
 (`wpsync.jobs`). The wall clock may jump: then every job is set anew by the time that truly passed.
 """
 
@@ -22,11 +22,17 @@ from wpsync.service.session import Session
 log = logging.getLogger(__name__)
 
 THREADS = {LIVE: 4, RECHECK: 4, SLOW: 3, WATCH: 2}
+"""How many threads a lane has: of each account, and of the whole service."""
+
 _JITTER = 0.05
 _JUMP = timedelta(seconds=10)
 
 Ended = Callable[[Job, Result, float], None]
 """Hears of a job, how it ended, and the seconds that it took."""
+
+
+def _lane(job: Job) -> str:
+    return f"{job.lane}:{job.key.account}"
 
 
 class Scheduler:
@@ -44,7 +50,8 @@ class Scheduler:
         self._jobs = {f"{job.key.account}:{job.key.job}": job for job in jobs}
         self._on_ended = on_ended
         self._wall = wall or SystemClock()
-        self._lanes = {lane: ThreadPoolExecutor(count) for lane, count in THREADS.items()}
+        lanes = {_lane(job): THREADS[job.lane] for job in jobs}
+        self._lanes = {name: ThreadPoolExecutor(count) for name, count in lanes.items()}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors=self._lanes,
@@ -66,7 +73,7 @@ class Scheduler:
                 partial(self._run, name),
                 IntervalTrigger(seconds=seconds, jitter=int(seconds * _JITTER) or None),
                 id=name,
-                executor=job.lane,
+                executor=_lane(job),
                 next_run_time=self._on_the_wall(first + (jitter if first > now else timedelta(0))),
             )
         self._scheduler.start()

@@ -24,7 +24,10 @@ from wpsync.service.account import Account, Pace, opened
 
 @dataclass(slots=True)
 class Session:
-    """An open database with its clock. `accounts` are the configured ones, unopened."""
+    """An open database with its clock. `accounts` are the configured ones, unopened.
+
+    `at_once`: how many jobs of one account may be at work.
+    """
 
     config: Config
     conninfo: Secret
@@ -153,12 +156,13 @@ def session(
     clock: Clock | None = None,
     at_once: int = 1,
 ) -> Iterator[Session]:
-    """An open database, and its clock unless another is given, for so many jobs at once.
+    """An open database, and its clock unless another is given, for so many jobs of each account at once.
 
     Raises SchemaMismatchError where migrations are missing, unless told not to look.
     """
     per_job = 3 * config.backfill.parallel_windows
-    connections = max(config.database.connections, 4 + per_job * at_once)
+    jobs = at_once * max(1, len(config.accounts))
+    connections = max(config.database.connections, 4 + per_job * jobs)
     with Database(conninfo, connections=connections) as database:
         if migrated and not revision.is_current(database):
             _say_what_lacks(conninfo)

@@ -118,9 +118,10 @@ class Status:
 
     @property
     def is_good(self) -> bool:
-        """Nothing is incomplete, no last run failed."""
+        """Nothing is incomplete or left out between what was read, no last run failed."""
         failed = any(r.last_run and r.last_run["outcome"] == "failed" for r in self.resources)
-        return not self.incomplete and not failed
+        left_out = any(r.gaps for r in self.resources)
+        return not (self.incomplete or left_out or failed)
 
 
 def read(database: Database, config: Config, now: datetime) -> Status:

@@ -59,7 +59,7 @@ class Intake(Protocol):
     def mend(
         self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
     ) -> Loaded:
-        """One transaction: the rows anew, without those that never came from the vendor; the ledger.
+        """One transaction: the rows anew, without the typed rows that no payload holds; the ledger.
 
         `counted`: the vendor's count is what the ledger says, so what we lacked was counted there.
         """
@@ -95,6 +95,10 @@ class Store(Protocol):
 
     def doubt(self, known: LedgerWindow) -> None:
         """A complete window's count is wrong: it is incomplete until it has been read again, whole."""
+        ...
+
+    def put_away(self, foreign: Sequence[Difference]) -> None:
+        """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
         ...
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:

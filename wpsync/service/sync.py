@@ -8,12 +8,19 @@ changed, and all in turn once a week.
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
 
 from wpsync.config import parse_instant
-from wpsync.errors import DeadLetterLimitError, FatalError, Stopped, WpsyncError
+from wpsync.errors import (
+    DeadLetterLimitError,
+    FatalError,
+    Stopped,
+    VendorRefusedError,
+    WpsyncError,
+)
 from wpsync.extract import windows
 from wpsync.ledger import COMPLETE
 from wpsync.load import state
@@ -30,6 +37,9 @@ from wpsync.service.store import Store
 log = logging.getLogger(__name__)
 
 _SAMPLE_EVERY = timedelta(hours=23)
+
+_OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
+"""Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
 
 _NARROWED_TIMES = 3
 """How often what the vendor cannot serve is narrowed down; afterwards it is only tried again as it is."""
@@ -64,14 +74,16 @@ def sync(account: Account, resources: Sequence[Resource], progress: Progress) ->
     """One pass over the resources; a failure of one does not stop the others.
 
     Raises Stopped when asked to stop, and what stops every resource alike (rejected credentials, a
-    missing schema) at once.
+    missing schema, no access to the API) at once.
     """
-    return [_pass(account, resource, "sync", sync_resource, progress) for resource in resources]
+    return [
+        _pass(account, resource, "sync", progress, *_phases(resource)) for resource in resources
+    ]
 
 
 def follow(account: Account, resource: Resource) -> Outcome:
     """Read what is new, and nothing else: the service's live tick. Raises as `sync` does."""
-    return _pass(account, resource, "sync", _read_new, Silence())
+    return _pass(account, resource, "sync", Silence(), _FOLLOWING)
 
 
 def recheck(account: Account, resource: Resource) -> Outcome | None:
@@ -81,37 +93,46 @@ def recheck(account: Account, resource: Resource) -> Outcome | None:
     """
     if not _recheck_is_due(account, resource):
         return None
-    return _pass(account, resource, "recheck", _recheck, Silence(), lock="recheck")
+    return _pass(account, resource, "recheck", Silence(), _RECHECKING)
 
 
 Read = Callable[[Account, Resource, Run, Callable[[int], None]], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A part of a pass, and the lock under which it is done. None waits for one lock while it holds another."""
+
+    lock: str
+    read: Read
+
+
 def _pass(
-    account: Account,
-    resource: Resource,
-    kind: str,
-    read: Read,
-    progress: Progress,
-    *,
-    lock: str = "sync",
+    account: Account, resource: Resource, kind: str, progress: Progress, *phases: _Phase
 ) -> Outcome:
     """Run one resource, record the run, and turn what went wrong into an outcome."""
     progress.begin(resource.name, None)
     result = Outcome(account.name, resource.name, "failed")
     run: Run | None = None
+
+    def on_rows(rows: int) -> None:
+        progress.advance(resource.name, rows)
+
     try:
-        with (
-            account.alone(resource.name, lock),
-            recorded(
+        with ExitStack() as lock:
+            lock.enter_context(account.alone(resource.name, phases[0].lock))
+            with recorded(
                 account.database,
                 account.clock,
                 account.scope(resource),
                 kind,
                 account.client_requests,
-            ) as run,
-        ):
-            read(account, resource, run, lambda rows: progress.advance(resource.name, rows))
+            ) as run:
+                phases[0].read(account, resource, run, on_rows)
+                for phase in phases[1:]:
+                    lock.close()
+                    lock.enter_context(account.alone(resource.name, phase.lock))
+                    phase.read(account, resource, run, on_rows)
         result.outcome = "incomplete" if run.incomplete else "done"
         result.problems = list(run.incomplete)
     except Stopped:
@@ -138,25 +159,20 @@ def fill(result: Outcome, run: Run) -> None:
 
 
 def stops_everything(exc: WpsyncError) -> bool:
-    """Whether the next resource would fail for the same reason."""
-    if isinstance(exc, DeadLetterLimitError):
-        return False
-    return isinstance(exc, FatalError) and getattr(exc, "status_code", None) is None
+    """Whether the next resource would fail for the same reason.
+
+    What the vendor refuses, it refuses of this resource (its normal refusal has no statusCode at all),
+    unless it says that the whole account is meant.
+    """
+    if isinstance(exc, VendorRefusedError):
+        return exc.status_code in _OF_THE_ACCOUNT
+    return isinstance(exc, FatalError) and not isinstance(exc, DeadLetterLimitError)
 
 
-def sync_resource(
+def read_new(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
-    """Bring one resource up to now, and look again at what is due of it."""
-    _read_new(account, resource, run, on_rows)
-    if resource.mode is Mode.WINDOWED:
-        with account.alone(resource.name, "recheck"):
-            _recheck(account, resource, run, on_rows)
-
-
-def _read_new(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
+    """Bring one resource up to now: under its lock `sync`."""
     match resource.mode:
         case Mode.WINDOWED:
             _follow_windows(account, resource, run, on_rows)
@@ -224,6 +240,14 @@ def _recheck(
     one_by_one.raise_first()
 
 
+_FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
+
+
+def _phases(resource: Resource) -> Sequence[_Phase]:
+    """What a whole pass does of a resource."""
+    return (_FOLLOWING, _RECHECKING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
+
+
 def _catch_up(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> bool:
@@ -267,16 +291,17 @@ def read_listing(
 ) -> None:
     """Read a listing whole, or the listing of every parent that needs it."""
     scope = account.scope(resource)
-    known = state.listings(account.database, scope)
     pipeline = account.pipeline(resource)
     if resource.parent is None:
-        before = known.get("")
+        before = state.listings(account.database, scope).get("")
         held = before.rows_seen if before and before.complete_at else 0
         pipeline.listing(run, held=held, on_rows=on_rows)
         return
+    now = account.clock.now()
+    run.totals.rows_updated += state.forget_gone_rooms(account.database, account.name, now)
     parents = state.rooms(account.database, account.name)
-    state.forget_listings(account.database, scope, list(parents))
-    stale = account.clock.now() - account.pace.members_every
+    known = state.listings(account.database, scope)
+    stale = now - account.pace.members_every
     one_by_one = OneByOne()
     for parent, fingerprint in parents.items():
         before = known.get(parent)

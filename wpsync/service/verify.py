@@ -1,28 +1,37 @@
 """Proof: the ledger and our tables against the vendor, window by window, and the repair of what differs.
 
 Counts first: the vendor's now, the ledger's, and the rows held. Where they disagree the window is
-bisected down to about a page and the content compared row by row; with `deep` the content is compared
-everywhere. A window is held under its resource's lock while it is looked at, so that rows in flight
-raise no alarm. Repair reads nothing twice: what was compared is what is loaded.
+bisected down to about a page and the content compared row by row; with `deep`, and where rows show no
+time by which they could be counted, the content is compared everywhere. A window is held under its
+resource's locks while it is looked at, so that rows in flight raise no alarm. Repair reads nothing
+twice: what was compared is what is loaded. What nobody has read is a finding too.
 
 A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
-The vendor's count tells: where it is what the ledger says, nothing went, so the row is foreign and
-repair moves it to `wp.history`; otherwise it is kept and noted as gone.
+Counts tell: where the vendor's is what the ledger says, and we hold just so many rows more, nothing
+went and nothing came. Then the row is foreign, and repair moves it to `wp.history`. Otherwise, also
+where it cannot be told, it is kept and noted as gone.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from wpsync.errors import UNSERVED, Stopped
+from wpsync.extract import windows
 from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import EXTRA, Difference
 from wpsync.load.upsert import Counts
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
+from wpsync.service import retention
 from wpsync.service.account import Account
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
 from wpsync.service.store import Intake, Loaded
+
+_NEXT_PASS = timedelta(minutes=10)
+"""What has settled within this time is left to the next pass, and not told as unread."""
 
 
 @dataclass(slots=True)
@@ -52,7 +61,7 @@ class Verifier:
         self._account = account
         self._resource = resource
         self._run = run
-        self._deep = deep
+        self._deep = deep or resource.cursor is None
         self._repair = repair
         self._store = account.store(resource)
         self._recheck = account.recheck(resource)
@@ -103,12 +112,12 @@ class Verifier:
         agrees = counted == known.vendor_count and held in (None, known.rows_held)
         if agrees and not self._deep:
             return None
-        foreign = counted == known.vendor_count
         for piece in [window] if self._deep else self._suspicious(finding):
-            self._compare(finding, piece, foreign=foreign)
+            self._compare(finding, piece)
         if agrees and not finding.differences and finding.reason is None:
             return None
         if self._repair and finding.reason is None:
+            self._put_away(finding, known)
             self._settle(finding)
         return finding
 
@@ -119,9 +128,10 @@ class Verifier:
             self._recheck.bisect(finding.window, finding.vendor_count, finding.held, pieces.append)
         return pieces or [finding.window]
 
-    def _compare(self, finding: Finding, window: Window, *, foreign: bool) -> None:
+    def _compare(self, finding: Finding, window: Window) -> None:
         """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
         main = self._resource.table.name
+        counted = finding.vendor_count == finding.ledger_count
 
         def look(intake: Intake, closed: Closed) -> Loaded:
             if closed.window is None or closed.read_at is None:
@@ -133,19 +143,49 @@ class Verifier:
             finding.differences += found
             if not (self._repair and found):
                 return Loaded(Counts())
-            unwanted = [f for f in found if f.what == EXTRA and (foreign or f.table != main)]
-            return intake.mend(closed, self._run.id, unwanted, counted=foreign)
+            unwanted = [f for f in found if f.what == EXTRA and f.table != main]
+            return intake.mend(closed, self._run.id, unwanted, counted=counted)
 
         settled = self._account.settled(self._resource)
         self._pipeline.window(self._run, window, settled=settled, live=False, close=look)
 
+    def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
+        """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""
+        main = self._resource.table.name
+        extra = [f for f in finding.differences if f.what == EXTRA and f.table == main]
+        surplus = (finding.held or 0) - known.rows_held
+        if extra and finding.vendor_count == known.vendor_count and len(extra) == surplus:
+            self._store.put_away(extra)
+
+    def unread(self, window: Window) -> Finding:
+        """A stretch that nobody has read; repair reads it by days as a backfill does, the newest first."""
+        holding = self._store.held([window])
+        held = holding[0] if holding is not None else None
+        names = self._account.name, self._resource.name
+        finding = Finding(*names, window, None, None, held, Reason.UNREAD)
+        if self._repair:
+            days = list(windows.by_day(window, self._account.pace.max_span))
+            for day in reversed(days):
+                with self._account.alone(self._resource.name, "recheck"):
+                    for rest in _missing(day, self._store.ledger(day)):
+                        self._read(rest)
+            self._judge(finding)
+        return finding
+
     def _read_again(self, finding: Finding) -> Finding:
         """An incomplete window is read as any other is."""
-        settled = self._account.settled(self._resource)
-        self._pipeline.window(self._run, finding.window, settled=settled, live=False)
-        pieces = self._store.ledger(finding.window)
-        finding.repaired = all(piece.is_complete for piece in pieces)
+        self._read(finding.window)
+        self._judge(finding)
         return finding
+
+    def _read(self, window: Window) -> None:
+        settled = self._account.settled(self._resource)
+        self._pipeline.window(self._run, window, settled=settled, live=False)
+
+    def _judge(self, finding: Finding) -> None:
+        """What was read is repaired if the ledger vouches for all of it now."""
+        known = self._store.ledger(finding.window)
+        finding.repaired = not _missing(finding.window, [one for one in known if one.is_complete])
 
     def _settle(self, finding: Finding) -> None:
         """What was mended agrees now, by counts; where it does not, the whole window is read again."""
@@ -163,8 +203,34 @@ class Verifier:
             if not last:
                 for piece in pieces:
                     self._store.doubt(piece)
-                settled = self._account.settled(self._resource)
-                self._pipeline.window(self._run, finding.window, settled=settled, live=False)
+                self._read(finding.window)
+
+
+def _missing(span: Window, known: Sequence[LedgerWindow]) -> list[Window]:
+    return windows.missing(span, [one.window for one in known])
+
+
+def _unread(
+    account: Account,
+    resource: Resource,
+    span: Window,
+    known: Sequence[LedgerWindow],
+    *,
+    whole: bool,
+) -> list[Window]:
+    """What of a span nobody has read, of what is kept and can be known by now.
+
+    With `whole` only what was passed over: before, or between, what was read.
+    """
+    start, end = span.start, min(span.end, account.settled(resource) - _NEXT_PASS)
+    if whole:
+        mark = account.store(resource).watermark()
+        begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]
+        start = max(start, min(begins, default=end))
+        end = min(end, max((one.ends_at for one in known), default=start))
+    since = retention.kept_from(account.pace.retention, resource.name, account.clock.now())
+    start = max(start, since or start)
+    return _missing(Window(start, end), known) if start < end else []
 
 
 def verify(
@@ -175,11 +241,12 @@ def verify(
     *,
     deep: bool,
     repair: bool,
+    whole: bool = False,
 ) -> list[Finding]:
-    """Every window of the ledger that touches the span, newest first; what differs.
+    """What differs, newest first: of every window of the ledger that touches the span, and what nobody has read.
 
-    Raises Stopped when asked to stop. Listings and reports are read whole by every sync: there is no
-    ledger by time to verify.
+    `whole`: the span is all that was read, however far that goes. Raises Stopped when asked to stop.
+    Listings and reports are read whole by every sync: there is no ledger by time to verify.
     """
     if resource.mode is not Mode.WINDOWED:
         return []
@@ -191,16 +258,17 @@ def verify(
         account.database, account.clock, account.scope(resource), "verify", account.client_requests
     ) as run:
         verifier = Verifier(account, resource, run, deep=deep, repair=repair)
+        findings += map(verifier.unread, _unread(account, resource, span, known, whole=whole))
         for window in reversed(known):
             if account.stopping():
                 raise Stopped
             with (
+                account.alone(resource.name, "recheck"),  # waited for first: it may last for hours
                 account.alone(resource.name, "sync"),
-                account.alone(resource.name, "recheck"),
             ):
                 for present in store.ledger(window.window):
                     finding = verifier.window(present)
                     findings += [finding] if finding is not None else []
             progress.advance(resource.name, window.rows_held)
     progress.end(resource.name, "done" if not findings else "incomplete")
-    return findings
+    return sorted(findings, key=lambda finding: finding.window, reverse=True)

@@ -137,7 +137,8 @@ def headline(words: Words, seen: Picture) -> Headline:
     """Whether everything is there, and current; and what there is to know besides."""
     late = dict.fromkeys(words.resource(one.resource) for one in seen.late)
     answer = seen.answer
-    said = words.t(f"{answer}.detail", names=words.listed(late), count=seen.troubled)
+    counted = {"count": seen.troubled, "gaps": seen.gaps}
+    said = words.t(f"{answer}.detail", names=words.listed(late), **counted)
     also = [*_backfills(words, seen), *_letters(words, seen)]
     first = answer in ("filling", "halted")
     detail = words.sentences([*also, said] if first else [said, *also])

@@ -34,6 +34,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已读的每一天都与厂商总数核对一致。",
         "Every day that was read agrees with the vendor's count.",
     ),
+    "gaps": ("数据是最新的，但中间有遗漏", "Current, but with gaps"),
+    "gaps.detail": (
+        "有 {gaps} 段夹在已读数据之间、还没有读取；执行 wpsync verify --repair 即可补读。",
+        "{gaps} stretches between what was read have not been read: wpsync verify --repair reads them.",
+    ),
     "filling": ("历史数据正在回填", "History is being read"),
     "filling.detail": (
         "目前没有服务在持续同步新数据，回填后请启动 wpsync run。",
