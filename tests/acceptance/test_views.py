@@ -1,9 +1,11 @@
 """Every view of `wp_bi` against a truth computed in Python from the emulated world, never from our tables."""
 
+import re
 from collections import defaultdict
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -308,13 +310,8 @@ def test_money(read):
     for identifier, row in world.tables["message_red_packets"].items():
         status = "claimed" if row["claimed"] else "unclaimed"
         add(
-            identifier,
-            "red_packet",
-            identifier,
-            way(identifier),
-            status=status,
-            memo=row["sender_title"],
-        )
+            identifier, "red_packet", identifier, way(identifier), status=status, memo=row["sender_title"]
+        )  # fmt: skip
     for payer in world.payers:
         identifier = payer["message_id"]
         collection = world.tables["message_group_collections"][identifier]
@@ -370,6 +367,16 @@ def test_risk(read):
         }  # fmt: skip
     agree(view("risk_events", "event_id"), truth)
     assert len({event for (event,) in ((row["event"],) for row in truth.values())}) == 6
+
+
+@pytest.mark.parametrize("name", ["README.md", "README.zh-CN.md"])
+def test_every_example_shows_something(read, name):
+    driver, *_ = read
+    text = (Path(__file__).parents[2] / name).read_text(encoding="utf-8")
+    examples = re.findall(r"(?:^|`)(select [^`;\n]+)[`;]", text, re.MULTILINE)
+    assert len(examples) == 9
+    for example in examples:
+        assert driver.query(example.replace("%", "%%")), example
 
 
 def test_every_view_and_every_column_of_it_is_explained_in_both_languages(database_url):
