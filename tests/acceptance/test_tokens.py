@@ -1,13 +1,16 @@
 """Tokens that end, are revoked, or are shared: no loss, no loop, at most one login for one cause."""
 
 import subprocess
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.driving import Driver, differences
+from tests.acceptance.driving import START, Driver, Timeline, differences
 from wpsync.emulator.client import Remote
-from wpsync.errors import AuthenticationError
+from wpsync.errors import AuthenticationError, WpsyncError
+from wpsync.resources import RESOURCES
+from wpsync.service.sync import follow
 
 MESSAGES = ["wechat_messages"]
 
@@ -90,6 +93,26 @@ def test_two_processes_share_an_account_of_which_the_vendor_allows_one_session(
     assert logins == 1
     assert renewals <= 2
     assert differences(driver, vendor, ["wechat_messages", "calls"]) == []
+
+
+@pytest.mark.parametrize(("message", "most"), [("该设备未登录微信", (1, 3)), ("", (0, 12))])
+def test_half_an_hour_of_refusals_costs_few_tokens(emulator, database_url, tmp_path, message, most):
+    """Whether they sound like a dead token's or give no reason; afterwards all goes on by itself."""
+    line = Timeline(emulator, database_url, tmp_path, messages=200, days=1)
+    line.driver.sync(["sms"])
+    line.remote.fault("code_0", endpoint="/api/device/sms", msg=message)
+    before = logins_and_renewals(line.remote)
+    with line.driver.account() as account:
+        for minute in range(1, 31):
+            line.go_to(max(line.clock.now(), START + timedelta(minutes=minute)))
+            with suppress(WpsyncError):
+                follow(account, RESOURCES["sms"])
+        made = zip(logins_and_renewals(line.remote), before, most, strict=True)
+        assert all(now - then <= limit for now, then, limit in made), list(made)
+        line.remote.clear_faults()
+        line.remote.revoke(access=True)
+        line.go_to(line.clock.now() + timedelta(minutes=1))
+        assert follow(account, RESOURCES["sms"]).outcome == "done"
 
 
 def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remote):

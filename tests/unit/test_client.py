@@ -4,6 +4,7 @@ import base64
 import inspect
 import logging
 import traceback
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -75,6 +76,30 @@ class Vendor:
 
     def count(self, ending):
         return sum(path.endswith(ending) for path in self.asked)
+
+
+class Sessions(Vendor):
+    """A vendor with one token at a time, kept by a renewal while it lives. What it has to say of a call
+    is `says(path, token)`; None is a good answer.
+    """
+
+    def __init__(self, says: Callable[[str, str], httpx.Response | None]) -> None:
+        super().__init__()
+        self.says = says
+        self.live = 0
+        self.refusing_logins = False
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        path = request.url.path
+        self.asked.append(path)
+        if path.endswith("getToken"):
+            if self.refusing_logins:
+                return refused("clientSecret错误")
+            self.live += 1
+        pair = {"accessToken": str(self.live), "refreshToken": "refresh"}
+        if path.startswith("/oauth"):
+            return good(pair)
+        return self.says(path, request.url.params["accessToken"]) or good({})
 
 
 def good(data) -> httpx.Response:
@@ -188,6 +213,117 @@ def test_a_token_that_is_rejected_for_ever_costs_one_renewal_one_login_and_an_er
         made(vendor).call("/api/x")
     assert vendor.count("reToken") <= 1
     assert vendor.count("getToken") <= 2
+
+
+ABOUT_A_PHONE = "该设备未登录微信"
+
+
+def asked_for_hours(client, clock, hours, every=timedelta(minutes=1), path="/api/x"):
+    """One call a minute, each of which fails."""
+    until = clock.now() + timedelta(hours=hours)
+    while clock.now() < until:
+        with pytest.raises((VendorRefusedError, VendorUnavailableError)):
+            client.call(path)
+        clock.sleep(every.total_seconds())
+
+
+def test_a_refusal_that_sounds_like_a_dead_token_costs_ever_fewer_logins():
+    """After 15 minutes, and then 30, 60, … up to a day; a day of refusals is not 1,440 logins, nor 96."""
+    clock, vendor = FakeClock(START), Sessions(lambda path, token: refused(ABOUT_A_PHONE))
+    client = made(vendor, clock)
+    asked_for_hours(client, clock, 0.5)
+    assert vendor.count("getToken") <= 2
+    asked_for_hours(client, clock, 23.5)
+    assert vendor.count("getToken") <= 8
+    assert vendor.count("/api/x") < 1_440 + 30
+    with pytest.raises(VendorRefusedError, match=ABOUT_A_PHONE):
+        client.call("/api/x")
+
+
+def test_the_same_refusal_about_many_phones_is_one_refusal():
+    clock, numbers = FakeClock(START), iter(range(10_000))
+    vendor = Sessions(lambda path, token: refused(f"设备8613800{next(numbers):05d}未登录"))
+    asked_for_hours(made(vendor, clock), clock, 0.5)
+    assert vendor.count("getToken") <= 2
+
+
+def test_a_dead_token_is_replaced_although_one_endpoint_refuses_for_a_reason_of_its_own():
+    clock = FakeClock(START)
+
+    def says(path: str, token: str) -> httpx.Response | None:
+        if token != str(vendor.live):
+            return refused("accessToken无效")
+        return refused(ABOUT_A_PHONE) if path == "/api/x" else None
+
+    vendor: Sessions = Sessions(says)
+    client = made(vendor, clock)
+    asked_for_hours(client, clock, 1)
+    vendor.live += 1  # somebody else has logged in
+    logins = vendor.count("getToken")
+    with pytest.raises(VendorRefusedError):
+        client.call("/api/x")
+    client.call("/api/y")
+    assert vendor.count("getToken") == logins
+
+
+def test_a_token_that_died_within_a_minute_of_another_is_renewed_again():
+    clock = FakeClock(START)
+    vendor: Sessions = Sessions(
+        lambda path, token: None if token == str(vendor.live) else refused("token")
+    )
+    client = made(vendor, clock)
+    for _ in range(4):
+        client.call("/api/x")
+        vendor.live += 1
+        clock.sleep(5)
+    client.call("/api/x")
+    assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 4)
+
+
+def test_where_a_renewal_does_not_help_a_login_does():
+    """A vendor whose renewal keeps a dead token."""
+    clock, dead = FakeClock(START), {"1"}
+    vendor = Sessions(lambda path, token: refused("token") if token in dead else None)
+    client = made(vendor, clock)
+    client.authenticate()
+    clock.sleep(3600)
+    client.call("/api/x")
+    assert (vendor.count("getToken"), vendor.count("reToken")) == (2, 1)
+
+
+def test_a_login_that_is_rejected_is_not_repeated_because_renewals_work():
+    clock, vendor = FakeClock(START), Sessions(lambda path, token: None)
+    client = made(vendor, clock)
+    client.call("/api/x")
+    clock.sleep(3600)
+    vendor.says, vendor.refusing_logins = lambda path, token: refused("token"), True
+    for _ in range(14):
+        with pytest.raises(AuthenticationError):
+            client.call("/api/x")
+        clock.sleep(60)
+    assert vendor.count("getToken") == 2
+
+
+def test_a_refusal_without_a_reason_renews_once_and_not_at_every_retry():
+    clock, vendor = FakeClock(START), Sessions(lambda path, token: refused(""))
+    client = made(vendor, clock)
+    asked_for_hours(client, clock, 0.25)
+    assert vendor.count("getToken") == 1
+    assert vendor.count("reToken") <= 4
+    assert vendor.count("/api/x") <= 5 * 15 + 4
+
+
+def test_twenty_refusals_at_once_are_met_by_one_renewal():
+    clock, vendor = FakeClock(START), Sessions(lambda path, token: refused(ABOUT_A_PHONE))
+    client = made(vendor, clock)
+
+    def call(number):
+        with pytest.raises(VendorRefusedError):
+            client.call(f"/api/{number}")
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(call, range(20)))
+    assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 1)
 
 
 def test_rejected_credentials_are_not_tried_again_for_a_while_unless_they_change():

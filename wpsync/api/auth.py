@@ -5,7 +5,8 @@ a dead one is replaced); the refresh token lives 30 days, and only `getToken` he
 `getToken` kills the tokens issued before is not said, so it is assumed. Whoever needs a new pair
 takes the account's lock, looks whether somebody else has already got one, and only then asks.
 
-For one cause there is at most one renewal, one login, and then an error: never a loop.
+For one cause there is at most one renewal, one login, and then an error: never a loop. A login because of
+requests that are refused although the refresh token works is made at most once in a quarter of an hour.
 """
 
 import hashlib
@@ -29,6 +30,7 @@ ROTATE_AFTER = timedelta(days=27)
 _EARLY = timedelta(minutes=5)
 _PAUSE = timedelta(minutes=15)
 _DAY = timedelta(days=1)
+_YOUNG = timedelta(minutes=15)
 _JUST_NOW = timedelta(seconds=30)
 
 
@@ -62,11 +64,11 @@ class TokenStore(Protocol):
 
 
 class RejectedError(Exception):
-    """The vendor rejected a token or the credentials. `certain`: it said so in as many words."""
+    """The vendor rejected a token or the credentials, in these words; empty where it gave no reason."""
 
-    def __init__(self, *, certain: bool) -> None:
+    def __init__(self, words: str = "") -> None:
         super().__init__("rejected")
-        self.certain = certain
+        self.words = words
 
 
 Login = Callable[[Credentials], tuple[Secret, Secret]]
@@ -96,18 +98,22 @@ class TokenKeeper:
         self._lock = Lock()
         self._tokens: Tokens | None = None
         self._rotation_tried: datetime | None = None
-        self._renewed: Secret | None = None
+        self._alive: tuple[Secret, datetime] | None = None
 
     def access(self) -> Secret:
         """The access token to use now; renewed beforehand where it is about to end."""
         tokens = self._tokens
         if tokens is not None and not self._is_due(tokens):
             return tokens.access
-        return self._replace(None, certain=True).access
+        return self._replace(None).access
 
-    def after_rejection(self, rejected: Secret, *, certain: bool) -> Secret:
-        """The token to try next after one was rejected: somebody else's new one, or one of our own."""
-        return self._replace(rejected, certain=certain).access
+    def after_rejection(self, rejected: Secret, *, renewed: bool = False) -> Secret:
+        """The token to try next after one was rejected: somebody else's new one, or one of our own.
+
+        Perhaps the same, if a renewal kept it. `renewed`: this one came of a renewal for the same cause, so
+        only a login is left. Raises RejectedError where it is too early for another.
+        """
+        return self._replace(rejected, renewed=renewed).access
 
     def rotate(self) -> None:
         """Take a new pair now, whatever the age of the present one."""
@@ -124,7 +130,7 @@ class TokenKeeper:
         """A rotation that fails is tried again daily, while the pair still lives."""
         return self._rotation_tried is None or now >= self._rotation_tried + _DAY
 
-    def _replace(self, rejected: Secret | None, *, certain: bool) -> Tokens:
+    def _replace(self, rejected: Secret | None, *, renewed: bool = False) -> Tokens:
         with self._lock:
             held = self._tokens
             if held is not None and held.access != rejected and not self._is_due(held):
@@ -133,8 +139,10 @@ class TokenKeeper:
                 stored = self._store.read(self._account)
                 if stored is not None and self._is_usable(stored, rejected):
                     self._tokens = stored
+                elif renewed:
+                    self._tokens = self._last_resort(stored)
                 else:
-                    self._tokens = self._obtain(stored, rejected, certain=certain)
+                    self._tokens = self._obtain(stored, rejected)
                 return self._tokens
 
     def _is_usable(self, stored: Tokens, rejected: Secret | None) -> bool:
@@ -142,7 +150,7 @@ class TokenKeeper:
             return False
         return stored.access != rejected and not self._is_due(stored)
 
-    def _obtain(self, stored: Tokens | None, rejected: Secret | None, *, certain: bool) -> Tokens:
+    def _obtain(self, stored: Tokens | None, rejected: Secret | None) -> Tokens:
         """Renew where the refresh token is good for it, else log in. The lock is held."""
         now = self._clock.now()
         if stored is None or stored.credentials_hash != self._fingerprint:
@@ -151,28 +159,45 @@ class TokenKeeper:
             return self._log_in(stored)
         if rejected is None and now >= stored.issued_at + ROTATE_AFTER and self._may_rotate(now):
             return self._rotate_early(stored, now)
-        just_renewed = rejected == self._renewed and now - stored.renewed_at < _JUST_NOW
-        if certain and rejected is not None and just_renewed:
-            return self._log_in(stored)  # renewing it once more cannot help
+        if rejected is not None and self._is_alive(rejected, now):
+            return stored
         try:
             access, refresh = self._renew(stored.refresh)
         except RejectedError:
             return self._log_in(stored)
-        if access == rejected and certain:
-            return self._log_in(stored)
+        paused = stored.paused_until is not None and now < stored.paused_until
         renewed = replace(
             stored,
             access=access,
             refresh=refresh or stored.refresh,
             renewed_at=now,
             access_expires_at=now + ACCESS_LIFE,
-            failures=0,
-            paused_until=None,
+            failures=stored.failures if paused else 0,
+            paused_until=stored.paused_until if paused else None,
         )
         self._store.write(self._account, renewed)
-        self._renewed = access
         log.info("token.renewed", extra={"account": self._account})
+        if access == rejected:
+            self._alive = access, now
         return renewed
+
+    def _is_alive(self, access: Secret, now: datetime) -> bool:
+        """A renewal has just kept it, as it keeps live ones; one more would do the same."""
+        return (
+            self._alive is not None
+            and self._alive[0] == access
+            and now - self._alive[1] < _JUST_NOW
+        )
+
+    def _last_resort(self, stored: Tokens | None) -> Tokens:
+        """A login although the refresh token works, because what it gives is refused; not soon again."""
+        if (
+            stored is not None
+            and stored.credentials_hash == self._fingerprint
+            and self._clock.now() - stored.issued_at < _YOUNG
+        ):
+            raise RejectedError
+        return self._log_in(stored)
 
     def _rotate_early(self, stored: Tokens, now: datetime) -> Tokens:
         """From day 27 on a new pair, daily; while that fails the old one is used as long as it lives."""
@@ -182,7 +207,7 @@ class TokenKeeper:
         except AuthenticationError:
             if now < stored.refresh_expires_at:
                 self._store.write(self._account, stored)
-                return self._obtain(stored, None, certain=True)
+                return self._obtain(stored, None)
             raise
 
     def _log_in(self, stored: Tokens | None) -> Tokens:

@@ -19,6 +19,7 @@ import httpx
 from wpsync import boundary
 from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
+from wpsync.api.doubts import Doubts
 from wpsync.api.limits import Limits
 from wpsync.api.retries import NotSentError, Retries, Retry
 from wpsync.clock import Clock
@@ -109,6 +110,7 @@ class Client:
         self._retries = Retries(retry or Retry(), clock, stopping)
         self._account = account
         self._on_request = on_request
+        self._doubts = Doubts(clock)
         self._lock = Lock()
         self._skew: timedelta | None = None
         self.requests = 0
@@ -167,32 +169,32 @@ class Client:
     def _with_token(
         self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
     ) -> Reply:
-        """One call; after a rejected token one renewal and one more try, then at most one login."""
+        """One call; after a rejected token one renewal and one more try, then at most one login.
+
+        What is refused all the same is for a while not blamed on the token.
+        """
         access = self._keeper.access()
         try:
             return self._send(endpoint, content, access, priority)
         except RejectedError as rejected:
-            certain = rejected.certain
+            words = rejected.words
         except envelope.AmbiguousRefusalError:
-            if acts:
+            if acts or self._doubts.hold(endpoint, ""):
                 raise
-            certain = False
-        access = self._keeper.after_rejection(access, certain=certain)
-        try:
-            return self._send(endpoint, content, access, priority)
-        except RejectedError as rejected:
-            if not rejected.certain:
-                raise envelope.refused(endpoint, 0, None, "") from None
-        access = self._keeper.after_rejection(access, certain=True)
-        try:
-            return self._send(endpoint, content, access, priority)
-        except RejectedError:
-            raise VendorRefusedError(
-                f"{endpoint}: the vendor rejects a token that it has just issued",
-                hint="another program may be logging in with the same credentials; give wpsync its own"
-                " / 可能有其他程序在用同一凭据登录，请为 wpsync 单独申请一套",
-                code=0,
-            ) from None
+            words = ""
+        for renewed in (False, True):
+            if self._doubts.hold(endpoint, words):
+                raise envelope.refused_anyway(endpoint, words)
+            try:
+                access = self._keeper.after_rejection(access, renewed=renewed)
+                return self._send(endpoint, content, access, priority)
+            except RejectedError as rejected:
+                words = rejected.words or words
+            except envelope.AmbiguousRefusalError:
+                self._doubts.note(endpoint, "")
+                raise
+        self._doubts.note(endpoint, words)
+        raise envelope.refused_anyway(endpoint, words)
 
     def _send(self, endpoint: str, content: bytes, access: Secret, priority: Priority) -> Reply:
         with self._counted(endpoint, priority):
@@ -271,7 +273,7 @@ class Client:
         said = envelope.opened(response)
         if said is None:
             if status in (401, 403):
-                raise RejectedError(certain=True)
+                raise RejectedError(f"HTTP {status}")
             raise VendorUnavailableError(
                 f"{endpoint}: not the vendor's envelope: {envelope.described(response)}",
                 hint=envelope.hint(response),
@@ -321,10 +323,10 @@ class Client:
                 with self._counted(endpoint, Priority.LIVE):
                     return self._opened(endpoint, self._post(endpoint, url, content)).data
             except envelope.AmbiguousRefusalError:
-                raise RejectedError(certain=False) from None
+                raise RejectedError from None
             except VendorRefusedError as exc:
                 if exc.status_code is None:
-                    raise RejectedError(certain=True) from None
+                    raise RejectedError from None
                 raise
 
         return self._retries.until_it_passes(attempt, endpoint, acts=False)

@@ -73,7 +73,7 @@ def failure(endpoint: str, status: int, status_code: int | None, message: str) -
     if status_code is not None and status_code in _STATUS_CODES:
         return refused(endpoint, 0, status_code, message)
     if status in (401, 403) or _TOKEN_WORDS.search(message):
-        return RejectedError(certain=True)
+        return RejectedError(message.strip() or f"HTTP {status}")
     if _SPEED_WORDS.search(message):
         return RateLimitedError(f"{endpoint}: the vendor says that we are too fast")
     if status_code is None and not message.strip():
@@ -91,6 +91,17 @@ def refused(endpoint: str, code: int, status_code: int | None, message: str) -> 
     shown = f" ({status_code})" if status_code else ""
     return kind(
         f"{endpoint}: {meaning}{shown}{said}", hint=hint, code=code, status_code=status_code
+    )
+
+
+def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:
+    """A refusal in words of a dead token that a token just given out met as well."""
+    return VendorRefusedError(
+        f"{endpoint}: the vendor refuses the call, with a new token too: {_masked(words[:120])}",
+        hint="the words may be about a work phone rather than a token; or another program logs in with the same"
+        " credentials: give wpsync its own / 可能说的是工作手机而不是令牌；也可能有其他程序在用同一凭据登录，"
+        "请为 wpsync 单独申请一套",
+        code=0,
     )
 
 
