@@ -1,6 +1,7 @@
 """`erase`: one person's data, everywhere."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -35,16 +36,17 @@ def erase(
         raise ConfigError("that is too short to be a number")
     with open_session(context, vendor=False) as session:
         held = PHONE_NUMBERS if kind == "phone" else WECHAT_NUMBERS
-        stored = privacy_of(session.config).as_stored(held, number)
-        if stored is None:
+        privacy = privacy_of(session.config)
+        if not privacy.finds(held):
             raise ConfigError(
                 f"privacy.{held} masks or drops these numbers: nobody can be found by one",
-                hint="nothing of them is stored under the number; hash keeps people findable",
+                hint="hash keeps people findable / 用 hash 才能按号码找到人",
             )
         if not yes:
             ask = "Erase everything of this person? It cannot be undone. 确定删除此人的全部数据？无法恢复。"
             typer.confirm(ask, abort=True, err=True)
-        receipt = erasing.erase(session.database, kind, number, stored, session.clock.now())
+        forms = partial(privacy.forms, held)
+        receipt = erasing.erase(session.database, kind, number, forms, session.clock.now())
     if json:
         print_json(receipt)
         return
