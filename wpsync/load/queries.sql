@@ -78,10 +78,11 @@ order by 1, 2, 3
 select at from wpsync.watermarks where account = %(account)s and resource = %(resource)s
 
 -- name: start_watermark
--- The first watermark of a resource; one that exists is left alone.
-insert into wpsync.watermarks (account, resource, at, updated_at)
+-- Where reading begins; a watermark that is further on is left alone.
+insert into wpsync.watermarks as old (account, resource, at, updated_at)
 values (%(account)s, %(resource)s, %(at)s, %(updated_at)s)
-on conflict do nothing
+on conflict (account, resource) do update set at = excluded.at, updated_at = excluded.updated_at
+where old.at < excluded.at
 
 -- name: advance_watermark
 -- Move the watermark over the windows that adjoin it, never past a stretch that was not read.
