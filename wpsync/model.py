@@ -116,22 +116,21 @@ class Erased:
         """Whether a number or id is one of somebody who was erased."""
         return isinstance(value, str) and (kind, self.digest(kind, value)) in self.marks
 
-    def holds(self, mark: tuple[str, str]) -> bool:
-        """Whether a (kind, digest) is among the marks."""
-        return mark in self.marks
-
 
 @dataclass(slots=True)
 class LeftOut:
-    """What was not written because its person was erased: rows by id and time, and what leads to more."""
+    """What was not written because its person was erased: rows by id and time, and what leads to more.
+
+    `leads` are numbers and ids (kind, value) that nobody knew to be of somebody who was erased.
+    """
 
     rows: list[tuple[str, datetime | None]] = field(default_factory=list)
-    marks: set[tuple[str, str]] = field(default_factory=set)
+    leads: set[tuple[str, str]] = field(default_factory=set)
 
     def add(self, other: "LeftOut") -> None:
         """Take over what another page left out."""
         self.rows += other.rows
-        self.marks |= other.marks
+        self.leads |= other.leads
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ since 1991, so a fixed offset is exact. No number passes through a float but a c
 import json
 import math
 import re
+import unicodedata
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
 
@@ -29,6 +30,9 @@ _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+_DIALLED = re.compile(r"\+?[\d\s().\-–—]{3,31}")
+_MOBILE = re.compile(r"1[3-9]\d{9}")
+_WITH_COUNTRY = 12  # digits: no Chinese number has as many without the country's
 
 
 def parse_json(encoded: str | bytes) -> object:
@@ -301,3 +305,38 @@ def first_text(value: object) -> str | None:
             raise UnreadableError("more than one")
         value = value[0] if value else None
     return text(value)
+
+
+def phone_number(written: str) -> str:
+    """A phone number in one form, however it is written, to tell whether two are the same.
+
+    A Chinese one without 86 and leading zeros, a foreign one with its plus sign; what is no phone
+    number (a hash, a name) as it is.
+    """
+    kept = unicodedata.normalize("NFKC", written).strip()
+    if not _DIALLED.fullmatch(kept):
+        return written
+    digits = re.sub(r"\D", "", kept)
+    is_foreign = kept.startswith("+") or digits.startswith("00")
+    digits = digits.lstrip("0")
+    if digits.startswith("86") and (is_foreign or len(digits) >= _WITH_COUNTRY):
+        digits, is_foreign = digits[2:].lstrip("0"), False
+    if not digits:
+        return written
+    return "+" + digits if is_foreign else digits
+
+
+def phone_spellings(written: str) -> set[str]:
+    """The usual ways to write a phone number: for looking it up where it stands as a hash."""
+    number = phone_number(written)
+    if not number.isdecimal():
+        return {written, number}
+    if _MOBILE.fullmatch(number):
+        parted = {f"{sign}".join((number[:3], number[3:7], number[7:])) for sign in "- "}
+        national = {number, *parted}
+    else:
+        national = {
+            number[:area] + sign + number[area:] for area in (2, 3) for sign in ("", "-", " ")
+        }
+    prefixes = ("", "0", "86", "+86", "0086", "86-", "+86-", "+86 ")
+    return {written, *(prefix + one for prefix in prefixes for one in national)}

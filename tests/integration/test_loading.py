@@ -63,6 +63,23 @@ def test_loading_twice_writes_nothing_the_second_time(database):
     assert load(database, "wechat_messages", records, T0 + timedelta(1))[0] == Counts()
 
 
+def test_the_path_of_a_picture_that_comes_after_its_message_reaches_its_table(database):
+    """The message itself stays as it was; of messages that do not change nothing else is written."""
+    early = {**message("102", "x"), "thumbImgPath": "thumb.jpg"}
+    other = message("115", '{"title": "x"}', id="other")
+    load(database, "wechat_messages", [early, other])
+    written = "select message_id, media_path, xmin from wp.message_media"
+    money = rows(database, "select xmin from wp.message_transfers")
+    for hours, path in ((1, "late.jpg"), (2, "late.jpg"), (0, "early.jpg")):
+        at = T0 + timedelta(hours=hours)
+        late = {**early, "bigImgPath": path}
+        before = rows(database, written)
+        assert load(database, "wechat_messages", [late, other], at)[0] == Counts()
+        assert rows(database, written)[0][1] == "late.jpg"
+        assert (rows(database, written) == before) is (hours != 1)
+    assert rows(database, "select xmin from wp.message_transfers") == money
+
+
 def test_a_changed_row_is_updated_with_its_typed_row_and_keeps_when_it_was_first_seen(database):
     unclaimed, claimed = (f'{{"wcPayInfo": {{"m7Type": "{status}"}}}}' for status in (0, 1))
     load(database, "wechat_messages", [message("115", unclaimed)])

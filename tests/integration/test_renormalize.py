@@ -39,7 +39,9 @@ class Meanwhile(FakeClock):
 def test_who_is_erased_while_messages_are_read_again_does_not_come_back(database):
     load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
     load(database, "wechat_messages", [MESSAGE, {**MESSAGE, "id": "other", "chatId": "other"}])
-    erased = Meanwhile(lambda: erasing.erase(database, WX, "customer", "customer", NOW))
+    erased = Meanwhile(
+        lambda: erasing.erase(database, WX, "customer", lambda number: [number], NOW)
+    )
     renormalize(database, erased, None, lambda count: None)
     assert rows(database, "select id from wp.wechat_messages") == [("other",)]
 
@@ -65,7 +67,7 @@ def test_a_dead_letter_of_somebody_who_was_erased_is_counted_and_not_loaded(data
     with database.connection() as connection:
         letter = "update wpsync.dead_letters set original = replace(original, 'broken {', '{}')"
         connection.execute(letter)
-    erasing.erase(database, WX, "customer", "customer", NOW)
+    erasing.erase(database, WX, "customer", lambda number: [number], NOW)
     assert retry_dead_letters(database, FakeClock(NOW)) == (1, 0)
     assert rows(database, "select * from wp.wechat_messages") == []
     assert rows(database, "select id from wpsync.erased_rows") == [(MESSAGE["id"],)]

@@ -55,7 +55,7 @@ class MemoryStore:
         return self.mark
 
     def start_watermark(self, start: datetime) -> None:
-        self.mark = ledger.reached(self.mark or start, self.windows)
+        self.mark = ledger.reached(max(self.mark or start, start), self.windows)
 
     def ledger(self, window: Window) -> list[LedgerWindow]:
         return [w for w in self.windows if w.starts_at < window.end and w.ends_at > window.start]

@@ -126,3 +126,36 @@ def test_numbers_of_json_stay_exact_and_broken_text_is_still_read():
     assert far == {"a": Decimal("1E+1000000"), "b": "-1.5e99999999999999999999"}
     with pytest.raises(ValueError, match="nested"):
         values.parse_json(b"[" * 200_000)
+
+
+@pytest.mark.parametrize(
+    ("written", "number"),
+    [
+        ("13912345678", "13912345678"),
+        ("+8613912345678", "13912345678"),
+        ("0086 139-1234-5678", "13912345678"),
+        ("8613912345678", "13912345678"),
+        ("013912345678", "13912345678"),
+        ("１３９１２３４５６７８", "13912345678"),
+        ("010-12345678", "1012345678"),
+        ("+86 (0)10 12345678", "1012345678"),
+        ("+1 391 234 5678", "+13912345678"),
+        ("10086", "10086"),
+        ("139****5678", "139****5678"),
+        ("h_0123", "h_0123"),
+        ("未知号码", "未知号码"),
+        ("+86 ", "+86 "),
+        ("", ""),
+    ],
+)
+def test_a_phone_number_has_one_form_however_it_is_written(written, number):
+    assert values.phone_number(written) == number
+
+
+@pytest.mark.parametrize(
+    "number", ["13912345678", "1012345678", "75512345678", "+13912345678", "x"]
+)
+def test_every_spelling_of_a_phone_number_is_of_that_number(number):
+    spellings = values.phone_spellings(number)
+    assert number in spellings
+    assert {values.phone_number(one) for one in spellings} == {number}

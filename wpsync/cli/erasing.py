@@ -1,6 +1,7 @@
 """`erase`: one person's data, everywhere."""
 
 import sys
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -40,8 +41,8 @@ def erase(
             hint="write the whole number / 号码过短，请填写完整号码",
         )
     held = PHONE_NUMBERS if kind == "phone" else WECHAT_NUMBERS
-    stored = privacy_of(configuration(context)).as_stored(held, number)
-    if stored is None:
+    privacy = privacy_of(configuration(context))
+    if not privacy.finds(held):
         raise ConfigError(
             f"privacy.{held} masks or drops these numbers: nobody can be found by one",
             hint="nothing of them is stored under the number; hash keeps people findable"
@@ -50,7 +51,8 @@ def erase(
     if not yes:
         _confirm()  # before signals are taken for an orderly stop: Ctrl-C answers the question
     with open_session(context, vendor=False) as session:
-        receipt = erasing.erase(session.database, kind, number, stored, session.clock.now())
+        forms = partial(privacy.forms, held)
+        receipt = erasing.erase(session.database, kind, number, forms, session.clock.now())
     if json:
         print_json(receipt)
         return

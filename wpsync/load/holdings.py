@@ -88,7 +88,10 @@ def mark_gone(
     seen: Collection[object],
     read_at: datetime,
 ) -> int:
-    """Note what a complete reading of a stretch did not hold, and take back what it held again."""
+    """Note what a complete reading of a stretch did not hold, and take back what it held again.
+
+    Of people who were erased nothing is noted: what the vendor no longer lists of them no longer counts.
+    """
     parameters = _parameters(scope, window, at=read_at)
     statement = _sql(
         scope.resource,
@@ -100,6 +103,9 @@ def mark_gone(
     back = [row[0] for row in noted if row[0] in present]
     if back:
         connection.execute(QUERIES["forget_gone_rows"], {**parameters, "ids": back})
+    erased = connection.execute(QUERIES["erased_rows_between"], parameters).fetchall()
+    if unlisted := [row[0] for row in erased if row[0] not in present]:
+        connection.execute(QUERIES["forget_erased_rows"], {**parameters, "ids": unlisted})
     known = {row[0] for row in noted}
     missing = keys(connection, scope, window, read_at).difference(present, known)
     if missing:

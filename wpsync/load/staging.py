@@ -36,7 +36,8 @@ from wpsync.load.upsert import (
 )
 from wpsync.model import Batch, DeadLetter, LeftOut, Row
 from wpsync.resources import TABLES, TYPED_TABLES
-from wpsync.resources.spec import Resource
+from wpsync.resources.messages import MEDIA
+from wpsync.resources.spec import Resource, Table
 
 SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
@@ -168,8 +169,9 @@ class Staging:
         """Merge all staged rows into `wp`; call inside the transaction that closes the window.
 
         `duplicates` says whether an id was staged more than once; `again` that stored content was
-        normalised anew, so that typed rows may be stale although their message is unchanged. Rows
-        that Postgres refuses go to `dead_letters`, each alone. Counts are of the resource's own table.
+        normalised anew, so that typed rows may be stale although their message is unchanged. Paths of
+        media are always compared: they stand beside the payload, and come when the phone has uploaded.
+        Rows that Postgres refuses go to `dead_letters`, each alone. Counts are of the resource's own table.
         """
         main = self._resource.table
         inserted = 0
@@ -184,9 +186,13 @@ class Staging:
             )
         counts = self._merge_table(main.name, duplicates=duplicates)
         counts.inserted += inserted
-        if main.name == "wechat_messages" and (counts.inserted or counts.updated or again):
-            self.flush()
-            self._merge_typed(changed=again or counts.updated > 0, duplicates=duplicates)
+        if main.name == "wechat_messages":
+            if counts.inserted or counts.updated or again:
+                self.flush()
+                self._merge_typed(changed=again or counts.updated > 0, duplicates=duplicates)
+            else:
+                self._flush_table(MEDIA.name)
+                self._merge_typed_table(MEDIA, duplicates=duplicates)
         if gone is not None:
             counts.deleted = self._mark_gone(gone)
         return counts
@@ -212,9 +218,11 @@ class Staging:
                 self._create(table.name)
                 self._connection.execute(drop_stale_typed_sql(table.name))
         for table in TYPED_TABLES:
-            if self._staged.get(table.name):
-                many = duplicates or len(table.key) > 1
-                self._merge_table(table.name, duplicates=many)
+            self._merge_typed_table(table, duplicates=duplicates)
+
+    def _merge_typed_table(self, table: Table, *, duplicates: bool) -> None:
+        if self._staged.get(table.name):
+            self._merge_table(table.name, duplicates=duplicates or len(table.key) > 1)
 
     def _mark_gone(self, gone: Gone) -> int:
         table = self._resource.table

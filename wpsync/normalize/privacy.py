@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import cast
 
+from wpsync import values
 from wpsync.model import Batch, DeadLetter, Row
 from wpsync.resources import RESOURCES, TABLES
 from wpsync.resources.personal import NAMES, PERSONAL, PHONE_NUMBERS, WECHAT_NUMBERS, is_key
@@ -106,14 +107,19 @@ class Privacy:
         """Whether any column of a table is not kept."""
         return table in self._by_table
 
-    def as_stored(self, kind: str, value: str) -> str | None:
-        """How a number of a class stands in the tables; None where it cannot be found by it."""
+    def finds(self, kind: str) -> bool:
+        """Whether a person can be found by a number of this class: it is kept or hashed everywhere."""
         modes = {self.modes.get(name, KEEP) for name, of in PERSONAL.items() if of == kind}
-        if modes == {KEEP}:
-            return value
-        if modes == {HASH}:
-            return str(treatment(HASH, kind, self._key)(value))
-        return None
+        return modes <= {KEEP, HASH}
+
+    def forms(self, kind: str, number: str) -> frozenset[str]:
+        """How a number of a class may stand in the tables.
+
+        In the clear and hashed, whatever is configured now: it may have been otherwise when a row was written.
+        """
+        written = values.phone_spellings(number) if kind == PHONE_NUMBERS else {number}
+        hashed = map(_hashing(self._key), written) if self._key else ()
+        return frozenset((*written, *hashed))
 
     def row(self, table: str, row: Row) -> Row:
         """A row of a table, in the order of its columns; what follows them is left alone."""

@@ -168,7 +168,7 @@ PAYERS = Table(
     indexes=(("payer_wx_no",),),
 )
 
-_MEDIA = _typed(
+MEDIA = _typed(
     "message_media",
     "图片、语音、视频消息",
     "image, voice and video messages",
@@ -195,9 +195,9 @@ _MEDIA = _typed(
 
 KINDS = (
     MessageKind("text", ("101", "1"), "文本", "text"),
-    MessageKind("image", ("102", "3"), "图片", "picture", _MEDIA),
-    MessageKind("voice", ("103", "34"), "语音", "voice", _MEDIA),
-    MessageKind("video", ("104", "43"), "视频", "video", _MEDIA),
+    MessageKind("image", ("102", "3"), "图片", "picture", MEDIA),
+    MessageKind("voice", ("103", "34"), "语音", "voice", MEDIA),
+    MessageKind("video", ("104", "43"), "视频", "video", MEDIA),
     MessageKind(
         "card",
         ("105", "42"),

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 
 from wpsync import ledger
 from wpsync.clock import Clock
@@ -19,6 +20,7 @@ from wpsync.load.upsert import Counts, Gone
 from wpsync.model import Window
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.normalize.rows import Normalizer
+from wpsync.resources.personal import WECHAT_NUMBERS
 from wpsync.resources.spec import Resource
 from wpsync.service.store import Intake, Listed, Loaded
 
@@ -48,6 +50,7 @@ class PostgresIntake:
         self._horizon = horizon
         self._erased = erasing.erased(connection)
         self._normalize = Normalizer(resource, privacy, self._erased)
+        self._forms = partial(privacy.forms, WECHAT_NUMBERS)
         self._staging = Staging(connection, resource, scope.account)
         self._pages: list[tuple[Sequence[object], datetime]] = []
 
@@ -121,8 +124,10 @@ class PostgresIntake:
 
         def write() -> Counts:
             nonlocal letters
-            erasing.keep_left_out(connection, self._scope, self._erased, self._staging.left_out)
+            left = self._staging.left_out
+            erasing.hold(connection, self._erased, left)
             finish = enter()
+            erasing.keep_left_out(connection, self._scope, self._erased, left, self._forms)
             counts = self._staging.merge(duplicates=closed.duplicates, gone=gone, again=again)
             found = self._staging.dead_letters
             letters = state.keep_dead_letters(connection, account, found, at, run_id)

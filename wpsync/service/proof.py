@@ -11,16 +11,25 @@ from wpsync.model import Window
 from wpsync.resources.spec import Resource
 from wpsync.service.account import Account
 from wpsync.service.progress import Silence
+from wpsync.service.retention import kept_from
 from wpsync.service.verify import Finding, verify
 
 _ENDLESS = timedelta(days=36_500)
 
 
 def prove(account: Account, resource: Resource) -> list[Finding]:
-    """Compare every complete window with its table; what differed, and whether it is repaired now."""
+    """Compare every complete window with its table; what differed, and whether it is repaired now.
+
+    What retention forgets, perhaps at this very time, is left alone.
+    """
     now = windows.floor_second(account.clock.now())
     store = account.store(resource)
-    known = [window for window in store.ledger(Window(now - _ENDLESS, now)) if window.is_complete]
+    since = kept_from(account.pace.retention, resource.name, now) or now - _ENDLESS
+    known = [
+        window
+        for window in store.ledger(Window(since, now))
+        if window.is_complete and window.starts_at >= since
+    ]
     held = store.held([window.window for window in known])
     if held is None:
         return []

@@ -8,6 +8,7 @@ what a sync brings meanwhile is newer and wins. Who is erased meanwhile does not
 import json
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from wpsync.clock import Clock
@@ -22,6 +23,7 @@ from wpsync.normalize.originals import RAW
 from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
+from wpsync.resources.personal import WECHAT_NUMBERS
 from wpsync.resources.wechat import WECHAT_MESSAGES
 
 _PAGE = 2_000
@@ -90,8 +92,7 @@ def _load(
         staging.flush()
 
         def write() -> Counts:
-            scope = Scope(account, WECHAT_MESSAGES.name)
-            erasing.keep_left_out(connection, scope, erased, LeftOut())
+            erasing.hold(connection, erased, LeftOut())
             staging.keep_held_only()  # some may have been deleted since they were read
             counts = staging.merge(duplicates=False, again=True)
             letters = state.not_yet_kept(connection, scope, staging.dead_letters)
@@ -156,7 +157,9 @@ def _retry(database: Database, clock: Clock, letter: state.KeptLetter, privacy: 
 
         def write() -> Counts:
             scope = Scope(letter.account, resource.name)
-            erasing.keep_left_out(connection, scope, erased, staging.left_out)
+            erasing.hold(connection, erased, staging.left_out)
+            forms = partial(privacy.forms, WECHAT_NUMBERS)
+            erasing.keep_left_out(connection, scope, erased, staging.left_out, forms)
             counts = staging.merge(duplicates=False, again=True)
             before.extend(staging.dead_letters)
             if not before:

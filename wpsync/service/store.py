@@ -78,7 +78,7 @@ class Store(Protocol):
         ...
 
     def start_watermark(self, start: datetime) -> None:
-        """Set the first watermark, and let it walk over what is already read."""
+        """Set the watermark unless it is further on, and let it walk over what is already read."""
         ...
 
     def ledger(self, window: Window) -> list[LedgerWindow]:

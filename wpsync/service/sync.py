@@ -32,6 +32,7 @@ from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
 from wpsync.service.reports import read_report
+from wpsync.service.retention import kept_from
 from wpsync.service.store import Store
 
 log = logging.getLogger(__name__)
@@ -186,7 +187,7 @@ def _follow_windows(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
-    _begin(account, account.store(resource), now)
+    _begin(account, resource, now)
     end = now if resource.cursor else account.settled(resource)
     pipeline = account.pipeline(resource, pages=NEWEST_PAGES)
     _present(account, resource).follow(pipeline, run, end, on_rows)
@@ -273,17 +274,23 @@ def _sample_is_due(account: Account, store: Store) -> bool:
     return last is None or account.clock.now() - last > _SAMPLE_EVERY
 
 
-def _begin(account: Account, store: Store, now: datetime) -> None:
-    """Set the watermark at the very first sync; it walks over what a backfill has read."""
-    if store.watermark() is not None:
-        return
-    text = account.pace.first_sync_from
-    first = (
-        windows.shanghai_midnight(now)
-        if text == "today"
-        else windows.floor_second(parse_instant(text, now=now))
-    )
-    store.start_watermark(first)
+def _begin(account: Account, resource: Resource, now: datetime) -> None:
+    """Set the watermark at the very first sync; it walks over what a backfill has read.
+
+    It lies nowhere before what is kept (`[retention]`): nobody catches up with what is then forgotten.
+    """
+    store = account.store(resource)
+    mark, kept = store.watermark(), kept_from(account.pace.retention, resource.name, now)
+    if mark is None:
+        text = account.pace.first_sync_from
+        first = (
+            windows.shanghai_midnight(now)
+            if text == "today"
+            else windows.floor_second(parse_instant(text, now=now))
+        )
+        store.start_watermark(max(first, kept or first))
+    elif kept is not None and mark < kept:
+        store.start_watermark(kept)
 
 
 def read_listing(
