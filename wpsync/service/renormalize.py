@@ -92,6 +92,7 @@ def _load(
         staging.flush()
 
         def write() -> Counts:
+            scope = Scope(account, WECHAT_MESSAGES.name)
             erasing.hold(connection, erased, LeftOut())
             staging.keep_held_only()  # some may have been deleted since they were read
             counts = staging.merge(duplicates=False, again=True)
