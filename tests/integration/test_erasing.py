@@ -1,5 +1,6 @@
 """Erasing against a real Postgres: how somebody is found, and what a load does that meets more of them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -13,7 +14,7 @@ from wpsync.extract.events import Closed
 from wpsync.load import erasing
 from wpsync.load.database import Database
 from wpsync.load.state import Scope
-from wpsync.model import PHONE, WX, Secret, Window
+from wpsync.model import PHONE, WX, LeftOut, Secret, Window
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources import RESOURCES
 from wpsync.resources.personal import PERSONAL, PHONE_NUMBERS, WECHAT_NUMBERS
@@ -180,3 +181,22 @@ def test_a_room_names_nobody_who_was_erased_and_reading_it_again_changes_nothing
     read(database, "wechat_rooms", rooms, privacy)
     assert rows(database, state) == cleaned
     assert rows(database, "select * from wp.history") == []
+
+
+def test_a_message_that_is_just_being_loaded_goes_with_its_new_chat_too(database):
+    """Whoever finds more of somebody waits for the loads under way, which do not know of it."""
+    erase(database, WX, "wxid_a")
+    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    with ThreadPoolExecutor(1) as pool:
+        with database.transaction() as other:
+            erasing.hold(other, erasing.erased(other), LeftOut())
+            other.execute(
+                "insert into wp.wechat_messages (id, chat_id, kind, payload_ok, _account, _first_synced_at,"
+                " _synced_at) values ('m', 'ca', 'text', true, 'main', now(), now())"
+            )
+            chat = {"id": "ca", "contactWxNo": "wxid_a"}
+            loading = pool.submit(read, database, "wechat_chats", [chat])
+            while rows(database, waiting) == [(0,)]:
+                assert not loading.done()
+        loading.result()
+    assert rows(database, "select id from wp.wechat_messages") == []
