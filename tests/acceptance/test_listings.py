@@ -5,6 +5,7 @@ import pytest
 from tests.acceptance.driving import Driver, differences
 from wpsync import boundary
 from wpsync.emulator.client import Remote
+from wpsync.emulator.world import Entry
 
 CONTACTS = "/api/wechat/getWeContactByPage"
 NAMES = ["wechat_contacts", "wechat_rooms", "wechat_room_members"]
@@ -103,6 +104,29 @@ def test_half_a_listing_or_an_empty_one_marks_nobody_as_gone(listed, fault):
     assert deleted(driver, "wechat_contacts") == set()
     Remote(vendor.url).clear_faults()
     assert driver.run("sync", "wechat_contacts").returncode == 0
+    assert not differences(driver, vendor, ["wechat_contacts"])
+
+
+def test_who_leaves_and_who_joins_while_a_listing_is_paged_hides_nobody_else(listed, monkeypatch):
+    vendor, driver = listed
+    entries, served = vendor.world.listings["wechat_contacts"], vendor.state.vendor
+    leaves, copied = list(entries)[3], next(iter(entries.values()))
+    joins = Entry(
+        {**copied.vendor, "id": "joined", "_id": "joined"}, {**copied.truth, "id": "joined"}
+    )
+    changes = {1: lambda: entries.pop(leaves), 2: lambda: entries.update(joined=joins)}
+    answer = served.answer
+
+    def changing(path, body):
+        told = answer(path, body)
+        if path == CONTACTS:
+            changes.pop(body["page"], lambda: None)()
+        return told
+
+    monkeypatch.setattr(served, "answer", changing)
+    (outcome,) = driver.sync(["wechat_contacts"])
+    assert (outcome.outcome, changes) == ("done", {})
+    assert deleted(driver, "wechat_contacts") == {leaves}
     assert not differences(driver, vendor, ["wechat_contacts"])
 
 

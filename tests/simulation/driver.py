@@ -56,6 +56,8 @@ class Simulation:
         self.vendor = SimulatedVendor(self.rng, self.clock, 7, rows)
         self.vendor.faulty = faults
         self.vendor.stumble(Random(f"stumbles {seed}"))
+        if faults:
+            self.vendor.churn(Random(f"churn {seed}"))
         self.store = MemoryStore(self.clock, AGES.horizon, self.vendor.boundary)
         self.store.on_complete = self.check_complete
         self.problems: list[str] = []

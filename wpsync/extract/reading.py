@@ -8,7 +8,7 @@ shown is split.
 Whether the vendor's ends are inclusive is not said (facts.md). A window [s, e) is therefore asked for
 as s-1s to e, which covers it under either reading of either end; rows outside the window are loaded
 (they are real) and left out of its account. A reading is complete when as many distinct ids were seen
-as any reply counted, and no reply contradicted itself.
+as any reply counted, and no reply contradicted itself or an earlier one.
 """
 
 from collections.abc import Generator, Iterator, Sequence
@@ -214,7 +214,7 @@ class Reader:
     ) -> Generator[Event, None, None]:
         """Rows that came while we read pushed the others on: where the newest are listed first, they are
         on the first pages, and not everything has to be read again for their sake."""
-        if total < 2 or tally.verdict() != Reason.ROWS_MISSING:
+        if total < 2 or tally.problem is not None or tally.verdict() is None:
             return
         for number in range(1, total + 1):
             known = len(tally.seen)
@@ -268,7 +268,7 @@ class Reader:
     def _by_filter(
         self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: Tally
     ) -> Generator[Event, None, bool]:
-        """Read one value after the other; False as soon as one of them holds more than can be shown."""
+        """Read one value after the other; False as soon as what one of them shows proves nothing."""
         for value in values:
             part = Tally(seen=tally.seen)
             narrowed = {**ask, by.name: value}
@@ -276,7 +276,7 @@ class Reader:
             tally.outside += part.outside
             tally.duplicates |= part.duplicates
             tally.read_at = tally.read_at or part.read_at
-            if part.over_cap:
+            if part.over_cap or part.problem is not None:
                 return False
         return True
 
