@@ -12,6 +12,7 @@ from tests.acceptance.driving import START, Timeline, differences, local
 log = logging.getLogger(__name__)
 
 IN_TIME = ["calls", "sms", "wechat_messages"]
+SMS = "/api/device/sms"
 MESSAGES = "/api/wechat/getWeMessageByPage"
 
 
@@ -45,6 +46,41 @@ def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
     assert len(pages) <= 4
     assert look_back >= 20 * len(probes)
     assert not truth_of(line, ["wechat_messages"])
+
+
+def test_days_that_seem_empty_for_a_while_lose_nothing_and_days_that_are_empty_for_hours_are(
+    timeline,
+):
+    line = timeline(messages=2_000, days=20)
+    driver = line.driver
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    driver.backfill("20d", ["sms"])
+    driver.sync(["sms"])
+    rows = driver.one("select count(*) from wp.sms")
+    later = START + timedelta(days=8)
+    believed = (
+        "select count(*) from wpsync.windows where resource = 'sms' and state = 'complete'"
+        " and vendor_count < (select count(*) from wp.sms where sent_at >= starts_at and sent_at < ends_at)"
+    )
+
+    def look(after):
+        line.go_to(later + after)
+        driver.sync(["sms"])
+        return driver.one("select count(*) from wpsync.gone_rows"), driver.one(believed)
+
+    line.remote.fault("empty_page", endpoint=SMS, count=0)
+    assert [look(timedelta(minutes=m)) for m in (0, 2, 8, 30)] == [(0, 0)] * 4
+    line.remote.clear_faults()
+    assert look(timedelta(days=1)) == (0, 0)
+    assert driver.one("select count(*) from wpsync.windows where state = 'incomplete'") == 0
+    assert not truth_of(line, ["sms"])
+
+    series = line.vendor.world.series["sms"]
+    for row in list(series.rows):
+        series.remove(row.id)
+    assert look(timedelta(days=8)) == (0, 0)
+    look(timedelta(days=8, hours=5))
+    assert look(timedelta(days=16))[0] == rows
 
 
 def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(timeline):

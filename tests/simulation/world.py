@@ -1,6 +1,6 @@
 """The vendor of the simulation: rows that come late, change and go, and replies that lie, by a seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -60,6 +60,8 @@ class SimulatedVendor:
         self.stumbles_over: set[str] = set()
         self.stumbling: WpsyncError = VendorUnavailableError("simulated")
         self.churning: Random | None = None
+        self.empty_until = 0.0
+        self.holds: Callable[[str], bool] = lambda row: False
         self.shown: tuple[int, int, list[Made]] | None = None
         self.trace: list[tuple[object, ...]] = []
 
@@ -136,6 +138,8 @@ class SimulatedVendor:
             {"id": row.id, "ts": row.at, "msg": row.content(now)} for row in shown
         ]
         count, told = self._told(fault, len(found), records)
+        if self._seems_empty(fault, found):
+            count, told = 0, []
         self.trace.append((round(now, 3), start, end, number, size, count, len(told or ())))
         self.boundary()
         return Page(number, told, count, fetched_at, self.clock.now())
@@ -158,6 +162,13 @@ class SimulatedVendor:
             6: (count, None),
         }
         return lies.get(fault, (count, records))
+
+    def _seems_empty(self, fault: int | None, found: list[Made]) -> bool:
+        """For up to an hour every stretch whose rows are known already is shown as empty, consistently."""
+        if fault == 5 and self.rng.random() < 0.3:
+            self.empty_until = self.now() + self.rng.uniform(0, 3_600)
+        known = all(self.holds(row.id) for row in found)
+        return self.faulty and self.now() < self.empty_until and known
 
     def listed(self, start: int, end: int) -> list[Made]:
         """Rows that are visible now, from `start` to `end` as the vendor means it."""

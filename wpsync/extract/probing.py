@@ -11,6 +11,7 @@ from typing import Protocol
 
 from wpsync.errors import UNSERVED
 from wpsync.extract import windows
+from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.model import Page, Window
 from wpsync.values import SHANGHAI
@@ -19,6 +20,9 @@ Body = Mapping[str, object]
 
 _EARLY = timedelta(seconds=5)
 """A check may be so much before its time: whoever looks every minute must not miss it by a moment."""
+
+_EMPTY_FOR = timedelta(hours=4)
+"""How far two readings that show nothing must be apart for rows to be gone."""
 
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
@@ -86,6 +90,14 @@ class Ages:
         if age <= timedelta(hours=48):
             return self.yesterday
         return self.daily if age <= self.horizon else self.older
+
+
+def believes_empty(known: LedgerWindow, now: datetime) -> bool:
+    """Whether it may be believed by now that the vendor shows nothing where we hold rows.
+
+    It must have been so hours ago, when the window was read last; what lasts longer is no passing fault.
+    """
+    return known.reason == Reason.SUSPICIOUSLY_EMPTY and now - known.read_at >= _EMPTY_FOR
 
 
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:

@@ -11,8 +11,9 @@ as s-1s to e, which covers it under either reading of either end; rows outside t
 as any reply counted, and no reply contradicted itself or an earlier one.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 
 from wpsync.errors import (
@@ -50,22 +51,30 @@ class Reader:
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
 
-    def listing(self, filters: Body, *, held: int = 0) -> Iterator[Event]:
-        """Read everything; `held` is how many rows we hold, which a sudden nothing contradicts."""
+    def listing(self, filters: Body, *, held: Callable[[], int]) -> Iterator[Event]:
+        """Read everything; `held` tells how many rows we hold, which a sudden nothing contradicts."""
         yield from self._settled(None, [dict(filters)], held)
 
     def window(
-        self, window: Window, *, newest_first: bool, settled: datetime, held: int = 0
+        self,
+        window: Window,
+        *,
+        newest_first: bool,
+        settled: datetime,
+        held: Callable[[Window], int] = lambda window: 0,
     ) -> Iterator[Event]:
         """Read a window, split where it has to be; every piece is closed for itself, in order.
 
-        What lies at or after `settled` is read for freshness and not accounted for.
+        What lies at or after `settled` is read for freshness and not accounted for. `held` tells how many
+        rows we hold in a piece, which a sudden nothing contradicts; it is asked where there is nothing.
         """
         self._counting.settled_before = settled
         stack = [window]
         while stack:
             current = stack.pop()
-            parts = yield from self._settled(current, _asks(current), held)
+            vouched = self._accounted(current)
+            held_there = partial(held, vouched) if vouched is not None else lambda: 0
+            parts = yield from self._settled(current, _asks(current), held_there)
             ordered = parts if newest_first else list(reversed(parts))
             stack.extend(ordered)
 
@@ -74,7 +83,7 @@ class Reader:
         return answers(self._vendor, at)
 
     def _settled(
-        self, window: Window | None, asks: Sequence[Body], held: int
+        self, window: Window | None, asks: Sequence[Body], held: Callable[[], int]
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
         tally = Tally()
@@ -84,7 +93,7 @@ class Reader:
             parts = yield from self._attempt(window, asks, tally)
             if parts:
                 return parts
-            if tally.count == 0 and not tally.seen and held and tally.problem is None:
+            if tally.count == 0 and not tally.seen and tally.problem is None and held():
                 tally.problem = Reason.SUSPICIOUSLY_EMPTY
             if tally.verdict() is None or tally.over_cap:
                 break

@@ -66,6 +66,22 @@ def count(connection: Connection, scope: Scope, window: Window) -> int | None:
     return cast("int", row[0])
 
 
+def listed(connection: Connection, scope: Scope, parent: str = "") -> int:
+    """Rows held of a listing (of one parent) that are not gone."""
+    declared = RESOURCES[scope.resource]
+    statement = sql.SQL(
+        "select count(*) from {target} where _account = %(account)s and _deleted_at is null{of}"
+    ).format(
+        target=sql.Identifier("wp", declared.table.name),
+        of=sql.SQL(" and {} = %(parent)s").format(sql.Identifier(declared.parent_column))
+        if declared.parent_column is not None
+        else sql.SQL(""),
+    )
+    row = connection.execute(statement, scope.parameters(parent=parent)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
 def counts(connection: Connection, scope: Scope, stretches: Sequence[Window]) -> list[int]:
     """Rows held in each of several stretches, as `count` tells them."""
     return [count(connection, scope, stretch) or 0 for stretch in stretches]

@@ -96,7 +96,7 @@ update wpsync.watermarks set at = (select max(at) from reached), updated_at = %(
 where account = %(account)s and resource = %(resource)s and at < (select max(at) from reached)
 
 -- name: listings
-select parent_id, fingerprint, complete_at, state, rows_seen
+select parent_id, fingerprint, complete_at, state
 from wpsync.listings
 where account = %(account)s and resource = %(resource)s
 
@@ -197,7 +197,8 @@ select id from wp.agents where _account = %(account)s and _deleted_at is null or
 
 -- name: rooms
 -- Rooms with what tells whether their members may have changed.
-select id, md5(row(member_count, member_ids, member_wx_nos, display_name)::text) as fingerprint
+select id, md5(row(member_count, member_ids, member_wx_nos, display_name)::text) as fingerprint,
+       member_count as members
 from wp.wechat_rooms where _account = %(account)s and _deleted_at is null order by id
 
 -- name: ledger_summary

@@ -214,7 +214,6 @@ class ListingState:
     fingerprint: str | None
     complete_at: datetime | None
     state: str
-    rows_seen: int
 
 
 def listings(database: Database, scope: Scope) -> dict[str, ListingState]:
@@ -354,10 +353,23 @@ def agents(database: Database, account: str) -> list[str]:
     return [str(row["id"]) for row in rows(database, "agents", {"account": account})]
 
 
-def rooms(database: Database, account: str) -> dict[str, str]:
-    """The rooms that still exist, each with the fingerprint that changes when its members may have."""
-    found = rows(database, "rooms", {"account": account})
-    return {str(row["id"]): str(row["fingerprint"]) for row in found}
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room, with the fingerprint that changes when its members may have, and how many it says it has."""
+
+    id: str
+    fingerprint: str
+    members: int | None
+
+
+def rooms(database: Database, account: str) -> dict[str, Room]:
+    """The rooms that still exist, by id."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(Room)) as cursor,
+    ):
+        found = cursor.execute(QUERIES["rooms"], {"account": account}).fetchall()
+    return {room.id: room for room in found}
 
 
 def rows(

@@ -84,8 +84,7 @@ class PostgresIntake:
 
         gone = None
         if closed.reason is None and closed.read_at is not None:
-            column = self._parent_column() if listed.parent else None
-            gone = Gone(closed.read_at, column, listed.parent or None)
+            gone = Gone(closed.read_at, self._resource.parent_column, listed.parent or None)
         return self._load(closed, run_id, enter, gone=gone)
 
     def differences(self, window: Window, read_at: datetime) -> list[Difference]:
@@ -101,10 +100,6 @@ class PostgresIntake:
             return self._entering(closed, run_id, live=False, counted=counted)
 
         return self._load(closed, run_id, enter, gone=None, again=True)
-
-    def _parent_column(self) -> str:
-        parent_filter = self._resource.parent_filter
-        return next(c.name for c in self._resource.table.columns if parent_filter in c.sources)
 
     def _load(
         self,

@@ -10,13 +10,15 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from wpsync.config import parse_instant
 from wpsync.errors import DeadLetterLimitError, FatalError, Stopped, WpsyncError
 from wpsync.extract import windows
+from wpsync.extract.probing import believes_empty
 from wpsync.ledger import COMPLETE
-from wpsync.load import state
+from wpsync.load import holdings, state
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
@@ -192,14 +194,16 @@ def _recheck(
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
 
-        def read(window: Window, held: int = 0, patience: Patience | None = None) -> None:
+        def read(
+            window: Window, believes_empty: bool = False, patience: Patience | None = None
+        ) -> None:
             with one_by_one.past(str(window)):
                 pipeline.window(
                     run,
                     window,
                     settled=account.settled(resource),
                     live=False,
-                    held=held,
+                    believes_empty=believes_empty,
                     on_rows=on_rows,
                     patience=patience,
                 )
@@ -211,7 +215,8 @@ def _recheck(
     while not caught_up:
         for due in store.incomplete_due(account.clock.now()):
             tried = due.attempts > _NARROWED_TIMES
-            again(due.window, due.rows_seen, _AS_IT_IS if tried else patience)
+            believes = believes_empty(due, account.clock.now())
+            again(due.window, believes, _AS_IT_IS if tried else patience)
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
@@ -267,30 +272,37 @@ def read_listing(
 ) -> None:
     """Read a listing whole, or the listing of every parent that needs it."""
     scope = account.scope(resource)
-    known = state.listings(account.database, scope)
     pipeline = account.pipeline(resource)
+
     if resource.parent is None:
-        before = known.get("")
-        held = before.rows_seen if before and before.complete_at else 0
-        pipeline.listing(run, held=held, on_rows=on_rows)
+        pipeline.listing(run, held=lambda: _listed(account, scope), on_rows=on_rows)
         return
+    known = state.listings(account.database, scope)
     parents = state.rooms(account.database, account.name)
     state.forget_listings(account.database, scope, list(parents))
     stale = account.clock.now() - account.pace.members_every
     one_by_one = OneByOne()
-    for parent, fingerprint in parents.items():
+    for parent, room in parents.items():
         before = known.get(parent)
-        if before and _is_current(before, fingerprint, stale):
+        if before and _is_current(before, room.fingerprint, stale):
             continue
+        # An empty one is believed where the room itself says so.
+        held = partial(_listed, account, scope, parent) if room.members != 0 else lambda: 0
         with one_by_one.past(parent):
             pipeline.listing(
                 run,
                 parent=parent,
-                fingerprint=fingerprint,
+                fingerprint=room.fingerprint,
+                held=held,
                 on_rows=on_rows,
                 waits=not one_by_one.in_a_row,
             )
     run.incomplete += one_by_one.said()
+
+
+def _listed(account: Account, scope: state.Scope, parent: str = "") -> int:
+    with account.database.connection() as connection:
+        return holdings.listed(connection, scope, parent)
 
 
 def _is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:

@@ -137,7 +137,14 @@ class Verifier:
             return intake.mend(closed, self._run.id, unwanted, counted=foreign)
 
         settled = self._account.settled(self._resource)
-        self._pipeline.window(self._run, window, settled=settled, live=False, close=look)
+        self._pipeline.window(
+            self._run,
+            window,
+            settled=settled,
+            live=False,
+            believes_empty=foreign or bool(finding.vendor_count),
+            close=look,
+        )
 
     def _read_again(self, finding: Finding) -> Finding:
         """An incomplete window is read as any other is."""
