@@ -2,7 +2,7 @@
 
 A log line is an event, dotted and in the past tense, with fields: request.sent, request.retried,
 token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed,
-run.unrecorded, migration.applied. JSON lines have the keys time, level, event, logger, the event's
+run.unrecorded, migration.applied, clock.was_ahead. JSON lines have the keys time, level, event, logger, the event's
 own fields, and error with a traceback where there is one.
 
 The HTTP library logs whole URLs, and the vendor's token travels in the URL: its loggers stay at

@@ -122,6 +122,12 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
                 kept.confirm(some, clock.now())
                 memory.confirm(some, clock.now())
                 assert told(kept, clock) == told(memory, clock), f"after confirming {number}"
+        for hours in (3, 0):  # the clock was ahead, perhaps from the beginning
+            at, first = START + timedelta(hours=hours, minutes=-7), START - timedelta(days=1)
+            assert kept.take_back(at, first) == memory.take_back(at, first)
+            assert told(kept, clock) == told(memory, clock), f"set back to {at}"
+        assert kept.ledger(EVERYTHING) == []
+        assert kept.watermark() == first
 
 
 def test_an_open_row_on_the_edge_of_a_reading_is_followed_up_too(database_url):

@@ -57,11 +57,21 @@ class MemoryStore:
     def start_watermark(self, start: datetime) -> None:
         self.mark = ledger.reached(self.mark or start, self.windows)
 
+    def take_back(self, now: datetime, first: datetime) -> Window | None:
+        found = ledger.ahead(self.windows, self.mark, now, first)
+        self.windows = [w for w in self.windows if w not in found.windows]
+        self.mark = found.watermark
+        return found.stretch
+
     def ledger(self, window: Window) -> list[LedgerWindow]:
         return [w for w in self.windows if w.starts_at < window.end and w.ends_at > window.start]
 
     def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
-        return [w for w in self.windows if w.retry_at is not None and w.retry_at <= at]
+        return [
+            w
+            for w in self.windows
+            if w.retry_at is not None and (w.retry_at <= at or w.read_at > at + ledger.SKEW)
+        ]
 
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
         starts = {window.starts_at for window in found}

@@ -103,12 +103,12 @@ def believes_empty(known: LedgerWindow, now: datetime) -> bool:
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
     """The complete windows that are due to be checked, newest first, each list by one probe.
 
-    Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month.
+    A check in the future was told by a clock that was ahead, and does not count. Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month.
     """
     groups: list[list[LedgerWindow]] = []
     for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):
-        age = now - window.ends_at
-        if not window.is_complete or now - window.checked_at + _EARLY < ages.every(age):
+        age, since = now - window.ends_at, now - window.checked_at + _EARLY
+        if not window.is_complete or timedelta(0) <= since < ages.every(age):
             continue
         if groups and age > ages.horizon and _share_a_probe(window, groups[-1][0]):
             groups[-1].insert(0, window)

@@ -59,10 +59,11 @@ where account = %(account)s and resource = %(resource)s and starts_at < %(ends_a
 order by starts_at
 
 -- name: incomplete_windows_due
--- Incomplete windows whose time to be read again has come.
+-- Incomplete windows whose time to be read again has come, or was told by a clock that was ahead.
 select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
 from wpsync.windows
-where account = %(account)s and resource = %(resource)s and state = 'incomplete' and retry_at <= %(at)s
+where account = %(account)s and resource = %(resource)s and state = 'incomplete'
+  and (retry_at <= %(at)s or read_at > %(skewed)s)
 order by starts_at
 
 -- name: incomplete_windows
@@ -94,6 +95,10 @@ with recursive reached(at) as (
 )
 update wpsync.watermarks set at = (select max(at) from reached), updated_at = %(updated_at)s
 where account = %(account)s and resource = %(resource)s and at < (select max(at) from reached)
+
+-- name: set_watermark
+update wpsync.watermarks set at = %(at)s, updated_at = %(updated_at)s
+where account = %(account)s and resource = %(resource)s
 
 -- name: listings
 select parent_id, fingerprint, complete_at, state

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from psycopg.rows import class_row, dict_row
@@ -183,8 +183,28 @@ def start_watermark(database: Database, scope: Scope, start: datetime, at: datet
 def watermark(database: Database, scope: Scope) -> datetime | None:
     """Everything before it has been read at least once; None before the first sync."""
     with database.connection() as connection:
-        row = connection.execute(QUERIES["watermark"], scope.parameters()).fetchone()
+        return _watermark(connection, scope)
+
+
+def _watermark(connection: Connection, scope: Scope) -> datetime | None:
+    row = connection.execute(QUERIES["watermark"], scope.parameters()).fetchone()
     return None if row is None else cast("datetime", row[0])
+
+
+def take_back(database: Database, scope: Scope, now: datetime, first: datetime) -> Window | None:
+    """Forget the windows that end after now, and set the watermark back, in one transaction (`wpsync.ledger.ahead`)."""
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        with connection.cursor(row_factory=class_row(LedgerWindow)) as cursor:
+            parameters = scope.parameters(starts_at=now, ends_at=datetime.max.replace(tzinfo=UTC))
+            known = cursor.execute(QUERIES["windows_between"], parameters).fetchall()
+        found = ledger.ahead(known, _watermark(connection, scope), now, first)
+        if found.stretch is not None:
+            starts = [window.starts_at for window in found.windows]
+            connection.execute(QUERIES["remove_windows"], scope.parameters(starts=starts))
+            moved = scope.parameters(at=found.watermark, updated_at=now)
+            connection.execute(QUERIES["set_watermark"], moved)
+    return found.stretch
 
 
 def windows_between(database: Database, scope: Scope, window: Window) -> list[LedgerWindow]:
@@ -195,7 +215,8 @@ def windows_between(database: Database, scope: Scope, window: Window) -> list[Le
 
 def incomplete_windows_due(database: Database, scope: Scope, at: datetime) -> list[LedgerWindow]:
     """Incomplete windows whose time to be read again has come, oldest first."""
-    return _ledger(database, "incomplete_windows_due", scope.parameters(at=at))
+    parameters = scope.parameters(at=at, skewed=at + ledger.SKEW)
+    return _ledger(database, "incomplete_windows_due", parameters)
 
 
 def _ledger(database: Database, query: str, parameters: Mapping[str, object]) -> list[LedgerWindow]:

@@ -235,6 +235,9 @@ class PostgresStore:
     def start_watermark(self, start: datetime) -> None:
         state.start_watermark(self._database, self._scope, start, self._clock.now())
 
+    def take_back(self, now: datetime, first: datetime) -> Window | None:
+        return state.take_back(self._database, self._scope, now, first)
+
     def ledger(self, window: Window) -> list[LedgerWindow]:
         return state.windows_between(self._database, self._scope, window)
 

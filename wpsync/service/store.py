@@ -81,6 +81,13 @@ class Store(Protocol):
         """Set the first watermark, and let it walk over what is already read."""
         ...
 
+    def take_back(self, now: datetime, first: datetime) -> Window | None:
+        """Forget what a clock that was ahead entered: windows that end after now. The watermark goes back.
+
+        `first` is where it begins if it was never right. Returns what is to be read again, if anything.
+        """
+        ...
+
     def ledger(self, window: Window) -> list[LedgerWindow]:
         """The ledger's windows that touch a span, oldest first."""
         ...

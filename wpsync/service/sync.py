@@ -172,7 +172,7 @@ def _follow_windows(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
-    _begin(account, account.store(resource), now)
+    _begin(account, resource, now)
     end = now if resource.cursor else account.settled(resource)
     pipeline = account.pipeline(resource, pages=NEWEST_PAGES)
     _present(account, resource).follow(pipeline, run, end, on_rows)
@@ -251,20 +251,25 @@ def _recheck_is_due(account: Account, resource: Resource) -> bool:
 
 def _sample_is_due(account: Account, store: Store) -> bool:
     last = store.last_run_at("sample")
-    return last is None or account.clock.now() - last > _SAMPLE_EVERY
+    return last is None or not timedelta(0) <= account.clock.now() - last <= _SAMPLE_EVERY
 
 
-def _begin(account: Account, store: Store, now: datetime) -> None:
-    """Set the watermark at the very first sync; it walks over what a backfill has read."""
-    if store.watermark() is not None:
-        return
+def _begin(account: Account, resource: Resource, now: datetime) -> None:
+    """Set the watermark at the very first sync; it walks over what a backfill has read.
+
+    Later on, take back what was vouched for by a clock that was ahead and has been set right.
+    """
     text = account.pace.first_sync_from
     first = (
         windows.shanghai_midnight(now)
         if text == "today"
         else windows.floor_second(parse_instant(text, now=now))
     )
-    store.start_watermark(first)
+    store = account.store(resource)
+    if store.watermark() is None:
+        store.start_watermark(first)
+    if (unread := store.take_back(now, first)) is not None:
+        log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
 
 
 def read_listing(
