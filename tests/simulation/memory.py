@@ -84,6 +84,10 @@ class MemoryStore:
         doubted = ledger.doubted(known, self.clock.now())
         self.windows = [doubted if w.window == known.window else w for w in self.windows]
 
+    def postpone(self, window: Window, at: datetime) -> None:
+        due = [w for w in self.incomplete_due(at) if w in self.ledger(window)]
+        self.windows = [ledger.postponed(w, at) if w in due else w for w in self.windows]
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         return [self.held_in(stretch) for stretch in stretches]
 
@@ -94,7 +98,11 @@ class MemoryStore:
         )
 
     def nth_time(self, window: Window, number: int) -> datetime | None:
-        times = sorted(r.at for r in self.rows.values() if window.start <= r.at < window.end)
+        times = sorted(
+            row.at
+            for key, row in self.rows.items()
+            if window.start <= row.at < window.end and key not in self.gone
+        )
         return times[number] if number < len(times) else None
 
     def last_run_at(self, kind: str) -> datetime | None:
@@ -104,7 +112,7 @@ class MemoryStore:
         times = sorted({r.at for r in self.rows.values() if window.start <= r.at < window.end})
         two = 2 * windows.SECOND
         for before, at, after in zip(times, times[1:], times[2:], strict=False):
-            if at - before > two and after - at > two:
+            if at - before > two and after - at > two and at not in self.gone.values():
                 return at
         return None
 
