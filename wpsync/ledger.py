@@ -149,9 +149,18 @@ def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
     return replace(window, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
 
 
+def postponed(window: LedgerWindow, at: datetime) -> LedgerWindow:
+    """An incomplete window that could not even be entered anew: due again later, as after any attempt."""
+    attempts = window.attempts + 1
+    return replace(window, attempts=attempts, retry_at=at + _wait_after(attempts))
+
+
+def _wait_after(attempts: int) -> timedelta:
+    return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
+
+
 def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> LedgerWindow:
     complete = reading.reason is None
-    wait = _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
     return LedgerWindow(
         starts_at=window.start,
         ends_at=window.end,
@@ -163,7 +172,7 @@ def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> L
         attempts=1 if complete else attempts,
         read_at=reading.read_at,
         checked_at=reading.read_at,
-        retry_at=None if complete else reading.read_at + wait,
+        retry_at=None if complete else reading.read_at + _wait_after(attempts),
     )
 
 

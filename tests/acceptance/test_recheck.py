@@ -8,6 +8,8 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
+from wpsync.resources import RESOURCES
+from wpsync.service.sync import recheck
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +83,30 @@ def test_days_that_seem_empty_for_a_while_lose_nothing_and_days_that_are_empty_f
     assert look(timedelta(days=8)) == (0, 0)
     look(timedelta(days=8, hours=5))
     assert look(timedelta(days=16))[0] == rows
+
+
+def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_other(timeline):
+    line = timeline(messages=4_000, days=3)
+    line.driver.more = "[recheck]\nsample_rows = 0\n"
+    line.driver.backfill("3d", ["sms"])
+    line.driver.sync(["sms"])
+    at, before = START - timedelta(hours=20), START - timedelta(days=2)
+    for number in range(600):
+        row = {"sendTime": local(at), "smsType": "in", "n": number}  # it has no id
+        line.vendor.world.insert("sms", row, int(at.timestamp()) + number, None)
+    line.remote.generate("sms", 3, local(before), local(before + timedelta(minutes=1)))
+    line.go_to(START + timedelta(hours=26))
+    asked = line.last()
+    with line.driver.account() as account:
+        for _ in range(40):  # ten minutes of the service
+            recheck(account, RESOURCES["sms"])
+            line.go_to(line.clock.now() + timedelta(seconds=15))
+    assert line.last() - asked < 40
+    assert not [one for one in truth_of(line, ["sms"]) if "missing" in one]
+    assert line.driver.query(
+        "select attempts, retry_at > %s from wpsync.windows where state = 'incomplete'",
+        line.clock.now(),
+    ) == [(3, True)]
 
 
 def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(timeline):

@@ -23,7 +23,7 @@ from wpsync.errors import (
 )
 from wpsync.extract import windows
 from wpsync.extract.probing import Ends, answers
-from wpsync.load import state
+from wpsync.load import ledgers, state
 from wpsync.load.lookups import bytes_per_row
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
@@ -110,7 +110,7 @@ def _kept(account: Account, resource: Resource, span: Window) -> Window | None:
 
 def _missing(account: Account, resource: Resource, span: Window, *, again: bool) -> list[Window]:
     """What of the span the ledger does not vouch for; all of it, by whole ledger windows, with `again`."""
-    known = state.windows_between(account.database, account.scope(resource), span)
+    known = ledgers.windows_between(account.database, account.scope(resource), span)
     if again:
         start = min([span.start, *(w.starts_at for w in known)])
         end = max([span.end, *(w.ends_at for w in known)])
@@ -285,7 +285,7 @@ class _Worker:
         with account.database.lock(account.name, scope.resource, day, wait=False) as held:
             if not held:
                 return
-            known = state.windows_between(account.database, scope, window)
+            known = ledgers.windows_between(account.database, scope, window)
             done = [w.window for w in known if w.is_complete and not self._again]
             for piece in reversed(windows.missing(window, done)):
                 read(piece)

@@ -104,6 +104,10 @@ class Store(Protocol):
         """A complete window's count is wrong: it is incomplete until it has been read again, whole."""
         ...
 
+    def postpone(self, window: Window, at: datetime) -> None:
+        """What is incomplete and due of a stretch could not be read: it is due again later."""
+        ...
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         """Rows held in each stretch that the vendor still lists; None where rows show no time."""
         ...

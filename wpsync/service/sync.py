@@ -7,7 +7,8 @@ changed, and all in turn once a week.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -197,7 +198,7 @@ def _recheck(
         def read(
             window: Window, believes_empty: bool = False, patience: Patience | None = None
         ) -> None:
-            with one_by_one.past(str(window)):
+            with one_by_one.past(str(window)), _postponing(account, store, window):
                 pipeline.window(
                     run,
                     window,
@@ -227,6 +228,16 @@ def _recheck(
             sampling.incomplete = run.incomplete
             recheck.sample(again, Random())
     one_by_one.raise_first()
+
+
+@contextmanager
+def _postponing(account: Account, store: Store, window: Window) -> Iterator[None]:
+    """What is rolled back for its dead letters leaves the ledger as it was: due, for ever, if nobody says later."""
+    try:
+        yield
+    except DeadLetterLimitError:
+        store.postpone(window, account.clock.now())
+        raise
 
 
 def _catch_up(
