@@ -1,6 +1,7 @@
 """What a reader counts, and whether it says that something was staged twice."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -40,12 +41,12 @@ class Pages:
         return ()
 
 
-def read(vendor):
+def read(vendor, window=SECOND):
     """The ids that were staged when the window closed, and how it closed."""
     reader = Reader(RESOURCES["wechat_messages"], vendor, rows_aim=1_000)
     staged: list[str] = []
     settled = START + timedelta(days=1)
-    for event in reader.window(SECOND, newest_first=False, settled=settled):
+    for event in reader.window(window, newest_first=False, settled=settled):
         match event:
             case Restart():
                 staged.clear()
@@ -103,6 +104,44 @@ def test_a_row_that_went_and_one_that_came_while_pages_were_read_hide_no_living_
     staged, closed = read(vendor)
     assert closed.reason is None
     assert set(staged) == set(vendor.ids)
+
+
+class OddAtFirst(Changing):
+    """A vendor whose very first reply is odd."""
+
+    def __init__(self, rows: int, odd: Callable[[Page], Page]) -> None:
+        super().__init__([f"m{i}" for i in range(rows)], {})
+        self._odd = odd
+
+    def page(self, body: Body) -> Page:
+        page = super().page(body)
+        return self._odd(page) if self.asked == 1 else page
+
+
+@pytest.mark.parametrize(
+    ("rows", "odd"),
+    [
+        (950, lambda page: replace(page, records=page.records[:2])),
+        (3, lambda page: replace(page, count=10_000_000)),
+        (100, lambda page: replace(page, count=10_000_000)),
+        (950, lambda page: replace(page, count=10_000_000)),
+    ],
+    ids=["a short page", "a huge count of few", "a huge count of a page", "a huge count of many"],
+)
+def test_one_odd_reply_costs_one_request(rows, odd):
+    vendor, window = OddAtFirst(rows, odd), Window(START, START + timedelta(minutes=4))
+    staged, closed = read(vendor, window)
+    assert (closed.reason, closed.window) == (None, window)
+    assert set(staged) == set(vendor.ids)
+    usual = Changing(vendor.ids, {})
+    read(usual, window)
+    assert vendor.asked == usual.asked + 1
+
+
+def test_a_page_size_that_the_vendor_clamps_is_found_out_with_one_request():
+    vendor = Pages([[{"id": f"{p}-{i}", "ts": NOON} for i in range(7)] for p in range(9)])
+    staged, closed = read(vendor)
+    assert (closed.reason, len(set(staged))) == (None, 63)
 
 
 def test_counts_of_pages_that_were_asked_for_at_the_same_time_contradict_nothing():

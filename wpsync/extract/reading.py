@@ -36,6 +36,9 @@ ATTEMPTS = 3
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
 
+_MANY_WINDOWS = 20
+"""A count that would cut a window into more than so many is asked for once more."""
+
 _SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
 
 
@@ -126,7 +129,7 @@ class Reader:
         for ask in asks:
             attempt = Tally()
             try:
-                first = self._page(ask, 1)
+                first = self._first(ask)
                 if parts := self._too_much(window, first):
                     return parts
                 yield from self._pages(ask, first, window, attempt)
@@ -153,19 +156,33 @@ class Reader:
         yield from self._overfull(window, asks, tally)
         return []
 
+    def _first(self, ask: Body) -> Page:
+        """The first page; asked for once more where it alone would make much of one odd reply.
+
+        A page that came short sets the length of all (the vendor clamps it), an enormous count cuts a
+        window into very many.
+        """
+        first = self._page(ask, 1)
+        size, length, count = self._resource.page_size, len(first.records or ()), first.count or 0
+        is_short = 0 < length < min(count, size) and length not in self._clamps
+        if not is_short and count <= min(_MANY_WINDOWS * self._rows_aim, self._shown_at_most(size)):
+            return first
+        again = self._page(ask, 1)
+        return first if length > len(again.records or ()) else again
+
     def _too_much(self, window: Window | None, first: Page) -> list[Window]:
         """The pieces of a window that holds more than is shown or wanted; none of one that does not."""
         if first.count is None or window is None or window.span <= windows.SECOND:
             return []
-        shown = self._shown_at_most(first)
+        shown = self._shown_at_most(self._page_length(first))
         if first.count <= min(shown, self._rows_aim * 3 // 2):
             return []
         parts = max(2, min(ceil(first.count / min(shown, self._rows_aim)), 200))
         return windows.split(window, parts)
 
-    def _shown_at_most(self, first: Page) -> int:
+    def _shown_at_most(self, length: int) -> int:
         cap = self._resource.page_cap
-        return 2**63 if cap is None else cap * self._page_length(first)
+        return 2**63 if cap is None else cap * length
 
     def _page_length(self, first: Page) -> int:
         """Rows on a full page: fewer than asked for where the vendor clamps the page size."""
@@ -281,7 +298,7 @@ class Reader:
         for value in values:
             part = Tally(seen=tally.seen)
             narrowed = {**ask, by.name: value}
-            yield from self._pages(narrowed, self._page(narrowed, 1), window, part)
+            yield from self._pages(narrowed, self._first(narrowed), window, part)
             tally.outside += part.outside
             tally.duplicates |= part.duplicates
             tally.read_at = tally.read_at or part.read_at
