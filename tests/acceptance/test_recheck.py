@@ -80,9 +80,13 @@ def test_days_that_seem_empty_for_a_while_lose_nothing_and_days_that_are_empty_f
     series = line.vendor.world.series["sms"]
     for row in list(series.rows):
         series.remove(row.id)
-    assert look(timedelta(days=8)) == (0, 0)
-    look(timedelta(days=8, hours=5))
-    assert look(timedelta(days=16))[0] == rows
+    gone = timedelta(days=8)
+    retried = [look(gone + timedelta(minutes=m)) for m in (0, 1, 6, 21, 82, 202)]
+    assert retried == [(0, 0)] * 6
+    look(gone + timedelta(hours=6))
+    for days in range(8):
+        look(timedelta(days=9 + days))
+    assert look(timedelta(days=17))[0] == rows
 
 
 def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_other(timeline):

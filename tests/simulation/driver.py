@@ -32,7 +32,7 @@ AGES = Ages(
     sample_rows=15,
 )
 LENGTH = timedelta(days=2)
-QUIET = (1, 5, 6, 13, 24, 25, 26, 25, 26)
+QUIET = (1, 5, 6, 13, 24, 25, 26, 25, 26, 25, 26, 25, 26)
 """Hours between the ticks of the quiet end: every age's turn comes, and every retry's."""
 
 

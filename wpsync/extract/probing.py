@@ -21,8 +21,9 @@ Body = Mapping[str, object]
 _EARLY = timedelta(seconds=5)
 """A check may be so much before its time: whoever looks every minute must not miss it by a moment."""
 
-_EMPTY_FOR = timedelta(hours=4)
-"""How far two readings that show nothing must be apart for rows to be gone."""
+_EMPTY_FOR, _EMPTY_ATTEMPTS = timedelta(hours=4), 5
+"""How far the last two readings that show nothing must be apart for rows to be gone, and how many there must be
+before; as the ledger spaces its retries, that takes some five hours."""
 
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
@@ -95,9 +96,11 @@ class Ages:
 def believes_empty(known: LedgerWindow, now: datetime) -> bool:
     """Whether it may be believed by now that the vendor shows nothing where we hold rows.
 
-    It must have been so hours ago, when the window was read last; what lasts longer is no passing fault.
+    It must have been read several times, and been so hours ago, when it was read last: what lasts longer is
+    no passing fault, and two that pass are not one that lasts.
     """
-    return known.reason == Reason.SUSPICIOUSLY_EMPTY and now - known.read_at >= _EMPTY_FOR
+    was_empty = known.reason == Reason.SUSPICIOUSLY_EMPTY and known.attempts >= _EMPTY_ATTEMPTS
+    return was_empty and now - known.read_at >= _EMPTY_FOR
 
 
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
