@@ -20,6 +20,10 @@ RECOUNT_DUE = "recount_due"
 
 _RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
 _SECOND = timedelta(seconds=1)
+
+SKEW = timedelta(seconds=5)
+"""By so much clocks differ though nothing is wrong."""
+
 _RETRY_DAILY = timedelta(days=1)
 
 Held = Callable[[Window], int | None]
@@ -145,9 +149,18 @@ def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
     return replace(window, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
 
 
+def postponed(window: LedgerWindow, at: datetime) -> LedgerWindow:
+    """An incomplete window that could not even be entered anew: due again later, as after any attempt."""
+    attempts = window.attempts + 1
+    return replace(window, attempts=attempts, retry_at=at + _wait_after(attempts))
+
+
+def _wait_after(attempts: int) -> timedelta:
+    return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
+
+
 def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> LedgerWindow:
     complete = reading.reason is None
-    wait = _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
     return LedgerWindow(
         starts_at=window.start,
         ends_at=window.end,
@@ -159,7 +172,7 @@ def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> L
         attempts=1 if complete else attempts,
         read_at=reading.read_at,
         checked_at=reading.read_at,
-        retry_at=None if complete else reading.read_at + wait,
+        retry_at=None if complete else reading.read_at + _wait_after(attempts),
     )
 
 
@@ -209,6 +222,32 @@ def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
         read_at=min(a.read_at, b.read_at),
         checked_at=min(a.checked_at, b.checked_at),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a clock that was ahead entered: windows that nobody can have read yet, and the watermark without them."""
+
+    windows: Sequence[LedgerWindow]
+    watermark: datetime | None
+    stretch: Window | None
+
+
+def ahead(
+    ledger: Sequence[LedgerWindow], watermark: datetime | None, now: datetime, first: datetime
+) -> Ahead:
+    """The windows that end after now, where the watermark is then, and from when to when that changes anything.
+
+    A watermark that was set by such a clock in the first place is `first`.
+    """
+    late = [window for window in ledger if window.ends_at > now + SKEW]
+    edges = [edge for window in late for edge in (window.starts_at, window.ends_at)]
+    back = watermark
+    if watermark is not None:
+        back = min([watermark, *edges])
+        back = first if back > now + SKEW else back
+        edges += [back, watermark] if back != watermark else []
+    return Ahead(late, back, Window(min(edges), max(edges)) if edges else None)
 
 
 def reached(watermark: datetime, ledger: Sequence[LedgerWindow]) -> datetime:

@@ -58,13 +58,14 @@ class Page:
     """One reply of a listing: its rows as sent, the vendor's total, and when it was asked for.
 
     `records` is None where the vendor sent null instead of a list; `count` is None where it sent no
-    usable total. `fetched_at` is the instant before the request was sent.
+    usable total. `fetched_at` is the instant before the request was sent, `answered_at` after the reply came.
     """
 
     number: int
     records: Sequence[object] | None
     count: int | None
     fetched_at: datetime
+    answered_at: datetime
 
 
 class Priority(IntEnum):

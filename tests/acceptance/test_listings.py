@@ -5,8 +5,10 @@ import pytest
 from tests.acceptance.driving import Driver, differences
 from wpsync import boundary
 from wpsync.emulator.client import Remote
+from wpsync.emulator.world import Entry
 
 CONTACTS = "/api/wechat/getWeContactByPage"
+MEMBERS = "/api/wechat/getWeChatRoomMemberByPage"
 NAMES = ["wechat_contacts", "wechat_rooms", "wechat_room_members"]
 
 
@@ -121,6 +123,61 @@ def test_half_a_listing_or_an_empty_one_marks_nobody_as_gone(listed, fault):
     assert deleted(driver, "wechat_contacts") == set()
     Remote(vendor.url).clear_faults()
     assert driver.run("sync", "wechat_contacts").returncode == 0
+    assert not differences(driver, vendor, ["wechat_contacts"])
+
+
+@pytest.mark.parametrize(
+    ("name", "path"), [("wechat_contacts", CONTACTS), ("wechat_room_members", MEMBERS)]
+)
+def test_a_listing_that_stays_empty_marks_nobody_as_gone_and_stays_incomplete(listed, name, path):
+    vendor, driver = listed
+    driver.query(
+        f"update wpsync.listings set complete_at = '2020-01-01' where resource = '{name}' returning 1"
+    )
+    Remote(vendor.url).fault("empty_page", endpoint=path, count=0)
+    for _ in range(3):
+        (outcome,) = driver.sync([name])
+        assert outcome.outcome == "incomplete"
+        assert "suspiciously_empty" in outcome.problems[0]
+        assert deleted(driver, name) == set()
+
+
+def test_the_members_of_a_room_that_says_itself_that_it_has_none_are_gone(listed):
+    vendor, driver = listed
+    room = driver.one("select room_id from wp.wechat_room_members limit 1")
+    members = vendor.world.listings["wechat_room_members"]
+    theirs = {
+        row[0]
+        for row in driver.query("select id from wp.wechat_room_members where room_id = %s", room)
+    }
+    for member in theirs:
+        del members[member]
+    emptied = {"memberCount": 0, "memberIdList": [], "memberWxNoList": []}
+    Remote(vendor.url).mutate("wechat_rooms", room, set=emptied)
+    driver.sync(["wechat_rooms", "wechat_room_members"])
+    assert deleted(driver, "wechat_room_members") == theirs
+
+
+def test_who_leaves_and_who_joins_while_a_listing_is_paged_hides_nobody_else(listed, monkeypatch):
+    vendor, driver = listed
+    entries, served = vendor.world.listings["wechat_contacts"], vendor.state.vendor
+    leaves, copied = list(entries)[3], next(iter(entries.values()))
+    joins = Entry(
+        {**copied.vendor, "id": "joined", "_id": "joined"}, {**copied.truth, "id": "joined"}
+    )
+    changes = {1: lambda: entries.pop(leaves), 2: lambda: entries.update(joined=joins)}
+    answer = served.answer
+
+    def changing(path, body):
+        told = answer(path, body)
+        if path == CONTACTS:
+            changes.pop(body["page"], lambda: None)()
+        return told
+
+    monkeypatch.setattr(served, "answer", changing)
+    (outcome,) = driver.sync(["wechat_contacts"])
+    assert (outcome.outcome, changes) == ("done", {})
+    assert deleted(driver, "wechat_contacts") == {leaves}
     assert not differences(driver, vendor, ["wechat_contacts"])
 
 

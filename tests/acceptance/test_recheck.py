@@ -8,10 +8,13 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
+from wpsync.resources import RESOURCES
+from wpsync.service.sync import recheck
 
 log = logging.getLogger(__name__)
 
 IN_TIME = ["calls", "sms", "wechat_messages"]
+SMS = "/api/device/sms"
 MESSAGES = "/api/wechat/getWeMessageByPage"
 
 
@@ -45,6 +48,69 @@ def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
     assert len(pages) <= 4
     assert look_back >= 20 * len(probes)
     assert not truth_of(line, ["wechat_messages"])
+
+
+def test_days_that_seem_empty_for_a_while_lose_nothing_and_days_that_are_empty_for_hours_are(
+    timeline,
+):
+    line = timeline(messages=2_000, days=20)
+    driver = line.driver
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    driver.backfill("20d", ["sms"])
+    driver.sync(["sms"])
+    rows = driver.one("select count(*) from wp.sms")
+    later = START + timedelta(days=8)
+    believed = (
+        "select count(*) from wpsync.windows where resource = 'sms' and state = 'complete'"
+        " and vendor_count < (select count(*) from wp.sms where sent_at >= starts_at and sent_at < ends_at)"
+    )
+
+    def look(after):
+        line.go_to(later + after)
+        driver.sync(["sms"])
+        return driver.one("select count(*) from wpsync.gone_rows"), driver.one(believed)
+
+    line.remote.fault("empty_page", endpoint=SMS, count=0)
+    assert [look(timedelta(minutes=m)) for m in (0, 2, 8, 30)] == [(0, 0)] * 4
+    line.remote.clear_faults()
+    assert look(timedelta(days=1)) == (0, 0)
+    assert driver.one("select count(*) from wpsync.windows where state = 'incomplete'") == 0
+    assert not truth_of(line, ["sms"])
+
+    series = line.vendor.world.series["sms"]
+    for row in list(series.rows):
+        series.remove(row.id)
+    gone = timedelta(days=8)
+    retried = [look(gone + timedelta(minutes=m)) for m in (0, 1, 6, 21, 82, 202)]
+    assert retried == [(0, 0)] * 6
+    look(gone + timedelta(hours=6))
+    for days in range(8):
+        look(timedelta(days=9 + days))
+    assert look(timedelta(days=17))[0] == rows
+
+
+def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_other(timeline):
+    line = timeline(messages=4_000, days=3)
+    line.driver.more = "[recheck]\nsample_rows = 0\n"
+    line.driver.backfill("3d", ["sms"])
+    line.driver.sync(["sms"])
+    at, before = START - timedelta(hours=20), START - timedelta(days=2)
+    for number in range(600):
+        row = {"sendTime": local(at), "smsType": "in", "n": number}  # it has no id
+        line.vendor.world.insert("sms", row, int(at.timestamp()) + number, None)
+    line.remote.generate("sms", 3, local(before), local(before + timedelta(minutes=1)))
+    line.go_to(START + timedelta(hours=26))
+    asked = line.last()
+    with line.driver.account() as account:
+        for _ in range(40):  # ten minutes of the service
+            recheck(account, RESOURCES["sms"])
+            line.go_to(line.clock.now() + timedelta(seconds=15))
+    assert line.last() - asked < 40
+    assert not [one for one in truth_of(line, ["sms"]) if "missing" in one]
+    assert line.driver.query(
+        "select attempts, retry_at > %s from wpsync.windows where state = 'incomplete'",
+        line.clock.now(),
+    ) == [(3, True)]
 
 
 def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(timeline):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.spec.cases import MESSAGE, message
 from wpsync.ledger import Reading
-from wpsync.load import state
+from wpsync.load import ledgers, state
 from wpsync.load.database import Database
 from wpsync.load.queries import QUERIES
 from wpsync.load.staging import Staging
@@ -299,28 +299,28 @@ def test_known_answered_calls_stay_while_nothing_else_of_the_day_changes(databas
 def test_adjoining_complete_windows_of_a_day_become_one_and_the_watermark_walks_over_them(database):
     scope = Scope("main", "calls")
     run = state.open_run(database, scope, "sync", T0)
-    state.start_watermark(database, scope, T0, T0)
+    ledgers.start_watermark(database, scope, T0, T0)
 
     def close(start, end, reason=None):
         window = Window(T0 + timedelta(minutes=start), T0 + timedelta(minutes=end))
         with database.transaction() as connection:
-            state.close_window(connection, scope, window, Reading(5, 5, reason, T0), run)
-            state.advance_watermark(connection, scope, T0)
+            ledgers.close_window(connection, scope, window, Reading(5, 5, reason, T0), run)
+            ledgers.advance_watermark(connection, scope, T0)
 
     close(0, 10)
     close(20, 30)
-    assert state.watermark(database, scope) == T0 + timedelta(minutes=10)
+    assert ledgers.watermark(database, scope) == T0 + timedelta(minutes=10)
     close(10, 20)
-    assert state.watermark(database, scope) == T0 + timedelta(minutes=30)
-    (merged,) = state.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))
+    assert ledgers.watermark(database, scope) == T0 + timedelta(minutes=30)
+    (merged,) = ledgers.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))
     assert (merged.vendor_count, merged.rows_seen, merged.ends_at) == (
         15,
         15,
         T0 + timedelta(minutes=30),
     )
     close(30, 40, "rows_missing")
-    assert len(state.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))) == 2
-    assert len(state.incomplete_windows_due(database, scope, T0 + timedelta(minutes=2))) == 1
+    assert len(ledgers.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))) == 2
+    assert len(ledgers.incomplete_windows_due(database, scope, T0 + timedelta(minutes=2))) == 1
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

@@ -114,6 +114,7 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
         readings.stores += [kept, memory]
         for store in readings.stores:
             store.start_watermark(START)
+        halves = windows.split(EVERYTHING, 2)
         for number in range(25):
             readings.read(number)
             assert told(kept, clock) == told(memory, clock), f"after reading {number}"
@@ -121,7 +122,15 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
                 some = kept.ledger(EVERYTHING)[:2]
                 kept.confirm(some, clock.now())
                 memory.confirm(some, clock.now())
+                for store in readings.stores:
+                    store.postpone(halves[number % 2], clock.now())
                 assert told(kept, clock) == told(memory, clock), f"after confirming {number}"
+        for hours in (3, 0):  # the clock was ahead, perhaps from the beginning
+            at, first = START + timedelta(hours=hours, minutes=-7), START - timedelta(days=1)
+            assert kept.take_back(at, first) == memory.take_back(at, first)
+            assert told(kept, clock) == told(memory, clock), f"set back to {at}"
+        assert kept.ledger(EVERYTHING) == []
+        assert kept.watermark() == first
 
 
 def test_an_open_row_on_the_edge_of_a_reading_is_followed_up_too(database_url):
@@ -152,3 +161,29 @@ def test_an_open_row_on_the_edge_of_a_reading_is_followed_up_too(database_url):
         connection.execute("delete from wp.message_transfers where _account = 'edge'")
         follow_ups.track(connection, scope, window, later, due, recent=True)
         assert set(noted(connection)) == {"before", "at_the_end"}
+
+
+def test_what_the_vendor_no_longer_lists_tells_nothing_about_it(database_url):
+    resource, scope = RESOURCES["wechat_messages"], Scope("gone", "wechat_messages")
+    window, clock = Window(START, START + timedelta(hours=1)), FakeClock(START + timedelta(hours=2))
+    times = {f"m{n}": int(START.timestamp()) + 60 * n for n in range(4)}
+    listed = [times, {name: at for name, at in times.items() if name != "m1"}]
+    with Database(Secret(database_url)) as database:
+        stores = (
+            PostgresStore(database, resource, scope, clock, horizon=HORIZON),
+            MemoryStore(clock, HORIZON),
+        )
+        for rows, lone in zip(listed, (1, 2), strict=True):
+            clock.sleep(60)
+            at = clock.now()
+            for store in stores:
+                with store.intake() as intake:
+                    records = [
+                        {"id": name, "ts": ts, "msgType": "101", "msg": "x"}
+                        for name, ts in rows.items()
+                    ]
+                    intake.add(records, at)
+                    closed = Closed(window, len(rows), len(rows), False, at, None, set(rows))
+                    intake.close_window(closed, 1, live=False)
+                assert store.lone_second(window) == START + timedelta(minutes=lone)
+                assert store.nth_time(window, 1) == START + timedelta(minutes=lone)

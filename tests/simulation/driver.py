@@ -12,7 +12,7 @@ from wpsync.clock import FakeClock
 from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
-from wpsync.extract.probing import Ages
+from wpsync.extract.probing import Ages, believes_empty
 from wpsync.extract.reading import Reader
 from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
@@ -32,7 +32,7 @@ AGES = Ages(
     sample_rows=15,
 )
 LENGTH = timedelta(days=2)
-QUIET = (1, 5, 6, 13, 24, 25, 26, 25, 26)
+QUIET = (1, 5, 6, 13, 24, 25, 26, 25, 26, 25, 26, 25, 26)
 """Hours between the ticks of the quiet end: every age's turn comes, and every retry's."""
 
 
@@ -56,7 +56,10 @@ class Simulation:
         self.vendor = SimulatedVendor(self.rng, self.clock, 7, rows)
         self.vendor.faulty = faults
         self.vendor.stumble(Random(f"stumbles {seed}"))
+        if faults:
+            self.vendor.churn(Random(f"churn {seed}"))
         self.store = MemoryStore(self.clock, AGES.horizon, self.vendor.boundary)
+        self.vendor.holds = self.store.rows.__contains__
         self.store.on_complete = self.check_complete
         self.problems: list[str] = []
         self.deaths = 0
@@ -94,9 +97,14 @@ class Simulation:
         def settled():
             return windows.floor_second(clock.now() - SETTLE)
 
-        def read(window: Window, held: int = 0, patience: Patience | None = None) -> None:
+        def read(window: Window, believes: bool = False, patience: Patience | None = None) -> None:
             pipeline.window(
-                run, window, settled=settled(), live=False, held=held, patience=patience
+                run,
+                window,
+                settled=settled(),
+                live=False,
+                believes_empty=believes,
+                patience=patience,
             )
 
         if store.watermark() is None:
@@ -107,7 +115,7 @@ class Simulation:
         caught_up, patience = False, Patience(waits=False)
         while not caught_up:
             for due in store.incomplete_due(clock.now()):
-                read(due.window, due.rows_seen, patience)
+                read(due.window, believes_empty(due, clock.now()), patience)
             recheck.follow_up(read)
             recheck.probe(read)
             caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)
@@ -134,8 +142,14 @@ class Simulation:
                 self.problems.append(f"{closed.window} is told complete without {row.id}")
 
     def check_ledger(self) -> None:
-        """No two windows overlap; nothing newer than the settled is vouched for; the mark is covered."""
+        """No two windows overlap; nothing newer than the settled is vouched for; the mark is covered.
+
+        And nothing is told gone that is there.
+        """
         ledger = self.store.windows
+        for row in self.vendor.rows:
+            if row.id in self.store.gone and row.listed(self.vendor.now()):
+                self.problems.append(f"{row.id} is told gone and is there")
         for before, after in pairwise(ledger):
             if before.ends_at > after.starts_at:
                 self.problems.append(f"{before.window} overlaps {after.window}")

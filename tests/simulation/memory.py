@@ -57,11 +57,21 @@ class MemoryStore:
     def start_watermark(self, start: datetime) -> None:
         self.mark = ledger.reached(max(self.mark or start, start), self.windows)
 
+    def take_back(self, now: datetime, first: datetime) -> Window | None:
+        found = ledger.ahead(self.windows, self.mark, now, first)
+        self.windows = [w for w in self.windows if w not in found.windows]
+        self.mark = found.watermark
+        return found.stretch
+
     def ledger(self, window: Window) -> list[LedgerWindow]:
         return [w for w in self.windows if w.starts_at < window.end and w.ends_at > window.start]
 
     def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
-        return [w for w in self.windows if w.retry_at is not None and w.retry_at <= at]
+        return [
+            w
+            for w in self.windows
+            if w.retry_at is not None and (w.retry_at <= at or w.read_at > at + ledger.SKEW)
+        ]
 
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
         starts = {window.starts_at for window in found}
@@ -77,6 +87,10 @@ class MemoryStore:
     def put_away(self, foreign: Sequence[Difference]) -> None:
         raise NotImplementedError("the simulation does not verify")
 
+    def postpone(self, window: Window, at: datetime) -> None:
+        due = [w for w in self.incomplete_due(at) if w in self.ledger(window)]
+        self.windows = [ledger.postponed(w, at) if w in due else w for w in self.windows]
+
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         return [self.held_in(stretch) for stretch in stretches]
 
@@ -87,7 +101,11 @@ class MemoryStore:
         )
 
     def nth_time(self, window: Window, number: int) -> datetime | None:
-        times = sorted(r.at for r in self.rows.values() if window.start <= r.at < window.end)
+        times = sorted(
+            row.at
+            for key, row in self.rows.items()
+            if window.start <= row.at < window.end and key not in self.gone
+        )
         return times[number] if number < len(times) else None
 
     def last_run_at(self, kind: str) -> datetime | None:
@@ -97,7 +115,7 @@ class MemoryStore:
         times = sorted({r.at for r in self.rows.values() if window.start <= r.at < window.end})
         two = 2 * windows.SECOND
         for before, at, after in zip(times, times[1:], times[2:], strict=False):
-            if at - before > two and after - at > two:
+            if at - before > two and after - at > two and at not in self.gone.values():
                 return at
         return None
 

@@ -1,6 +1,6 @@
 """The vendor of the simulation: rows that come late, change and go, and replies that lie, by a seed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -59,6 +59,10 @@ class SimulatedVendor:
         self.row_limit = rng.choice((0, 0, 0, 40))
         self.stumbles_over: set[str] = set()
         self.stumbling: WpsyncError = VendorUnavailableError("simulated")
+        self.churning: Random | None = None
+        self.empty_until = 0.0
+        self.holds: Callable[[str], bool] = lambda row: False
+        self.shown: tuple[int, int, list[Made]] | None = None
         self.trace: list[tuple[object, ...]] = []
 
     def now(self) -> float:
@@ -70,6 +74,29 @@ class SimulatedVendor:
             self.stumbles_over = {row.id for row in chance.sample(self.rows, chance.randint(1, 3))}
         if chance.random() < 0.5:
             self.stumbling = VendorRefusedError("simulated", code=0, status_code=4016)
+
+    def churn(self, chance: Random) -> None:
+        """In some worlds, which have no other faults, a row goes and another comes while pages are served."""
+        if chance.random() < 0.15:
+            self.churning = chance
+            self.fault_rate = self.death_rate = 0.0
+            self.stumbles_over = set()
+
+    def _change(self, start: int, end: int, number: int, size: int) -> None:
+        """Once: before the second page a row of the first goes, before the third one comes in its stead."""
+        if self.churning is None or self.shown is None or self.shown[:2] != (start, end):
+            return
+        shown, chance = self.shown[2], self.churning
+        if number == 2 and len(self.listed(start, end)) > 2 * size:
+            inside = [row for row in shown if start < row.at < end and row.gone_at is None]
+            if inside:
+                chance.choice(inside).gone_at = self.now()
+                self.shown = (start, end, [])
+        elif number == 3 and not shown:
+            at = self.listed(start, end)[0 if self.newest_first else -1].at
+            self.rows.append(Made("in its stead", at, self.now(), None, None))
+            self.rows.sort(key=lambda row: row.at)
+            self.churning = None
 
     def boundary(self) -> None:
         """Where a kill could matter."""
@@ -95,6 +122,7 @@ class SimulatedVendor:
         start, end = _second(body["start"]), _second(body["end"])
         if self.span_limit and end - start > self.span_limit:
             raise SpanTooLargeError("simulated", code=0, status_code=4018)
+        self._change(start, end, number, size)
         found = self.listed(start, end)
         if self.row_limit and len(found) > self.row_limit:
             raise TooManyRowsError("simulated", code=0, status_code=4019)
@@ -102,15 +130,19 @@ class SimulatedVendor:
             found.reverse()
         now = self.now()
         shown = found[(number - 1) * size : number * size]
+        if number == 1:
+            self.shown = (start, end, shown)
         if self.faulty and not self.stumbles_over.isdisjoint(row.id for row in shown):
             raise self.stumbling
         records: list[object] = [
             {"id": row.id, "ts": row.at, "msg": row.content(now)} for row in shown
         ]
         count, told = self._told(fault, len(found), records)
+        if self._seems_empty(fault, found):
+            count, told = 0, []
         self.trace.append((round(now, 3), start, end, number, size, count, len(told or ())))
         self.boundary()
-        return Page(number, told, count, fetched_at)
+        return Page(number, told, count, fetched_at, self.clock.now())
 
     def _told(
         self, fault: int | None, count: int, records: list[object]
@@ -130,6 +162,13 @@ class SimulatedVendor:
             6: (count, None),
         }
         return lies.get(fault, (count, records))
+
+    def _seems_empty(self, fault: int | None, found: list[Made]) -> bool:
+        """For up to an hour every stretch whose rows are known already is shown as empty, consistently."""
+        if fault == 5 and self.rng.random() < 0.3:
+            self.empty_until = self.now() + self.rng.uniform(0, 3_600)
+        known = all(self.holds(row.id) for row in found)
+        return self.faulty and self.now() < self.empty_until and known
 
     def listed(self, start: int, end: int) -> list[Made]:
         """Rows that are visible now, from `start` to `end` as the vendor means it."""

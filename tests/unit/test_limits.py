@@ -106,6 +106,23 @@ def test_a_request_whose_process_died_counts_for_two_minutes_and_not_for_ever():
     assert book.take(START + timedelta(seconds=121), Priority.LIVE) == 0
 
 
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_clock_that_is_set_back_costs_two_minutes_at_most_and_never_the_promise(answered):
+    book, ahead = Book(20, 20), START + timedelta(days=1)
+    for second in range(5):
+        assert book.take(ahead + timedelta(seconds=second), Priority.LIVE) == 0
+        if answered:
+            book.end(book.number, ahead + timedelta(seconds=second))
+    book.wanted[Priority.LIVE] = ahead
+    book.slow_down(ahead, timedelta(hours=3))
+    assert 0 < book.take(START, Priority.PROBE) <= 3600
+    book.not_before = START
+    book.rate = 20
+    at_once = sum(book.take(START + timedelta(seconds=3), Priority.LIVE) == 0 for _ in range(30))
+    assert at_once == 15, "what was sent just before still counts"
+    assert book.take(START + timedelta(seconds=125), Priority.PROBE) == 0
+
+
 def test_a_refusal_for_speed_halves_the_rate_and_success_brings_it_back():
     book = Book(20, 20)
     book.slow_down(START, timedelta(seconds=30))

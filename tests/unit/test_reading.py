@@ -1,6 +1,7 @@
 """What a reader counts, and whether it says that something was staged twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from wpsync.errors import TooManyRowsError
 from wpsync.extract.events import Closed, PageRead, Restart
 from wpsync.extract.probing import Body
 from wpsync.extract.reading import Reader
+from wpsync.extract.tally import Counting, Tally
 from wpsync.model import Page, Window
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Filter
@@ -30,7 +32,7 @@ class Pages:
         if number > 1 and not self._deep and body["start"] != body["end"]:
             raise TooManyRowsError("too many rows")
         records = self._pages[number - 1] if number <= len(self._pages) else []
-        return Page(number, records, sum(map(len, self._pages)), START)
+        return Page(number, records, sum(map(len, self._pages)), START, START)
 
     def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
         return map(self.page, bodies)
@@ -39,12 +41,12 @@ class Pages:
         return ()
 
 
-def read(vendor):
+def read(vendor, window=SECOND):
     """The ids that were staged when the window closed, and how it closed."""
     reader = Reader(RESOURCES["wechat_messages"], vendor, rows_aim=1_000)
     staged: list[str] = []
     settled = START + timedelta(days=1)
-    for event in reader.window(SECOND, newest_first=False, settled=settled):
+    for event in reader.window(window, newest_first=False, settled=settled):
         match event:
             case Restart():
                 staged.clear()
@@ -67,3 +69,85 @@ def test_what_a_refused_ask_staged_is_not_staged_twice():
     staged, closed = read(Pages([first, [{"id": "last", "ts": NOON}]], deep=False))
     assert closed.reason is None
     assert closed.duplicates or len(set(staged)) == len(staged) == 101
+
+
+class Changing:
+    """A vendor whose rows change between two pages; `changes` does it, by the number of the page to come."""
+
+    def __init__(self, ids: Sequence[str], changes: Mapping[int, Callable[[list[str]], object]]):
+        self.ids = list(ids)
+        self.asked = 0
+        self._changes = dict(changes)
+
+    def page(self, body: Body) -> Page:
+        number = int(str(body["page"]))
+        self._changes.pop(number, lambda ids: None)(self.ids)
+        self.asked += 1
+        shown = self.ids[(number - 1) * 100 : number * 100]
+        at = START + timedelta(seconds=self.asked)
+        records = [{"id": one, "ts": NOON} for one in shown]
+        return Page(number, records, len(self.ids), at, at)
+
+    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+        return map(self.page, bodies)
+
+    def values(self, by: Filter) -> Sequence[str]:
+        return ()
+
+
+@pytest.mark.parametrize("place", [0, 1_000], ids=["at the head", "at the tail"])
+def test_a_row_that_went_and_one_that_came_while_pages_were_read_hide_no_living_row(place):
+    vendor = Changing(
+        [f"m{i}" for i in range(450)],
+        {2: lambda ids: ids.remove("m10"), 3: lambda ids: ids.insert(place, "new")},
+    )
+    staged, closed = read(vendor)
+    assert closed.reason is None
+    assert set(staged) == set(vendor.ids)
+
+
+class OddAtFirst(Changing):
+    """A vendor whose very first reply is odd."""
+
+    def __init__(self, rows: int, odd: Callable[[Page], Page]) -> None:
+        super().__init__([f"m{i}" for i in range(rows)], {})
+        self._odd = odd
+
+    def page(self, body: Body) -> Page:
+        page = super().page(body)
+        return self._odd(page) if self.asked == 1 else page
+
+
+@pytest.mark.parametrize(
+    ("rows", "odd"),
+    [
+        (950, lambda page: replace(page, records=page.records[:2])),
+        (3, lambda page: replace(page, count=10_000_000)),
+        (100, lambda page: replace(page, count=10_000_000)),
+        (950, lambda page: replace(page, count=10_000_000)),
+    ],
+    ids=["a short page", "a huge count of few", "a huge count of a page", "a huge count of many"],
+)
+def test_one_odd_reply_costs_one_request(rows, odd):
+    vendor, window = OddAtFirst(rows, odd), Window(START, START + timedelta(minutes=4))
+    staged, closed = read(vendor, window)
+    assert (closed.reason, closed.window) == (None, window)
+    assert set(staged) == set(vendor.ids)
+    usual = Changing(vendor.ids, {})
+    read(usual, window)
+    assert vendor.asked == usual.asked + 1
+
+
+def test_a_page_size_that_the_vendor_clamps_is_found_out_with_one_request():
+    vendor = Pages([[{"id": f"{p}-{i}", "ts": NOON} for i in range(7)] for p in range(9)])
+    staged, closed = read(vendor)
+    assert (closed.reason, len(set(staged))) == (None, 63)
+
+
+def test_counts_of_pages_that_were_asked_for_at_the_same_time_contradict_nothing():
+    counting, tally = Counting(RESOURCES["wechat_messages"]), Tally()
+    later = START + timedelta(seconds=1)
+    for number, count in enumerate((3, 2, 3)):
+        records = [{"id": f"m{number}", "ts": NOON}]
+        counting.add(Page(number, records, count, START, later), number, SECOND, tally)
+    assert tally.verdict() is None

@@ -29,6 +29,8 @@ MINUTE = timedelta(seconds=60.05)
 LOST = timedelta(seconds=60)
 """A request whose end nobody wrote down (its process died) is taken to have ended after this long."""
 
+_SKEW = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(hours=1)
 _WANTED = timedelta(seconds=2)
 _SLICE = 0.5
 _TICK = 0.01
@@ -82,6 +84,7 @@ class Book:
 
     def take(self, now: datetime, priority: Priority) -> float:
         """Seconds to wait before asking again; 0: the request was written down and may be sent."""
+        self._set_right(now)
         self.taken = [one for one in self.taken if one.counts_until() > now]
         if self.not_before > now:
             return (self.not_before - now).total_seconds()
@@ -93,6 +96,16 @@ class Book:
         if self.rate is not None:
             self.taken.append(Taken(self.number, priority, now))
         return 0.0
+
+    def _set_right(self, now: datetime) -> None:
+        """What a clock that was ahead wrote down was no later than now: it counts from now, not from then."""
+        for one in self.taken:
+            if one.granted_at > now + _SKEW:
+                one.granted_at = now
+            if one.ended_at is not None and one.ended_at > now + _SKEW:
+                one.ended_at = now
+        self.wanted = {who: min(until, now + _WANTED) for who, until in self.wanted.items()}
+        self.not_before = min(self.not_before, now + _LONGEST_PAUSE)
 
     def _wait(self, now: datetime, priority: Priority) -> float:
         assert self.rate is not None

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from wpsync.errors import UNSERVED
 from wpsync.extract import windows
+from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.model import Page, Window
 from wpsync.values import SHANGHAI
@@ -19,6 +20,10 @@ Body = Mapping[str, object]
 
 _EARLY = timedelta(seconds=5)
 """A check may be so much before its time: whoever looks every minute must not miss it by a moment."""
+
+_EMPTY_FOR, _EMPTY_ATTEMPTS = timedelta(hours=4), 5
+"""How far the last two readings that show nothing must be apart for rows to be gone, and how many there must be
+before; as the ledger spaces its retries, that takes some five hours."""
 
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
@@ -88,15 +93,25 @@ class Ages:
         return self.daily if age <= self.horizon else self.older
 
 
+def believes_empty(known: LedgerWindow, now: datetime) -> bool:
+    """Whether it may be believed by now that the vendor shows nothing where we hold rows.
+
+    It must have been read several times, and been so hours ago, when it was read last: what lasts longer is
+    no passing fault, and two that pass are not one that lasts.
+    """
+    was_empty = known.reason == Reason.SUSPICIOUSLY_EMPTY and known.attempts >= _EMPTY_ATTEMPTS
+    return was_empty and now - known.read_at >= _EMPTY_FOR
+
+
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
     """The complete windows that are due to be checked, newest first, each list by one probe.
 
-    Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month.
+    A check in the future was told by a clock that was ahead, and does not count. Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month.
     """
     groups: list[list[LedgerWindow]] = []
     for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):
-        age = now - window.ends_at
-        if not window.is_complete or now - window.checked_at + _EARLY < ages.every(age):
+        age, since = now - window.ends_at, now - window.checked_at + _EARLY
+        if not window.is_complete or timedelta(0) <= since < ages.every(age):
             continue
         if groups and age > ages.horizon and _share_a_probe(window, groups[-1][0]):
             groups[-1].insert(0, window)

@@ -8,11 +8,12 @@ shown is split.
 Whether the vendor's ends are inclusive is not said (facts.md). A window [s, e) is therefore asked for
 as s-1s to e, which covers it under either reading of either end; rows outside the window are loaded
 (they are real) and left out of its account. A reading is complete when as many distinct ids were seen
-as any reply counted, and no reply contradicted itself.
+as any reply counted, and no reply contradicted itself or an earlier one.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from math import ceil
 
 from wpsync.errors import (
@@ -35,6 +36,9 @@ ATTEMPTS = 3
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
 
+_MANY_WINDOWS = 20
+"""A count that would cut a window into more than so many is asked for once more."""
+
 _SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
 
 
@@ -50,22 +54,30 @@ class Reader:
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
 
-    def listing(self, filters: Body, *, held: int = 0) -> Iterator[Event]:
-        """Read everything; `held` is how many rows we hold, which a sudden nothing contradicts."""
+    def listing(self, filters: Body, *, held: Callable[[], int]) -> Iterator[Event]:
+        """Read everything; `held` tells how many rows we hold, which a sudden nothing contradicts."""
         yield from self._settled(None, [dict(filters)], held)
 
     def window(
-        self, window: Window, *, newest_first: bool, settled: datetime, held: int = 0
+        self,
+        window: Window,
+        *,
+        newest_first: bool,
+        settled: datetime,
+        held: Callable[[Window], int] = lambda window: 0,
     ) -> Iterator[Event]:
         """Read a window, split where it has to be; every piece is closed for itself, in order.
 
-        What lies at or after `settled` is read for freshness and not accounted for.
+        What lies at or after `settled` is read for freshness and not accounted for. `held` tells how many
+        rows we hold in a piece, which a sudden nothing contradicts; it is asked where there is nothing.
         """
         self._counting.settled_before = settled
         stack = [window]
         while stack:
             current = stack.pop()
-            parts = yield from self._settled(current, _asks(current), held)
+            vouched = self._accounted(current)
+            held_there = partial(held, vouched) if vouched is not None else lambda: 0
+            parts = yield from self._settled(current, _asks(current), held_there)
             ordered = parts if newest_first else list(reversed(parts))
             stack.extend(ordered)
 
@@ -74,7 +86,7 @@ class Reader:
         return answers(self._vendor, at)
 
     def _settled(
-        self, window: Window | None, asks: Sequence[Body], held: int
+        self, window: Window | None, asks: Sequence[Body], held: Callable[[], int]
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
         tally = Tally()
@@ -84,7 +96,7 @@ class Reader:
             parts = yield from self._attempt(window, asks, tally)
             if parts:
                 return parts
-            if tally.count == 0 and not tally.seen and held and tally.problem is None:
+            if tally.count == 0 and not tally.seen and tally.problem is None and held():
                 tally.problem = Reason.SUSPICIOUSLY_EMPTY
             if tally.verdict() is None or tally.over_cap:
                 break
@@ -117,7 +129,7 @@ class Reader:
         for ask in asks:
             attempt = Tally()
             try:
-                first = self._page(ask, 1)
+                first = self._first(ask)
                 if parts := self._too_much(window, first):
                     return parts
                 yield from self._pages(ask, first, window, attempt)
@@ -144,19 +156,33 @@ class Reader:
         yield from self._overfull(window, asks, tally)
         return []
 
+    def _first(self, ask: Body) -> Page:
+        """The first page; asked for once more where it alone would make much of one odd reply.
+
+        A page that came short sets the length of all (the vendor clamps it), an enormous count cuts a
+        window into very many.
+        """
+        first = self._page(ask, 1)
+        size, length, count = self._resource.page_size, len(first.records or ()), first.count or 0
+        is_short = 0 < length < min(count, size) and length not in self._clamps
+        if not is_short and count <= min(_MANY_WINDOWS * self._rows_aim, self._shown_at_most(size)):
+            return first
+        again = self._page(ask, 1)
+        return first if length > len(again.records or ()) else again
+
     def _too_much(self, window: Window | None, first: Page) -> list[Window]:
         """The pieces of a window that holds more than is shown or wanted; none of one that does not."""
         if first.count is None or window is None or window.span <= windows.SECOND:
             return []
-        shown = self._shown_at_most(first)
+        shown = self._shown_at_most(self._page_length(first))
         if first.count <= min(shown, self._rows_aim * 3 // 2):
             return []
         parts = max(2, min(ceil(first.count / min(shown, self._rows_aim)), 200))
         return windows.split(window, parts)
 
-    def _shown_at_most(self, first: Page) -> int:
+    def _shown_at_most(self, length: int) -> int:
         cap = self._resource.page_cap
-        return 2**63 if cap is None else cap * self._page_length(first)
+        return 2**63 if cap is None else cap * length
 
     def _page_length(self, first: Page) -> int:
         """Rows on a full page: fewer than asked for where the vendor clamps the page size."""
@@ -214,7 +240,7 @@ class Reader:
     ) -> Generator[Event, None, None]:
         """Rows that came while we read pushed the others on: where the newest are listed first, they are
         on the first pages, and not everything has to be read again for their sake."""
-        if total < 2 or tally.verdict() != Reason.ROWS_MISSING:
+        if total < 2 or tally.problem is not None or tally.verdict() is None:
             return
         for number in range(1, total + 1):
             known = len(tally.seen)
@@ -268,15 +294,15 @@ class Reader:
     def _by_filter(
         self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: Tally
     ) -> Generator[Event, None, bool]:
-        """Read one value after the other; False as soon as one of them holds more than can be shown."""
+        """Read one value after the other; False as soon as what one of them shows proves nothing."""
         for value in values:
             part = Tally(seen=tally.seen)
             narrowed = {**ask, by.name: value}
-            yield from self._pages(narrowed, self._page(narrowed, 1), window, part)
+            yield from self._pages(narrowed, self._first(narrowed), window, part)
             tally.outside += part.outside
             tally.duplicates |= part.duplicates
             tally.read_at = tally.read_at or part.read_at
-            if part.over_cap:
+            if part.over_cap or part.problem is not None:
                 return False
         return True
 

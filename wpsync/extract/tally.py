@@ -14,14 +14,15 @@ _OBJECT, _TEXT, _NUMBER = frozenset({dict}), frozenset({str}), frozenset({int})
 
 @dataclass(slots=True)
 class Tally:
-    """What the pages of one reading showed. `count` is the highest that a reply told; `newest` the latest
-    time among the rows inside the window."""
+    """What the pages of one reading showed. `count` is the highest that a reply told, `told` when each
+    count was first told; `newest` the latest time among the rows inside the window."""
 
     seen: set[object] = field(default_factory=set)
     outside: int = 0
     duplicates: bool = False
     newest: datetime | None = None
     count: int | None = None
+    told: dict[int, datetime] = field(default_factory=dict)
     read_at: datetime | None = None
     problem: str | None = None
     over_cap: bool = False
@@ -64,9 +65,20 @@ class Counting:
         return self._cursor_convert is not None
 
     def add(self, page: Page, behind: int, window: Window | None, tally: Tally) -> None:
-        """Count a page that has `behind` rows on the pages before it."""
+        """Count a page that has `behind` rows on the pages before it.
+
+        A count that falls tells that a row went, and that the rows behind it moved up, perhaps from a page
+        that is still to come to one that was served; a row that comes meanwhile hides it in the total. (Of pages
+        that were on their way at the same time nobody knows which saw the earlier state.)
+        """
         records = page.records
         if page.count is not None:
+            if any(
+                page.count < count and at <= page.fetched_at for count, at in tally.told.items()
+            ):
+                tally.problem = Reason.ROWS_MISSING
+            first = tally.told.setdefault(page.count, page.answered_at)
+            tally.told[page.count] = min(first, page.answered_at)
             tally.count = max(tally.count or 0, page.count)
         if tally.read_at is None:
             tally.read_at = page.fetched_at

@@ -19,6 +19,11 @@ from wpsync.resources import RESOURCES
 
 _WHERE = "{cursor} >= %(start)s and {cursor} < %(end)s and _account = %(account)s"
 
+_GONE = (
+    "exists (select from wpsync.gone_rows as g"
+    " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})"
+)
+"""Whether the vendor no longer lists a row of `{target} as t`."""
 
 _ERASED = (
     b"select count(*) from wpsync.erased_rows where account = %(account)s and resource = %(resource)s"
@@ -28,10 +33,11 @@ _ERASED = (
 
 @cache
 def _sql(resource: str, text: str) -> bytes:
-    """A statement over a resource's table: {target}, {cursor}, {key} are filled in."""
+    """A statement over a resource's table: {target}, {cursor}, {key}, {where}, {gone} are filled in."""
     declared = RESOURCES[resource]
     assert declared.cursor is not None
-    filled = sql.SQL(text.replace("{where}", _WHERE)).format(
+    text = text.replace("{where}", _WHERE).replace("{gone}", _GONE)
+    filled = sql.SQL(text).format(
         target=sql.Identifier("wp", declared.table.name),
         cursor=sql.Identifier(declared.cursor),
         key=sql.Identifier(declared.table.key[0]),
@@ -57,11 +63,26 @@ def count(connection: Connection, scope: Scope, window: Window) -> int | None:
         return None
     statement = _sql(
         scope.resource,
-        "select count(*) from {target} as t where {where} and not exists (select from wpsync.gone_rows as g"
-        " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})",
+        "select count(*) from {target} as t where {where} and not {gone}",
     )
     statement = b"select (" + statement + b") + (" + _ERASED + b")"
     row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def listed(connection: Connection, scope: Scope, parent: str = "") -> int:
+    """Rows held of a listing (of one parent) that are not gone."""
+    declared = RESOURCES[scope.resource]
+    statement = sql.SQL(
+        "select count(*) from {target} where _account = %(account)s and _deleted_at is null{of}"
+    ).format(
+        target=sql.Identifier("wp", declared.table.name),
+        of=sql.SQL(" and {} = %(parent)s").format(sql.Identifier(declared.parent_column))
+        if declared.parent_column is not None
+        else sql.SQL(""),
+    )
+    row = connection.execute(statement, scope.parameters(parent=parent)).fetchone()
     assert row is not None
     return cast("int", row[0])
 
@@ -95,8 +116,7 @@ def mark_gone(
     parameters = _parameters(scope, window, at=read_at)
     statement = _sql(
         scope.resource,
-        "select {key} from {target} as t where {where} and exists (select from wpsync.gone_rows as g"
-        " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})",
+        "select {key} from {target} as t where {where} and {gone}",
     )
     noted = connection.execute(statement, parameters).fetchall()
     present = {str(key) for key in seen}
@@ -120,28 +140,30 @@ def mark_gone(
 
 
 def nth_time(connection: Connection, scope: Scope, window: Window, number: int) -> datetime | None:
-    """The time of the row that has `number` rows of the stretch before it; None where there is none such, or rows show no time."""
+    """The time of the row that has `number` rows before it among those that `count` counts; else None."""
     if not shows_time(scope):
         return None
     statement = _sql(
         scope.resource,
-        "select {cursor} from {target} where {where} order by {cursor} offset %(number)s limit 1",
+        "select {cursor} from {target} as t where {where} and not {gone}"
+        " order by {cursor} offset %(number)s limit 1",
     )
     row = connection.execute(statement, _parameters(scope, window, number=number)).fetchone()
     return None if row is None else cast("datetime", row[0])
 
 
 def lone_second(connection: Connection, scope: Scope, window: Window) -> datetime | None:
-    """A second of a stretch with rows in it and none in the seconds beside it, or None."""
+    """A second of a stretch with rows in it that the vendor lists, and none beside it; else None."""
     if not shows_time(scope):
         return None
     statement = _sql(
         scope.resource,
-        "with seconds as (select distinct date_trunc('second', {cursor}) as at from"
-        " (select {cursor} from {target} where {where} order by {cursor} desc limit 20000) as newest)"
-        " select at from (select at, lag(at) over (order by at) as before, lead(at) over (order by at)"
-        " as after from seconds) as s"
-        " where at - before > interval '2 seconds' and after - at > interval '2 seconds' limit 1",
+        "with newest as (select {cursor} as at, {gone} as gone from {target} as t where {where}"
+        " order by {cursor} desc limit 20000), seconds as (select date_trunc('second', at) as at,"
+        " bool_or(gone) as gone from newest group by 1)"
+        " select at from (select at, gone, lag(at) over (order by at) as before, lead(at) over (order by at)"
+        " as after from seconds) as s where not gone"
+        " and at - before > interval '2 seconds' and after - at > interval '2 seconds' limit 1",
     )
     row = connection.execute(statement, _parameters(scope, window)).fetchone()
     return None if row is None else cast("datetime", row[0])

@@ -51,6 +51,10 @@ where account = %(account)s and resource = %(resource)s and starts_at = any(%(st
 update wpsync.windows set state = 'incomplete', reason = %(reason)s, retry_at = %(at)s
 where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s and ends_at = %(ends_at)s
 
+-- name: postpone_window
+update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s
+where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s
+
 -- name: windows_between
 -- The ledger's windows that touch a span, oldest first.
 select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
@@ -59,10 +63,11 @@ where account = %(account)s and resource = %(resource)s and starts_at < %(ends_a
 order by starts_at
 
 -- name: incomplete_windows_due
--- Incomplete windows whose time to be read again has come.
+-- Incomplete windows whose time to be read again has come, or was told by a clock that was ahead.
 select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
 from wpsync.windows
-where account = %(account)s and resource = %(resource)s and state = 'incomplete' and retry_at <= %(at)s
+where account = %(account)s and resource = %(resource)s and state = 'incomplete'
+  and (retry_at <= %(at)s or read_at > %(skewed)s)
 order by starts_at
 
 -- name: incomplete_windows
@@ -95,6 +100,10 @@ with recursive reached(at) as (
 )
 update wpsync.watermarks set at = (select max(at) from reached), updated_at = %(updated_at)s
 where account = %(account)s and resource = %(resource)s and at < (select max(at) from reached)
+
+-- name: set_watermark
+update wpsync.watermarks set at = %(at)s, updated_at = %(updated_at)s
+where account = %(account)s and resource = %(resource)s
 
 -- name: listings
 select parent_id, fingerprint, complete_at, state, rows_seen
@@ -224,7 +233,8 @@ select id from wp.agents where _account = %(account)s and _deleted_at is null or
 
 -- name: rooms
 -- Rooms with what tells whether their members may have changed.
-select id, md5(row(member_count, member_ids, member_wx_nos, display_name)::text) as fingerprint
+select id, md5(row(member_count, member_ids, member_wx_nos, display_name)::text) as fingerprint,
+       member_count as members
 from wp.wechat_rooms where _account = %(account)s and _deleted_at is null order by id
 
 -- name: ledger_summary

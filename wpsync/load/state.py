@@ -1,4 +1,4 @@
-"""wpsync's own state: runs, the ledger of windows and listings, watermarks, plan, dead letters.
+"""wpsync's own state: runs, the ledger of listings, plan, dead letters; `load.ledgers` keeps that of windows.
 
 One typed function per need over the named statements of queries.sql. Functions that take part in a
 window's transaction get its connection; the others get the database.
@@ -13,9 +13,8 @@ from typing import cast
 
 from psycopg.rows import class_row, dict_row
 
-from wpsync import ledger
 from wpsync.errors import DatabaseUnavailableError
-from wpsync.ledger import Held, LedgerWindow, Reading
+from wpsync.ledger import Reading
 from wpsync.load.database import Connection, Database
 from wpsync.load.queries import QUERIES
 from wpsync.model import DeadLetter, Window
@@ -85,65 +84,6 @@ def finish_run(
         connection.execute(QUERIES["finish_run"], parameters)
 
 
-def ledger_around(connection: Connection, scope: Scope, window: Window) -> list[LedgerWindow]:
-    """The ledger's windows that overlap or adjoin a window, oldest first."""
-    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
-    with connection.cursor(row_factory=class_row(LedgerWindow)) as cursor:
-        return cursor.execute(QUERIES["ledger_around"], parameters).fetchall()
-
-
-def close_window(
-    connection: Connection,
-    scope: Scope,
-    window: Window,
-    reading: Reading,
-    run_id: int,
-    *,
-    held: Held = lambda window: None,
-    grown: Mapping[datetime, int] | None = None,
-) -> None:
-    """Enter a window into the ledger, in the transaction of its rows (`wpsync.ledger.entered`).
-
-    The ledger is locked (`lock_ledger`), or is so now, until the transaction ends.
-    """
-    lock_ledger(connection, scope)
-    known = ledger_around(connection, scope, window)
-    after = ledger.entered(known, window, reading, held, grown or {})
-    stale = [old.starts_at for old in known if old not in after]
-    if stale:
-        connection.execute(QUERIES["remove_windows"], scope.parameters(starts=stale))
-    for new in after:
-        if new not in known:
-            fields = {name: getattr(new, name) for name in LedgerWindow.__slots__}
-            connection.execute(QUERIES["insert_window"], scope.parameters(**fields, run_id=run_id))
-
-
-def lock_ledger(connection: Connection, scope: Scope) -> None:
-    """Until the transaction ends nobody else changes this ledger."""
-    connection.execute(QUERIES["lock_ledger"], scope.parameters())
-
-
-def doubt_window(database: Database, scope: Scope, known: LedgerWindow, at: datetime) -> None:
-    """A complete window, as it was known, is incomplete until it has been read again."""
-    doubted = ledger.doubted(known, at)
-    with database.connection() as connection:
-        connection.execute(
-            QUERIES["doubt_window"],
-            scope.parameters(
-                starts_at=known.starts_at, ends_at=known.ends_at, reason=doubted.reason, at=at
-            ),
-        )
-
-
-def confirm_windows(
-    database: Database, scope: Scope, found: Sequence[LedgerWindow], at: datetime
-) -> None:
-    """The vendor's count was asked for and agrees with the ledger's."""
-    starts = [window.starts_at for window in found]
-    with database.connection() as connection:
-        connection.execute(QUERIES["confirm_windows"], scope.parameters(starts=starts, at=at))
-
-
 def close_listing(
     connection: Connection,
     scope: Scope,
@@ -166,44 +106,6 @@ def close_listing(
             run_id=run_id,
         ),
     )
-
-
-def advance_watermark(connection: Connection, scope: Scope, at: datetime) -> None:
-    """Move the watermark to the end of the unbroken run of windows that adjoins it."""
-    connection.execute(QUERIES["advance_watermark"], scope.parameters(updated_at=at))
-
-
-def start_watermark(database: Database, scope: Scope, start: datetime, at: datetime) -> None:
-    """Say where reading begins; a watermark further on is left alone. Then walk over what is already read."""
-    with database.transaction() as connection:
-        connection.execute(QUERIES["start_watermark"], scope.parameters(at=start, updated_at=at))
-        advance_watermark(connection, scope, at)
-
-
-def watermark(database: Database, scope: Scope) -> datetime | None:
-    """Everything before it has been read at least once; None before the first sync."""
-    with database.connection() as connection:
-        row = connection.execute(QUERIES["watermark"], scope.parameters()).fetchone()
-    return None if row is None else cast("datetime", row[0])
-
-
-def windows_between(database: Database, scope: Scope, window: Window) -> list[LedgerWindow]:
-    """The ledger's windows that touch a span, oldest first."""
-    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
-    return _ledger(database, "windows_between", parameters)
-
-
-def incomplete_windows_due(database: Database, scope: Scope, at: datetime) -> list[LedgerWindow]:
-    """Incomplete windows whose time to be read again has come, oldest first."""
-    return _ledger(database, "incomplete_windows_due", scope.parameters(at=at))
-
-
-def _ledger(database: Database, query: str, parameters: Mapping[str, object]) -> list[LedgerWindow]:
-    with (
-        database.connection() as connection,
-        connection.cursor(row_factory=class_row(LedgerWindow)) as cursor,
-    ):
-        return cursor.execute(QUERIES[query], parameters).fetchall()
 
 
 @dataclass(frozen=True, slots=True)
@@ -368,10 +270,23 @@ def agents(database: Database, account: str) -> list[str]:
     return [str(row["id"]) for row in rows(database, "agents", {"account": account})]
 
 
-def rooms(database: Database, account: str) -> dict[str, str]:
-    """The rooms that still exist, each with the fingerprint that changes when its members may have."""
-    found = rows(database, "rooms", {"account": account})
-    return {str(row["id"]): str(row["fingerprint"]) for row in found}
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A room, with the fingerprint that changes when its members may have, and how many it says it has."""
+
+    id: str
+    fingerprint: str
+    members: int | None
+
+
+def rooms(database: Database, account: str) -> dict[str, Room]:
+    """The rooms that still exist, by id."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(Room)) as cursor,
+    ):
+        found = cursor.execute(QUERIES["rooms"], {"account": account}).fetchall()
+    return {room.id: room for room in found}
 
 
 def rows(

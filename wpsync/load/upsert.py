@@ -8,9 +8,12 @@ for 30,000 unchanged rows, against 10.5 MB for a guarded `ON CONFLICT` alone). T
 there for races only.
 
 Older never overwrites newer: a staged row carries when it was fetched, and `_synced_at` is the
-fetch that the stored content came from. (A content that went A, B, A and was read in the order
-A, A, B would end as B, since reading the second A writes nothing. The advisory locks that readers
-hold rule that order out.)
+fetch that the stored content came from. One order is left in which that is not enough: a content went
+A, B, A, and what was fetched as B is loaded after the second A, which wrote nothing because A was
+stored. It ends as B. Each of following, rechecking and backfilling has a lock of its own, so none of
+them does this alone, but two that read the same stretch at the same time can, within the duration of
+one reading. To rule it out, every unchanged row would have to be written, or every reading kept. What
+is followed up, a sample of each day and `verify --deep` find it, as any change that shows in no count.
 """
 
 from collections.abc import Sequence

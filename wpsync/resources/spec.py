@@ -124,6 +124,13 @@ class Resource:
             raise ValueError(f"{self.name}: a parent needs its filter")
 
     @property
+    def parent_column(self) -> str | None:
+        """The column that holds the parent's id."""
+        if self.parent_filter is None:
+            return None
+        return next(c.name for c in self.table.columns if self.parent_filter in c.sources)
+
+    @property
     def row_cap(self) -> int | None:
         """The most rows that one query can show."""
         return None if self.page_cap is None else self.page_cap * self.page_size

@@ -24,7 +24,7 @@ from wpsync.errors import (
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.extract.probing import Ends, answers
-from wpsync.load import state
+from wpsync.load import ledgers, state
 from wpsync.load.lookups import bytes_per_row
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
@@ -145,7 +145,7 @@ def _kept(account: Account, resource: Resource, span: Window) -> Window | None:
 
 def _missing(account: Account, resource: Resource, span: Window, *, again: bool) -> list[Window]:
     """What of the span the ledger does not vouch for; all of it, by whole ledger windows, with `again`."""
-    known = state.windows_between(account.database, account.scope(resource), span)
+    known = ledgers.windows_between(account.database, account.scope(resource), span)
     if again:
         start = min([span.start, *(w.starts_at for w in known)])
         end = max([span.end, *(w.ends_at for w in known)])
@@ -365,7 +365,7 @@ class _Worker:
 
     def _missing(self, window: Window) -> list[Window]:
         """What the ledger does not vouch for; with `again` neither for what was read before we began."""
-        known = state.windows_between(
+        known = ledgers.windows_between(
             self._account.database, self._account.scope(self._resource), window
         )
         done = [

@@ -65,9 +65,9 @@ def _parents(account: Account, resource: Resource, counted: dict[str, int]) -> i
     known = state.listings(account.database, account.scope(resource))
     stale = account.clock.now() - account.pace.members_every
     pages = 0
-    for room, fingerprint in rooms.items():
-        before = known.get(room)
-        if before is None or not is_current(before, fingerprint, stale):
+    for room in rooms.values():
+        before = known.get(room.id)
+        if before is None or not is_current(before, room.fingerprint, stale):
             pages += max(1, ceil((before.rows_seen if before else 0) / resource.page_size))
     return pages
 

@@ -7,7 +7,7 @@ from typing import cast
 
 from wpsync.config import Config
 from wpsync.extract import windows
-from wpsync.load import state
+from wpsync.load import ledgers, state
 from wpsync.load.database import Database
 from wpsync.load.state import Scope
 from wpsync.model import Window
@@ -110,7 +110,7 @@ def _is_read(
     if end <= one.starts_at:
         return False
     span = Window(one.starts_at, end)
-    known = state.windows_between(database, Scope(one.account, one.resource), span)
+    known = ledgers.windows_between(database, Scope(one.account, one.resource), span)
     return not windows.missing(span, [window.window for window in known])
 
 

@@ -67,7 +67,7 @@ class Pipeline:
         settled: datetime,
         live: bool,
         newest_first: bool = False,
-        held: int = 0,
+        believes_empty: bool = False,
         on_rows: Callable[[int], None] = lambda rows: None,
         close: Callable[[Intake, Closed], Loaded] | None = None,
         enough: Callable[[Closed], bool] = lambda closed: False,
@@ -76,7 +76,8 @@ class Pipeline:
         """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
 
         `close` does something else with what was read than to load it. `enough` is asked after every
-        piece; what is left then is not read. What the vendor cannot serve is narrowed down
+        piece; what is left then is not read. Where we hold rows and the vendor shows nothing at all, that is
+        an incomplete reading, unless it `believes_empty`. What the vendor cannot serve is narrowed down
         (`service.narrowing`) and entered as unreadable.
         """
         patience = patience or Patience()
@@ -87,9 +88,11 @@ class Pipeline:
             return pieces[::-1] if newest_first else pieces
 
         def read(piece: Window) -> bool:
-            known = held if piece == window else 0
             events = self._reader.window(
-                piece, newest_first=newest_first, settled=settled, held=known
+                piece,
+                newest_first=newest_first,
+                settled=settled,
+                held=lambda stretch: 0 if believes_empty else self._held(stretch),
             )
             return self._consume(run, events, close or load, on_rows, done, enough)
 
@@ -113,6 +116,17 @@ class Pipeline:
                 raise
             Narrowing(read, enter, left, self.vendor_answers, patience, newest_first).narrow(window)
 
+    def _held(self, window: Window) -> int:
+        """How many rows we hold of a stretch; where rows show no time, how many were read there last."""
+        held = self._store.held([window])
+        if held is not None:
+            return held[0]
+        return sum(
+            known.rows_seen
+            for known in self._store.ledger(window)
+            if window.start <= known.starts_at and known.ends_at <= window.end
+        )
+
     def vendor_answers(self) -> bool:
         """Whether the vendor answers on this endpoint at all, if asked for the present."""
         return self._reader.answers(windows.floor_second(self._clock.now()))
@@ -123,12 +137,13 @@ class Pipeline:
         *,
         parent: str = "",
         fingerprint: str | None = None,
-        held: int = 0,
+        held: Callable[[], int] = lambda: 0,
         on_rows: Callable[[int], None] = lambda rows: None,
         waits: bool = True,
     ) -> None:
         """Read a listing whole (of one parent). Only a complete reading marks rows as gone.
 
+        `held` tells how many rows we hold of it: where there are any, an empty one is incomplete.
         `waits`: whether a reading that failed is tried again, after a while.
         """
         resource = self._resource

@@ -11,7 +11,7 @@ from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import following
 from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow, Reading
-from wpsync.load import comparing, erasing, follow_ups, holdings, state
+from wpsync.load import comparing, erasing, follow_ups, holdings, ledgers, state
 from wpsync.load.comparing import Difference
 from wpsync.load.database import Connection, Database
 from wpsync.load.staging import Staging
@@ -87,8 +87,7 @@ class PostgresIntake:
 
         gone = None
         if closed.reason is None and closed.read_at is not None:
-            column = self._parent_column() if listed.parent else None
-            gone = Gone(closed.read_at, column, listed.parent or None)
+            gone = Gone(closed.read_at, self._resource.parent_column, listed.parent or None)
         return self._load(closed, run_id, enter, gone=gone)
 
     def differences(self, window: Window, read_at: datetime) -> list[Difference]:
@@ -104,10 +103,6 @@ class PostgresIntake:
             return self._entering(closed, run_id, live=False, counted=counted)
 
         return self._load(closed, run_id, enter, gone=None, again=True)
-
-    def _parent_column(self) -> str:
-        parent_filter = self._resource.parent_filter
-        return next(c.name for c in self._resource.table.columns if parent_filter in c.sources)
 
     def _load(
         self,
@@ -151,20 +146,20 @@ class PostgresIntake:
         connection, scope, window = self._connection, self._scope, closed.window
         if window is None:
             return lambda: None
-        state.lock_ledger(connection, scope)
-        around = [] if counted else state.ledger_around(connection, scope, window)
+        ledgers.lock_ledger(connection, scope)
+        around = [] if counted else ledgers.ledger_around(connection, scope, window)
         touched = ledger.touched(around, window)
         before = {at: self._held(stretch) or 0 for at, stretch in touched.items()}
 
         def finish() -> None:
             self._note_gone(closed, window)
             grown = {at: (self._held(stretch) or 0) - before[at] for at, stretch in touched.items()}
-            state.close_window(
+            ledgers.close_window(
                 connection, scope, window, reading(closed), run_id, held=self._held, grown=grown
             )
             self._follow_up(closed, window)
             if live:
-                state.advance_watermark(connection, scope, self._clock.now())
+                ledgers.advance_watermark(connection, scope, self._clock.now())
 
         return finish
 
@@ -241,26 +236,32 @@ class PostgresStore:
             )
 
     def watermark(self) -> datetime | None:
-        return state.watermark(self._database, self._scope)
+        return ledgers.watermark(self._database, self._scope)
 
     def start_watermark(self, start: datetime) -> None:
-        state.start_watermark(self._database, self._scope, start, self._clock.now())
+        ledgers.start_watermark(self._database, self._scope, start, self._clock.now())
+
+    def take_back(self, now: datetime, first: datetime) -> Window | None:
+        return ledgers.take_back(self._database, self._scope, now, first)
 
     def ledger(self, window: Window) -> list[LedgerWindow]:
-        return state.windows_between(self._database, self._scope, window)
+        return ledgers.windows_between(self._database, self._scope, window)
 
     def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
-        return state.incomplete_windows_due(self._database, self._scope, at)
+        return ledgers.incomplete_windows_due(self._database, self._scope, at)
 
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
-        state.confirm_windows(self._database, self._scope, found, at)
+        ledgers.confirm_windows(self._database, self._scope, found, at)
 
     def doubt(self, known: LedgerWindow) -> None:
-        state.doubt_window(self._database, self._scope, known, self._clock.now())
+        ledgers.doubt_window(self._database, self._scope, known, self._clock.now())
+
+    def postpone(self, window: Window, at: datetime) -> None:
+        ledgers.postpone_windows(self._database, self._scope, window, at)
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         with self._database.transaction() as connection:
-            state.lock_ledger(connection, self._scope)
+            ledgers.lock_ledger(connection, self._scope)
             comparing.remove(connection, self._scope, foreign, self._clock.now())
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:

@@ -56,6 +56,7 @@ class Recheck:
         self._ages = ages
         self._ends = ends
         self._settle = settle
+        self._tried_ends = False
 
     def is_due(self) -> bool:
         """Whether any row is to be followed up or any window to be probed by now; asks nobody."""
@@ -210,24 +211,28 @@ class Recheck:
     def _known_ends(self) -> Ends:
         """How the vendor reads the ends: found once by asking for a second that tells."""
         name = self._resource.name
-        if name not in self._ends:
+        if name not in self._ends and not self._tried_ends:
+            self._tried_ends = True
             found = self._find_ends()
-            if found is None:
-                return next(iter(self._ends.values()), Ends())
-            self._ends[name] = found
-        return self._ends[name]
+            if found is not None:
+                self._ends[name] = found
+        return self._ends.get(name) or next(iter(self._ends.values()), Ends())
 
     def _find_ends(self) -> Ends | None:
+        """None where no second would tell, or where none of the asks shows the row that should be there."""
         until = windows.floor_second(self._clock.now() - self._settle)
         at = self._store.lone_second(Window(until - self._ages.horizon, until))
         if at is None:
             return None
         if self._shows(at, at):
             return Ends()
-        return Ends(
+        found = Ends(
             start_inclusive=self._shows(at, at + windows.SECOND),
             end_inclusive=self._shows(at - windows.SECOND, at),
         )
+        if found.start_inclusive or found.end_inclusive:
+            return found
+        return found if self._shows(at - windows.SECOND, at + windows.SECOND) else None
 
     def _shows(self, start: datetime, end: datetime) -> bool:
         """Whether the vendor lists a row there. A count may lie; a row that is listed is one."""

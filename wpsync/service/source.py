@@ -50,12 +50,12 @@ class EndpointSource:
         if self._resource.name == "customer_fields":
             labels = customer_fields(self._client)
             records = [{"id": key, "label": label} for key, label in labels.items()]
-            return Page(number, records, len(records), fetched_at)
+            return Page(number, records, len(records), fetched_at, self._clock.now())
         listing = list_page(self._client, self._resource.endpoint, body, self._priority)
         count = listing.count
         if not self._resource.page_size and listing.rows is not None:
             count = len(listing.rows)
-        return Page(number, listing.rows, count, fetched_at)
+        return Page(number, listing.rows, count, fetched_at, self._clock.now())
 
     def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
         """Pages in order, a few fetched ahead by other threads."""

@@ -81,6 +81,13 @@ class Store(Protocol):
         """Set the watermark unless it is further on, and let it walk over what is already read."""
         ...
 
+    def take_back(self, now: datetime, first: datetime) -> Window | None:
+        """Forget what a clock that was ahead entered: windows that end after now. The watermark goes back.
+
+        `first` is where it begins if it was never right. Returns what is to be read again, if anything.
+        """
+        ...
+
     def ledger(self, window: Window) -> list[LedgerWindow]:
         """The ledger's windows that touch a span, oldest first."""
         ...
@@ -99,6 +106,10 @@ class Store(Protocol):
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
+        ...
+
+    def postpone(self, window: Window, at: datetime) -> None:
+        """What is incomplete and due of a stretch could not be read: it is due again later."""
         ...
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:

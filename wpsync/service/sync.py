@@ -7,10 +7,11 @@ changed, and all in turn once a week.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 
 from wpsync.config import parse_instant
@@ -22,8 +23,9 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.extract.probing import believes_empty
 from wpsync.ledger import COMPLETE
-from wpsync.load import state
+from wpsync.load import holdings, state
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
@@ -209,14 +211,16 @@ def _recheck(
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
 
-        def read(window: Window, held: int = 0, patience: Patience | None = None) -> None:
-            with one_by_one.past(str(window)):
+        def read(
+            window: Window, believes_empty: bool = False, patience: Patience | None = None
+        ) -> None:
+            with one_by_one.past(str(window)), _postponing(account, store, window):
                 pipeline.window(
                     run,
                     window,
                     settled=account.settled(resource),
                     live=False,
-                    held=held,
+                    believes_empty=believes_empty,
                     on_rows=on_rows,
                     patience=patience,
                 )
@@ -228,7 +232,8 @@ def _recheck(
     while not caught_up:
         for due in store.incomplete_due(account.clock.now()):
             tried = due.attempts > _NARROWED_TIMES
-            again(due.window, due.rows_seen, _AS_IT_IS if tried else patience)
+            believes = believes_empty(due, account.clock.now())
+            again(due.window, believes, _AS_IT_IS if tried else patience)
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
@@ -247,6 +252,16 @@ _FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
 def _phases(resource: Resource) -> Sequence[_Phase]:
     """What a whole pass does of a resource."""
     return (_FOLLOWING, _RECHECKING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
+
+
+@contextmanager
+def _postponing(account: Account, store: Store, window: Window) -> Iterator[None]:
+    """What is rolled back for its dead letters leaves the ledger as it was: due, for ever, if nobody says later."""
+    try:
+        yield
+    except DeadLetterLimitError:
+        store.postpone(window, account.clock.now())
+        raise
 
 
 def _catch_up(
@@ -271,26 +286,33 @@ def _recheck_is_due(account: Account, resource: Resource) -> bool:
 
 def _sample_is_due(account: Account, store: Store) -> bool:
     last = store.last_run_at("sample")
-    return last is None or account.clock.now() - last > _SAMPLE_EVERY
+    return last is None or not timedelta(0) <= account.clock.now() - last <= _SAMPLE_EVERY
 
 
 def _begin(account: Account, resource: Resource, now: datetime) -> None:
     """Set the watermark at the very first sync; it walks over what a backfill has read.
 
     It lies nowhere before what is kept (`[retention]`): nobody catches up with what is then forgotten.
+    Later on, take back what was vouched for by a clock that was ahead and has been set right.
     """
     store = account.store(resource)
-    mark, kept = store.watermark(), kept_from(account.pace.retention, resource.name, now)
-    if mark is None:
-        text = account.pace.first_sync_from
-        first = (
-            windows.shanghai_midnight(now)
-            if text == "today"
-            else windows.floor_second(parse_instant(text, now=now))
-        )
-        store.start_watermark(max(first, kept or first))
-    elif kept is not None and mark < kept:
+    first = _first_instant(account, now)
+    kept = kept_from(account.pace.retention, resource.name, now)
+    first = first if kept is None else max(first, kept)
+    if store.watermark() is None:
+        store.start_watermark(first)
+    elif kept is not None:
         store.start_watermark(kept)
+    if (unread := store.take_back(now, first)) is not None:
+        log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
+
+
+def _first_instant(account: Account, now: datetime) -> datetime:
+    """Where a resource that was never read begins, as configured."""
+    text = account.pace.first_sync_from
+    if text == "today":
+        return windows.shanghai_midnight(now)
+    return windows.floor_second(parse_instant(text, now=now))
 
 
 def read_listing(
@@ -300,9 +322,7 @@ def read_listing(
     scope = account.scope(resource)
     pipeline = account.pipeline(resource)
     if resource.parent is None:
-        before = state.listings(account.database, scope).get("")
-        held = before.rows_seen if before and before.complete_at else 0
-        pipeline.listing(run, held=held, on_rows=on_rows)
+        pipeline.listing(run, held=lambda: _listed(account, scope), on_rows=on_rows)
         return
     now = account.clock.now()
     run.totals.rows_updated += state.forget_gone_rooms(account.database, account.name, now)
@@ -310,19 +330,27 @@ def read_listing(
     known = state.listings(account.database, scope)
     stale = now - account.pace.members_every
     one_by_one = OneByOne()
-    for parent, fingerprint in parents.items():
+    for parent, room in parents.items():
         before = known.get(parent)
-        if before and is_current(before, fingerprint, stale):
+        if before and is_current(before, room.fingerprint, stale):
             continue
+        # An empty one is believed where the room itself says so.
+        held = partial(_listed, account, scope, parent) if room.members != 0 else lambda: 0
         with one_by_one.past(parent):
             pipeline.listing(
                 run,
                 parent=parent,
-                fingerprint=fingerprint,
+                fingerprint=room.fingerprint,
+                held=held,
                 on_rows=on_rows,
                 waits=not one_by_one.in_a_row,
             )
     run.incomplete += one_by_one.said()
+
+
+def _listed(account: Account, scope: state.Scope, parent: str = "") -> int:
+    with account.database.connection() as connection:
+        return holdings.listed(connection, scope, parent)
 
 
 def is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:

@@ -147,7 +147,14 @@ class Verifier:
             return intake.mend(closed, self._run.id, unwanted, counted=counted)
 
         settled = self._account.settled(self._resource)
-        self._pipeline.window(self._run, window, settled=settled, live=False, close=look)
+        self._pipeline.window(
+            self._run,
+            window,
+            settled=settled,
+            live=False,
+            believes_empty=counted or bool(finding.vendor_count),
+            close=look,
+        )
 
     def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
         """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""

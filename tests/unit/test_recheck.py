@@ -1,0 +1,64 @@
+"""How the vendor means the ends of a stretch is learned from a row that it shows, or not at all."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.simulation.memory import MemoryStore, Row
+from wpsync.clock import FakeClock
+from wpsync.extract.probing import Ages, Body, Ends
+from wpsync.model import Page, Window
+from wpsync.resources import RESOURCES
+from wpsync.service.recheck import Recheck
+
+START = datetime(2026, 1, 1, 4, tzinfo=UTC)
+HOUR, HORIZON = timedelta(hours=1), timedelta(days=14)
+AT = "2026-01-01 12:01:00"  # as the vendor writes the second of three rows a minute apart
+
+
+class OneRow:
+    """A vendor with one row, or none, that means its ends in one way."""
+
+    def __init__(self, at: str | None, *, start: bool, end: bool) -> None:
+        self._at = at
+        self._start = start
+        self._end = end
+        self.asked = 0
+
+    def page(self, body: Body) -> Page:
+        self.asked += 1
+        start, end = str(body["start"]), str(body["end"])
+        shown = (
+            self._at is not None
+            and (start <= self._at if self._start else start < self._at)
+            and (self._at <= end if self._end else self._at < end)
+        )
+        return Page(1, [{}] if shown else [], int(shown), START, START)
+
+
+def learned(vendor):
+    """What is known of the ends after two counts."""
+    clock = FakeClock(START + HOUR)
+    ends: dict[str, Ends] = {}
+    store = MemoryStore(clock, HORIZON)
+    for minutes in (0, 1, 2):
+        at = START + timedelta(minutes=minutes)
+        store.rows[f"m{minutes}"] = Row(at, "settled", START, START)
+    resource = RESOURCES["wechat_messages"]
+    recheck = Recheck(resource, store, vendor, clock, Ages(), ends, timedelta(minutes=2))
+    for _ in range(2):
+        recheck.count(Window(START, START + HOUR))
+    return ends
+
+
+@pytest.mark.parametrize("end", [False, True])
+@pytest.mark.parametrize("start", [False, True])
+def test_the_ends_are_learned_from_a_row_that_is_there(start, end):
+    vendor = OneRow(AT, start=start, end=end)
+    assert learned(vendor) == {"wechat_messages": Ends(start, end)}
+
+
+def test_nothing_is_learned_from_a_row_that_no_ask_shows_and_it_is_not_asked_for_again_at_once():
+    vendor = OneRow(None, start=True, end=True)
+    assert learned(vendor) == {}
+    assert vendor.asked == 4 + 2

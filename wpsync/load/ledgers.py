@@ -1,0 +1,152 @@
+"""The ledger of windows and the watermark in Postgres: `wpsync.ledger` says what changes, this writes it.
+
+Functions that take part in a window's transaction get its connection; the others get the database.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import cast
+
+from psycopg.rows import class_row
+
+from wpsync import ledger
+from wpsync.ledger import Held, LedgerWindow, Reading
+from wpsync.load.database import Connection, Database
+from wpsync.load.queries import QUERIES
+from wpsync.load.state import Scope
+from wpsync.model import Window
+
+
+def ledger_around(connection: Connection, scope: Scope, window: Window) -> list[LedgerWindow]:
+    """The ledger's windows that overlap or adjoin a window, oldest first."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    return _windows(connection, "ledger_around", parameters)
+
+
+def close_window(
+    connection: Connection,
+    scope: Scope,
+    window: Window,
+    reading: Reading,
+    run_id: int,
+    *,
+    held: Held = lambda window: None,
+    grown: Mapping[datetime, int] | None = None,
+) -> None:
+    """Enter a window into the ledger, in the transaction of its rows (`wpsync.ledger.entered`).
+
+    The ledger is locked (`lock_ledger`), or is so now, until the transaction ends.
+    """
+    lock_ledger(connection, scope)
+    known = ledger_around(connection, scope, window)
+    after = ledger.entered(known, window, reading, held, grown or {})
+    stale = [old.starts_at for old in known if old not in after]
+    if stale:
+        connection.execute(QUERIES["remove_windows"], scope.parameters(starts=stale))
+    for new in after:
+        if new not in known:
+            fields = {name: getattr(new, name) for name in LedgerWindow.__slots__}
+            connection.execute(QUERIES["insert_window"], scope.parameters(**fields, run_id=run_id))
+
+
+def lock_ledger(connection: Connection, scope: Scope) -> None:
+    """Until the transaction ends nobody else changes this ledger."""
+    connection.execute(QUERIES["lock_ledger"], scope.parameters())
+
+
+def doubt_window(database: Database, scope: Scope, known: LedgerWindow, at: datetime) -> None:
+    """A complete window, as it was known, is incomplete until it has been read again."""
+    doubted = ledger.doubted(known, at)
+    with database.connection() as connection:
+        connection.execute(
+            QUERIES["doubt_window"],
+            scope.parameters(
+                starts_at=known.starts_at, ends_at=known.ends_at, reason=doubted.reason, at=at
+            ),
+        )
+
+
+def postpone_windows(database: Database, scope: Scope, window: Window, at: datetime) -> None:
+    """What is incomplete and due of a stretch is due again later; one transaction of its own."""
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        for due in _windows(connection, "incomplete_windows_due", _due(scope, at)):
+            if due.starts_at < window.end and due.ends_at > window.start:
+                later = ledger.postponed(due, at)
+                connection.execute(
+                    QUERIES["postpone_window"],
+                    scope.parameters(
+                        starts_at=due.starts_at, attempts=later.attempts, retry_at=later.retry_at
+                    ),
+                )
+
+
+def confirm_windows(
+    database: Database, scope: Scope, found: Sequence[LedgerWindow], at: datetime
+) -> None:
+    """The vendor's count was asked for and agrees with the ledger's."""
+    starts = [window.starts_at for window in found]
+    with database.connection() as connection:
+        connection.execute(QUERIES["confirm_windows"], scope.parameters(starts=starts, at=at))
+
+
+def advance_watermark(connection: Connection, scope: Scope, at: datetime) -> None:
+    """Move the watermark to the end of the unbroken run of windows that adjoins it."""
+    connection.execute(QUERIES["advance_watermark"], scope.parameters(updated_at=at))
+
+
+def start_watermark(database: Database, scope: Scope, start: datetime, at: datetime) -> None:
+    """Set the first watermark; one that exists is left alone. Then walk over what is already read."""
+    with database.transaction() as connection:
+        connection.execute(QUERIES["start_watermark"], scope.parameters(at=start, updated_at=at))
+        advance_watermark(connection, scope, at)
+
+
+def watermark(database: Database, scope: Scope) -> datetime | None:
+    """Everything before it has been read at least once; None before the first sync."""
+    with database.connection() as connection:
+        return _watermark(connection, scope)
+
+
+def _watermark(connection: Connection, scope: Scope) -> datetime | None:
+    row = connection.execute(QUERIES["watermark"], scope.parameters()).fetchone()
+    return None if row is None else cast("datetime", row[0])
+
+
+def take_back(database: Database, scope: Scope, now: datetime, first: datetime) -> Window | None:
+    """Forget the windows that end after now, and set the watermark back, in one transaction (`wpsync.ledger.ahead`)."""
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        parameters = scope.parameters(starts_at=now, ends_at=datetime.max.replace(tzinfo=UTC))
+        known = _windows(connection, "windows_between", parameters)
+        found = ledger.ahead(known, _watermark(connection, scope), now, first)
+        if found.stretch is not None:
+            starts = [window.starts_at for window in found.windows]
+            connection.execute(QUERIES["remove_windows"], scope.parameters(starts=starts))
+            moved = scope.parameters(at=found.watermark, updated_at=now)
+            connection.execute(QUERIES["set_watermark"], moved)
+    return found.stretch
+
+
+def windows_between(database: Database, scope: Scope, window: Window) -> list[LedgerWindow]:
+    """The ledger's windows that touch a span, oldest first."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    with database.connection() as connection:
+        return _windows(connection, "windows_between", parameters)
+
+
+def incomplete_windows_due(database: Database, scope: Scope, at: datetime) -> list[LedgerWindow]:
+    """Incomplete windows whose time to be read again has come, oldest first."""
+    with database.connection() as connection:
+        return _windows(connection, "incomplete_windows_due", _due(scope, at))
+
+
+def _due(scope: Scope, at: datetime) -> dict[str, object]:
+    return scope.parameters(at=at, skewed=at + ledger.SKEW)
+
+
+def _windows(
+    connection: Connection, query: str, parameters: Mapping[str, object]
+) -> list[LedgerWindow]:
+    with connection.cursor(row_factory=class_row(LedgerWindow)) as cursor:
+        return cursor.execute(QUERIES[query], parameters).fetchall()
