@@ -129,7 +129,7 @@ def test_half_a_listing_or_an_empty_one_marks_nobody_as_gone(listed, fault):
 @pytest.mark.parametrize(
     ("name", "path"), [("wechat_contacts", CONTACTS), ("wechat_room_members", MEMBERS)]
 )
-def test_a_listing_that_stays_empty_marks_nobody_as_gone_and_stays_incomplete(listed, name, path):
+def test_a_listing_is_believed_to_be_empty_once_it_has_been_so_for_a_day(listed, name, path):
     vendor, driver = listed
     driver.query(
         f"update wpsync.listings set complete_at = '2020-01-01' where resource = '{name}' returning 1"
@@ -140,6 +140,22 @@ def test_a_listing_that_stays_empty_marks_nobody_as_gone_and_stays_incomplete(li
         assert outcome.outcome == "incomplete"
         assert "suspiciously_empty" in outcome.problems[0]
         assert deleted(driver, name) == set()
+    long_ago = "update wpsync.listings set empty_since = empty_since - interval '{}' returning 1"
+    driver.query(long_ago.format("23 hours"))
+    driver.sync([name])
+    assert deleted(driver, name) == set()
+    Remote(vendor.url).clear_faults()
+    driver.sync([name])
+    assert driver.one("select count(*) from wpsync.listings where empty_since is not null") == 0
+    Remote(vendor.url).fault("empty_page", endpoint=path, count=0)
+    driver.query(
+        f"update wpsync.listings set complete_at = '2020-01-01' where resource = '{name}' returning 1"
+    )
+    driver.sync([name])
+    driver.query(long_ago.format("25 hours"))
+    (outcome,) = driver.sync([name])
+    assert outcome.outcome == "done"
+    assert len(deleted(driver, name)) == driver.one(f"select count(*) from wp.{name}")
 
 
 def test_the_members_of_a_room_that_says_itself_that_it_has_none_are_gone(listed):

@@ -106,7 +106,8 @@ def believes_empty(known: LedgerWindow, now: datetime) -> bool:
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
     """The complete windows that are due to be checked, newest first, each list by one probe.
 
-    A check in the future was told by a clock that was ahead, and does not count. Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month.
+    Within the horizon a window is asked for by itself; older ones that adjoin share a probe by month. A
+    check in the future was told by a clock that was ahead, and does not count.
     """
     groups: list[list[LedgerWindow]] = []
     for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):

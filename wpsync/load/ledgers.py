@@ -96,7 +96,7 @@ def advance_watermark(connection: Connection, scope: Scope, at: datetime) -> Non
 
 
 def start_watermark(database: Database, scope: Scope, start: datetime, at: datetime) -> None:
-    """Set the first watermark; one that exists is left alone. Then walk over what is already read."""
+    """Say where reading begins; a watermark further on is left alone. Then walk over what is already read."""
     with database.transaction() as connection:
         connection.execute(QUERIES["start_watermark"], scope.parameters(at=start, updated_at=at))
         advance_watermark(connection, scope, at)

@@ -106,19 +106,21 @@ update wpsync.watermarks set at = %(at)s, updated_at = %(updated_at)s
 where account = %(account)s and resource = %(resource)s
 
 -- name: listings
-select parent_id, fingerprint, complete_at, state, rows_seen
+select parent_id, fingerprint, complete_at, state, rows_seen, empty_since
 from wpsync.listings
 where account = %(account)s and resource = %(resource)s
 
 -- name: close_listing
 insert into wpsync.listings as old (account, resource, parent_id, vendor_count, rows_seen, state, reason,
-                                    fingerprint, read_at, complete_at, run_id)
+                                    fingerprint, read_at, complete_at, run_id, empty_since)
 values (%(account)s, %(resource)s, %(parent_id)s, %(vendor_count)s, %(rows_seen)s, %(state)s, %(reason)s,
-        %(fingerprint)s, %(read_at)s, case when %(state)s = 'complete' then %(read_at)s::timestamptz end, %(run_id)s)
+        %(fingerprint)s, %(read_at)s, case when %(state)s = 'complete' then %(read_at)s::timestamptz end, %(run_id)s,
+        case when %(reason)s = 'suspiciously_empty' then %(read_at)s::timestamptz end)
 on conflict (account, resource, parent_id) do update
 set vendor_count = excluded.vendor_count, rows_seen = excluded.rows_seen, state = excluded.state,
     reason = excluded.reason, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
-    complete_at = coalesce(excluded.complete_at, old.complete_at), run_id = excluded.run_id
+    complete_at = coalesce(excluded.complete_at, old.complete_at), run_id = excluded.run_id,
+    empty_since = case when excluded.empty_since is not null then coalesce(old.empty_since, excluded.empty_since) end
 
 -- name: forget_gone_rooms
 -- Rooms that are gone have no members, and no listing of them to account for. One statement, so that all of it is

@@ -326,6 +326,13 @@ def _listings(metadata: sa.MetaData) -> None:
         _column(
             "run_id", sa.BigInteger(), "最近读取的运行", "the run that read it last", null=True
         ),
+        _column(
+            "empty_since",
+            _INSTANT,
+            "从何时起返回为空而库中仍有数据",
+            "since when it has been empty although rows are held",
+            null=True,
+        ),
         sa.PrimaryKeyConstraint("account", "resource", "parent_id", name="listings_pkey"),
         schema="wpsync",
         comment=_comment(

@@ -110,13 +110,14 @@ def close_listing(
 
 @dataclass(frozen=True, slots=True)
 class ListingState:
-    """How a listing (of one parent) was read last."""
+    """How a listing (of one parent) was read last; since when it has been empty although rows are held."""
 
     parent_id: str
     fingerprint: str | None
     complete_at: datetime | None
     state: str
     rows_seen: int
+    empty_since: datetime | None
 
 
 def listings(database: Database, scope: Scope) -> dict[str, ListingState]:

@@ -44,6 +44,9 @@ _SAMPLE_EVERY = timedelta(hours=23)
 _OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
 """Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
 
+_EMPTY_FOR = timedelta(hours=24)
+"""How long a listing must have been empty, at every reading, for the rows that are held to be gone."""
+
 _NARROWED_TIMES = 3
 """How often what the vendor cannot serve is narrowed down; afterwards it is only tried again as it is."""
 
@@ -322,7 +325,8 @@ def read_listing(
     scope = account.scope(resource)
     pipeline = account.pipeline(resource)
     if resource.parent is None:
-        pipeline.listing(run, held=lambda: _listed(account, scope), on_rows=on_rows)
+        held = _held(account, scope, state.listings(account.database, scope).get(""))
+        pipeline.listing(run, held=held, on_rows=on_rows)
         return
     now = account.clock.now()
     run.totals.rows_updated += state.forget_gone_rooms(account.database, account.name, now)
@@ -335,7 +339,7 @@ def read_listing(
         if before and is_current(before, room.fingerprint, stale):
             continue
         # An empty one is believed where the room itself says so.
-        held = partial(_listed, account, scope, parent) if room.members != 0 else lambda: 0
+        held = _held(account, scope, before, parent) if room.members != 0 else _none
         with one_by_one.past(parent):
             pipeline.listing(
                 run,
@@ -348,7 +352,21 @@ def read_listing(
     run.incomplete += one_by_one.said()
 
 
-def _listed(account: Account, scope: state.Scope, parent: str = "") -> int:
+def _held(
+    account: Account, scope: state.Scope, before: state.ListingState | None, parent: str = ""
+) -> Callable[[], int]:
+    """Tells how many rows an empty listing would contradict; none once it has been empty for long enough."""
+    since = before.empty_since if before else None
+    if since is not None and account.clock.now() - since >= _EMPTY_FOR:
+        return _none
+    return partial(_listed, account, scope, parent)
+
+
+def _none() -> int:
+    return 0
+
+
+def _listed(account: Account, scope: state.Scope, parent: str) -> int:
     with account.database.connection() as connection:
         return holdings.listed(connection, scope, parent)
 
