@@ -234,6 +234,23 @@ def test_a_day_left_out_between_days_that_were_read_is_in_every_answer(site):
     assert site.driver.run("status").returncode == 1
 
 
+def test_what_verify_found_and_left_is_in_every_answer_until_it_is_mended(site):
+    site.driver.query("delete from wp.calls where id in (select min(id) from wp.calls) returning 1")
+    assert site.driver.run("verify", "--resource", "calls").returncode == 1
+    assert told(site, "en")[0] in (
+        "Current, but verify found differences",
+        "Current, but not yet complete",
+    )
+    ran = site.driver.run("status")
+    assert ran.returncode == 1
+    assert "disputed: calls: wpsync verify found differences at" in ran.stderr
+    mended = site.driver.run("verify", "--resource", "calls", "--repair")
+    assert mended.returncode == 0
+    assert "calls: done" in mended.stderr
+    assert "disputed" not in site.driver.run("status").stderr
+    assert told(site, "en")[0] != "Current, but verify found differences"
+
+
 def test_reports_have_no_vendors_count_and_listings_have_one_that_compares(site):
     state = httpx.get(f"{site.url}/api/status").json()
     found = {one["resource"]: one for one in state["resources"]}

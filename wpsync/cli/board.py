@@ -337,6 +337,13 @@ def complain(found: Status) -> None:
             out.print(Text(f"{one.severity}: {one.en}\n  {one.zh}"), soft_wrap=True)
         else:
             out.print(grid(f"{one.severity}:", Text(f"{one.en}\n{one.zh}")))
+    for resource in found.resources:
+        if resource.disputed_at is not None:
+            said = (
+                f"disputed: {resource.resource}: wpsync verify found differences at {cell(resource.disputed_at)};"
+                " wpsync verify --repair mends them / 上次对账发现差异，执行 wpsync verify --repair 即可修复"
+            )
+            out.print(Text(said), soft_wrap=whole)
     for part in found.incomplete[:_WINDOWS]:
         where = part.parent_id or f"{cell(part.starts_at)} – {cell(part.ends_at)}"
         counts = f"vendor {part.vendor_count}, read {part.rows_seen}"

@@ -267,6 +267,16 @@ cross join lateral (
     select * from wpsync.runs where account = k.account and resource = k.resource and kind in ('sync', 'backfill')
     order by started_at desc, id desc limit 1) r
 
+-- name: disputed
+-- Resources in which the last verification found differences and left them, and when it began.
+select k.account, k.resource, r.started_at
+from (select a as account, b as resource from unnest(%(accounts)s::text[]) a, unnest(%(resources)s::text[]) b) k
+cross join lateral (
+    select started_at, outcome from wpsync.runs
+    where account = k.account and resource = k.resource and kind = 'verify' and finished_at is not null
+    order by started_at desc, id desc limit 1) r
+where r.outcome = 'incomplete'
+
 -- name: messages_to_renormalize
 -- Stored messages with what is needed to explode them again, from one id on.
 select m.id, m.chat_id, m.sender_id, m.msg_type, m.sent_at, m.sent_on, m.device_msg_id, m.server_msg_id,

@@ -31,7 +31,8 @@ class ResourceStatus:
     for reports, of which the vendor counts nothing. Of the `dead_letters`, `unreadable` are messages whose
     row is there and whose content could not be read.
     `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
-    ones were still open at the horizon and are followed up no more.
+    ones were still open at the horizon and are followed up no more. `disputed_at`: when the last
+    verification found differences and left them.
     """
 
     account: str
@@ -50,6 +51,7 @@ class ResourceStatus:
     gone_rows: int = 0
     awaited: int = 0
     unsettled: int = 0
+    disputed_at: datetime | None = None
     last_run: dict[str, object] | None = None
 
     @property
@@ -118,9 +120,9 @@ class Status:
 
     @property
     def is_good(self) -> bool:
-        """Nothing is incomplete or left out between what was read, no last run failed."""
+        """Nothing is incomplete, disputed or left out between what was read, no last run failed."""
         failed = any(r.last_run and r.last_run["outcome"] == "failed" for r in self.resources)
-        left_out = any(r.gaps for r in self.resources)
+        left_out = any(r.gaps or r.disputed_at for r in self.resources)
         return not (self.incomplete or left_out or failed)
 
 
@@ -242,6 +244,8 @@ def _add_runs(
             found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}
             if RESOURCES[found.resource].parent and row["outcome"] == "done":
                 _as_of(found, cast("datetime", row["started_at"]), now)
+    for row in state.rows(database, "disputed", whose):
+        by_key[_key(row)].disputed_at = cast("datetime", row["started_at"])
 
 
 def _as_of(found: ResourceStatus, at: datetime, now: datetime) -> None:

@@ -277,5 +277,7 @@ def verify(
                     finding = verifier.window(present)
                     findings += [finding] if finding is not None else []
             progress.advance(resource.name, window.rows_held)
-    progress.end(resource.name, "done" if not findings else "incomplete")
+        left = [finding for finding in findings if not finding.repaired]
+        run.incomplete += [f"{one.window}: {one.reason or 'differs'}" for one in left]
+    progress.end(resource.name, "incomplete" if left else "done")
     return sorted(findings, key=lambda finding: finding.window, reverse=True)

@@ -34,6 +34,11 @@ TEXTS: dict[str, tuple[str, str]] = {
         "已读的每一天都与厂商总数核对一致。",
         "Every day that was read agrees with the vendor's count.",
     ),
+    "disputed": ("数据是最新的，但上次对账发现差异", "Current, but verify found differences"),
+    "disputed.detail": (
+        "上次 wpsync verify 发现与厂商不一致之处且未修复；执行 wpsync verify --repair 即可补读。",
+        "The last wpsync verify found what differs from the vendor, and left it: wpsync verify --repair mends it.",
+    ),
     "gaps": ("数据是最新的，但中间有遗漏", "Current, but with gaps"),
     "gaps.detail": (
         "有 {gaps} 段夹在已读数据之间、还没有读取；执行 wpsync verify --repair 即可补读。",
