@@ -284,3 +284,19 @@ def test_with_json_there_is_nothing_but_json_on_standard_output(emulator, databa
         assert ran.returncode in (0, 1), (arguments, ran.stderr)
         json.loads(ran.stdout)
         assert "Traceback" not in ran.stderr, arguments
+
+
+@pytest.mark.parametrize("words", ["status", "dead-letters list", "token show"])
+def test_where_nothing_is_configured_nothing_is_made(words, tmp_path):
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("WPSYNC_")}
+    ran = subprocess.run(
+        [sys.executable, "-m", "wpsync", *words.split()],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+    assert "wpsync init" in ran.stderr
+    assert list(tmp_path.iterdir()) == []

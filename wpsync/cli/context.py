@@ -61,12 +61,15 @@ def database_address(config: "Config") -> Iterator["Secret"]:
 def open_session(
     context: typer.Context, *, vendor: bool = True, migrated: bool = True
 ) -> Iterator["Session"]:
-    """Configuration, database and clock, with Ctrl-C turned into an orderly stop."""
+    """Configuration, database and clock, with Ctrl-C turned into an orderly stop.
+
+    Raises ConfigError where nothing is configured: an embedded server is not made by mistake.
+    """
     from wpsync.errors import Stopped
     from wpsync.service.session import session
 
     config = configuration(context)
-    if vendor:
+    if vendor or config.database.url is None:
         config.require_accounts()
     stop = Event()
     with (
