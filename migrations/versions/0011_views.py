@@ -261,6 +261,9 @@ WITH known AS (
     SELECT account, resource, min(complete_at) AS at,
            CASE WHEN count(complete_at) = count(*) THEN min(complete_at) END AS whole_at
     FROM wpsync.listings GROUP BY 1, 2
+), passed AS (
+    SELECT account, resource, max(started_at) AS at FROM wpsync.runs
+    WHERE resource = 'wechat_room_members' AND kind IN ('sync', 'backfill') AND outcome = 'done' GROUP BY 1, 2
 )
 SELECT k.account, k.resource,
        CASE k.resource
@@ -271,12 +274,12 @@ SELECT k.account, k.resource,
            WHEN 'wechat_messages' THEN (SELECT sent_at FROM wp.wechat_messages WHERE _account = k.account
                                         AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 1)
        END AS newest_row,
-       coalesce(w.at, l.at) AS watermark,
-       round((extract(epoch FROM clock_timestamp() - coalesce(w.at, l.at)) / 60)::numeric, 1) AS minutes_behind,
-       coalesce(u.until, l.whole_at) AS complete_up_to,
+       coalesce(w.at, p.at, l.at) AS watermark,
+       round((extract(epoch FROM clock_timestamp() - coalesce(w.at, p.at, l.at)) / 60)::numeric, 1) AS minutes_behind,
+       CASE WHEN k.resource = 'wechat_room_members' THEN p.at ELSE coalesce(u.until, l.whole_at) END AS complete_up_to,
        u.since AS complete_from
 FROM known k LEFT JOIN wpsync.watermarks w USING (account, resource) LEFT JOIN listed l USING (account, resource)
-LEFT JOIN unbroken u USING (account, resource)
+LEFT JOIN unbroken u USING (account, resource) LEFT JOIN passed p USING (account, resource)
 """
 
 COMMENTS = {

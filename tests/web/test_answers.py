@@ -234,6 +234,22 @@ def test_a_day_left_out_between_days_that_were_read_is_in_every_answer(site):
     assert site.driver.run("status").returncode == 1
 
 
+def test_members_are_as_old_as_the_last_pass_over_all_rooms_on_the_page_and_in_sql(site):
+    one = "select complete_up_to from wp_bi.data_freshness where resource = 'wechat_room_members'"
+
+    def shown():
+        found = httpx.get(f"{site.url}/api/status").json()["resources"]
+        (at,) = (r["covered_to"] for r in found if r["resource"] == "wechat_room_members")
+        return at and datetime.fromisoformat(at)
+
+    assert shown() == site.driver.one(one)
+    site.driver.query(
+        "update wpsync.runs set outcome = 'interrupted' where resource = 'wechat_room_members' returning 1"
+    )
+    assert shown() is None
+    assert site.driver.one(one) is None
+
+
 def test_what_verify_found_and_left_is_in_every_answer_until_it_is_mended(site):
     site.driver.query("delete from wp.calls where id in (select min(id) from wp.calls) returning 1")
     assert site.driver.run("verify", "--resource", "calls").returncode == 1

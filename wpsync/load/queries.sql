@@ -267,6 +267,13 @@ cross join lateral (
     select * from wpsync.runs where account = k.account and resource = k.resource and kind in ('sync', 'backfill')
     order by started_at desc, id desc limit 1) r
 
+-- name: last_passes
+-- When the last pass over all parents' listings began that left none out.
+select account, resource, max(started_at) as started_at
+from wpsync.runs
+where resource = any(%(resources)s) and kind in ('sync', 'backfill') and outcome = 'done'
+group by 1, 2
+
 -- name: disputed
 -- Resources in which the last verification found differences and left them, and when it began.
 select k.account, k.resource, r.started_at

@@ -211,9 +211,8 @@ def _add_ledger(database: Database, now: datetime, by_key: dict[Key, ResourceSta
                 found.vendor_count = _whole(row["vendor_count"])
             found.incomplete = cast("int", row["incomplete"])
             complete = cast("datetime | None", row["complete_at"])
-            found.covered_to = complete
-            if complete is not None:
-                found.minutes_behind = round((now - complete) / timedelta(minutes=1), 1)
+            if complete is not None and not RESOURCES[found.resource].parent:
+                _as_of(found, complete, now)
     _add_gaps(database, by_key)
 
 
@@ -242,15 +241,19 @@ def _add_runs(
         found = by_key.get(_key(row))
         if found is not None:
             found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}
-            if RESOURCES[found.resource].parent and row["outcome"] == "done":
-                _as_of(found, cast("datetime", row["started_at"]), now)
+    children = [resource.name for resource in RESOURCES.values() if resource.parent]
+    for row in state.rows(database, "last_passes", {"resources": children}):
+        found = by_key.get(_key(row))
+        if found is not None:
+            _as_of(found, cast("datetime", row["started_at"]), now)
     for row in state.rows(database, "disputed", whose):
         by_key[_key(row)].disputed_at = cast("datetime", row["started_at"])
 
 
 def _as_of(found: ResourceStatus, at: datetime, now: datetime) -> None:
-    """Children are read where their parents have changed: a pass that found none changed is current."""
-    found.covered_to = max(found.covered_to or at, at)
+    """A listing is as old as its last complete reading. Children are read where their parents have changed, so
+    theirs are as old as the last pass over all of them."""
+    found.covered_to = at
     found.minutes_behind = round((now - found.covered_to) / timedelta(minutes=1), 1)
 
 
