@@ -300,3 +300,12 @@ def test_where_nothing_is_configured_nothing_is_made(words, tmp_path):
     assert ran.returncode == 2
     assert "wpsync init" in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_verify_does_not_call_an_empty_database_proved(emulator, database_url, tmp_path):
+    driver = Driver(database_url, emulator(messages=100, days=2).url, tmp_path)
+    ran = driver.run("verify")
+    assert ran.returncode == 1
+    assert "nothing has been read that could be verified" in ran.stderr
+    assert "differs" not in ran.stdout
+    assert json.loads(driver.run("verify", "--json").stdout) == []

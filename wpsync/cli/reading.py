@@ -129,22 +129,31 @@ def verify(
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
     from wpsync.cli.show import findings
-    from wpsync.service.verify import Finding
+    from wpsync.service.verify import Finding, nothing_read
     from wpsync.service.verify import verify as service
 
     found: list[Finding] = []
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
         span = _span(start or "2000-01-01", end, now)
+        wanted = chosen(session, resource)
         for account in accounts:
-            for one in chosen(session, resource):
+            for one in wanted:
                 found += service(
                     account, one, span, shown, deep=deep, repair=repair, whole=start is None
                 )
+        unread = not found and nothing_read(accounts, wanted)
     if json:
         print_json(found)
-    else:
+    elif not unread:
         findings(found)
+    if unread:
+        print(
+            "wpsync: nothing has been read that could be verified; `wpsync backfill --from …` reads history"
+            " / 还没有可对账的数据，请先用 `wpsync backfill --from …` 回填历史",
+            file=sys.stderr,
+        )
+        raise typer.Exit(1)
     if differing := sum(not one.repaired for one in found):
         print(
             f"wpsync: {differing} windows differ; `wpsync verify --repair` reads just those again"

@@ -14,7 +14,7 @@ where it cannot be told, it is kept and noted as gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
@@ -32,6 +32,9 @@ from wpsync.service.store import Intake, Loaded
 
 _NEXT_PASS = timedelta(minutes=10)
 """What has settled within this time is left to the next pass, and not told as unread."""
+
+
+_EVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 
 
 @dataclass(slots=True)
@@ -238,6 +241,13 @@ def _unread(
     since = retention.kept_from(account.pace.retention, resource.name, account.clock.now())
     start = max(start, since or start)
     return _missing(Window(start, end), known) if start < end else []
+
+
+def nothing_read(accounts: Sequence[Account], resources: Sequence[Resource]) -> bool:
+    """Whether nothing was ever read of what can be verified."""
+    windowed = [one for one in resources if one.mode is Mode.WINDOWED]
+    ledgers = (account.store(one).ledger(_EVER) for account in accounts for one in windowed)
+    return bool(windowed) and not any(ledgers)
 
 
 def verify(
