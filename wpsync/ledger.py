@@ -150,9 +150,12 @@ def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
 
 
 def postponed(window: LedgerWindow, at: datetime) -> LedgerWindow:
-    """An incomplete window that could not even be entered anew: due again later, as after any attempt."""
-    attempts = window.attempts + 1
-    return replace(window, attempts=attempts, retry_at=at + _wait_after(attempts))
+    """An incomplete window that could not even be entered anew: due again later, as after any attempt.
+
+    Nor was it read in the future, whatever a clock said that was ahead.
+    """
+    attempts, read_at = window.attempts + 1, min(window.read_at, at)
+    return replace(window, attempts=attempts, retry_at=at + _wait_after(attempts), read_at=read_at)
 
 
 def _wait_after(attempts: int) -> timedelta:

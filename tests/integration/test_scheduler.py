@@ -14,7 +14,7 @@ from wpsync.load.database import Database
 from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
 from wpsync.service.jobs import DONE, LIVE, SLOW, Job, perform
-from wpsync.service.scheduler import THREADS, Scheduler
+from wpsync.service.scheduler import THREADS, Scheduler, at_once
 from wpsync.service.session import Session
 from wpsync.service.status import read
 from wpsync.values import SHANGHAI
@@ -162,6 +162,12 @@ def test_an_account_whose_vendor_hangs_keeps_no_other_waiting(session):
     finally:
         over.set()
         scheduler.stop()
+
+
+def test_threads_are_shared_out_so_that_many_accounts_need_few_connections():
+    assert at_once(1) == sum(THREADS.values())
+    assert at_once(2) < at_once(1)
+    assert at_once(10) == len(THREADS)
 
 
 def test_a_stop_waits_for_a_job_that_only_begins(session):

@@ -77,7 +77,7 @@ def demo(
     from wpsync import config, embedded, log
     from wpsync.load import migrations
     from wpsync.model import Secret
-    from wpsync.service.scheduler import THREADS
+    from wpsync.service.scheduler import at_once
     from wpsync.service.session import session
 
     log.setup("debug" if verbose else "error", "text", sys.stderr)
@@ -92,8 +92,9 @@ def demo(
         _say(f"emulated vendor / 模拟厂商: {url}", f"Postgres {server.version}: {server.url}")
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
-        at_once = sum(THREADS.values())
-        with session(settings, Secret(server.url), stopping=stop.is_set, at_once=at_once) as opened:
+        with session(
+            settings, Secret(server.url), stopping=stop.is_set, at_once=at_once(1)
+        ) as opened:
             _run(opened, url, once=once)
 
 

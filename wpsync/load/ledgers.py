@@ -76,7 +76,10 @@ def postpone_windows(database: Database, scope: Scope, window: Window, at: datet
                 connection.execute(
                     QUERIES["postpone_window"],
                     scope.parameters(
-                        starts_at=due.starts_at, attempts=later.attempts, retry_at=later.retry_at
+                        starts_at=due.starts_at,
+                        attempts=later.attempts,
+                        retry_at=later.retry_at,
+                        read_at=later.read_at,
                     ),
                 )
 

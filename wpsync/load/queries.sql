@@ -52,7 +52,7 @@ update wpsync.windows set state = 'incomplete', reason = %(reason)s, retry_at = 
 where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s and ends_at = %(ends_at)s
 
 -- name: postpone_window
-update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s
+update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s, read_at = %(read_at)s
 where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s
 
 -- name: windows_between

@@ -1,7 +1,9 @@
 """When the jobs run: APScheduler with a lane of threads for each kind of job of each account.
 
-A vendor that hangs keeps the threads of its own account only. A job that is still at work is not begun again; missed times are made up by one run and counted
-(`wpsync.jobs`). The wall clock may jump: then every job is set anew by the time that truly passed.
+A vendor that hangs keeps the threads of its own account only. Several accounts have fewer threads each, so
+that the database's connections suffice. A job that is still at work is not begun again; missed times are
+made up by one run and counted (`wpsync.jobs`). The wall clock may jump: then every job is set anew by the
+time that truly passed.
 """
 
 import logging
@@ -22,13 +24,22 @@ from wpsync.service.session import Session
 log = logging.getLogger(__name__)
 
 THREADS = {LIVE: 4, RECHECK: 4, SLOW: 3, WATCH: 2}
-"""How many threads a lane has: of each account, and of the whole service."""
+"""How many threads a lane has, shared out among the accounts: one for each of them at least."""
 
 _JITTER = 0.05
 _JUMP = timedelta(seconds=10)
 
 Ended = Callable[[Job, Result, float], None]
 """Hears of a job, how it ended, and the seconds that it took."""
+
+
+def at_once(accounts: int) -> int:
+    """How many jobs of each of so many accounts may be at work."""
+    return sum(_threads(lane, accounts) for lane in THREADS)
+
+
+def _threads(lane: str, accounts: int) -> int:
+    return max(1, THREADS[lane] // max(1, accounts))
 
 
 def _lane(job: Job) -> str:
@@ -50,7 +61,8 @@ class Scheduler:
         self._jobs = {f"{job.key.account}:{job.key.job}": job for job in jobs}
         self._on_ended = on_ended
         self._wall = wall or SystemClock()
-        lanes = {_lane(job): THREADS[job.lane] for job in jobs}
+        accounts = len({job.key.account for job in jobs if job.key.account})
+        lanes = {_lane(job): _threads(job.lane, accounts) for job in jobs}
         self._lanes = {name: ThreadPoolExecutor(count) for name, count in lanes.items()}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
