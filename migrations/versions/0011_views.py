@@ -262,8 +262,11 @@ WITH known AS (
            CASE WHEN count(complete_at) = count(*) THEN min(complete_at) END AS whole_at
     FROM wpsync.listings GROUP BY 1, 2
 ), passed AS (
-    SELECT account, resource, max(started_at) AS at FROM wpsync.runs
-    WHERE resource = 'wechat_room_members' AND kind IN ('sync', 'backfill') AND outcome = 'done' GROUP BY 1, 2
+    SELECT account, resource, max(started_at) AS at, max(started_at) FILTER (WHERE outcome = 'done') AS whole_at
+    FROM wpsync.runs
+    WHERE resource IN ('wechat_room_members', 'agent_call_totals', 'agent_call_days')
+      AND kind IN ('sync', 'backfill') AND outcome IN ('done', 'incomplete')
+    GROUP BY 1, 2
 )
 SELECT k.account, k.resource,
        CASE k.resource
@@ -276,7 +279,7 @@ SELECT k.account, k.resource,
        END AS newest_row,
        coalesce(w.at, p.at, l.at) AS watermark,
        round((extract(epoch FROM clock_timestamp() - coalesce(w.at, p.at, l.at)) / 60)::numeric, 1) AS minutes_behind,
-       CASE WHEN k.resource = 'wechat_room_members' THEN p.at ELSE coalesce(u.until, l.whole_at) END AS complete_up_to,
+       CASE WHEN k.resource = 'wechat_room_members' THEN p.whole_at ELSE coalesce(u.until, l.whole_at) END AS complete_up_to,
        u.since AS complete_from
 FROM known k LEFT JOIN wpsync.watermarks w USING (account, resource) LEFT JOIN listed l USING (account, resource)
 LEFT JOIN unbroken u USING (account, resource) LEFT JOIN passed p USING (account, resource)

@@ -163,6 +163,7 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         connection.execute(
             "update wpsync.listings set complete_at = complete_at + interval '9 hours'"
         )
+        connection.execute("update wpsync.runs set started_at = started_at + interval '9 hours'")
         connection.execute(make, {"now": now})
         now = ticks(watch, opened, now, count)
         again = watching(opened.config)  # a restart, or another instance
@@ -176,7 +177,7 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         assert len(receiver.messages) == 2, receiver.messages
         assert "1 个问题已恢复 / 1 over" in receiver.messages[1]["title"]
         ticks(again, opened, now, 6)
-        assert len(receiver.messages) == 2
+        assert len(receiver.messages) == 2, receiver.messages
 
 
 def test_nothing_is_said_in_an_hour_of_normal_running(line, receiver):

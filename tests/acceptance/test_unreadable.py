@@ -7,6 +7,7 @@ import pytest
 from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
+from wpsync.service import status as statuses
 from wpsync.service.progress import Silence
 from wpsync.service.verify import verify
 
@@ -133,6 +134,19 @@ def test_a_room_whose_members_cannot_be_served_leaves_the_others_theirs(line, st
         row[0] for row in line.driver.query("select distinct room_id from wp.wechat_room_members")
     }
     assert held == {*rooms[1:]}
+    incomplete = "select parent_id, reason from wpsync.listings where state = 'incomplete'"
+    assert line.driver.query(incomplete) == [(rooms[0], "unreadable")]
+    freshness = (
+        "select watermark is not null, complete_up_to is not null from wp_bi.data_freshness"
+        " where resource = 'wechat_room_members'"
+    )
+    assert line.driver.query(freshness) == [(True, False)]  # current, and one of them is not there
+    with line.session() as opened:
+        told = statuses.read(opened.database, opened.config, line.clock.now()).resources
+    (room_members,) = (one for one in told if one.resource == "wechat_room_members")
+    assert room_members.incomplete == 1
+    assert room_members.minutes_behind is not None
+    assert room_members.minutes_behind < 5
     breaks(line)
     before = line.last()
     line.driver.sync(["wechat_room_members"])

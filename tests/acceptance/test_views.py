@@ -11,8 +11,9 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests.acceptance.driving import Driver
+from tests.acceptance.driving import START, Driver
 from tests.conftest import fresh
+from wpsync.clock import FakeClock
 from wpsync.emulator.client import Remote
 from wpsync.emulator.server import Emulator, Settings
 from wpsync.values import SHANGHAI
@@ -78,13 +79,13 @@ def read(postgres, template, tmp_path_factory):
     """A synced database, the truth, and a function that gives a view's rows by their key."""
     with (
         contextmanager(fresh)(postgres, template) as database_url,
-        Emulator(Settings(messages=4_000, days=12)) as vendor,
+        Emulator(Settings(messages=4_000, days=12, now=START, frozen=True)) as vendor,
     ):
         yield _synced(database_url, vendor, tmp_path_factory.mktemp("views"))
 
 
 def _synced(database_url, vendor, folder):
-    driver = Driver(database_url, vendor.url, folder)
+    driver = Driver(database_url, vendor.url, folder, clock=FakeClock(START))
     remote = Remote(vendor.url)
     driver.backfill("14d")
     gone = [dict(vendor.world.truth("wechat_contacts")[number]) for number in (3, 40, 77)]
@@ -233,7 +234,7 @@ def is_said(world, row):
 
 def test_how_soon_agents_answer(read):
     driver, world, view = read
-    today = datetime.now(SHANGHAI).date()
+    today = START.astimezone(SHANGHAI).date()
     holidays = {today - timedelta(days=n) for n in (3, 4)}
     recent = {today - timedelta(days=n) for n in range(9)}
     extra = {day for day in recent - holidays if day.isoweekday() >= 6}
@@ -376,7 +377,8 @@ def test_every_example_shows_something(read, name):
     examples = re.findall(r"(?:^|`)(select [^`;\n]+)[`;]", text, re.MULTILINE)
     assert len(examples) == 9
     for example in examples:
-        assert driver.query(example.replace("%", "%%")), example
+        then = example.replace("%", "%%").replace("now()", f"timestamptz '{START}'")
+        assert driver.query(then), example
 
 
 def test_every_view_and_every_column_of_it_is_explained_in_both_languages(database_url):

@@ -117,10 +117,11 @@ values (%(account)s, %(resource)s, %(parent_id)s, %(vendor_count)s, %(rows_seen)
         %(fingerprint)s, %(read_at)s, case when %(state)s = 'complete' then %(read_at)s::timestamptz end, %(run_id)s,
         case when %(reason)s = 'suspiciously_empty' then %(read_at)s::timestamptz end)
 on conflict (account, resource, parent_id) do update
-set vendor_count = excluded.vendor_count, rows_seen = excluded.rows_seen, state = excluded.state,
-    reason = excluded.reason, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
+set vendor_count = coalesce(excluded.vendor_count, old.vendor_count), rows_seen = excluded.rows_seen,
+    state = excluded.state, reason = excluded.reason, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
     complete_at = coalesce(excluded.complete_at, old.complete_at), run_id = excluded.run_id,
-    empty_since = case when excluded.empty_since is not null then coalesce(old.empty_since, excluded.empty_since) end
+    empty_since = case when excluded.reason = 'unreadable' then old.empty_since
+                       when excluded.empty_since is not null then coalesce(old.empty_since, excluded.empty_since) end
 
 -- name: forget_gone_rooms
 -- Rooms that are gone have no members, and no listing of them to account for. One statement, so that all of it is
@@ -268,10 +269,10 @@ cross join lateral (
     order by started_at desc, id desc limit 1) r
 
 -- name: last_passes
--- When the last pass over all parents' listings began that left none out.
+-- When the last pass over all parents began; those that could not be read then are incomplete.
 select account, resource, max(started_at) as started_at
 from wpsync.runs
-where resource = any(%(resources)s) and kind in ('sync', 'backfill') and outcome = 'done'
+where resource = any(%(resources)s) and kind in ('sync', 'backfill') and outcome in ('done', 'incomplete')
 group by 1, 2
 
 -- name: disputed

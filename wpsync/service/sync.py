@@ -23,8 +23,9 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.extract.events import Reason
 from wpsync.extract.probing import believes_empty
-from wpsync.ledger import COMPLETE
+from wpsync.ledger import COMPLETE, Reading
 from wpsync.load import holdings, state
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
@@ -349,6 +350,10 @@ def read_listing(
                 on_rows=on_rows,
                 waits=not one_by_one.in_a_row,
             )
+    for parent in one_by_one.problems:
+        reading = Reading(None, 0, Reason.UNREADABLE, now)
+        with account.database.transaction() as connection:
+            state.close_listing(connection, scope, parent, reading, None, run.id)
     run.incomplete += one_by_one.said()
 
 
