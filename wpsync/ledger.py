@@ -18,6 +18,9 @@ COMPLETE, INCOMPLETE = "complete", "incomplete"
 RECOUNT_DUE = "recount_due"
 """The reason of a remainder whose share of a divided window's count is not known."""
 
+SUSPICIOUSLY_EMPTY = "suspiciously_empty"
+"""The reason where the vendor shows nothing and we hold rows."""
+
 _RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
 _SECOND = timedelta(seconds=1)
 
@@ -124,7 +127,8 @@ def entered(
         if old.ends_at <= window.start or old.starts_at >= window.end:
             kept.append(old)
             continue
-        attempts = max(attempts, old.attempts)
+        if reading.reason != SUSPICIOUSLY_EMPTY or old.reason == SUSPICIOUSLY_EMPTY:
+            attempts = max(attempts, old.attempts)  # how often it was empty is counted by itself
         if old.starts_at < window.start:
             kept.append(_remainder(old, Window(old.starts_at, window.start), held))
         if old.ends_at > window.end:

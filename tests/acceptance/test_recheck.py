@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
@@ -50,7 +50,7 @@ def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
     assert not truth_of(line, ["wechat_messages"])
 
 
-def test_days_that_seem_empty_for_a_while_lose_nothing_and_days_that_are_empty_for_hours_are(
+def test_a_vendor_that_shows_nothing_for_hours_loses_nothing_and_a_day_that_is_empty_for_hours_is(
     timeline,
 ):
     line = timeline(messages=2_000, days=20)
@@ -71,22 +71,28 @@ def test_days_that_seem_empty_for_a_while_lose_nothing_and_days_that_are_empty_f
         return driver.one("select count(*) from wpsync.gone_rows"), driver.one(believed)
 
     line.remote.fault("empty_page", endpoint=SMS, count=0)
-    assert [look(timedelta(minutes=m)) for m in (0, 2, 8, 30)] == [(0, 0)] * 4
+    assert [look(timedelta(minutes=m)) for m in (0, 2, 8, 30, 91, 400)] == [(0, 0)] * 6
     line.remote.clear_faults()
     assert look(timedelta(days=1)) == (0, 0)
     assert driver.one("select count(*) from wpsync.windows where state = 'incomplete'") == 0
     assert not truth_of(line, ["sms"])
 
     series = line.vendor.world.series["sms"]
-    for row in list(series.rows):
+    day = local(START - timedelta(days=2))[:10]
+    there = [row for row in series.rows if local(datetime.fromtimestamp(row.at, UTC))[:10] == day]
+    assert there
+    for row in there:
         series.remove(row.id)
     gone = timedelta(days=8)
     retried = [look(gone + timedelta(minutes=m)) for m in (0, 1, 6, 21, 82, 202)]
     assert retried == [(0, 0)] * 6
-    look(gone + timedelta(hours=6))
-    for days in range(8):
+    assert look(gone + timedelta(hours=6)) == (len(there), 1)
+
+    for row in list(series.rows):
+        series.remove(row.id)
+    for days in range(13):  # a week until all are probed, and retries once a day
         look(timedelta(days=9 + days))
-    assert look(timedelta(days=17))[0] == rows
+    assert look(timedelta(days=22))[0] == rows
 
 
 def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_other(timeline):

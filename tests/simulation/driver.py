@@ -12,7 +12,7 @@ from wpsync.clock import FakeClock
 from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
-from wpsync.extract.probing import Ages, believes_empty
+from wpsync.extract.probing import Ages
 from wpsync.extract.reading import Reader
 from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
@@ -115,7 +115,7 @@ class Simulation:
         caught_up, patience = False, Patience(waits=False)
         while not caught_up:
             for due in store.incomplete_due(clock.now()):
-                read(due.window, believes_empty(due, clock.now()), patience)
+                read(due.window, recheck.believes_empty(due), patience)
             recheck.follow_up(read)
             recheck.probe(read)
             caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from wpsync import ledger
 from wpsync.model import Page, Window
 from wpsync.resources.spec import Filter
 
@@ -21,7 +22,7 @@ class Reason:
     PAGE_IGNORED = "page_ignored"
     OVER_CAP = "over_page_cap"
     PAGES_REFUSED = "pages_refused"
-    SUSPICIOUSLY_EMPTY = "suspiciously_empty"
+    SUSPICIOUSLY_EMPTY = ledger.SUSPICIOUSLY_EMPTY
     UNREADABLE = "unreadable"
     UNREAD = "unread"
 

@@ -11,8 +11,7 @@ from typing import Protocol
 
 from wpsync.errors import UNSERVED
 from wpsync.extract import windows
-from wpsync.extract.events import Reason
-from wpsync.ledger import LedgerWindow
+from wpsync.ledger import SUSPICIOUSLY_EMPTY, LedgerWindow
 from wpsync.model import Page, Window
 from wpsync.values import SHANGHAI
 
@@ -21,9 +20,11 @@ Body = Mapping[str, object]
 _EARLY = timedelta(seconds=5)
 """A check may be so much before its time: whoever looks every minute must not miss it by a moment."""
 
-_EMPTY_FOR, _EMPTY_ATTEMPTS = timedelta(hours=4), 5
-"""How far the last two readings that show nothing must be apart for rows to be gone, and how many there must be
-before; as the ledger spaces its retries, that takes some five hours."""
+_EMPTY_ATTEMPTS = 5
+"""How many readings must have shown nothing, one after the other, for rows to be gone."""
+_EMPTY_FOR, _ALL_EMPTY_FOR = timedelta(hours=4), timedelta(hours=23)
+"""How long ago the last of them must be: as the ledger spaces its retries, that takes some five hours, and two
+days where nothing else shows that the vendor is well."""
 
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
@@ -93,14 +94,19 @@ class Ages:
         return self.daily if age <= self.horizon else self.older
 
 
-def believes_empty(known: LedgerWindow, now: datetime) -> bool:
-    """Whether it may be believed by now that the vendor shows nothing where we hold rows.
+def seems_empty_for(known: LedgerWindow, now: datetime, *, alone: bool) -> bool:
+    """Whether the vendor has shown nothing for long enough, and often enough, for our rows to be gone.
 
-    It must have been read several times, and been so hours ago, when it was read last: what lasts longer is
-    no passing fault, and two that pass are not one that lasts.
+    `alone`: the vendor shows rows that we hold elsewhere. Where it shows none at all, it takes longer.
     """
-    was_empty = known.reason == Reason.SUSPICIOUSLY_EMPTY and known.attempts >= _EMPTY_ATTEMPTS
-    return was_empty and now - known.read_at >= _EMPTY_FOR
+    was_empty = known.reason == SUSPICIOUSLY_EMPTY and known.attempts >= _EMPTY_ATTEMPTS
+    return was_empty and now - known.read_at >= (_EMPTY_FOR if alone else _ALL_EMPTY_FOR)
+
+
+def beside(ledger: Sequence[LedgerWindow], window: Window) -> LedgerWindow | None:
+    """The complete window with rows that is nearest to another one; None where there is none."""
+    others = [w for w in ledger if w.is_complete and w.rows_held and w.window != window]
+    return min(others, key=lambda w: abs(w.starts_at - window.start), default=None)
 
 
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:

@@ -82,6 +82,25 @@ class Recheck:
         for group in self._to_probe():
             self._probe(group, read)
 
+    def believes_empty(self, known: LedgerWindow) -> bool:
+        """Whether it may be believed by now that the vendor shows nothing where we hold rows.
+
+        It has been so several times and for hours, while what we hold beside it is shown: what hides
+        everything is more likely to pass, and is believed later.
+        """
+        now = self._clock.now()
+        if not probing.seems_empty_for(known, now, alone=True):
+            return False
+        other = probing.beside(self._store.ledger(self._everything()), known.window)
+        at = self._store.nth_time(other.window, 0) if other else None
+        if at is None:
+            return probing.seems_empty_for(known, now, alone=False)
+        second = windows.floor_second(at)
+        try:
+            return self._shows(second - windows.SECOND, second + windows.SECOND)
+        except UNSERVED:
+            return False
+
     def _probe(self, group: list[LedgerWindow], read: Read) -> None:
         """Check windows; one whose count the vendor cannot tell is read, as far as it can be."""
         try:
@@ -96,11 +115,12 @@ class Recheck:
                 self._probe([window], read)
 
     def _to_probe(self) -> list[list[LedgerWindow]]:
-        now = self._clock.now()
-        everything = Window(
-            windows.floor_second(now - _ENDLESS), windows.floor_second(now) + windows.SECOND
-        )
-        return list(probing.due(self._store.ledger(everything), now, self._ages))
+        ledger = self._store.ledger(self._everything())
+        return list(probing.due(ledger, self._clock.now(), self._ages))
+
+    def _everything(self) -> Window:
+        now = windows.floor_second(self._clock.now())
+        return Window(now - _ENDLESS, now + windows.SECOND)
 
     def sample(self, read: Read, chance: Random) -> None:
         """Read a stretch of the horizon again whole, whatever its count says."""

@@ -24,7 +24,6 @@ from wpsync.errors import (
 )
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
-from wpsync.extract.probing import believes_empty
 from wpsync.ledger import COMPLETE, Reading
 from wpsync.load import holdings, state
 from wpsync.model import Priority, Window
@@ -236,8 +235,7 @@ def _recheck(
     while not caught_up:
         for due in store.incomplete_due(account.clock.now()):
             tried = due.attempts > _NARROWED_TIMES
-            believes = believes_empty(due, account.clock.now())
-            again(due.window, believes, _AS_IT_IS if tried else patience)
+            again(due.window, recheck.believes_empty(due), _AS_IT_IS if tried else patience)
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
