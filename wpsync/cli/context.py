@@ -141,6 +141,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {near[0]}?" if near else ""
 
 
+def check_resources(names: Iterable[str]) -> None:
+    """Raises ConfigError for a name that no resource has, with the nearest that one has."""
+    from wpsync.errors import ConfigError
+    from wpsync.resources import RESOURCES
+
+    for name in names:
+        if name not in RESOURCES:
+            raise ConfigError(
+                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
+                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
+            )
+
+
 def print_json(value: object) -> None:
     """Machine-readable results, on standard output."""
     print(json.dumps(value, default=_plain, ensure_ascii=False, indent=2))

@@ -5,7 +5,13 @@ from typing import Annotated, Literal
 
 import typer
 
-from wpsync.cli.context import nearest, open_session, print_json
+from wpsync.cli.context import (
+    check_resources,
+    configuration,
+    nearest,
+    open_session,
+    print_json,
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -21,7 +27,6 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
     import socket
 
-    from wpsync.cli.context import configuration
     from wpsync.errors import ConfigError
     from wpsync.model import Secret
     from wpsync.service import targets
@@ -97,15 +102,9 @@ def list_letters(
     from dataclasses import asdict
 
     from wpsync.cli.show import table
-    from wpsync.errors import ConfigError
     from wpsync.load import state
-    from wpsync.resources import RESOURCES
 
-    if resource is not None and resource not in RESOURCES:
-        raise ConfigError(
-            f"there is no resource {resource!r}{nearest(resource, RESOURCES)}",
-            hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
-        )
+    check_resources([resource] if resource is not None else [])
     with open_session(context, vendor=False) as session:
         found = state.dead_letters(
             session.database, resource=resource, resolved=resolved, limit=limit
@@ -247,15 +246,15 @@ def rotate_tokens(
     from wpsync.errors import ConfigError
     from wpsync.load.tokens import PostgresTokens
 
+    known = list(configuration(context).accounts)
+    if account is not None and account not in known:
+        choice = ", ".join(known)
+        raise ConfigError(
+            f"there is no account {account!r}{nearest(account, known)}",
+            hint=f"accounts: {choice} / 已配置的账号：{choice}",
+        )
+    names = [account] if account else known
     with open_session(context) as session:
-        known = list(session.config.accounts)
-        if account is not None and account not in known:
-            choice = ", ".join(known)
-            raise ConfigError(
-                f"there is no account {account!r}{nearest(account, known)}",
-                hint=f"accounts: {choice} / 已配置的账号：{choice}",
-            )
-        names = [account] if account else known
         for name in names:
             if forget:
                 PostgresTokens(session.database).forget(name)

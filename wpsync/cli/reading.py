@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import nearest, open_session, print_hint, print_json
+from wpsync.cli.context import check_resources, open_session, print_hint, print_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -55,6 +55,7 @@ def sync(
     from wpsync.service.sync import Outcome
     from wpsync.service.sync import sync as one_pass
 
+    check_resources(resources or ())
     outcomes: list[Outcome] = []
     with at_work(context, json=json) as (session, accounts, shown):
         wanted = chosen(session, resources)
@@ -89,6 +90,7 @@ def backfill(
     """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
     from wpsync.service import backfill as service
 
+    _check(start, end, resource)
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
         span = _span(start, end, now)
@@ -132,10 +134,12 @@ def verify(
     from wpsync.service.verify import Finding, nothing_read
     from wpsync.service.verify import verify as service
 
+    since = start or "2000-01-01"
+    _check(since, end, resource)
     found: list[Finding] = []
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
-        span = _span(start or "2000-01-01", end, now)
+        span = _span(since, end, now)
         wanted = chosen(session, resource)
         for account in accounts:
             for one in wanted:
@@ -161,6 +165,17 @@ def verify(
             file=sys.stderr,
         )
         raise typer.Exit(1)
+
+
+def _check(start: str, end: str | None, resources: list[str] | None) -> None:
+    """Raises ConfigError for what cannot be meant, before anything is connected to.
+
+    By this machine's clock; what is then read goes by the database's.
+    """
+    from wpsync.clock import SystemClock
+
+    check_resources(resources or ())
+    _span(start, end, SystemClock().now())
 
 
 def _span(start: str, end: str | None, now: "datetime") -> "Window":
@@ -216,17 +231,10 @@ def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
 
 
 def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
-    """The named resources, or the configured ones. Raises ConfigError with the nearest known name."""
-    from wpsync.errors import ConfigError
+    """The named resources (`check_resources`), or the configured ones."""
     from wpsync.resources import RESOURCES
 
     wanted = names or list(session.config.sync.resources) or list(RESOURCES)
-    for name in wanted:
-        if name not in RESOURCES:
-            raise ConfigError(
-                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
-                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
-            )
     return [resource for name, resource in RESOURCES.items() if name in wanted]
 
 
