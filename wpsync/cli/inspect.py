@@ -148,6 +148,7 @@ def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
     from wpsync.service.renormalize import retry_dead_letters
     from wpsync.service.session import privacy_of
+    from wpsync.service.terms import counted
 
     with open_session(context, vendor=False) as session:
         taken, remaining = retry_dead_letters(
@@ -156,10 +157,10 @@ def retry_letters(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"taken": taken, "remaining": remaining})
     else:
-        print(f"{taken} taken, {remaining} remain / 已接收 {taken} 条，剩余 {remaining} 条")
+        print(f"taken: {taken:,}, left: {remaining:,} / 已接收 {taken:,} 条，剩余 {remaining:,} 条")
     if remaining:
         print(
-            f"wpsync: {remaining} rows still cannot be taken; `wpsync dead-letters list` says why"
+            f"wpsync: {counted(remaining, 'row')} still cannot be taken; `wpsync dead-letters list` says why"
             f" / 仍有 {remaining} 条未能接收，原因见 `wpsync dead-letters list`",
             file=sys.stderr,
         )
@@ -179,6 +180,7 @@ def renormalize(
     from wpsync.resources.messages import KINDS
     from wpsync.service.renormalize import renormalize as service
     from wpsync.service.session import privacy_of
+    from wpsync.service.terms import counted
 
     known = [one.name for one in KINDS]
     for name in kind or ():
@@ -200,7 +202,7 @@ def renormalize(
     if json:
         print_json({"updated": counts.updated})
     else:
-        print(f"{counts.updated} messages changed / 更新了 {counts.updated} 条消息")
+        print(f"{counted(counts.updated, 'message')} changed / 更新了 {counts.updated:,} 条消息")
 
 
 @token.command("show", short_help="Ages and expiry, never the values. 有效期，不含令牌")

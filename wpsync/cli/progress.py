@@ -21,6 +21,7 @@ from rich.text import Text
 
 from wpsync.api.limits import Wait
 from wpsync.cli.tally import Seen, Step, Tally
+from wpsync.service.terms import counted
 from wpsync.web.texts import say
 
 log = logging.getLogger(__name__)
@@ -263,15 +264,16 @@ def line(seen: Seen) -> str:
 def ending(resource: str, outcome: str, rows: int) -> str:
     """`calls: done, 107 rows / 完成，107 行`."""
     chinese = say(f"outcome.{outcome}", "zh")
-    return f"{resource}: {outcome}, {rows:,} rows / {chinese}，{rows:,} 行"
+    return f"{resource}: {outcome}, {counted(rows, 'row')} / {chinese}，{rows:,} 行"
 
 
 def _amount(seen: Seen) -> str:
     if seen.expected_rows:
-        return f"{seen.rows:,}/{seen.expected_rows:,} rows"
+        return f"{seen.rows:,}/{counted(seen.expected_rows, 'row')}"
     if seen.expected_requests:
-        return f"{seen.requests:,}/{max(seen.requests, seen.expected_requests):,} requests"
-    return f"{seen.rows:,} rows"
+        expected = max(seen.requests, seen.expected_requests)
+        return f"{seen.requests:,}/{counted(expected, 'request')}"
+    return counted(seen.rows, "row")
 
 
 def _counting(seen: Seen) -> tuple[str, str]:

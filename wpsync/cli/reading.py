@@ -160,8 +160,8 @@ def verify(
         raise typer.Exit(1)
     if differing := sum(not one.repaired for one in found):
         print(
-            f"wpsync: {differing} windows differ; `wpsync verify --repair` reads just those again"
-            f" / {differing} 个窗口有差异，可用 `wpsync verify --repair` 只重读这些窗口",
+            f"wpsync: windows that differ: {differing:,}; `wpsync verify --repair` mends just those"
+            f" / 有差异的窗口：{differing:,} 个，可用 `wpsync verify --repair` 只修复这些窗口",
             file=sys.stderr,
         )
         raise typer.Exit(1)

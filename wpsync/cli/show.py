@@ -13,8 +13,13 @@ from wpsync.values import SHANGHAI
 if TYPE_CHECKING:
     from wpsync.service.verify import Finding
 
-_ROWS_SHOWN = 100
-
+_ROWS_SHOWN = 5
+_FINDINGS_NOTE = (
+    "vendor: its count now. ledger: its count when the window was read. held: rows in the table."
+    " differ: rows found missing, altered, or unknown to the vendor (extra) when compared one by one.",
+    "vendor：厂商现在的总数。ledger：读取该窗口时厂商的总数。held：库中行数。"
+    "differ：逐行比对后发现缺失（missing）、内容不同（altered）或厂商没有（extra）的行数。",
+)
 
 _PIPE = 10_000
 """Columns of a pipe: no line is wrapped, whatever is in it."""
@@ -40,7 +45,7 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def findings(found: "Sequence[Finding]") -> None:
-    """What `verify` found: a line per window, then the rows that differ."""
+    """What `verify` found: a line per window, what its columns mean, then a few of the rows that differ."""
     headings = (
         "resource",
         "from",
@@ -68,11 +73,15 @@ def findings(found: "Sequence[Finding]") -> None:
     ]
     if rows:
         table("", headings, rows)
+        for line in _FINDINGS_NOTE:
+            print(line)
     for finding in found:
         for row in finding.differences[:_ROWS_SHOWN]:
             print(f"{row.what}: wp.{row.table} {row.key}")
         if (more := len(finding.differences) - _ROWS_SHOWN) > 0:
-            print(f"… and {more:,} more in this window; --json shows all")
+            print(
+                f"  … and {more:,} more of this window (all: --json) / 本窗口另有 {more:,} 个（--json 可列出全部）"
+            )
     if not found:
         print("nothing differs / 没有差异")
 

@@ -109,6 +109,7 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
     from wpsync.service import backfill
     from wpsync.service.progress import Silence
     from wpsync.service.sync import sync
+    from wpsync.service.terms import counted
 
     with session.accounts() as accounts:
         now = session.clock.now()
@@ -127,7 +128,9 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
                 _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
                 serve(
                     session,
-                    on_written=lambda job, rows: _say(f"{job}: {rows} rows written"),
+                    on_written=lambda job, rows: _say(
+                        f"{job}: {counted(rows, 'row')} written / 写入 {rows:,} 行"
+                    ),
                     on_page=lambda url: _say(f"status page / 状态页: {url}"),
                 )
         except Stopped:

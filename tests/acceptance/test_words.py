@@ -1,0 +1,43 @@
+"""What commands tell people: counted right, in both languages, and no more than can be read."""
+
+import json
+import re
+from collections import Counter
+
+import pytest
+
+from tests.acceptance.driving import Driver
+from wpsync.service.terms import counted
+
+
+@pytest.mark.parametrize(
+    ("number", "said"), [(0, "0 rows"), (1, "1 row"), (2, "2 rows"), (1_000, "1,000 rows")]
+)
+def test_one_is_singular(number, said):
+    assert counted(number, "row") == said
+
+
+def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
+    emulator, database_url, tmp_path
+):
+    driver = Driver(database_url, emulator(messages=700, days=3).url, tmp_path)
+    driver.backfill("2d", ["calls"])
+    lost = driver.query(
+        "delete from wp.calls returning id, (began_at at time zone 'Asia/Shanghai')::date"
+    )
+    ran = driver.run("verify", "--resource", "calls")
+    assert ran.returncode == 1
+    shown = Counter(re.findall(r"^(missing: wp\.calls) ", ran.stdout, re.MULTILINE)).total()
+    windows = Counter(day for _, day in lost)
+    assert shown == sum(min(5, rows) for rows in windows.values())
+    assert max(windows.values()) > 5
+    for rows in windows.values():
+        if rows > 5:
+            said = f"and {rows - 5} more of this window (all: --json) / 本窗口另有 {rows - 5} 个"
+            assert said in ran.stdout
+    assert "differ: rows found missing, altered" in ran.stdout
+    assert "differ：逐行比对后发现缺失" in ran.stdout
+    found = json.loads(driver.run("verify", "--resource", "calls", "--json").stdout)
+    assert {one["key"] for finding in found for one in finding["differences"]} == {
+        identifier for identifier, _ in lost
+    }
