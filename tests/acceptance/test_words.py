@@ -22,9 +22,9 @@ def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
 ):
     driver = Driver(database_url, emulator(messages=700, days=3).url, tmp_path)
     driver.backfill("2d", ["calls"])
-    lost = driver.query(
-        "delete from wp.calls returning id, (began_at at time zone 'Asia/Shanghai')::date"
-    )
+    day = "(began_at at time zone 'Asia/Shanghai')::date"
+    before = "(now() at time zone 'Asia/Shanghai')::date"
+    lost = driver.query(f"delete from wp.calls where {day} < {before} returning id, {day}")
     ran = driver.run("verify", "--resource", "calls")
     assert ran.returncode == 1
     shown = Counter(re.findall(r"^(missing: wp\.calls) ", ran.stdout, re.MULTILINE)).total()
@@ -41,3 +41,14 @@ def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
     assert {one["key"] for finding in found for one in finding["differences"]} == {
         identifier for identifier, _ in lost
     }
+
+
+def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
+    driver = Driver(empty_database_url, emulator(messages=100, days=2).url, tmp_path)
+    ran = driver.run("migrate")
+    assert ran.returncode == 0, ran.stderr
+    assert re.fullmatch(
+        r"(\d+) migrations applied, up to (\d+) / 已执行 \1 个迁移，最新为 \2\n", ran.stdout
+    )
+    assert ran.stderr == ""
+    assert driver.run("migrate").stdout == "the schema is current / 表结构已是最新\n"

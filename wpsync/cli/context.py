@@ -1,6 +1,7 @@
 """What commands share: the configuration, an open session, and a clean stop on Ctrl-C."""
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -120,6 +121,24 @@ def asking() -> Iterator[None]:
     except typer.Abort:
         print("\nwpsync: interrupted; nothing was done / 已中断，未做任何改动", file=sys.stderr)
         raise typer.Exit(_INTERRUPTED) from None
+
+
+@contextmanager
+def without_events(form: str, *events: str) -> Iterator[None]:
+    """Some events are not logged, because the command tells them itself; unless the log is JSON or verbose."""
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.INFO or record.msg not in events
+
+    told = form != "json" and logging.getLogger().level > logging.DEBUG
+    handlers = list(logging.getLogger().handlers) if told else []
+    for handler in handlers:
+        handler.addFilter(wanted)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(wanted)
 
 
 def print_hint(hint: str) -> None:

@@ -20,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync.api.limits import Wait
+from wpsync.cli.context import without_events
 from wpsync.cli.tally import Seen, Step, Tally
 from wpsync.service.terms import counted
 from wpsync.web.texts import say
@@ -89,8 +90,7 @@ def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
     """Something to tell progress to. `form` is the log's; a quiet one tells nobody."""
     tally = Tally()
     with ExitStack() as stack:
-        if form != "json" and logging.getLogger().level > logging.DEBUG:
-            stack.enter_context(_without_windows())
+        stack.enter_context(without_events(form, *_PER_WINDOW))
         out: _Out
         if quiet:
             out = _Nobody()
@@ -102,23 +102,6 @@ def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
         else:
             out = _Lines(_Seldom())
         yield Shown(tally, out)
-
-
-@contextmanager
-def _without_windows() -> Iterator[None]:
-    """Log lines of single windows are left out, but for what is wrong with one."""
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return record.levelno > logging.INFO or record.msg not in _PER_WINDOW
-
-    handlers = list(logging.getLogger().handlers)
-    for handler in handlers:
-        handler.addFilter(wanted)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            handler.removeFilter(wanted)
 
 
 class _Seldom:

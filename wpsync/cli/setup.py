@@ -12,6 +12,7 @@ from wpsync.cli.context import (
     hints,
     open_session,
     print_json,
+    without_events,
 )
 
 if TYPE_CHECKING:
@@ -80,12 +81,16 @@ def migrate(
     from wpsync.load import migrations
     from wpsync.load.database import Database
     from wpsync.service.session import tell_views
+    from wpsync.service.terms import counted
 
     if sql:
         print(migrations.as_sql())
         return
     config = configuration(context)
-    with database_address(config) as address:
+    with (
+        without_events(config.log.format, "migration.applied"),
+        database_address(config) as address,
+    ):
         seconds = config.database.lock_timeout_seconds
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
@@ -93,8 +98,11 @@ def migrate(
     if json:
         print_json({"applied": list(applied)})
     elif applied:
-        names = ", ".join(applied)
-        print(f"applied: {names} / 已执行：{names}")
+        newest = applied[-1]
+        print(
+            f"{counted(len(applied), 'migration')} applied, up to {newest}"
+            f" / 已执行 {len(applied)} 个迁移，最新为 {newest}"
+        )
     else:
         print("the schema is current / 表结构已是最新")
 
