@@ -1,5 +1,6 @@
 """Tokens that end, are revoked, or are shared: no loss, no loop, at most one login for one cause."""
 
+import json
 import subprocess
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -8,7 +9,7 @@ import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline, differences
 from wpsync.emulator.client import Remote
-from wpsync.errors import AuthenticationError, WpsyncError
+from wpsync.errors import WpsyncError
 from wpsync.resources import RESOURCES
 from wpsync.service.sync import follow
 
@@ -117,11 +118,14 @@ def test_half_an_hour_of_refusals_costs_few_tokens(emulator, database_url, tmp_p
 
 def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remote):
     remote.settings(client_secret="another")
-    with pytest.raises(AuthenticationError):
-        driver.sync(["agents"])
+    assert [one.outcome for one in driver.sync(["agents"])] == ["failed"]
     ran = driver.run("sync")
     assert ran.returncode == 1
     assert "client_secret" in ran.stderr
+    assert "wpsync: not attempted of account main: customer_fields, wechat_users" in ran.stderr
+    assert "账号 main 未执行：customer_fields、wechat_users" in ran.stderr
+    listed = json.loads(driver.run("sync", "--json").stdout)
+    assert [one["outcome"] for one in listed[:2]] == ["failed", "unattempted"]
     asked = [r for r in remote.requests() if r["path"].endswith("getToken")]
     assert len(asked) == 1
 

@@ -240,6 +240,8 @@ def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
 
 def report(outcomes: "list[Outcome]", *, json: bool) -> None:
     """Print what was done; exit 1 when something failed or is incomplete."""
+    from wpsync.service.sync import UNATTEMPTED
+
     if json:
         print_json(list(outcomes))
     else:
@@ -267,8 +269,21 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
             print(f"wpsync: {outcome.resource} {outcome.outcome}: {problem}", file=sys.stderr)
         if outcome.hint:
             print_hint(outcome.hint)
+    _name_the_rest([outcome for outcome in bad if outcome.outcome == UNATTEMPTED])
     if bad:
         raise typer.Exit(1)
+
+
+def _name_the_rest(unattempted: "list[Outcome]") -> None:
+    by_account: dict[str, list[str]] = {}
+    for outcome in unattempted:
+        by_account.setdefault(outcome.account, []).append(outcome.resource)
+    for account, names in by_account.items():
+        print(
+            f"wpsync: not attempted of account {account}: {', '.join(names)}"
+            f" / 账号 {account} 未执行：{'、'.join(names)}",
+            file=sys.stderr,
+        )
 
 
 def _show_plan(plans: "list[Plan]", *, json: bool) -> None:

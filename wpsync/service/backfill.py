@@ -31,11 +31,12 @@ from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
 from wpsync.service.estimates import estimate
+from wpsync.service.listings import listing_age
 from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.progress import Progress
-from wpsync.service.sync import Outcome, fill, listing_age, read_new, stops_everything
+from wpsync.service.sync import Outcome, fill, in_turn, read_new, stops_everything
 
 log = logging.getLogger(__name__)
 
@@ -201,8 +202,12 @@ def backfill(
     account: Account, plans: Sequence[tuple[Resource, Plan]], progress: Progress, *, again: bool
 ) -> list[Outcome]:
     """Carry out plans, one resource after the other. Raises Stopped when asked to stop."""
-    noted = Noted(account, progress)
-    return [_backfill(account, resource, plan, noted, again=again) for resource, plan in plans]
+    noted, by_name = Noted(account, progress), {plan.resource: plan for _, plan in plans}
+    return in_turn(
+        account,
+        [resource for resource, _ in plans],
+        lambda one: _backfill(account, one, by_name[one.name], noted, again=again),
+    )
 
 
 def _backfill(
