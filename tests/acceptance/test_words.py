@@ -7,6 +7,10 @@ from collections import Counter
 import pytest
 
 from tests.acceptance.driving import Driver
+from wpsync import config
+from wpsync.resources import RESOURCES
+from wpsync.service.backfill import span_of
+from wpsync.service.plans import Plan, make_plan
 from wpsync.service.terms import counted
 
 
@@ -52,3 +56,39 @@ def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
     )
     assert ran.stderr == ""
     assert driver.run("migrate").stdout == "the schema is current / 表结构已是最新\n"
+
+
+def test_a_backfill_says_one_number_of_rows_and_what_was_there_before(
+    emulator, database_url, tmp_path
+):
+    driver = Driver(database_url, emulator(messages=3_000, days=5).url, tmp_path)
+    ran = driver.run("backfill", "--from", "1d")
+    assert ran.returncode == 0, ran.stderr
+    told = dict(re.findall(r"^(\w+): done, ([\d,]+) rows? /", ran.stderr, re.MULTILINE))
+    table = {row[0]: row[2] for row in map(str.split, ran.stdout.splitlines()[1:])}
+    assert told == table
+    assert int(told["wechat_messages"].replace(",", "")) > 500
+    ran = driver.run("backfill", "--from", "3d")
+    assert re.search(r"wechat_messages: done, [\d,]+ rows \([\d,]+ before\)", ran.stderr)
+    assert f"wechat_users: done, 0 rows ({told['wechat_users']} before)" in ran.stderr
+
+
+def test_a_backfill_that_goes_on_keeps_its_scale(emulator, database_url, tmp_path):
+    vendor = emulator(messages=3_000, days=5)
+    driver = Driver(database_url, vendor.url, tmp_path)
+
+    def planned(start: str) -> Plan:
+        with driver.account() as account:
+            now = account.clock.now()
+            span = span_of(config.parse_instant(start, now=now), None, now)
+            messages = RESOURCES["wechat_messages"]
+            return make_plan(account, messages, span, again=False, per_minute=0)
+
+    fresh = planned("3d")
+    driver.backfill("1d", ["wechat_messages"])
+    rest = planned("3d")
+    assert fresh.already == 0
+    assert rest.already > 0
+    assert fresh.rows is not None
+    assert rest.rows is not None
+    assert abs(rest.already + rest.rows - fresh.rows) < 20  # what is too fresh to be vouched for

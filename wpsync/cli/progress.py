@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from math import floor
 from threading import RLock
 from typing import Protocol
 
@@ -39,7 +40,7 @@ class _Out(Protocol):
         """Something has changed."""
         ...
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
+    def ended(self, outcome: str, seen: Seen) -> None:
         """A resource is finished."""
         ...
 
@@ -60,19 +61,19 @@ class Shown:
         self._tally.count(resource)
         self._out.news(self._tally)
 
-    def begin(self, resource: str, expected_rows: int | None) -> None:
+    def begin(self, resource: str, expected_rows: int | None, already: int = 0) -> None:
         """A resource is about to be read."""
-        self._tally.begin(resource, expected_rows)
+        self._tally.begin(resource, expected_rows, already)
         self._out.news(self._tally)
 
     def advance(self, resource: str, rows: int) -> None:
-        """Rows were read and loaded."""
+        """Rows were read."""
         self._tally.advance(rows)
         self._out.news(self._tally)
 
     def end(self, resource: str, outcome: str) -> None:
         """A resource is finished."""
-        self._out.ended(resource, outcome, self._tally.seen().rows)
+        self._out.ended(outcome, self._tally.seen())
 
     def requested(self, account: str, endpoint: str, outcome: str, seconds: float) -> None:
         """A request has ended."""
@@ -128,7 +129,7 @@ class _Nobody:
     def news(self, tally: Tally) -> None:
         pass
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
+    def ended(self, outcome: str, seen: Seen) -> None:
         pass
 
 
@@ -142,8 +143,8 @@ class _Lines:
         if self._seldom.is_due():
             print(line(tally.seen()), file=sys.stderr, flush=True)
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
-        print(ending(resource, outcome, rows), file=sys.stderr, flush=True)
+    def ended(self, outcome: str, seen: Seen) -> None:
+        print(ending(outcome, seen), file=sys.stderr, flush=True)
 
 
 class _Events:
@@ -165,8 +166,9 @@ class _Events:
             }
             log.info("progress.told", extra=fields)
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
-        log.info("resource.ended", extra={"resource": resource, "outcome": outcome, "rows": rows})
+    def ended(self, outcome: str, seen: Seen) -> None:
+        fields = {"resource": seen.resource, "outcome": outcome, "rows": seen.read}
+        log.info("resource.ended", extra=fields)
 
 
 class Bar:
@@ -179,9 +181,9 @@ class Bar:
     def news(self, tally: Tally) -> None:
         pass
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
+    def ended(self, outcome: str, seen: Seen) -> None:
         style = None if outcome == "done" else "bold yellow"
-        self._console.print(Text(ending(resource, outcome, rows), style=style or ""))
+        self._console.print(Text(ending(outcome, seen), style=style or ""))
 
     def __rich__(self) -> RenderableType:
         seen = self._tally.seen()
@@ -195,7 +197,7 @@ class Bar:
             share = ProgressBar(
                 100, (seen.share or 0) * 100, width=24, pulse=seen.share is None and not seen.wait
             )
-            percent = "" if seen.share is None else f"{seen.share:.0%}"
+            percent = "" if seen.share is None else _percent(seen.share)
             grid.add_row(f"{seen.resource:<19}", share, f"{percent:>4}", _amount(seen))
             rows.append(grid)
             if seen.left is not None:
@@ -232,7 +234,7 @@ def line(seen: Seen) -> str:
     if seen.is_counting:
         english, chinese = ([said] for said in _counting(seen))
     else:
-        share = "" if seen.share is None else f"{seen.share:.0%}, "
+        share = "" if seen.share is None else f"{_percent(seen.share)}, "
         english, chinese = [f"{seen.resource}: {share}{_amount(seen)}"], []
     if seen.left is not None:
         left, chinese_left = _lasting(seen)
@@ -244,14 +246,25 @@ def line(seen: Seen) -> str:
     return f"{said} / {'；'.join(chinese)}" if chinese else said
 
 
-def ending(resource: str, outcome: str, rows: int) -> str:
-    """`calls: done, 107 rows / 完成，107 行`."""
+def ending(outcome: str, seen: Seen) -> str:
+    """`calls: done, 107 rows (400 before) / 完成，107 行（此前已有 400 行）`."""
+    before, chinese_before = "", ""
+    if seen.already:
+        before, chinese_before = f" ({seen.already:,} before)", f"（此前已有 {seen.already:,} 行）"
     chinese = say(f"outcome.{outcome}", "zh")
-    return f"{resource}: {outcome}, {counted(rows, 'row')} / {chinese}，{rows:,} 行"
+    return (
+        f"{seen.resource}: {outcome}, {counted(seen.read, 'row')}{before}"
+        f" / {chinese}，{seen.read:,} 行{chinese_before}"
+    )
+
+
+def _percent(share: float) -> str:
+    """Never more than there is: what is nearly done is not."""
+    return f"{floor(share * 100)}%"
 
 
 def _amount(seen: Seen) -> str:
-    if seen.expected_rows:
+    if seen.expected_rows is not None:
         return f"{seen.rows:,}/{counted(seen.expected_rows, 'row')}"
     if seen.expected_requests:
         expected = max(seen.requests, seen.expected_requests)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
     from wpsync.service.account import Account
-    from wpsync.service.backfill import Plan
+    from wpsync.service.plans import Plan
     from wpsync.service.session import Session
     from wpsync.service.sync import Outcome
 
@@ -208,7 +208,7 @@ def _plans(
     again: bool,
 ) -> "list[tuple[Resource, Plan]]":
     """What a backfill of one account would read."""
-    from wpsync.service.backfill import make_plan
+    from wpsync.service.plans import make_plan
     from wpsync.service.session import per_minute
 
     plans = []

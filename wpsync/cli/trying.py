@@ -107,6 +107,7 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
     from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
     from wpsync.service import backfill
+    from wpsync.service.plans import make_plan
     from wpsync.service.progress import Silence
     from wpsync.service.sync import sync
     from wpsync.service.terms import counted
@@ -116,7 +117,7 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
         span = backfill.span_of(parse_instant("30d", now=now), None, now)
         try:
             plans = [
-                (one, backfill.make_plan(accounts[0], one, span, again=False, per_minute=0))
+                (one, make_plan(accounts[0], one, span, again=False, per_minute=0))
                 for one in RESOURCES.values()
             ]
             with progress() as shown:

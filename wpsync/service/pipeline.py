@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from wpsync.clock import Clock
 from wpsync.errors import UNSERVED, RetryableError, Stopped
@@ -106,7 +107,7 @@ class Pipeline:
             stretch = Window(piece.start, min(piece.end, settled))
             closed = Closed(stretch, None, 0, False, self._clock.now(), Reason.UNREADABLE)
             with self._store.intake() as intake:
-                self._account_for(run, closed, load(intake, closed).counts, 0, on_rows)
+                self._account_for(run, closed, load(intake, closed).counts, 0)
             return enough(closed)
 
         try:
@@ -198,37 +199,33 @@ class Pipeline:
         enough: Callable[[Closed], bool],
     ) -> bool:
         """Load what is read; the windows that were closed are added to `done`. Whether it was enough."""
-        with self._store.intake() as intake:
-            read = 0
+        with self._store.intake() as intake, _Unclosed(on_rows) as unclosed:
             for event in events:
                 if self._stopping():
                     raise Stopped
                 match event:
                     case Restart():
                         intake.clear()
-                        read = 0
+                        unclosed.forget()
                     case PageRead(records, fetched_at):
                         intake.add(records, fetched_at)
-                        read += len(records)
+                        unclosed.add(len(records))
                     case Closed():
                         loaded = close(intake, event)
                         run.totals.dead_letters += loaded.dead_letters
-                        self._account_for(run, event, loaded.counts, read, on_rows)
+                        self._account_for(run, event, loaded.counts, unclosed.keep())
                         done += [event.window] if event.window is not None else []
                         intake.clear()
                         if enough(event):
                             return True
         return False
 
-    def _account_for(
-        self, run: Run, closed: Closed, counts: Counts, read: int, on_rows: Callable[[int], None]
-    ) -> None:
+    def _account_for(self, run: Run, closed: Closed, counts: Counts, read: int) -> None:
         totals = run.totals
         totals.rows_read += read
         totals.rows_inserted += counts.inserted
         totals.rows_updated += counts.updated + counts.deleted
         totals.windows += 1
-        on_rows(closed.rows_seen)
         where = str(closed.window) if closed.window else "listing"
         fields = {
             "resource": self._resource.name,
@@ -244,6 +241,32 @@ class Pipeline:
         else:
             wrote = counts.inserted or counts.updated
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
+
+
+class _Unclosed:
+    """Tells of rows as they are read, and takes those back that are then not closed: read again, or lost."""
+
+    def __init__(self, on_rows: Callable[[int], None]) -> None:
+        self._on_rows = on_rows
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.forget()
+
+    def add(self, rows: int) -> None:
+        self._rows += rows
+        self._on_rows(rows)
+
+    def forget(self) -> None:
+        self._on_rows(-self.keep())
+
+    def keep(self) -> int:
+        """How many rows are closed now."""
+        rows, self._rows = self._rows, 0
+        return rows
 
 
 @contextmanager
