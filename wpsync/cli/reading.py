@@ -3,7 +3,6 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -102,7 +101,9 @@ def backfill(
             for account, made in zip(accounts, plans, strict=True):
                 outcomes += service.backfill(account, made, shown, again=again)
     if plan:
-        _show_plan([found for made in plans for _, found in made], json=json)
+        from wpsync.cli.planned import show
+
+        show([found for made in plans for _, found in made], json=json)
     else:
         report(outcomes, json=json)
 
@@ -284,32 +285,3 @@ def _name_the_rest(unattempted: "list[Outcome]") -> None:
             f" / 账号 {account} 未执行：{'、'.join(names)}",
             file=sys.stderr,
         )
-
-
-def _show_plan(plans: "list[Plan]", *, json: bool) -> None:
-    if json:
-        fields = ("account", "resource", "rows", "requests", "minutes", "bytes", "is_estimate")
-        print_json([{name: getattr(plan, name) for name in fields} for plan in plans])
-        return
-    from wpsync.cli.show import table
-
-    def about(plan: "Plan") -> str:
-        return f"{'~' if plan.is_estimate else ''}{plan.requests:,}"
-
-    table(
-        "",
-        ("resource", "rows", "requests at least", "minutes", "disk MiB"),
-        [
-            (p.resource, p.rows, about(p), round(p.minutes, 1), round(p.bytes / 2**20, 1))
-            for p in plans
-        ],
-    )
-    rows, requests = sum(p.rows or 0 for p in plans), sum(p.requests for p in plans)
-    minutes = ceil(sum(p.minutes for p in plans))
-    print(
-        f"{rows:,} rows, {requests:,} requests or more, about {minutes:,} minutes at the configured limits.\n"
-        "~ is an estimate: of listings by their last reading or the vendor's count, of room members a request"
-        " per room that is due, of reports by the number of agents.\n"
-        f"共 {rows:,} 行，至少 {requests:,} 次请求，按当前请求限额约需 {minutes:,} 分钟。\n"
-        "带 ~ 的为估算值：列表类按上次读取或厂商返回的总数，群成员按待读取的群数，报表按座席数。"
-    )
