@@ -3,15 +3,19 @@
 import json
 import re
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.acceptance.driving import Driver
 from wpsync import config
+from wpsync.emulator.client import Remote
+from wpsync.model import Window
 from wpsync.resources import RESOURCES
 from wpsync.service.backfill import span_of
 from wpsync.service.plans import Plan, make_plan
 from wpsync.service.terms import counted
+from wpsync.values import SHANGHAI
 
 
 @pytest.mark.parametrize(
@@ -92,3 +96,28 @@ def test_a_backfill_that_goes_on_keeps_its_scale(emulator, database_url, tmp_pat
     assert fresh.rows is not None
     assert rest.rows is not None
     assert abs(rest.already + rest.rows - fresh.rows) < 20  # what is too fresh to be vouched for
+
+
+def test_times_say_whose_they_are(emulator, database_url, tmp_path):
+    vendor = emulator(messages=300, days=3)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    driver.backfill("1d", ["calls"])
+    heading, tokens = driver.run("token", "show").stdout.splitlines()
+    assert "issued (Shanghai)" in heading
+    local = driver.one("select issued_at from wpsync.tokens").astimezone(SHANGHAI)
+    assert f"{local:%Y-%m-%d %H:%M:%S}" in tokens
+    (told,) = json.loads(driver.run("token", "show", "--json").stdout)
+    assert datetime.fromisoformat(told["issued_at"]) == local
+    assert datetime.fromisoformat(told["issued_at"]).tzinfo is not None
+    Remote(vendor.url).settings(client_secret="another")
+    driver.query("delete from wpsync.tokens returning 1")
+    ran = driver.run("sync", "calls")
+    assert re.search(r"no further login is tried before [-0-9]+ [:0-9]+ Asia/Shanghai", ran.stderr)
+    receipt = driver.run("erase", "--phone", "13800138000", "--yes").stdout.splitlines()[0]
+    assert receipt.endswith(" Asia/Shanghai")
+
+
+def test_a_window_is_written_in_the_time_that_people_live_by():
+    start = datetime(2026, 5, 20, tzinfo=SHANGHAI)
+    window = Window(start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC))
+    assert str(window) == "2026-05-20T00:00:00+08:00/2026-05-21T00:00:00+08:00"

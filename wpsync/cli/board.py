@@ -24,13 +24,12 @@ from wpsync.cli.drawing import (
     spark,
     summary,
 )
-from wpsync.cli.show import cell
+from wpsync.cli.show import cell, instant
 from wpsync.service import terms
 from wpsync.service.history import BackfillStatus
 from wpsync.service.overview import Activity, Budget
 from wpsync.service.picture import Line, Picture
 from wpsync.service.status import DeadLetterStatus, Status
-from wpsync.values import SHANGHAI
 from wpsync.web.page import Words, headline
 from wpsync.web.texts import TEXTS
 
@@ -104,7 +103,7 @@ class _Board:
         chinese = headline(Words("zh", self._seen.now), self._seen)
         sign, style = _TONES[english.tone]
         self._out.print(Text.assemble((f"{sign} {english.text} / {chinese.text}", style)))
-        at = f"{self._seen.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai"
+        at = instant(self._seen.now)
         for detail in (english.detail, chinese.detail, at):
             self._out.print(grid(" ", Text(detail, style=QUIET)))
 
@@ -340,12 +339,13 @@ def complain(found: Status) -> None:
     for resource in found.resources:
         if resource.disputed_at is not None:
             said = (
-                f"disputed: {resource.resource}: wpsync verify found differences at {cell(resource.disputed_at)};"
+                f"disputed: {resource.resource}: wpsync verify found differences at {instant(resource.disputed_at)};"
                 " wpsync verify --repair mends them / 上次对账发现差异，执行 wpsync verify --repair 即可修复"
             )
             out.print(Text(said), soft_wrap=whole)
     for part in found.incomplete[:_WINDOWS]:
-        where = part.parent_id or f"{cell(part.starts_at)} – {cell(part.ends_at)}"
+        until = "" if part.ends_at is None else f"{cell(part.starts_at)} – {instant(part.ends_at)}"
+        where = part.parent_id or until or instant(part.starts_at)
         counts = f"vendor {part.vendor_count}, read {part.rows_seen}"
         why = _spoken(terms.reason(part.reason))
         said = f"incomplete: {part.resource} {where}: {part.reason}, {counts}: {why}"

@@ -23,6 +23,7 @@ def erase(
     ] = False,
 ) -> None:
     """Remove one person's data everywhere, with a receipt. 删除某个人的全部数据，并给出回执。"""
+    from wpsync.cli.show import instant
     from wpsync.errors import ConfigError
     from wpsync.load import erasing
     from wpsync.resources.personal import PHONE_NUMBERS, WECHAT_NUMBERS
@@ -57,7 +58,7 @@ def erase(
         print_json(receipt)
         return
     print(
-        f"receipt / 回执 {receipt.number}: {receipt.kind} {receipt.person}, {receipt.at:%Y-%m-%d %H:%M:%S} UTC"
+        f"receipt / 回执 {receipt.number}: {receipt.kind} {receipt.person}, {instant(receipt.at)}"
     )
     for table, rows in sorted(receipt.rows.items()):
         print(f"  {table}: {rows}")

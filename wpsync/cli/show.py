@@ -28,9 +28,12 @@ _PIPE = 10_000
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table on standard output; numbers stand to the right. In a pipe a row is one line."""
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    rows = list(rows)
     listed = [[one_line(cell(value)) for value in row] for row in rows]
     numeric = [all(_is_number(row[i]) for row in listed) for i in range(len(headings))]
-    for heading, right in zip(headings, numeric, strict=True):
+    times = [any(isinstance(row[i], datetime) for row in rows) for i in range(len(headings))]
+    for heading, right, local in zip(headings, numeric, times, strict=True):
+        heading = f"{heading} (Shanghai)" if local else heading
         shown.add_column(heading, justify="right" if right else "left", overflow="fold")
     for row in listed:
         shown.add_row(*row)
@@ -100,6 +103,11 @@ def cell(value: object) -> str:
         case datetime():
             return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     return str(value)
+
+
+def instant(value: datetime) -> str:
+    """An instant that stands by itself, with the name of its time."""
+    return f"{cell(value)} Asia/Shanghai"
 
 
 def one_line(text: str) -> str:
