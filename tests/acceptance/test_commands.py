@@ -137,6 +137,10 @@ def test_dead_letters_in_a_pipe_are_one_a_line_and_never_show_what_people_wrote(
     assert heading.split()[:3] == ["id", "resource", "record"]
     assert [line.split()[2][-1] for line in lines] == ["2", "1", "0"]
     assert all("length here\\nand on" in line for line in lines)
+    assert "wpsync dead-letters retry" in ran.stderr
+    assert "仍无法解析的可以保留" in ran.stderr
+    none = driver.run("dead-letters", "list", "--resource", "calls")
+    assert "there are none\n  → 没有死信" in none.stderr
     listed = driver.run("dead-letters", "list", "--json")
     assert "original" not in json.loads(listed.stdout)[0]
     assert "secret" not in ran.stdout + listed.stdout

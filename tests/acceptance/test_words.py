@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -121,3 +123,39 @@ def test_a_window_is_written_in_the_time_that_people_live_by():
     start = datetime(2026, 5, 20, tzinfo=SHANGHAI)
     window = Window(start.astimezone(UTC), (start + timedelta(days=1)).astimezone(UTC))
     assert str(window) == "2026-05-20T00:00:00+08:00/2026-05-21T00:00:00+08:00"
+
+
+@pytest.mark.parametrize(
+    ("option", "number", "said"),
+    [("--phone", "19912345678", "使用该手机号的人"), ("--wx", "wxid_nobody", "使用该微信号的人")],
+)
+def test_erasing_nobody_says_so_and_keeps_the_receipt(
+    option, number, said, emulator, database_url, tmp_path
+):
+    driver = Driver(database_url, emulator(messages=300, days=3).url, tmp_path)
+    for more in ((), ("--json",)):
+        ran = driver.run("erase", option, number, "--yes", *more)
+        assert ran.returncode == 0
+        assert f"没有找到{said}，未删除任何数据" in ran.stderr
+        assert "number was found: nothing was removed" in ran.stderr
+    assert driver.one("select count(*) from wpsync.erasures") == 2
+
+
+def test_an_embedded_database_says_how_long_it_can_be_reached(
+    database_url, server_folder, emulator, tmp_path
+):
+    driver = Driver(database_url, emulator(messages=100, days=2).url, tmp_path)
+    own = driver.run("bi-role", f"reader_{tmp_path.name[-8:]}")
+    assert own.returncode == 0, own.stderr
+    assert own.stderr == ""
+    file = tmp_path / "embedded.toml"
+    file.write_text(
+        f'data_dir = "{server_folder}/data"\n[accounts.main]\nclient_id = "x"\nclient_secret = "y"\n'
+    )
+    command = [sys.executable, "-m", "wpsync", "--config", str(file)]
+    subprocess.run([*command, "migrate"], capture_output=True, check=True, timeout=60)
+    ran = subprocess.run(
+        [*command, "bi-role", "reader"], capture_output=True, check=True, text=True, timeout=60
+    )
+    assert "only while a wpsync works" in ran.stderr
+    assert "且只在 wpsync 运行期间可用" in ran.stderr

@@ -8,6 +8,13 @@ import typer
 
 from wpsync.cli.context import asking, configuration, open_session, print_json
 
+_NOBODY = {
+    "phone": "wpsync: nobody with this phone number was found: nothing was removed. The receipt keeps them from"
+    " coming later / 没有找到使用该手机号的人，未删除任何数据；回执会阻止此人的数据今后写入",
+    "wx": "wpsync: nobody with this WeChat number was found: nothing was removed. The receipt keeps them from"
+    " coming later / 没有找到使用该微信号的人，未删除任何数据；回执会阻止此人的数据今后写入",
+}
+
 
 def erase(
     context: typer.Context,
@@ -54,6 +61,8 @@ def erase(
     with open_session(context, vendor=False) as session:
         forms = partial(privacy.forms, held)
         receipt = erasing.erase(session.database, kind, number, forms, session.clock.now())
+    if not receipt.rows:
+        print(_NOBODY[kind], file=sys.stderr)
     if json:
         print_json(receipt)
         return

@@ -10,10 +10,19 @@ from wpsync.cli.context import (
     configuration,
     nearest,
     open_session,
+    print_hint,
     print_json,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+
+_NO_LETTERS = "there are none / 没有死信"
+_NEXT = (
+    "`wpsync dead-letters show ID` gives the original. After an upgrade, `wpsync renormalize` and then"
+    " `wpsync dead-letters retry` take what can be read by now; what still cannot be may stay, it holds nothing up"
+    " / 用 `wpsync dead-letters show 编号` 查看原文。升级后依次执行 `wpsync renormalize` 和"
+    " `wpsync dead-letters retry`，即可接收新版本能解析的数据；仍无法解析的可以保留，不影响其他数据同步"
+)
 
 dead_letters = typer.Typer(
     no_args_is_help=True, help="Rows that could not be taken. 未能接收的数据（死信）。"
@@ -115,6 +124,7 @@ def list_letters(
         return
     rows = [(d.id, d.resource, d.record_id, d.reason, d.detail, d.first_seen_at) for d in found]
     table("", ("id", "resource", "record", "reason", "detail", "first seen"), rows)
+    print_hint(_NEXT if found else _NO_LETTERS)
 
 
 @dead_letters.command("show", short_help="One of them, with its original. 显示一条及其原文")

@@ -1,5 +1,6 @@
 """`init`, `check`, `migrate`: getting ready."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,13 @@ from wpsync.cli.context import (
 
 if TYPE_CHECKING:
     from wpsync.service.check import Finding
+
+EMBEDDED = (
+    "wpsync: this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
+    " e.g. `wpsync run` in another terminal. For BI, set database.url to a Postgres of yours"
+    " / 这是内置 Postgres：仅限本机访问，且只在 wpsync 运行期间可用（例如在另一个终端执行 `wpsync run`）。"
+    "BI 工具请改用自己的 Postgres（设置 database.url）"
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -135,9 +143,12 @@ def bi_role(
             raise ConfigError(f"{password_file}: a password has at least eight characters")
     made = Secret(token_urlsafe(18))
     with open_session(context, vendor=False) as session:
+        is_embedded = session.config.database.url is None
         role = make_reader(session.database, name, given)
         if role.is_new and given is None:
             make_reader(session.database, name, made)
+    if is_embedded:
+        print(EMBEDDED, file=sys.stderr)
     password = made.reveal() if role.is_new and given is None else None
     if json:
         print_json(

@@ -89,7 +89,11 @@ def demo(
         _emulator(messages) as url,
         embedded.running(_DIR / "postgres", durable=not once) as server,
     ):
-        _say(f"emulated vendor / 模拟厂商: {url}", f"Postgres {server.version}: {server.url}")
+        _say(
+            f"emulated vendor / 模拟厂商: {url}",
+            f"Postgres {server.version}: {server.url}",
+            "  both end with this demo / 二者随演示结束而停止",
+        )
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
         with session(
@@ -177,7 +181,10 @@ def _show(session: "Session", *, once: bool) -> None:
             f"\n{total:,} rows. To look further / 继续查看: wpsync demo (make demo), then psql as it says"
         )
     else:
-        _say(f"\n{total:,} rows. Look further / 继续查看:", f'  psql "{session.conninfo.reveal()}"')
+        _say(
+            f"\n{total:,} rows. Look further, as long as this demo runs / 演示运行期间可继续查看:",
+            f'  psql "{session.conninfo.reveal()}"',
+        )
 
 
 def _say(*lines: str) -> None:
