@@ -21,7 +21,7 @@ _FINDINGS_NOTE = (
     "differ：逐行比对后发现缺失（missing）、内容不同（altered）或厂商没有（extra）的行数。",
 )
 
-_PIPE = 10_000
+PIPE = 10_000
 """Columns of a pipe: no line is wrapped, whatever is in it."""
 
 
@@ -40,7 +40,7 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
     if sys.stdout.isatty():
         Console(highlight=False, markup=False).print(shown)
         return
-    console = Console(width=_PIPE, highlight=False, markup=False, color_system=None)
+    console = Console(width=PIPE, highlight=False, markup=False, color_system=None)
     with console.capture() as captured:
         console.print(shown)
     for line in captured.get().splitlines():

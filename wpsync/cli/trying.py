@@ -172,17 +172,18 @@ def _show(session: "Session", *, once: bool) -> None:
     from wpsync.load.lookups import query, table_counts
 
     counts = table_counts(session.database)
-    table("\nWhat came / 同步结果", ("table", "rows"), counts)
+    listed = [(name, rows, deleted or None) for name, rows, deleted in counts]
+    table("\nWhat came / 同步结果", ("table", "rows", "of which deleted / 其中已删除"), listed)
     for title, headings, text in _QUERIES:
         table(f"\n{title}", headings, query(session.database, text))
-    total = sum(rows for _, rows in counts)
+    total = sum(rows for _, rows, _ in counts)
     if once:  # the database ends with us
         _say(
-            f"\n{total:,} rows. To look further / 继续查看: wpsync demo (make demo), then psql as it says"
+            f"\n{total:,} rows. To look further / 共 {total:,} 行。继续查看: wpsync demo (make demo), then psql as it says"
         )
     else:
         _say(
-            f"\n{total:,} rows. Look further, as long as this demo runs / 演示运行期间可继续查看:",
+            f"\n{total:,} rows. Look further, as long as this demo runs / 共 {total:,} 行。演示运行期间可继续查看:",
             f'  psql "{session.conninfo.reveal()}"',
         )
 
