@@ -2,11 +2,14 @@
 
 import sys
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wpsync.cli.context import asking, configuration, open_session, print_json
+
+if TYPE_CHECKING:
+    from wpsync.load.erasing import Receipt
 
 _NOBODY = {
     "phone": "wpsync: nobody with this phone number was found: nothing was removed. The receipt keeps them from"
@@ -30,7 +33,6 @@ def erase(
     ] = False,
 ) -> None:
     """Remove one person's data everywhere, with a receipt. 删除某个人的全部数据，并给出回执。"""
-    from wpsync.cli.show import instant
     from wpsync.errors import ConfigError
     from wpsync.load import erasing
     from wpsync.resources.personal import PHONE_NUMBERS, WECHAT_NUMBERS
@@ -61,8 +63,14 @@ def erase(
     with open_session(context, vendor=False) as session:
         forms = partial(privacy.forms, held)
         receipt = erasing.erase(session.database, kind, number, forms, session.clock.now())
+    _show(receipt, json=json)
+
+
+def _show(receipt: "Receipt", *, json: bool) -> None:
+    from wpsync.cli.show import instant
+
     if not receipt.rows:
-        print(_NOBODY[kind], file=sys.stderr)
+        print(_NOBODY[receipt.kind], file=sys.stderr)
     if json:
         print_json(receipt)
         return
