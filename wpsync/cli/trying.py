@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wpsync.cli.context import stopping_on_signals
+from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wpsync.service.session import Session
 
 _DIR = Path(".wpsync-demo")
@@ -49,19 +52,53 @@ def emulate(
     lively: Annotated[
         float, typer.Option(help="Times the pace of history; 0: at rest. 实时数据的速度倍数。")
     ] = 1.0,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            help="When its history ends and it begins to live (Shanghai); now by default. 历史结束、实时数据开始的时间，默认现在。"
+        ),
+    ] = None,
 ) -> None:
-    """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。"""
+    """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。
+
+    Its world ends with it: the next one has the same ids with other rows behind them, unless the same
+    --begin is given. 模拟数据随程序结束而消失；再次启动时编号相同而内容不同，除非指定相同的 --begin。
+    """
+    from dataclasses import replace
+
+    from wpsync.clock import SystemClock
+    from wpsync.config import parse_instant
     from wpsync.emulator.server import Settings, serve
+    from wpsync.errors import ConfigError
+
+    now = SystemClock().now().replace(microsecond=0)
+    born = parse_instant(begin, now=now) if begin else now
+    if born > now:
+        raise ConfigError(
+            f"--begin {begin} is in the future",
+            hint="name a time that has passed / 请填写已经过去的时间",
+        )
+    settings = Settings(seed=seed, messages=messages, days=days, port=port, lively=lively)
 
     def ready(url: str) -> None:
         print(url, flush=True)
-        print(
-            f"client_id {_CREDENTIALS[0]}, client_secret {_CREDENTIALS[1]}",
-            file=sys.stderr,
-            flush=True,
-        )
+        for line in _emulated(seed, messages, days, lively, born):
+            print(line, file=sys.stderr, flush=True)
 
-    serve(Settings(seed=seed, messages=messages, days=days, port=port, lively=lively), ready)
+    serve(replace(settings, born=born), ready)
+
+
+def _emulated(
+    seed: int, messages: int, days: int, lively: float, born: "datetime"
+) -> Iterator[str]:
+    """What is said of an emulated vendor: how to log in, and how to have the same world once more."""
+    yield f"client_id {_CREDENTIALS[0]}, client_secret {_CREDENTIALS[1]}"
+    again = (
+        f"--seed {seed} --messages {messages} --days {days} --lively {lively:g}"
+        f" --begin '{born.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}'"
+    )
+    yield f"this world ends with the program; the same one again: {again}"
+    yield "模拟数据随程序结束而消失；使用以上参数可重建同一份数据"
 
 
 def demo(
