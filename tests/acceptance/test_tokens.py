@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.driving import START, Driver, Timeline, differences
+from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
 from wpsync.emulator.client import Remote
 from wpsync.errors import WpsyncError
 from wpsync.resources import RESOURCES
@@ -122,8 +122,10 @@ def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remo
     ran = driver.run("sync")
     assert ran.returncode == 1
     assert "client_secret" in ran.stderr
-    assert "wpsync: not attempted of account main: customer_fields, wechat_users" in ran.stderr
-    assert "账号 main 未执行：customer_fields、wechat_users" in ran.stderr
+    named = (
+        "wpsync: not attempted of account main / 账号 main 未执行: customer_fields, wechat_users, "
+    )
+    assert named in ran.stderr
     listed = json.loads(driver.run("sync", "--json").stdout)
     assert [one["outcome"] for one in listed[:2]] == ["failed", "unattempted"]
     asked = [r for r in remote.requests() if r["path"].endswith("getToken")]
@@ -150,3 +152,16 @@ def test_a_pair_is_replaced_from_day_27_on(driver, remote):
         connection.execute("update wpsync.tokens set issued_at = %s", (old,))
     driver.sync(["agents"])
     assert logins_and_renewals(remote)[0] == 2
+
+
+def test_an_account_with_rejected_credentials_does_not_keep_the_others_from_being_read(driver):
+    other = {"CLIENT_ID": CLIENT[0], "CLIENT_SECRET": CLIENT[1], "BASE_URL": driver.vendor_url}
+    more = {f"WPSYNC_ACCOUNTS__OTHER__{key}": value for key, value in other.items()}
+    wrong = {"WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET": "f" * 32}
+    ran = driver.run("sync", "agents", "calls", "--json", **more, **wrong)
+    assert ran.returncode == 1
+    outcomes = {(one["account"], one["resource"]): one["outcome"] for one in json.loads(ran.stdout)}
+    assert outcomes == {
+        ("main", "agents"): "failed", ("main", "calls"): "unattempted",
+        ("other", "agents"): "done", ("other", "calls"): "done",
+    }  # fmt: skip

@@ -281,7 +281,6 @@ def _name_the_rest(unattempted: "list[Outcome]") -> None:
         by_account.setdefault(outcome.account, []).append(outcome.resource)
     for account, names in by_account.items():
         print(
-            f"wpsync: not attempted of account {account}: {', '.join(names)}"
-            f" / 账号 {account} 未执行：{'、'.join(names)}",
+            f"wpsync: not attempted of account {account} / 账号 {account} 未执行: {', '.join(names)}",
             file=sys.stderr,
         )

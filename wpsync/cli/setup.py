@@ -138,9 +138,13 @@ def bi_role(
         try:
             given = Secret(password_file.read_text(encoding="utf-8").strip("\r\n"))
         except OSError as exc:
-            raise ConfigError(f"{password_file}: cannot be read: {exc.strerror}") from None
+            raise ConfigError(
+                f"{password_file}: cannot be read / 无法读取: {exc.strerror}"
+            ) from None
         if len(given.reveal()) < 8:
-            raise ConfigError(f"{password_file}: a password has at least eight characters")
+            raise ConfigError(
+                f"{password_file}: a password has at least eight characters / 密码至少要有 8 个字符"
+            )
     made = Secret(token_urlsafe(18))
     with open_session(context, vendor=False) as session:
         is_embedded = session.config.database.url is None
