@@ -28,6 +28,7 @@ def _clean_environment(monkeypatch):
     for name in list(os.environ):
         if name.startswith("WPSYNC_") and name != "WPSYNC_TEST_DATABASE_URL":
             monkeypatch.delenv(name)
+    monkeypatch.delenv("COLUMNS", raising=False)  # how wide a pipe is to be
 
 
 @pytest.fixture(scope="session")

@@ -1,15 +1,12 @@
-"""The configuration: config.toml, the environment, secret files; every problem reported at once.
+"""The configuration: every key with its default, its bounds, and every problem reported at once.
 
-A key may come from the environment as `WPSYNC_` + its path with `__`, and a secret from a file as
-KEY`_file` (docker secrets). An unknown key is an error that names the nearest known one: a misspelt
-key must not be silence.
+An unknown key is an error that names the nearest known one: a misspelt key must not be silence. Where
+values come from is in `config_tree`, how problems are worded in `config_problems`.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime, time, timedelta
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit, urlunsplit
@@ -25,19 +22,18 @@ from pydantic import (
     model_validator,
 )
 
+from wpsync import config_tree
+from wpsync.config_problems import unknown, worded
 from wpsync.errors import ConfigError
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
 from wpsync.resources.personal import PERSONAL, is_key
 from wpsync.values import SHANGHAI
 
-PREFIX = "WPSYNC_"
-_PLACES = (Path("config.toml"), Path("/etc/wpsync/config.toml"))
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
 _AGO = re.compile(r"(\d{1,6})([dhm])")
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
-_RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT")
 
 
 class _Section(BaseModel):
@@ -48,7 +44,7 @@ def _postgres_address(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not value.get_secret_value().startswith(
         ("postgresql://", "postgres://")
     ):
-        raise ValueError("must begin with postgresql://")
+        raise ValueError("must begin with postgresql:// / 应以 postgresql:// 开头")
     return value
 
 
@@ -57,7 +53,9 @@ def _vendor_address(value: str) -> str:
     loopback = _is_loopback(parts.hostname or "")
     if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and loopback):
         return value.rstrip("/")
-    raise ValueError("must begin with https:// (http:// is for this machine only)")
+    raise ValueError(
+        "must begin with https:// (http:// is for this machine only) / 应以 https:// 开头（http:// 仅限本机）"
+    )
 
 
 def _fernet_key(value: SecretStr | None) -> SecretStr | None:
@@ -71,7 +69,9 @@ def _fernet_key(value: SecretStr | None) -> SecretStr | None:
     except (Error, ValueError):
         good = False
     if not good:
-        raise ValueError("must be 32 url-safe base64 bytes: `wpsync token key` makes one")
+        raise ValueError(
+            "must be 32 url-safe base64 bytes: `wpsync token key` makes one / 应为 32 字节的 URL 安全 base64，可用 `wpsync token key` 生成"
+        )
     return value
 
 
@@ -181,6 +181,7 @@ class WebConfig(_Section):
         if self.enabled and not self.is_local and self.password is None:
             raise ValueError(
                 f"bind = {self.bind!r} shows the page to the network: set web.password (or password_file)"
+                " / 该地址会把状态页开放给网络，请设置 web.password（或 password_file）"
             )
         return self
 
@@ -195,7 +196,7 @@ def _hours(value: object) -> object:
         return None
     found = _HOURS.fullmatch(value) if isinstance(value, str) else None
     if found is None:
-        raise ValueError("must be like 22:00-08:00, or empty")
+        raise ValueError("must be like 22:00-08:00, or empty / 应写成 22:00-08:00，或留空")
     return time.fromisoformat(found[1]), time.fromisoformat(found[2])
 
 
@@ -224,10 +225,12 @@ class BiConfig(_Section):
     @model_validator(mode="after")
     def _in_order(self) -> "BiConfig":
         if self.work_begins >= self.work_ends:
-            raise ValueError("work_begins must be before work_ends")
+            raise ValueError("work_begins must be before work_ends / work_begins 应早于 work_ends")
         both = sorted(set(self.holidays) & set(self.extra_work_days))
         if both:
-            raise ValueError(f"{both[0]} is among the holidays and among the extra_work_days")
+            raise ValueError(
+                f"{both[0]} is among the holidays and among the extra_work_days / {both[0]} 同时在 holidays 和 extra_work_days 中"
+            )
         return self
 
 
@@ -254,13 +257,16 @@ class PrivacyConfig(_Section):
     def _whole(self) -> "PrivacyConfig":
         for name in self.columns:
             if name not in PERSONAL:
-                near = get_close_matches(name, PERSONAL, 1, 0.5)
-                meant = f"; did you mean {near[0]}?" if near else ""
-                raise ValueError(f"there is no personal column {name!r}{meant}")
+                english, chinese = (
+                    f"there is no personal column {name!r}",
+                    f"没有个人数据列 {name!r}",
+                )
+                raise ValueError(unknown(english, chinese, name, PERSONAL))
         hashed = any(mode == "hash" or is_key(name) for name, mode in self.modes().items())
         if hashed and self.key is None:
             raise ValueError(
                 "set privacy.key (or key_file) to a secret of 16 characters or more: values are hashed with it"
+                " / 请设置 privacy.key（或 key_file），至少 16 个字符，用于计算哈希"
             )
         return self
 
@@ -305,7 +311,7 @@ class Config(_Section):
         """Raises ConfigError when no vendor account is configured."""
         if not self.accounts:
             raise ConfigError(
-                "no vendor account is configured",
+                "no vendor account is configured / 尚未配置厂商账号",
                 hint="run `wpsync init`, or write [accounts.main] with client_id and client_secret into config.toml"
                 " / 请运行 `wpsync init`，或在 config.toml 中写入 [accounts.main] 及其 client_id 和 client_secret",
             )
@@ -335,35 +341,27 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
 
     Raises ConfigError with one line for every problem; no value of a secret is in it.
     """
-    file = _found(path, environ, cwd)
     problems: list[str] = []
-    tree: dict[str, object] = {}
-    if file is not None:
-        try:
-            tree = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"{file}: not valid TOML: {exc}") from None
-        except OSError as exc:
-            raise ConfigError(f"{file}: cannot be read: {exc.strerror}") from None
-    _merge_environment(tree, environ, problems)
-    _read_secret_files(tree, file.parent if file else cwd, problems)
+    file, tree = config_tree.read(path, environ, cwd, problems)
     try:
         config = Config.model_validate(tree)
     except ValidationError as exc:
         where = str(file) if file else "the environment"
         problems += [
-            _problem(error, where) for error in exc.errors(include_input=False, include_url=False)
+            worded(dict(error), where, Config)
+            for error in exc.errors(include_input=False, include_url=False)
         ]
     else:
         problems += [
-            f"accounts.{name}: a name is made of a-z, 0-9, _ and -"
+            f"accounts.{name}: a name is made of a-z, 0-9, _ and - / 账号名只能由 a-z、0-9、_ 和 - 组成"
             for name in config.accounts
             if not _ACCOUNT.fullmatch(name)
         ]
         problems += list(_unknown_resources(config))
     if problems:
         raise ConfigError(
-            "the configuration is wrong:\n" + "\n".join(f"  {problem}" for problem in problems),
+            "the configuration is wrong / 配置有误:\n"
+            + "\n".join(f"  {problem}" for problem in problems),
             hint="config.example.toml shows every key / 全部配置项见 config.example.toml",
         )
     return config
@@ -373,95 +371,8 @@ def _unknown_resources(config: Config) -> Iterator[str]:
     for key, names in (("resources", config.sync.resources), ("every", config.sync.every)):
         for name in names:
             if name not in RESOURCES:
-                near = get_close_matches(name, RESOURCES, 1, 0.5)
-                meant = f"; did you mean {near[0]}?" if near else ""
-                yield f"sync.{key}: there is no resource {name!r}{meant}"
-
-
-def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
-    named = path or (Path(environ["WPSYNC_CONFIG"]) if environ.get("WPSYNC_CONFIG") else None)
-    if named is not None:
-        file = cwd / named
-        if not file.is_file():
-            raise ConfigError(
-                f"{file}: there is no such configuration file",
-                hint="`wpsync init` writes one / 可用 `wpsync init` 生成",
-            )
-        return file
-    return next((cwd / place for place in _PLACES if (cwd / place).is_file()), None)
-
-
-def _merge_environment(
-    tree: dict[str, object], environ: Mapping[str, str], problems: list[str]
-) -> None:
-    """`WPSYNC_LOG__LEVEL=debug` is `log.level`. Lists are separated by commas."""
-    for name, value in sorted(environ.items()):
-        if not name.startswith(PREFIX) or name in _RESERVED:
-            continue
-        *sections, key = name.removeprefix(PREFIX).lower().split("__")
-        place = tree
-        for section in sections:
-            inner = place.setdefault(section, {})
-            if not isinstance(inner, dict):
-                problems.append(f"{name}: {section} is not a section")
-                break
-            place = inner
-        else:
-            place[key] = (
-                [part.strip() for part in value.split(",") if part.strip()]
-                if key == "resources"
-                else value
-            )
-
-
-def _read_secret_files(
-    tree: dict[str, object], base: Path, problems: list[str], path: str = ""
-) -> None:
-    """KEY_file is replaced by KEY with the file's content."""
-    for key in list(tree):
-        value = tree[key]
-        if isinstance(value, dict):
-            _read_secret_files(value, base, problems, f"{path}{key}.")
-        elif key.endswith("_file") and isinstance(value, str):
-            name = key.removesuffix("_file")
-            del tree[key]
-            if name in tree:
-                problems.append(f"{path}{name}: given twice, directly and as {key}")
-                continue
-            try:
-                tree[name] = (base / value).read_text(encoding="utf-8").strip("\r\n")
-            except (OSError, UnicodeDecodeError):
-                problems.append(f"{path}{key}: the file {base / value} cannot be read")
-                tree[name] = None
-
-
-def _problem(error: object, where: str) -> str:
-    assert isinstance(error, dict)
-    steps = [str(step) for step in error["loc"]]
-    dotted = ".".join(steps)
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(steps[-1], _known_keys(steps[:-1]), 1, 0.5)
-        return f"{where}: {dotted}: unknown key" + (f"; did you mean {near[0]}?" if near else "")
-    if error["type"] == "missing":
-        variable = PREFIX + "__".join(steps).upper()
-        return f"{where}: {dotted}: missing; set it there, or as {variable} (or {variable}_FILE)"
-    return f"{where}: {dotted}: {str(error['msg']).removeprefix('Value error, ')}"
-
-
-def _known_keys(sections: list[str]) -> list[str]:
-    model: type[BaseModel] = Config
-    for section in sections:
-        if model is Config and section == "accounts":
-            model = AccountConfig
-            continue
-        field = model.model_fields.get(section)
-        if (
-            field is not None
-            and isinstance(field.annotation, type)
-            and issubclass(field.annotation, BaseModel)
-        ):
-            model = field.annotation
-    return list(model.model_fields)
+                english, chinese = f"there is no resource {name!r}", f"没有资源 {name!r}"
+                yield f"sync.{key}: {unknown(english, chinese, name, RESOURCES)}"
 
 
 def parse_instant(text: str, *, now: datetime) -> datetime:
@@ -473,7 +384,7 @@ def parse_instant(text: str, *, now: datetime) -> datetime:
         parsed = datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
         raise ConfigError(
-            f"{text!r} is no date",
+            f"{text!r} is no date / 无法识别的日期",
             hint="write 2026-01-31, '2026-01-31 08:00:00' (Shanghai time), 30d or 12h"
             " / 请写成 2026-01-31、'2026-01-31 08:00:00'（上海时间）、30d 或 12h",
         ) from None

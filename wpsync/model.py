@@ -4,8 +4,10 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from enum import IntEnum
+
+_SHANGHAI = timezone(timedelta(hours=8))
 
 Record = Mapping[str, object]
 """One object of the vendor's JSON, before anything is converted."""
@@ -50,7 +52,8 @@ class Window:
         return self.end - self.start
 
     def __str__(self) -> str:
-        return f"{self.start.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}/{self.end.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        """As people read it: in Shanghai's time, which its offset says."""
+        return f"{self.start.astimezone(_SHANGHAI).isoformat()}/{self.end.astimezone(_SHANGHAI).isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from wpsync.resources import RESOURCES
 from wpsync.service import backfill as backfills
 from wpsync.service.account import Account
 from wpsync.service.jobs import Job, Result, perform
+from wpsync.service.plans import make_plan
 from wpsync.service.progress import Silence
 from wpsync.service.session import Session, session
 from wpsync.service.sync import Outcome, sync
@@ -70,7 +71,7 @@ class Driver:
             now = account.clock.now()
             span = backfills.span_of(config.parse_instant(start, now=now), None, now)
             plans = [
-                (one, backfills.make_plan(account, one, span, again=again, per_minute=0))
+                (one, make_plan(account, one, span, again=again, per_minute=0))
                 for one in RESOURCES.values()
                 if not names or one.name in names
             ]

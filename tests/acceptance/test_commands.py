@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -96,6 +97,27 @@ def test_a_plan_shows_minutes_of_rooms_and_what_is_estimated(emulator, database_
     assert "估算值" in ran.stdout
 
 
+def test_the_parts_of_a_plan_add_up_to_its_total(emulator, database_url, tmp_path):
+    vendor = emulator(messages=3_000, days=5)
+    driver = Driver(database_url, vendor.url, tmp_path)
+
+    def planned(limit: str) -> str:
+        names = ("OTHER", "CALLS", "SMS", "MESSAGES")
+        limits = {f"WPSYNC_LIMITS__REQUESTS_PER_MINUTE__{name}": limit for name in names}
+        ran = driver.run("backfill", "--from", "3d", "--plan", timeout=120, **limits)
+        assert ran.returncode == 0, ran.stderr
+        return ran.stdout
+
+    said = planned("47")  # no resource's minutes are a round number
+    lines = [line.rsplit(maxsplit=2)[1:] for line in said.splitlines()[1:14]]
+    *parts, total = [[Decimal(value) for value in line] for line in lines]
+    assert [sum(column) for column in zip(*parts, strict=True)] == total
+    assert total[0] > 1
+    assert f"about {round(total[0])} minutes at the configured limits" in said
+    assert "under a minute" in planned("0")
+    assert "不到 1 分钟" in planned("0")
+
+
 LETTER = """
 insert into wpsync.dead_letters (account, resource, record_id, reason, detail, original, fingerprint, first_seen_at)
 values ('main', 'wechat_messages', %s, 'payload_unreadable', %s, '{"msg": "a secret between two"}', %s, now()) returning id
@@ -115,6 +137,10 @@ def test_dead_letters_in_a_pipe_are_one_a_line_and_never_show_what_people_wrote(
     assert heading.split()[:3] == ["id", "resource", "record"]
     assert [line.split()[2][-1] for line in lines] == ["2", "1", "0"]
     assert all("length here\\nand on" in line for line in lines)
+    assert "wpsync dead-letters retry" in ran.stderr
+    assert "仍无法解析的可以保留" in ran.stderr
+    none = driver.run("dead-letters", "list", "--resource", "calls")
+    assert "there are none\n  → 没有死信" in none.stderr
     listed = driver.run("dead-letters", "list", "--json")
     assert "original" not in json.loads(listed.stdout)[0]
     assert "secret" not in ran.stdout + listed.stdout

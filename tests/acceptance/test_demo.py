@@ -2,10 +2,13 @@
 
 import os
 import re
+import shlex
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 
 from tests.acceptance.driving import CLIENT, Driver
+from wpsync.emulator.client import Remote
 from wpsync.resources import TABLES
 
 
@@ -20,9 +23,11 @@ def test_the_demo_fills_every_table_and_ends_well(tmp_path):
         env={**os.environ, "HOME": str(tmp_path)},
     )
     assert ran.returncode == 0, ran.stderr
-    counts = dict(re.findall(r"^wp\.(\w+) +([\d,]+)$", ran.stdout, re.MULTILINE))
+    counts = dict(re.findall(r"^wp\.(\w+) +([\d,]+)(?: +[\d,]+)?$", ran.stdout, re.MULTILINE))
     assert {*TABLES, "history"} == set(counts)
     assert [name for name, count in counts.items() if count == "0"] == []
+    assert re.search(r"^table +rows +of which deleted", ran.stdout, re.MULTILINE)
+    assert "both end with this demo / 二者随演示结束而停止" in ran.stdout
     assert 'psql "' not in ran.stdout  # its database ends with it
     assert "make demo" in ran.stdout.splitlines()[-1]
 
@@ -107,3 +112,48 @@ def test_what_is_wrong_is_said_in_one_line_with_the_mend(emulator, empty_databas
     assert nowhere.returncode == 1
     assert "database" in nowhere.stderr
     assert "Traceback" not in nowhere.stderr
+
+
+def test_an_emulated_world_can_be_had_again(emulator):
+    born = datetime(2026, 5, 20, 6, tzinfo=UTC)
+    later = born + timedelta(hours=5)
+
+    def world(**settings):
+        vendor = emulator(messages=700, days=5, lively=20, now=later, frozen=True, **settings)
+        remote = Remote(vendor.url)
+        remote.clock(now_ms=later.timestamp() * 1000, freeze=True)
+        return {
+            table: remote.truth(table) for table in ("wechat_messages", "calls", "wechat_contacts")
+        }
+
+    first = world(born=born)
+    assert max(row["sent_at"] for row in first["wechat_messages"]) > born + timedelta(hours=4)
+    assert world(born=born) == first
+    assert world(born=born - timedelta(hours=1)) != first
+
+
+def test_the_emulator_says_how_to_have_its_world_again():
+    def said(*arguments: str) -> tuple[str, list[dict[str, object]]]:
+        command = [sys.executable, "-m", "wpsync", "emulate", "--port", "0", "--messages", "200"]
+        with subprocess.Popen(
+            [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        ) as process:
+            assert process.stdout is not None
+            assert process.stderr is not None
+            try:
+                url = process.stdout.readline().strip()
+                lines = [process.stderr.readline() for _ in range(3)]
+                return lines[1], Remote(url).truth("calls")
+            finally:
+                process.terminate()
+
+    line, calls = said("--lively", "0")
+    assert "this world ends with the program; the same one again: --seed 7 --messages 200" in line
+    again = shlex.split(line.partition("again: ")[2])
+    assert said(*again)[1] == calls
+
+
+def test_a_world_does_not_begin_in_the_future():
+    command = [sys.executable, "-m", "wpsync", "emulate", "--begin", "2999-01-01"]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    assert (ran.returncode, "is in the future" in ran.stderr) == (2, True)

@@ -1,14 +1,15 @@
 """Tokens that end, are revoked, or are shared: no loss, no loop, at most one login for one cause."""
 
+import json
 import subprocess
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.driving import START, Driver, Timeline, differences
+from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
 from wpsync.emulator.client import Remote
-from wpsync.errors import AuthenticationError, WpsyncError
+from wpsync.errors import WpsyncError
 from wpsync.resources import RESOURCES
 from wpsync.service.sync import follow
 
@@ -117,11 +118,16 @@ def test_half_an_hour_of_refusals_costs_few_tokens(emulator, database_url, tmp_p
 
 def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remote):
     remote.settings(client_secret="another")
-    with pytest.raises(AuthenticationError):
-        driver.sync(["agents"])
+    assert [one.outcome for one in driver.sync(["agents"])] == ["failed"]
     ran = driver.run("sync")
     assert ran.returncode == 1
     assert "client_secret" in ran.stderr
+    named = (
+        "wpsync: not attempted of account main / 账号 main 未执行: customer_fields, wechat_users, "
+    )
+    assert named in ran.stderr
+    listed = json.loads(driver.run("sync", "--json").stdout)
+    assert [one["outcome"] for one in listed[:2]] == ["failed", "unattempted"]
     asked = [r for r in remote.requests() if r["path"].endswith("getToken")]
     assert len(asked) == 1
 
@@ -146,3 +152,16 @@ def test_a_pair_is_replaced_from_day_27_on(driver, remote):
         connection.execute("update wpsync.tokens set issued_at = %s", (old,))
     driver.sync(["agents"])
     assert logins_and_renewals(remote)[0] == 2
+
+
+def test_an_account_with_rejected_credentials_does_not_keep_the_others_from_being_read(driver):
+    other = {"CLIENT_ID": CLIENT[0], "CLIENT_SECRET": CLIENT[1], "BASE_URL": driver.vendor_url}
+    more = {f"WPSYNC_ACCOUNTS__OTHER__{key}": value for key, value in other.items()}
+    wrong = {"WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET": "f" * 32}
+    ran = driver.run("sync", "agents", "calls", "--json", **more, **wrong)
+    assert ran.returncode == 1
+    outcomes = {(one["account"], one["resource"]): one["outcome"] for one in json.loads(ran.stdout)}
+    assert outcomes == {
+        ("main", "agents"): "failed", ("main", "calls"): "unattempted",
+        ("other", "agents"): "done", ("other", "calls"): "done",
+    }  # fmt: skip

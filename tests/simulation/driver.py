@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -97,7 +98,11 @@ class Simulation:
         def settled():
             return windows.floor_second(clock.now() - SETTLE)
 
-        def read(window: Window, believes: bool = False, patience: Patience | None = None) -> None:
+        def read(
+            window: Window,
+            believes: Callable[[], bool] = lambda: False,
+            patience: Patience | None = None,
+        ) -> None:
             pipeline.window(
                 run,
                 window,
@@ -115,7 +120,7 @@ class Simulation:
         caught_up, patience = False, Patience(waits=False)
         while not caught_up:
             for due in store.incomplete_due(clock.now()):
-                read(due.window, recheck.believes_empty(due), patience)
+                read(due.window, partial(recheck.believes_empty, due), patience)
             recheck.follow_up(read)
             recheck.probe(read)
             caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)

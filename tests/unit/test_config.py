@@ -33,6 +33,34 @@ def test_every_problem_is_told_at_once_with_the_nearest_known_key(tmp_path):
     assert caught.value.exit_status == 2
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[databse]\n", "databse: unknown key; did you mean database? / 没有这个配置项，是不是 database？"),
+        ("[accounts.main]\nclient_secrt = 'x'\n", "是不是 client_secret？"),
+        ("[accounts.main]\nclient_id = 'x'\n", "缺少此项；请在配置文件中填写，或设置环境变量 WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET"),
+        ("[log]\nlevel = 'loud'\n", "只能是 'debug'、'info'、'warning' 或 'error'"),
+        ("[web]\nport = 'x'\n", "web.port: Input should be a valid integer"),
+        ("[web]\nport = 'x'\n", " / 应为整数"),
+        ("[web]\nport = 99999\n", " / 不能大于 65535"),
+        ("[web]\nenabled = 'perhaps'\n", " / 应为 true 或 false"),
+        ("[web]\npassword = 'short'\n", " / 长度至少为 8"),
+        ("[sync]\nresources = 3\n", " / 应为列表"),
+        ("[sync]\nresources = ['cals']\n", "there is no resource 'cals'; did you mean calls? / 没有资源 'cals'，是不是 calls？"),
+        ("[bi]\nholidays = ['soon']\n", " / 应为日期"),
+        ("[bi]\nwork_begins = 'soon'\n", " / 应为时间"),
+        ("log = 3\n", " / 应为配置节"),
+        ("[database]\nurl = 'mysql://x'\n", " / 应以 postgresql:// 开头"),
+        ("[retention]\ncalls = -1\n", " / 不能小于 0"),
+    ],
+)  # fmt: skip
+def test_the_commonest_problems_are_told_in_both_languages(tmp_path, text, said):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert str(caught.value).startswith("the configuration is wrong / 配置有误:\n")
+    assert said in str(caught.value)
+
+
 def test_keys_come_from_the_environment_and_secrets_from_files(tmp_path):
     (tmp_path / "secret").write_text("from-file\n")
     loaded = load(

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from wpsync import log
 from wpsync.api.limits import Limits, Wait
-from wpsync.cli.progress import Bar, Shown, _Lines, _Seldom, line, progress
+from wpsync.cli.progress import Bar, Shown, _Lines, _Seldom, ending, line, progress
 from wpsync.cli.tally import Step, Tally
 from wpsync.clock import FakeClock
 from wpsync.model import Priority
@@ -86,24 +86,44 @@ def test_the_time_left_counts_the_limit_and_what_comes_afterwards(clock):
     assert (tally.seen().left, tally.seen().left_in_all) == (60, None)
 
 
-def test_requests_show_that_a_window_is_being_read_before_its_rows_are_in(clock):
+def test_the_percent_is_the_share_of_the_rows_that_are_told(clock):
     tally = Tally(clock.monotonic)
     tally.expect([Step("wechat_messages", 100, 300.0)])
     tally.begin("wechat_messages", 10_000)
-    shares: list[float] = []
+    for _ in range(3):
+        tally.request()
+    tally.advance(100)
+    assert "1%, 100/10,000 rows" in line(tally.seen())
+    tally.advance(-100)  # the page is read again
+    assert "0%, 0/10,000 rows" in line(tally.seen())
+    tally.advance(9_999)
+    assert "99%, 9,999/10,000 rows" in line(tally.seen())
+    tally.advance(2)  # one came since the vendor counted
+    assert "100%, 10,001/10,001 rows" in line(tally.seen())
+
+
+def test_what_was_read_before_counts_in_what_is_told_and_not_in_the_time_left(clock):
+    tally = Tally(clock.monotonic)
+    tally.expect([Step("calls", 10, 0.0)])
+    tally.begin("calls", 1_000, already=9_000)
+    assert "90%, 9,000/10,000 rows" in line(tally.seen())
+    clock.sleep(60)
+    tally.advance(500)
+    assert tally.seen().left == 60  # half of what was left took a minute
+    assert ending("done", tally.seen()) == (
+        "calls: done, 500 rows (9,000 before) / 完成，500 行（此前已有 9,000 行）"
+    )
+    tally.begin("agents", 0, already=1)
+    assert "100%, 1/1 row" in line(tally.seen())
+
+
+def test_requests_tell_how_far_it_is_where_no_rows_are_known(clock):
+    tally = Tally(clock.monotonic)
+    tally.expect([Step("wechat_room_members", 40, 120.0)])
+    tally.begin("wechat_room_members", None)
     for _ in range(10):
-        clock.sleep(3)
         tally.request()
-        shares.append(tally.seen().share or 0.0)
-    assert shares == sorted(set(shares))
-    assert shares[-1] == pytest.approx(0.1)
-    tally.advance(1_000)
-    assert tally.seen().share == pytest.approx(0.1)
-    for _ in range(500):
-        tally.request()
-    assert tally.seen().share == 0.99  # not done before the last row is in
-    tally.advance(9_000)
-    assert tally.seen().share == 1
+    assert "25%, 10/40 requests" in line(tally.seen())
 
 
 def test_a_wait_that_is_over_is_no_longer_shown(clock):

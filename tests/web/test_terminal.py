@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from rich.cells import cell_len
 
+from wpsync.load.lookups import table_counts
 from wpsync.resources import RESOURCES
 from wpsync.service import calendar
 from wpsync.values import SHANGHAI
@@ -121,3 +122,36 @@ def test_dead_letters_of_one_kind_stand_in_one_line(driver):
     assert "the record has no usable id / 记录没有可用的编号" in line
     assert "6 more like it / 另有 6 条同类" in line
     assert "sms: rows that could not be taken (dead letters) / 未能接收的行（死信）: 7" in shown
+
+
+def test_in_a_pipe_lines_are_whole_unless_columns_says_how_wide_it_is(driver):
+    driver.query(
+        "insert into wpsync.backfills (account, resource, starts_at, ends_at, rows_read, started_at, updated_at, outcome)"
+        " values ('main', 'sms', date_trunc('day', now()) - interval '400 days', date_trunc('day', now()), 0, now(), now(), 'failed')"
+        " on conflict (account, resource) do update set starts_at = excluded.starts_at, outcome = 'failed' returning 1"
+    )
+    driver.query(
+        "update wpsync.windows set state = 'incomplete', reason = 'rows_missing' returning 1"
+    )
+    whole = driver.run("status")
+    (detail,) = re.findall(
+        r"^  .*A backfill stopped with an error: .*$", whole.stdout, re.MULTILINE
+    )
+    assert cell_len(detail) > 140
+    assert detail.rstrip().endswith(".")
+    for line in whole.stderr.splitlines():
+        assert re.match(r"(incomplete|disputed|warning|critical): |  ", line), line
+    narrow = driver.run("status", COLUMNS="70")
+    assert max(map(cell_len, (narrow.stdout + narrow.stderr).splitlines())) <= 70
+
+
+def test_rows_that_are_marked_as_deleted_are_told_apart(driver):
+    gone = "update wp.wechat_contacts set _deleted_at = now() where id = (select max(id) from wp.wechat_contacts)"
+    driver.query(f"{gone} returning 1")
+    said = driver.run("status").stdout
+    assert "Of which marked as deleted / 其中已标记删除: wechat_contacts 1\n" in said
+    with driver.account() as account:
+        counts = {name: (rows, deleted) for name, rows, deleted in table_counts(account.database)}
+    held = driver.one("select count(*) from wp.wechat_contacts")
+    assert counts["wp.wechat_contacts"] == (held, 1)
+    assert counts["wp.calls"][1] == 0

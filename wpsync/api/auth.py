@@ -21,6 +21,7 @@ from typing import Protocol
 from wpsync.clock import Clock
 from wpsync.errors import AuthenticationError
 from wpsync.model import Secret, Tokens
+from wpsync.values import SHANGHAI
 
 log = logging.getLogger(__name__)
 
@@ -239,7 +240,7 @@ class TokenKeeper:
     def _rejected(self, until: datetime) -> AuthenticationError:
         return AuthenticationError(
             f"the vendor rejects the credentials of account {self._account};"
-            f" no further login is tried before {until:%Y-%m-%d %H:%M:%S} UTC",
+            f" no further login is tried before {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai",
             hint=f"look at accounts.{self._account}.client_id and client_secret in the vendor's console;"
             " changed credentials are tried at once"
             f" / 请对照厂商后台核对 accounts.{self._account}.client_id 和 client_secret；修改后立即重新尝试",

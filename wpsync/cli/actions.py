@@ -1,12 +1,15 @@
 """`api …`: the vendor's actions and look-ups."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from wpsync.cli.context import open_session, print_json
+from wpsync.cli.context import configuration, open_session, print_json
 
 if TYPE_CHECKING:
+    from wpsync.api.client import Client
     from wpsync.service.session import Session
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
@@ -25,10 +28,19 @@ customers = typer.Typer(no_args_is_help=True, help="Customers. 客户资料。")
 api.add_typer(customers, name="customers", short_help="Customers. 客户资料")
 
 
-def _account(session: "Session", wanted: str | None) -> str:
+@contextmanager
+def _client(context: typer.Context, wanted: str | None) -> "Iterator[tuple[Session, str, Client]]":
+    """Session, account and its client. Raises ConfigError for an account that is not one, first of all."""
+    config = configuration(context)
+    config.require_accounts()
+    account = _account(list(config.accounts), wanted)
+    with open_session(context) as session, session.client(account) as client:
+        yield session, account, client
+
+
+def _account(names: list[str], wanted: str | None) -> str:
     from wpsync.errors import ConfigError
 
-    names = list(session.config.accounts)
     if wanted is None and len(names) > 1:
         choice = ", ".join(names)
         raise ConfigError(
@@ -66,7 +78,7 @@ def customer_fields(
     from wpsync.api import endpoints
     from wpsync.cli.show import table
 
-    with open_session(context) as session, session.client(_account(session, account)) as client:
+    with _client(context, account) as (_, _, client):
         found = endpoints.customer_fields(client)
     if json:
         print_json(found)
@@ -88,13 +100,11 @@ def add_customer(
     from wpsync.service.session import privacy_of
 
     fields = {**_parsed(field), "name": name, "phone": phone}
-    with open_session(context) as session:
-        chosen = _account(session, account)
-        with session.client(chosen) as client:
-            privacy = privacy_of(session.config)
-            added = commands.add_customer(
-                client, session.database, session.clock, chosen, fields, privacy
-            )
+    with _client(context, account) as (session, chosen, client):
+        privacy = privacy_of(session.config)
+        added = commands.add_customer(
+            client, session.database, session.clock, chosen, fields, privacy
+        )
     if json:
         print_json({"id": added})
     else:
@@ -116,18 +126,11 @@ def update_customer(
 
     given = {"name": name, "phone": phone}
     fields = {**_parsed(field), **{k: v for k, v in given.items() if v is not None}}
-    with open_session(context) as session:
-        chosen = _account(session, account)
-        with session.client(chosen) as client:
-            commands.update_customer(
-                client,
-                session.database,
-                session.clock,
-                chosen,
-                identifier,
-                fields,
-                privacy_of(session.config),
-            )
+    with _client(context, account) as (session, chosen, client):
+        privacy = privacy_of(session.config)
+        commands.update_customer(
+            client, session.database, session.clock, chosen, identifier, fields, privacy
+        )
     print(f"{identifier}: changed / 已修改")
 
 
@@ -140,7 +143,7 @@ def delete_customer(
     """Delete a customer. 删除客户。"""
     from wpsync.service import commands
 
-    with open_session(context) as session, session.client(_account(session, account)) as client:
+    with _client(context, account) as (session, _, client):
         commands.delete_customer(client, session.database, session.clock, identifier)
     print(f"{identifier}: deleted / 已删除")
 
@@ -151,7 +154,7 @@ def agents(context: typer.Context, account: AccountName = None, json: Json = Fal
     from wpsync.api import endpoints
     from wpsync.cli.show import table
 
-    with open_session(context) as session, session.client(_account(session, account)) as client:
+    with _client(context, account) as (_, _, client):
         found = endpoints.agents(client)
     if json:
         print_json(found)
@@ -173,7 +176,7 @@ def call(
     """Have an agent's work phone dial a number. 让座席的工作手机拨打电话。"""
     from wpsync.api import endpoints
 
-    with open_session(context) as session, session.client(_account(session, account)) as client:
+    with _client(context, account) as (_, _, client):
         endpoints.call_phone(client, callee, agent)
     print("dialling / 已发起呼叫")
 
@@ -188,7 +191,7 @@ def add_wechat(
     """Have an agent's WeChat ask a number to become a contact. 用工作微信号添加微信联系人。"""
     from wpsync.api import endpoints
 
-    with open_session(context) as session, session.client(_account(session, account)) as client:
+    with _client(context, account) as (_, _, client):
         endpoints.add_wechat(client, phone, agent)
     print("asked / 已发起添加")
 
@@ -206,6 +209,6 @@ def report(
     """An agent's calls as the vendor counts them, as JSON. 座席通话报表（JSON）。"""
     from wpsync.api import endpoints
 
-    with open_session(context) as session, session.client(_account(session, account)) as client:
+    with _client(context, account) as (_, _, client):
         totals = endpoints.call_report(client, agent)
         print_json({"totals": totals, "detail": endpoints.call_detail(client, agent, span)})

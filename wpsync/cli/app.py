@@ -13,6 +13,7 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},  # every command inherits it
     help="wpsync copies what a firm's work phones record (7moor) into its own Postgres.\n\n"
     "wpsync 把工作手机（容联七陌）的通话、短信和微信数据同步到企业自己的 Postgres。",
 )

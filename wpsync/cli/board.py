@@ -1,9 +1,10 @@
 """The status page on a terminal: the same picture, in both languages, and legible without colour.
 
 It fits 80 columns; a wider terminal gets more columns. In a pipe there are no colours, and lines are
-as long as they need to be.
+as long as they need to be, or as COLUMNS wants them.
 """
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
@@ -24,18 +25,16 @@ from wpsync.cli.drawing import (
     spark,
     summary,
 )
-from wpsync.cli.show import cell
+from wpsync.cli.show import PIPE, cell, instant
 from wpsync.service import terms
 from wpsync.service.history import BackfillStatus
 from wpsync.service.overview import Activity, Budget
 from wpsync.service.picture import Line, Picture
 from wpsync.service.status import DeadLetterStatus, Status
-from wpsync.values import SHANGHAI
 from wpsync.web.page import Words, headline
 from wpsync.web.texts import TEXTS
 
 _WIDE = 118
-_PIPE = 140
 _KINDS = 5
 _WINDOWS = 20
 _HEADINGS = {
@@ -67,11 +66,11 @@ _OUTCOMES = {"done": "green", "running": "cyan", "failed": "bold red", "incomple
 _TONES = {"good": ("✓", "bold green"), "open": ("…", "bold yellow"), "bad": ("!", "bold red")}
 
 
-def console() -> Console:
-    """Standard output: a terminal, or a pipe in which no line is cut to some terminal's width."""
-    if sys.stdout.isatty():
-        return Console(highlight=False, markup=False, emoji=False)
-    return Console(highlight=False, markup=False, emoji=False, width=_PIPE)
+def console(*, stderr: bool = False) -> Console:
+    """Standard output: a terminal, or a pipe, in which lines are whole unless COLUMNS says how wide it is."""
+    is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
+    wide = None if is_terminal or os.environ.get("COLUMNS", "").isdigit() else PIPE
+    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide)
 
 
 def show(out: Console, seen: Picture, lately: Activity) -> None:
@@ -88,6 +87,7 @@ class _Board:
         self._words = Words("en", seen.now)
         self._many = len(seen.accounts) > 1
         self._is_wide = out.width >= _WIDE
+        self._is_whole = out.width == PIPE
 
     def show(self, lately: Activity) -> None:
         self._headline()
@@ -104,7 +104,7 @@ class _Board:
         chinese = headline(Words("zh", self._seen.now), self._seen)
         sign, style = _TONES[english.tone]
         self._out.print(Text.assemble((f"{sign} {english.text} / {chinese.text}", style)))
-        at = f"{self._seen.now.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai"
+        at = instant(self._seen.now)
         for detail in (english.detail, chinese.detail, at):
             self._out.print(grid(" ", Text(detail, style=QUIET)))
 
@@ -126,14 +126,11 @@ class _Board:
         return " / ".join(said)
 
     def _print(self, lines: Iterable[Text]) -> bool:
-        """Sentences, one by one: wrapped under themselves on a terminal, whole in a pipe."""
+        """Sentences, one by one: wrapped under themselves where there is a width, else whole."""
         some = False
         for line in lines:
             some = True
-            if self._out.is_terminal:
-                self._out.print(grid("•", line))
-            else:
-                self._out.print(line, soft_wrap=True)
+            self._out.print(line if self._is_whole else grid("•", line))
         return some
 
     def _backfills(self) -> None:
@@ -161,7 +158,7 @@ class _Board:
     def _note(self, *texts: str) -> None:
         """Quiet sentences under a table, one in each language."""
         for text in texts:
-            self._out.print(Text(text, style=QUIET), soft_wrap=not self._out.is_terminal)
+            self._out.print(Text(text, style=QUIET))
 
     def _resources(self) -> None:
         self._title("resources")
@@ -178,6 +175,13 @@ class _Board:
             by_key = dict(self._line(line))
             table.add_row(*(by_key[key] for key in keys))
         self._out.print(table)
+        deleted = ", ".join(
+            f"{self._name(one.account, one.resource)} {one.deleted_rows:,}"
+            for one in self._seen.status.resources
+            if one.deleted_rows
+        )
+        if deleted:
+            self._note(f"Of which marked as deleted / 其中已标记删除: {deleted}")
         if wide:
             self._note(*_TABLE_NOTE)
 
@@ -330,26 +334,27 @@ class _Board:
 
 def complain(found: Status) -> None:
     """What is open, on standard error: the incidents, and the windows that do not agree."""
-    out = Console(stderr=True, highlight=False, markup=False, emoji=False)
-    whole = not out.is_terminal
+    out = console(stderr=True)
+    whole = out.width == PIPE
     for one in found.incidents:
         if whole:
-            out.print(Text(f"{one.severity}: {one.en}\n  {one.zh}"), soft_wrap=True)
+            out.print(Text(f"{one.severity}: {one.en}\n  {one.zh}"))
         else:
             out.print(grid(f"{one.severity}:", Text(f"{one.en}\n{one.zh}")))
     for resource in found.resources:
         if resource.disputed_at is not None:
             said = (
-                f"disputed: {resource.resource}: wpsync verify found differences at {cell(resource.disputed_at)};"
+                f"disputed: {resource.resource}: wpsync verify found differences at {instant(resource.disputed_at)};"
                 " wpsync verify --repair mends them / 上次对账发现差异，执行 wpsync verify --repair 即可修复"
             )
-            out.print(Text(said), soft_wrap=whole)
+            out.print(Text(said))
     for part in found.incomplete[:_WINDOWS]:
-        where = part.parent_id or f"{cell(part.starts_at)} – {cell(part.ends_at)}"
+        until = "" if part.ends_at is None else f"{cell(part.starts_at)} – {instant(part.ends_at)}"
+        where = part.parent_id or until or instant(part.starts_at)
         counts = f"vendor {part.vendor_count}, read {part.rows_seen}"
         why = _spoken(terms.reason(part.reason))
         said = f"incomplete: {part.resource} {where}: {part.reason}, {counts}: {why}"
-        out.print(Text(said), soft_wrap=whole)
+        out.print(Text(said))
 
 
 def _spoken(pair: terms.Pair) -> str:

@@ -1,6 +1,7 @@
 """What commands share: the configuration, an open session, and a clean stop on Ctrl-C."""
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -122,6 +123,24 @@ def asking() -> Iterator[None]:
         raise typer.Exit(_INTERRUPTED) from None
 
 
+@contextmanager
+def without_events(form: str, *events: str) -> Iterator[None]:
+    """Some events are not logged, because the command tells them itself; unless the log is JSON or verbose."""
+
+    def wanted(record: logging.LogRecord) -> bool:
+        return record.levelno > logging.INFO or record.msg not in events
+
+    told = form != "json" and logging.getLogger().level > logging.DEBUG
+    handlers = list(logging.getLogger().handlers) if told else []
+    for handler in handlers:
+        handler.addFilter(wanted)
+    try:
+        yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(wanted)
+
+
 def print_hint(hint: str) -> None:
     """What to do, on standard error: a line in each language (`wpsync.errors`)."""
     for said in hints(hint):
@@ -139,6 +158,19 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
     near = get_close_matches(name, list(known), 1)
     return f"; did you mean {near[0]}?" if near else ""
+
+
+def check_resources(names: Iterable[str]) -> None:
+    """Raises ConfigError for a name that no resource has, with the nearest that one has."""
+    from wpsync.errors import ConfigError
+    from wpsync.resources import RESOURCES
+
+    for name in names:
+        if name not in RESOURCES:
+            raise ConfigError(
+                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
+                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
+            )
 
 
 def print_json(value: object) -> None:

@@ -2,11 +2,21 @@
 
 import sys
 from functools import partial
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from wpsync.cli.context import asking, configuration, open_session, print_json
+
+if TYPE_CHECKING:
+    from wpsync.load.erasing import Receipt
+
+_NOBODY = {
+    "phone": "wpsync: nobody with this phone number was found: nothing was removed. The receipt keeps them from"
+    " coming later / 没有找到使用该手机号的人，未删除任何数据；回执会阻止此人的数据今后写入",
+    "wx": "wpsync: nobody with this WeChat number was found: nothing was removed. The receipt keeps them from"
+    " coming later / 没有找到使用该微信号的人，未删除任何数据；回执会阻止此人的数据今后写入",
+}
 
 
 def erase(
@@ -53,11 +63,19 @@ def erase(
     with open_session(context, vendor=False) as session:
         forms = partial(privacy.forms, held)
         receipt = erasing.erase(session.database, kind, number, forms, session.clock.now())
+    _show(receipt, json=json)
+
+
+def _show(receipt: "Receipt", *, json: bool) -> None:
+    from wpsync.cli.show import instant
+
+    if not receipt.rows:
+        print(_NOBODY[receipt.kind], file=sys.stderr)
     if json:
         print_json(receipt)
         return
     print(
-        f"receipt / 回执 {receipt.number}: {receipt.kind} {receipt.person}, {receipt.at:%Y-%m-%d %H:%M:%S} UTC"
+        f"receipt / 回执 {receipt.number}: {receipt.kind} {receipt.person}, {instant(receipt.at)}"
     )
     for table, rows in sorted(receipt.rows.items()):
         print(f"  {table}: {rows}")

@@ -66,7 +66,7 @@ def _read(file: Path) -> str:
         return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as exc:
         why = exc.strerror if isinstance(exc, OSError) else "it is no text"
-        raise ConfigError(f"{file}: cannot be read: {why}") from None
+        raise ConfigError(f"{file}: cannot be read / 无法读取: {why}") from None
 
 
 def command(
@@ -112,7 +112,7 @@ def write(target: Path, answers: Answers, again: str) -> None:
         try_credentials(loaded, "main")
         fresh.replace(target)
     except OSError as exc:
-        raise ConfigError(f"{target}: cannot be written: {exc.strerror}") from None
+        raise ConfigError(f"{target}: cannot be written / 无法写入: {exc.strerror}") from None
     except WpsyncError as exc:
         raise _unwritten(exc, fresh, target, again) from None
     finally:

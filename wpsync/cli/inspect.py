@@ -5,9 +5,24 @@ from typing import Annotated, Literal
 
 import typer
 
-from wpsync.cli.context import nearest, open_session, print_json
+from wpsync.cli.context import (
+    check_resources,
+    configuration,
+    nearest,
+    open_session,
+    print_hint,
+    print_json,
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+
+_NO_LETTERS = "there are none / 没有死信"
+_NEXT = (
+    "`wpsync dead-letters show ID` gives the original. After an upgrade, `wpsync renormalize` and then"
+    " `wpsync dead-letters retry` take what can be read by now; what still cannot be may stay, it holds nothing up"
+    " / 用 `wpsync dead-letters show 编号` 查看原文。升级后依次执行 `wpsync renormalize` 和"
+    " `wpsync dead-letters retry`，即可接收新版本能解析的数据；仍无法解析的可以保留，不影响其他数据同步"
+)
 
 dead_letters = typer.Typer(
     no_args_is_help=True, help="Rows that could not be taken. 未能接收的数据（死信）。"
@@ -21,7 +36,6 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
     import socket
 
-    from wpsync.cli.context import configuration
     from wpsync.errors import ConfigError
     from wpsync.model import Secret
     from wpsync.service import targets
@@ -97,15 +111,9 @@ def list_letters(
     from dataclasses import asdict
 
     from wpsync.cli.show import table
-    from wpsync.errors import ConfigError
     from wpsync.load import state
-    from wpsync.resources import RESOURCES
 
-    if resource is not None and resource not in RESOURCES:
-        raise ConfigError(
-            f"there is no resource {resource!r}{nearest(resource, RESOURCES)}",
-            hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
-        )
+    check_resources([resource] if resource is not None else [])
     with open_session(context, vendor=False) as session:
         found = state.dead_letters(
             session.database, resource=resource, resolved=resolved, limit=limit
@@ -116,6 +124,7 @@ def list_letters(
         return
     rows = [(d.id, d.resource, d.record_id, d.reason, d.detail, d.first_seen_at) for d in found]
     table("", ("id", "resource", "record", "reason", "detail", "first seen"), rows)
+    print_hint(_NEXT if found else _NO_LETTERS)
 
 
 @dead_letters.command("show", short_help="One of them, with its original. 显示一条及其原文")
@@ -149,6 +158,7 @@ def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
     from wpsync.service.renormalize import retry_dead_letters
     from wpsync.service.session import privacy_of
+    from wpsync.service.terms import counted
 
     with open_session(context, vendor=False) as session:
         taken, remaining = retry_dead_letters(
@@ -157,10 +167,10 @@ def retry_letters(context: typer.Context, json: Json = False) -> None:
     if json:
         print_json({"taken": taken, "remaining": remaining})
     else:
-        print(f"{taken} taken, {remaining} remain / 已接收 {taken} 条，剩余 {remaining} 条")
+        print(f"taken: {taken:,}, left: {remaining:,} / 已接收 {taken:,} 条，剩余 {remaining:,} 条")
     if remaining:
         print(
-            f"wpsync: {remaining} rows still cannot be taken; `wpsync dead-letters list` says why"
+            f"wpsync: {counted(remaining, 'row')} still cannot be taken; `wpsync dead-letters list` says why"
             f" / 仍有 {remaining} 条未能接收，原因见 `wpsync dead-letters list`",
             file=sys.stderr,
         )
@@ -180,6 +190,7 @@ def renormalize(
     from wpsync.resources.messages import KINDS
     from wpsync.service.renormalize import renormalize as service
     from wpsync.service.session import privacy_of
+    from wpsync.service.terms import counted
 
     known = [one.name for one in KINDS]
     for name in kind or ():
@@ -201,7 +212,7 @@ def renormalize(
     if json:
         print_json({"updated": counts.updated})
     else:
-        print(f"{counts.updated} messages changed / 更新了 {counts.updated} 条消息")
+        print(f"{counted(counts.updated, 'message')} changed / 更新了 {counts.updated:,} 条消息")
 
 
 @token.command("show", short_help="Ages and expiry, never the values. 有效期，不含令牌")
@@ -247,15 +258,15 @@ def rotate_tokens(
     from wpsync.errors import ConfigError
     from wpsync.load.tokens import PostgresTokens
 
+    known = list(configuration(context).accounts)
+    if account is not None and account not in known:
+        choice = ", ".join(known)
+        raise ConfigError(
+            f"there is no account {account!r}{nearest(account, known)}",
+            hint=f"accounts: {choice} / 已配置的账号：{choice}",
+        )
+    names = [account] if account else known
     with open_session(context) as session:
-        known = list(session.config.accounts)
-        if account is not None and account not in known:
-            choice = ", ".join(known)
-            raise ConfigError(
-                f"there is no account {account!r}{nearest(account, known)}",
-                hint=f"accounts: {choice} / 已配置的账号：{choice}",
-            )
-        names = [account] if account else known
         for name in names:
             if forget:
                 PostgresTokens(session.database).forget(name)

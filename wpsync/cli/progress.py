@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from math import floor
 from threading import RLock
 from typing import Protocol
 
@@ -20,7 +21,9 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync.api.limits import Wait
+from wpsync.cli.context import without_events
 from wpsync.cli.tally import Seen, Step, Tally
+from wpsync.service.terms import counted
 from wpsync.web.texts import say
 
 log = logging.getLogger(__name__)
@@ -37,7 +40,7 @@ class _Out(Protocol):
         """Something has changed."""
         ...
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
+    def ended(self, outcome: str, seen: Seen) -> None:
         """A resource is finished."""
         ...
 
@@ -58,19 +61,19 @@ class Shown:
         self._tally.count(resource)
         self._out.news(self._tally)
 
-    def begin(self, resource: str, expected_rows: int | None) -> None:
+    def begin(self, resource: str, expected_rows: int | None, already: int = 0) -> None:
         """A resource is about to be read."""
-        self._tally.begin(resource, expected_rows)
+        self._tally.begin(resource, expected_rows, already)
         self._out.news(self._tally)
 
     def advance(self, resource: str, rows: int) -> None:
-        """Rows were read and loaded."""
+        """Rows were read."""
         self._tally.advance(rows)
         self._out.news(self._tally)
 
     def end(self, resource: str, outcome: str) -> None:
         """A resource is finished."""
-        self._out.ended(resource, outcome, self._tally.seen().rows)
+        self._out.ended(outcome, self._tally.seen())
 
     def requested(self, account: str, endpoint: str, outcome: str, seconds: float) -> None:
         """A request has ended."""
@@ -88,8 +91,7 @@ def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
     """Something to tell progress to. `form` is the log's; a quiet one tells nobody."""
     tally = Tally()
     with ExitStack() as stack:
-        if form != "json" and logging.getLogger().level > logging.DEBUG:
-            stack.enter_context(_without_windows())
+        stack.enter_context(without_events(form, *_PER_WINDOW))
         out: _Out
         if quiet:
             out = _Nobody()
@@ -101,23 +103,6 @@ def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
         else:
             out = _Lines(_Seldom())
         yield Shown(tally, out)
-
-
-@contextmanager
-def _without_windows() -> Iterator[None]:
-    """Log lines of single windows are left out, but for what is wrong with one."""
-
-    def wanted(record: logging.LogRecord) -> bool:
-        return record.levelno > logging.INFO or record.msg not in _PER_WINDOW
-
-    handlers = list(logging.getLogger().handlers)
-    for handler in handlers:
-        handler.addFilter(wanted)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            handler.removeFilter(wanted)
 
 
 class _Seldom:
@@ -144,7 +129,7 @@ class _Nobody:
     def news(self, tally: Tally) -> None:
         pass
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
+    def ended(self, outcome: str, seen: Seen) -> None:
         pass
 
 
@@ -158,8 +143,8 @@ class _Lines:
         if self._seldom.is_due():
             print(line(tally.seen()), file=sys.stderr, flush=True)
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
-        print(ending(resource, outcome, rows), file=sys.stderr, flush=True)
+    def ended(self, outcome: str, seen: Seen) -> None:
+        print(ending(outcome, seen), file=sys.stderr, flush=True)
 
 
 class _Events:
@@ -181,8 +166,9 @@ class _Events:
             }
             log.info("progress.told", extra=fields)
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
-        log.info("resource.ended", extra={"resource": resource, "outcome": outcome, "rows": rows})
+    def ended(self, outcome: str, seen: Seen) -> None:
+        fields = {"resource": seen.resource, "outcome": outcome, "rows": seen.read}
+        log.info("resource.ended", extra=fields)
 
 
 class Bar:
@@ -195,9 +181,9 @@ class Bar:
     def news(self, tally: Tally) -> None:
         pass
 
-    def ended(self, resource: str, outcome: str, rows: int) -> None:
+    def ended(self, outcome: str, seen: Seen) -> None:
         style = None if outcome == "done" else "bold yellow"
-        self._console.print(Text(ending(resource, outcome, rows), style=style or ""))
+        self._console.print(Text(ending(outcome, seen), style=style or ""))
 
     def __rich__(self) -> RenderableType:
         seen = self._tally.seen()
@@ -211,7 +197,7 @@ class Bar:
             share = ProgressBar(
                 100, (seen.share or 0) * 100, width=24, pulse=seen.share is None and not seen.wait
             )
-            percent = "" if seen.share is None else f"{seen.share:.0%}"
+            percent = "" if seen.share is None else _percent(seen.share)
             grid.add_row(f"{seen.resource:<19}", share, f"{percent:>4}", _amount(seen))
             rows.append(grid)
             if seen.left is not None:
@@ -248,7 +234,7 @@ def line(seen: Seen) -> str:
     if seen.is_counting:
         english, chinese = ([said] for said in _counting(seen))
     else:
-        share = "" if seen.share is None else f"{seen.share:.0%}, "
+        share = "" if seen.share is None else f"{_percent(seen.share)}, "
         english, chinese = [f"{seen.resource}: {share}{_amount(seen)}"], []
     if seen.left is not None:
         left, chinese_left = _lasting(seen)
@@ -260,18 +246,30 @@ def line(seen: Seen) -> str:
     return f"{said} / {'；'.join(chinese)}" if chinese else said
 
 
-def ending(resource: str, outcome: str, rows: int) -> str:
-    """`calls: done, 107 rows / 完成，107 行`."""
+def ending(outcome: str, seen: Seen) -> str:
+    """`calls: done, 107 rows (400 before) / 完成，107 行（此前已有 400 行）`."""
+    before, chinese_before = "", ""
+    if seen.already:
+        before, chinese_before = f" ({seen.already:,} before)", f"（此前已有 {seen.already:,} 行）"
     chinese = say(f"outcome.{outcome}", "zh")
-    return f"{resource}: {outcome}, {rows:,} rows / {chinese}，{rows:,} 行"
+    return (
+        f"{seen.resource}: {outcome}, {counted(seen.read, 'row')}{before}"
+        f" / {chinese}，{seen.read:,} 行{chinese_before}"
+    )
+
+
+def _percent(share: float) -> str:
+    """Never more than there is: what is nearly done is not."""
+    return f"{floor(share * 100)}%"
 
 
 def _amount(seen: Seen) -> str:
-    if seen.expected_rows:
-        return f"{seen.rows:,}/{seen.expected_rows:,} rows"
+    if seen.expected_rows is not None:
+        return f"{seen.rows:,}/{counted(seen.expected_rows, 'row')}"
     if seen.expected_requests:
-        return f"{seen.requests:,}/{max(seen.requests, seen.expected_requests):,} requests"
-    return f"{seen.rows:,} rows"
+        expected = max(seen.requests, seen.expected_requests)
+        return f"{seen.requests:,}/{counted(expected, 'request')}"
+    return counted(seen.rows, "row")
 
 
 def _counting(seen: Seen) -> tuple[str, str]:

@@ -3,12 +3,11 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from math import ceil
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import nearest, open_session, print_hint, print_json
+from wpsync.cli.context import check_resources, open_session, print_hint, print_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
     from wpsync.service.account import Account
-    from wpsync.service.backfill import Plan
+    from wpsync.service.plans import Plan
     from wpsync.service.session import Session
     from wpsync.service.sync import Outcome
 
@@ -55,6 +54,7 @@ def sync(
     from wpsync.service.sync import Outcome
     from wpsync.service.sync import sync as one_pass
 
+    check_resources(resources or ())
     outcomes: list[Outcome] = []
     with at_work(context, json=json) as (session, accounts, shown):
         wanted = chosen(session, resources)
@@ -89,6 +89,7 @@ def backfill(
     """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
     from wpsync.service import backfill as service
 
+    _check(start, end, resource)
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
         span = _span(start, end, now)
@@ -100,7 +101,9 @@ def backfill(
             for account, made in zip(accounts, plans, strict=True):
                 outcomes += service.backfill(account, made, shown, again=again)
     if plan:
-        _show_plan([found for made in plans for _, found in made], json=json)
+        from wpsync.cli.planned import show
+
+        show([found for made in plans for _, found in made], json=json)
     else:
         report(outcomes, json=json)
 
@@ -132,10 +135,12 @@ def verify(
     from wpsync.service.verify import Finding, nothing_read
     from wpsync.service.verify import verify as service
 
+    since = start or "2000-01-01"
+    _check(since, end, resource)
     found: list[Finding] = []
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
-        span = _span(start or "2000-01-01", end, now)
+        span = _span(since, end, now)
         wanted = chosen(session, resource)
         for account in accounts:
             for one in wanted:
@@ -156,11 +161,22 @@ def verify(
         raise typer.Exit(1)
     if differing := sum(not one.repaired for one in found):
         print(
-            f"wpsync: {differing} windows differ; `wpsync verify --repair` reads just those again"
-            f" / {differing} 个窗口有差异，可用 `wpsync verify --repair` 只重读这些窗口",
+            f"wpsync: windows that differ: {differing:,}; `wpsync verify --repair` mends just those"
+            f" / 有差异的窗口：{differing:,} 个，可用 `wpsync verify --repair` 只修复这些窗口",
             file=sys.stderr,
         )
         raise typer.Exit(1)
+
+
+def _check(start: str, end: str | None, resources: list[str] | None) -> None:
+    """Raises ConfigError for what cannot be meant, before anything is connected to.
+
+    By this machine's clock; what is then read goes by the database's.
+    """
+    from wpsync.clock import SystemClock
+
+    check_resources(resources or ())
+    _span(start, end, SystemClock().now())
 
 
 def _span(start: str, end: str | None, now: "datetime") -> "Window":
@@ -193,7 +209,7 @@ def _plans(
     again: bool,
 ) -> "list[tuple[Resource, Plan]]":
     """What a backfill of one account would read."""
-    from wpsync.service.backfill import make_plan
+    from wpsync.service.plans import make_plan
     from wpsync.service.session import per_minute
 
     plans = []
@@ -216,22 +232,17 @@ def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
 
 
 def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
-    """The named resources, or the configured ones. Raises ConfigError with the nearest known name."""
-    from wpsync.errors import ConfigError
+    """The named resources (`check_resources`), or the configured ones."""
     from wpsync.resources import RESOURCES
 
     wanted = names or list(session.config.sync.resources) or list(RESOURCES)
-    for name in wanted:
-        if name not in RESOURCES:
-            raise ConfigError(
-                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
-                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
-            )
     return [resource for name, resource in RESOURCES.items() if name in wanted]
 
 
 def report(outcomes: "list[Outcome]", *, json: bool) -> None:
     """Print what was done; exit 1 when something failed or is incomplete."""
+    from wpsync.service.sync import UNATTEMPTED
+
     if json:
         print_json(list(outcomes))
     else:
@@ -259,34 +270,17 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
             print(f"wpsync: {outcome.resource} {outcome.outcome}: {problem}", file=sys.stderr)
         if outcome.hint:
             print_hint(outcome.hint)
+    _name_the_rest([outcome for outcome in bad if outcome.outcome == UNATTEMPTED])
     if bad:
         raise typer.Exit(1)
 
 
-def _show_plan(plans: "list[Plan]", *, json: bool) -> None:
-    if json:
-        fields = ("account", "resource", "rows", "requests", "minutes", "bytes", "is_estimate")
-        print_json([{name: getattr(plan, name) for name in fields} for plan in plans])
-        return
-    from wpsync.cli.show import table
-
-    def about(plan: "Plan") -> str:
-        return f"{'~' if plan.is_estimate else ''}{plan.requests:,}"
-
-    table(
-        "",
-        ("resource", "rows", "requests at least", "minutes", "disk MiB"),
-        [
-            (p.resource, p.rows, about(p), round(p.minutes, 1), round(p.bytes / 2**20, 1))
-            for p in plans
-        ],
-    )
-    rows, requests = sum(p.rows or 0 for p in plans), sum(p.requests for p in plans)
-    minutes = ceil(sum(p.minutes for p in plans))
-    print(
-        f"{rows:,} rows, {requests:,} requests or more, about {minutes:,} minutes at the configured limits.\n"
-        "~ is an estimate: of listings by their last reading or the vendor's count, of room members a request"
-        " per room that is due, of reports by the number of agents.\n"
-        f"共 {rows:,} 行，至少 {requests:,} 次请求，按当前请求限额约需 {minutes:,} 分钟。\n"
-        "带 ~ 的为估算值：列表类按上次读取或厂商返回的总数，群成员按待读取的群数，报表按座席数。"
-    )
+def _name_the_rest(unattempted: "list[Outcome]") -> None:
+    by_account: dict[str, list[str]] = {}
+    for outcome in unattempted:
+        by_account.setdefault(outcome.account, []).append(outcome.resource)
+    for account, names in by_account.items():
+        print(
+            f"wpsync: not attempted of account {account} / 账号 {account} 未执行: {', '.join(names)}",
+            file=sys.stderr,
+        )

@@ -1,5 +1,6 @@
 """`init`, `check`, `migrate`: getting ready."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,18 @@ from wpsync.cli.context import (
     hints,
     open_session,
     print_json,
+    without_events,
 )
 
 if TYPE_CHECKING:
     from wpsync.service.check import Finding
+
+EMBEDDED = (
+    "wpsync: this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
+    " e.g. `wpsync run` in another terminal. For BI, set database.url to a Postgres of yours"
+    " / 这是内置 Postgres：仅限本机访问，且只在 wpsync 运行期间可用（例如在另一个终端执行 `wpsync run`）。"
+    "BI 工具请改用自己的 Postgres（设置 database.url）"
+)
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -80,12 +89,16 @@ def migrate(
     from wpsync.load import migrations
     from wpsync.load.database import Database
     from wpsync.service.session import tell_views
+    from wpsync.service.terms import counted
 
     if sql:
         print(migrations.as_sql())
         return
     config = configuration(context)
-    with database_address(config) as address:
+    with (
+        without_events(config.log.format, "migration.applied"),
+        database_address(config) as address,
+    ):
         seconds = config.database.lock_timeout_seconds
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
@@ -93,8 +106,11 @@ def migrate(
     if json:
         print_json({"applied": list(applied)})
     elif applied:
-        names = ", ".join(applied)
-        print(f"applied: {names} / 已执行：{names}")
+        newest = applied[-1]
+        print(
+            f"{counted(len(applied), 'migration')} applied, up to {newest}"
+            f" / 已执行 {len(applied)} 个迁移，最新为 {newest}"
+        )
     else:
         print("the schema is current / 表结构已是最新")
 
@@ -122,14 +138,21 @@ def bi_role(
         try:
             given = Secret(password_file.read_text(encoding="utf-8").strip("\r\n"))
         except OSError as exc:
-            raise ConfigError(f"{password_file}: cannot be read: {exc.strerror}") from None
+            raise ConfigError(
+                f"{password_file}: cannot be read / 无法读取: {exc.strerror}"
+            ) from None
         if len(given.reveal()) < 8:
-            raise ConfigError(f"{password_file}: a password has at least eight characters")
+            raise ConfigError(
+                f"{password_file}: a password has at least eight characters / 密码至少要有 8 个字符"
+            )
     made = Secret(token_urlsafe(18))
     with open_session(context, vendor=False) as session:
+        is_embedded = session.config.database.url is None
         role = make_reader(session.database, name, given)
         if role.is_new and given is None:
             make_reader(session.database, name, made)
+    if is_embedded:
+        print(EMBEDDED, file=sys.stderr)
     password = made.reveal() if role.is_new and given is None else None
     if json:
         print_json(

@@ -13,26 +13,34 @@ from wpsync.values import SHANGHAI
 if TYPE_CHECKING:
     from wpsync.service.verify import Finding
 
-_ROWS_SHOWN = 100
+_ROWS_SHOWN = 5
+_FINDINGS_NOTE = (
+    "vendor: its count now. ledger: its count when the window was read. held: rows in the table."
+    " differ: rows found missing, altered, or unknown to the vendor (extra) when compared one by one.",
+    "vendor：厂商现在的总数。ledger：读取该窗口时厂商的总数。held：库中行数。"
+    "differ：逐行比对后发现缺失（missing）、内容不同（altered）或厂商没有（extra）的行数。",
+)
 
-
-_PIPE = 10_000
+PIPE = 10_000
 """Columns of a pipe: no line is wrapped, whatever is in it."""
 
 
 def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """Print a table on standard output; numbers stand to the right. In a pipe a row is one line."""
     shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    rows = list(rows)
     listed = [[one_line(cell(value)) for value in row] for row in rows]
     numeric = [all(_is_number(row[i]) for row in listed) for i in range(len(headings))]
-    for heading, right in zip(headings, numeric, strict=True):
+    times = [any(isinstance(row[i], datetime) for row in rows) for i in range(len(headings))]
+    for heading, right, local in zip(headings, numeric, times, strict=True):
+        heading = f"{heading} (Shanghai)" if local else heading
         shown.add_column(heading, justify="right" if right else "left", overflow="fold")
     for row in listed:
         shown.add_row(*row)
     if sys.stdout.isatty():
         Console(highlight=False, markup=False).print(shown)
         return
-    console = Console(width=_PIPE, highlight=False, markup=False, color_system=None)
+    console = Console(width=PIPE, highlight=False, markup=False, color_system=None)
     with console.capture() as captured:
         console.print(shown)
     for line in captured.get().splitlines():
@@ -40,7 +48,7 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def findings(found: "Sequence[Finding]") -> None:
-    """What `verify` found: a line per window, then the rows that differ."""
+    """What `verify` found: a line per window, what its columns mean, then a few of the rows that differ."""
     headings = (
         "resource",
         "from",
@@ -68,11 +76,15 @@ def findings(found: "Sequence[Finding]") -> None:
     ]
     if rows:
         table("", headings, rows)
+        for line in _FINDINGS_NOTE:
+            print(line)
     for finding in found:
         for row in finding.differences[:_ROWS_SHOWN]:
             print(f"{row.what}: wp.{row.table} {row.key}")
         if (more := len(finding.differences) - _ROWS_SHOWN) > 0:
-            print(f"… and {more:,} more in this window; --json shows all")
+            print(
+                f"  … and {more:,} more of this window (all: --json) / 本窗口另有 {more:,} 个（--json 可列出全部）"
+            )
     if not found:
         print("nothing differs / 没有差异")
 
@@ -91,6 +103,11 @@ def cell(value: object) -> str:
         case datetime():
             return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
     return str(value)
+
+
+def instant(value: datetime) -> str:
+    """An instant that stands by itself, with the name of its time."""
+    return f"{cell(value)} Asia/Shanghai"
 
 
 def one_line(text: str) -> str:

@@ -9,7 +9,6 @@ from wpsync.api.limits import Wait
 
 _LINGER = 1.0
 """Seconds for which a wait is still shown when it is over: the next one often follows at once."""
-_NEARLY = 0.99
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +22,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How far it is at one moment. `share` is from 0 to 1; times are in seconds, None where unknown."""
+    """How far it is at one moment. Rows are those that were there `already`, and those `read` since.
+
+    `share` is from 0 to 1: of the rows where their number is known, else of the requests. Times are in
+    seconds, None where unknown.
+    """
 
     resource: str
     is_counting: bool
-    rows: int
+    already: int
+    read: int
     expected_rows: int | None
     requests: int
     expected_requests: int
@@ -35,6 +39,10 @@ class Seen:
     left: float | None
     left_in_all: float | None
     wait: Wait | None
+
+    @property
+    def rows(self) -> int:
+        return self.already + self.read
 
 
 class Tally:
@@ -45,7 +53,7 @@ class Tally:
         self._lock = RLock()
         self._steps: list[Step] = []
         self._wait: tuple[float, Wait] | None = None
-        self._begin("", None)
+        self._begin("", None, 0)
 
     def expect(self, steps: Sequence[Step]) -> None:
         """What is to be done, in order."""
@@ -55,40 +63,35 @@ class Tally:
     def count(self, resource: str) -> None:
         """A resource's rows are being counted, nothing is read yet."""
         with self._lock:
-            self._begin(resource, None)
+            self._begin(resource, None, 0)
             self._is_counting = True
 
-    def begin(self, resource: str, expected_rows: int | None) -> None:
-        """A resource is about to be read."""
+    def begin(self, resource: str, expected_rows: int | None, already: int = 0) -> None:
+        """A resource is about to be read; `already` rows of it were read before."""
         with self._lock:
-            self._begin(resource, expected_rows)
+            self._begin(resource, expected_rows, already)
             names = [step.resource for step in self._steps]
             if resource in names:
                 at = names.index(resource)
                 self._step = self._steps[at]
                 self._steps = self._steps[at + 1 :]
 
-    def _begin(self, resource: str, expected_rows: int | None) -> None:
-        self._resource, self._expected = resource, expected_rows
+    def _begin(self, resource: str, expected_rows: int | None, already: int) -> None:
+        self._resource, self._expected, self._already = resource, expected_rows, already
         self._step = Step(resource, 0, 0.0)
-        self._rows = self._requests = self._unanswered = 0
-        self._share = 0.0
+        self._read = self._requests = 0
         self._began = self._monotonic()
         self._is_counting = False
 
     def advance(self, rows: int) -> None:
-        """Rows were read and loaded."""
+        """Rows were read; fewer than none where some are read again."""
         with self._lock:
-            self._rows += rows
-            self._unanswered = 0
-            self._grown_share()
+            self._read += rows
 
     def request(self) -> None:
         """A request has ended."""
         with self._lock:
             self._requests += 1
-            self._unanswered += 1
-            self._grown_share()
 
     def wait(self, wait: Wait) -> None:
         """A request has to wait."""
@@ -98,35 +101,40 @@ class Tally:
     def seen(self) -> Seen:
         """How far it is now."""
         with self._lock:
-            share = self._grown_share()
-            left = self._left(share)
+            left = self._left()
             to_come = sum(step.seconds for step in self._steps)
             return Seen(
                 resource=self._resource,
                 is_counting=self._is_counting,
-                rows=self._rows,
-                expected_rows=self._expected,
+                already=self._already,
+                read=self._read,
+                expected_rows=self._expected_rows(),
                 requests=self._requests,
                 expected_requests=self._step.requests,
-                share=share,
+                share=self._share(self._already),
                 left=left,
                 left_in_all=left + to_come if left is not None and to_come else None,
                 wait=self._waiting(),
             )
 
-    def _grown_share(self) -> float | None:
-        """By rows where they are known, and within a window by requests: its rows come with its last."""
-        if not self._expected and not self._step.requests:
+    def _expected_rows(self) -> int | None:
+        """Never fewer than were read: the vendor's count is of when it was asked."""
+        if self._expected is None:
             return None
-        requests = self._unanswered if self._expected else self._requests
-        share = requests / self._step.requests if self._step.requests else 0.0
-        if self._expected:
-            share += self._rows / self._expected
-        self._share = max(self._share, min(share, _NEARLY))
-        return 1.0 if self._expected and self._rows >= self._expected else self._share
+        return self._already + max(self._expected, self._read)
 
-    def _left(self, share: float | None) -> float | None:
+    def _share(self, already: int) -> float | None:
+        """By rows where their number is known, else by requests."""
+        if self._expected is not None:
+            there, rows = already + self._read, already + max(self._expected, self._read)
+            return there / rows if rows else 1.0
+        if self._step.requests:
+            return min(1.0, self._requests / self._step.requests)
+        return None
+
+    def _left(self) -> float | None:
         """As it went so far, but no quicker than the request limits allow."""
+        share = self._share(0)
         if share is None:
             return None
         went = (self._monotonic() - self._began) * (1 - share) / share if share else 0.0

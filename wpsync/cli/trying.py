@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from wpsync.cli.context import stopping_on_signals
+from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wpsync.service.session import Session
 
 _DIR = Path(".wpsync-demo")
@@ -49,19 +52,53 @@ def emulate(
     lively: Annotated[
         float, typer.Option(help="Times the pace of history; 0: at rest. 实时数据的速度倍数。")
     ] = 1.0,
+    begin: Annotated[
+        str | None,
+        typer.Option(
+            help="When its history ends and it begins to live (Shanghai); now by default. 历史结束、实时数据开始的时间，默认现在。"
+        ),
+    ] = None,
 ) -> None:
-    """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。"""
+    """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。
+
+    Its world ends with it: the next one has the same ids with other rows behind them, unless the same
+    --begin is given. 模拟数据随程序结束而消失；再次启动时编号相同而内容不同，除非指定相同的 --begin。
+    """
+    from dataclasses import replace
+
+    from wpsync.clock import SystemClock
+    from wpsync.config import parse_instant
     from wpsync.emulator.server import Settings, serve
+    from wpsync.errors import ConfigError
+
+    now = SystemClock().now().replace(microsecond=0)
+    born = parse_instant(begin, now=now) if begin else now
+    if born > now:
+        raise ConfigError(
+            f"--begin {begin} is in the future",
+            hint="name a time that has passed / 请填写已经过去的时间",
+        )
+    settings = Settings(seed=seed, messages=messages, days=days, port=port, lively=lively)
 
     def ready(url: str) -> None:
         print(url, flush=True)
-        print(
-            f"client_id {_CREDENTIALS[0]}, client_secret {_CREDENTIALS[1]}",
-            file=sys.stderr,
-            flush=True,
-        )
+        for line in _emulated(seed, messages, days, lively, born):
+            print(line, file=sys.stderr, flush=True)
 
-    serve(Settings(seed=seed, messages=messages, days=days, port=port, lively=lively), ready)
+    serve(replace(settings, born=born), ready)
+
+
+def _emulated(
+    seed: int, messages: int, days: int, lively: float, born: "datetime"
+) -> Iterator[str]:
+    """What is said of an emulated vendor: how to log in, and how to have the same world once more."""
+    yield f"client_id {_CREDENTIALS[0]}, client_secret {_CREDENTIALS[1]}"
+    again = (
+        f"--seed {seed} --messages {messages} --days {days} --lively {lively:g}"
+        f" --begin '{born.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}'"
+    )
+    yield f"this world ends with the program; the same one again: {again}"
+    yield "模拟数据随程序结束而消失；使用以上参数可重建同一份数据"
 
 
 def demo(
@@ -89,7 +126,11 @@ def demo(
         _emulator(messages) as url,
         embedded.running(_DIR / "postgres", durable=not once) as server,
     ):
-        _say(f"emulated vendor / 模拟厂商: {url}", f"Postgres {server.version}: {server.url}")
+        _say(
+            f"emulated vendor / 模拟厂商: {url}",
+            f"Postgres {server.version}: {server.url}",
+            "  both end with this demo / 二者随演示结束而停止",
+        )
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
         with session(
@@ -107,15 +148,17 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
     from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
     from wpsync.service import backfill
+    from wpsync.service.plans import make_plan
     from wpsync.service.progress import Silence
     from wpsync.service.sync import sync
+    from wpsync.service.terms import counted
 
     with session.accounts() as accounts:
         now = session.clock.now()
         span = backfill.span_of(parse_instant("30d", now=now), None, now)
         try:
             plans = [
-                (one, backfill.make_plan(accounts[0], one, span, again=False, per_minute=0))
+                (one, make_plan(accounts[0], one, span, again=False, per_minute=0))
                 for one in RESOURCES.values()
             ]
             with progress() as shown:
@@ -127,7 +170,9 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
                 _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
                 serve(
                     session,
-                    on_written=lambda job, rows: _say(f"{job}: {rows} rows written"),
+                    on_written=lambda job, rows: _say(
+                        f"{job}: {counted(rows, 'row')} written / 写入 {rows:,} 行"
+                    ),
                     on_page=lambda url: _say(f"status page / 状态页: {url}"),
                 )
         except Stopped:
@@ -164,16 +209,20 @@ def _show(session: "Session", *, once: bool) -> None:
     from wpsync.load.lookups import query, table_counts
 
     counts = table_counts(session.database)
-    table("\nWhat came / 同步结果", ("table", "rows"), counts)
+    listed = [(name, rows, deleted or None) for name, rows, deleted in counts]
+    table("\nWhat came / 同步结果", ("table", "rows", "of which deleted / 其中已删除"), listed)
     for title, headings, text in _QUERIES:
         table(f"\n{title}", headings, query(session.database, text))
-    total = sum(rows for _, rows in counts)
+    total = sum(rows for _, rows, _ in counts)
     if once:  # the database ends with us
         _say(
-            f"\n{total:,} rows. To look further / 继续查看: wpsync demo (make demo), then psql as it says"
+            f"\n{total:,} rows. To look further / 共 {total:,} 行。继续查看: wpsync demo (make demo), then psql as it says"
         )
     else:
-        _say(f"\n{total:,} rows. Look further / 继续查看:", f'  psql "{session.conninfo.reveal()}"')
+        _say(
+            f"\n{total:,} rows. Look further, as long as this demo runs / 共 {total:,} 行。演示运行期间可继续查看:",
+            f'  psql "{session.conninfo.reveal()}"',
+        )
 
 
 def _say(*lines: str) -> None:

@@ -26,7 +26,10 @@ _HTML = b"<html><body><h1>%d</h1></body></html>"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What world to emulate. `now` (aware) freezes the beginning; `lively` 0 is a world at rest."""
+    """What world to emulate. `now` (aware) freezes the beginning; `lively` 0 is a world at rest.
+
+    `born` (aware): when its history ends and its life begins, if not now. Alike settings make alike worlds.
+    """
 
     seed: int = 7
     messages: int = 70_000
@@ -36,6 +39,7 @@ class Settings:
     now: datetime | None = None
     lively: float = 0.0
     frozen: bool = False
+    born: datetime | None = None
 
 
 class State:
@@ -49,7 +53,7 @@ class State:
             settings.seed,
             settings.messages,
             settings.days,
-            real + self.offset,
+            settings.born.timestamp() if settings.born else real + self.offset,
             Liveliness(settings.lively),
         )
         self.rules = Rules()

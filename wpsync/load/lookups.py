@@ -4,7 +4,8 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from wpsync.load.database import Database
+from wpsync.load.database import Connection, Database
+from wpsync.resources import TABLES
 
 _MANY = 5_000
 
@@ -55,8 +56,8 @@ def row_estimate(database: Database, table: str) -> dict[str, int]:
 _LARGE = 2_000_000
 
 
-def table_counts(database: Database) -> list[tuple[str, int]]:
-    """Every table of `wp` with its rows, counted."""
+def table_counts(database: Database) -> list[tuple[str, int, int]]:
+    """Every table of `wp` with its rows, counted, and how many of them are marked as deleted."""
     found = []
     with database.connection() as connection:
         names = connection.execute(
@@ -65,8 +66,24 @@ def table_counts(database: Database) -> list[tuple[str, int]]:
         for (name,) in names:
             counted = sql.SQL("select count(*) from {}").format(sql.Identifier("wp", str(name)))
             row = connection.execute(counted).fetchone()
-            found.append((f"wp.{name}", int(str(row[0])) if row else 0))
+            rows = int(str(row[0])) if row else 0
+            found.append((f"wp.{name}", rows, sum(_deleted(connection, str(name)).values())))
     return found
+
+
+def deleted_counts(database: Database, table: str) -> dict[str, int]:
+    """Rows of a table that are marked as deleted, by account."""
+    with database.connection() as connection:
+        return _deleted(connection, table)
+
+
+def _deleted(connection: Connection, table: str) -> dict[str, int]:
+    if table not in TABLES or not TABLES[table].soft_delete:
+        return {}
+    counted = sql.SQL(
+        "select _account, count(*) from {} where _deleted_at is not null group by 1"
+    ).format(sql.Identifier("wp", table))
+    return {str(a): int(str(n)) for a, n in connection.execute(counted).fetchall()}
 
 
 def query(database: Database, text: LiteralString) -> list[tuple[object, ...]]:

@@ -13,6 +13,7 @@ from wpsync.load import migrations, state
 from wpsync.load.database import Database
 from wpsync.load.tokens import PostgresTokens
 from wpsync.model import Secret
+from wpsync.service import terms
 from wpsync.service.session import Session
 
 _SKEW_TOLERATED = timedelta(minutes=2)
@@ -223,7 +224,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
         f"account {name}",
         f"账号 {name}",
         True,
-        f"vendor reachable, credentials good, {len(agents)} agents",
+        f"vendor reachable, credentials good, {terms.counted(len(agents), 'agent')}",
         f"可访问厂商接口，凭据有效，{len(agents)} 个座席",
     )
     key = session.config.security.token_key
@@ -237,7 +238,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
             f"tokens of {name}",
             f"{name} 的令牌",
             good,
-            f"{age.days} days old",
+            f"{terms.counted(age.days, 'day')} old",
             f"已签发 {age.days} 天",
             None if good else "run `wpsync token rotate` / 请运行 `wpsync token rotate`",
         )

@@ -14,8 +14,8 @@ from wpsync.model import Priority
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
+from wpsync.service.listings import is_current
 from wpsync.service.reports import REQUESTS_PER_AGENT
-from wpsync.service.sync import is_current
 
 _AGENTS = "agents"
 

@@ -28,15 +28,15 @@ class Noted:
         """The stretch of vendor time that the next resource is read for."""
         self._span = span
 
-    def begin(self, resource: str, expected_rows: int | None) -> None:
+    def begin(self, resource: str, expected_rows: int | None, already: int = 0) -> None:
         """A resource is about to be read."""
-        self._heard.begin(resource, expected_rows)
+        self._heard.begin(resource, expected_rows, already)
         self._expected, self._rows = expected_rows, 0
         self._started = self._account.clock.now()
         self._note(resource, "running")
 
     def advance(self, resource: str, rows: int) -> None:
-        """Rows were read and loaded."""
+        """Rows were read."""
         self._heard.advance(resource, rows)
         with self._lock:
             self._rows += rows

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from wpsync.clock import Clock
 from wpsync.errors import UNSERVED, RetryableError, Stopped
@@ -67,7 +68,7 @@ class Pipeline:
         settled: datetime,
         live: bool,
         newest_first: bool = False,
-        believes_empty: bool = False,
+        believes_empty: Callable[[], bool] = lambda: False,
         on_rows: Callable[[int], None] = lambda rows: None,
         close: Callable[[Intake, Closed], Loaded] | None = None,
         enough: Callable[[Closed], bool] = lambda closed: False,
@@ -77,7 +78,7 @@ class Pipeline:
 
         `close` does something else with what was read than to load it. `enough` is asked after every
         piece; what is left then is not read. Where we hold rows and the vendor shows nothing at all, that is
-        an incomplete reading, unless it `believes_empty`. What the vendor cannot serve is narrowed down
+        an incomplete reading, unless it then `believes_empty`. What the vendor cannot serve is narrowed down
         (`service.narrowing`) and entered as unreadable.
         """
         patience = patience or Patience()
@@ -92,7 +93,7 @@ class Pipeline:
                 piece,
                 newest_first=newest_first,
                 settled=settled,
-                held=lambda stretch: 0 if believes_empty else self._held(stretch),
+                held=lambda stretch: 0 if believes_empty() else self._held(stretch),
             )
             return self._consume(run, events, close or load, on_rows, done, enough)
 
@@ -106,7 +107,7 @@ class Pipeline:
             stretch = Window(piece.start, min(piece.end, settled))
             closed = Closed(stretch, None, 0, False, self._clock.now(), Reason.UNREADABLE)
             with self._store.intake() as intake:
-                self._account_for(run, closed, load(intake, closed).counts, 0, on_rows)
+                self._account_for(run, closed, load(intake, closed).counts, 0)
             return enough(closed)
 
         try:
@@ -198,37 +199,33 @@ class Pipeline:
         enough: Callable[[Closed], bool],
     ) -> bool:
         """Load what is read; the windows that were closed are added to `done`. Whether it was enough."""
-        with self._store.intake() as intake:
-            read = 0
+        with self._store.intake() as intake, _Unclosed(on_rows) as unclosed:
             for event in events:
                 if self._stopping():
                     raise Stopped
                 match event:
                     case Restart():
                         intake.clear()
-                        read = 0
+                        unclosed.forget()
                     case PageRead(records, fetched_at):
                         intake.add(records, fetched_at)
-                        read += len(records)
+                        unclosed.add(len(records))
                     case Closed():
                         loaded = close(intake, event)
                         run.totals.dead_letters += loaded.dead_letters
-                        self._account_for(run, event, loaded.counts, read, on_rows)
+                        self._account_for(run, event, loaded.counts, unclosed.keep())
                         done += [event.window] if event.window is not None else []
                         intake.clear()
                         if enough(event):
                             return True
         return False
 
-    def _account_for(
-        self, run: Run, closed: Closed, counts: Counts, read: int, on_rows: Callable[[int], None]
-    ) -> None:
+    def _account_for(self, run: Run, closed: Closed, counts: Counts, read: int) -> None:
         totals = run.totals
         totals.rows_read += read
         totals.rows_inserted += counts.inserted
         totals.rows_updated += counts.updated + counts.deleted
         totals.windows += 1
-        on_rows(closed.rows_seen)
         where = str(closed.window) if closed.window else "listing"
         fields = {
             "resource": self._resource.name,
@@ -244,6 +241,32 @@ class Pipeline:
         else:
             wrote = counts.inserted or counts.updated
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
+
+
+class _Unclosed:
+    """Tells of rows as they are read, and takes those back that are then not closed: read again, or lost."""
+
+    def __init__(self, on_rows: Callable[[int], None]) -> None:
+        self._on_rows = on_rows
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.forget()
+
+    def add(self, rows: int) -> None:
+        self._rows += rows
+        self._on_rows(rows)
+
+    def forget(self) -> None:
+        self._on_rows(-self.keep())
+
+    def keep(self) -> int:
+        """How many rows are closed now."""
+        rows, self._rows = self._rows, 0
+        return rows
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from wpsync.model import Secret
 from wpsync.normalize.privacy import Privacy
 from wpsync.resources import RESOURCES
 from wpsync.service.account import Account, Pace, opened
+from wpsync.service.terms import counted
 
 
 @dataclass(slots=True)
@@ -177,6 +178,6 @@ def _say_what_lacks(conninfo: Secret) -> None:
 
     if pending := migrations.pending(conninfo.reveal()):
         raise SchemaMismatchError(
-            f"the database lacks {len(pending)} migration(s): {', '.join(pending)}",
+            f"the database lacks {counted(len(pending), 'migration')}: {', '.join(pending)}",
             hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
         )

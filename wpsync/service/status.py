@@ -7,7 +7,7 @@ from typing import cast
 from wpsync.config import Config
 from wpsync.load import state
 from wpsync.load.database import Database
-from wpsync.load.lookups import row_estimate
+from wpsync.load.lookups import deleted_counts, row_estimate
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
@@ -27,7 +27,7 @@ Key = tuple[str, str]
 class ResourceStatus:
     """How one resource of one account stands. Times are aware; `minutes_behind` is None before a sync.
 
-    `rows` are in the table now, `vendor_count` is the vendor's count of what the ledger accounts for, None
+    `rows` are in the table now, `deleted_rows` of them are marked as deleted; `vendor_count` is the vendor's count of what the ledger accounts for, None
     for reports, of which the vendor counts nothing. Of the `dead_letters`, `unreadable` are messages whose
     row is there and whose content could not be read.
     `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
@@ -41,6 +41,7 @@ class ResourceStatus:
     watermark: datetime | None = None
     minutes_behind: float | None = None
     rows: int = 0
+    deleted_rows: int = 0
     vendor_count: int | None = None
     covered_from: datetime | None = None
     covered_to: datetime | None = None
@@ -142,6 +143,9 @@ def read(database: Database, config: Config, now: datetime) -> Status:
         for account, rows in row_estimate(database, resource.table.name).items():
             if (account, resource.name) in by_key:
                 by_key[account, resource.name].rows = rows
+        for account, rows in deleted_counts(database, resource.table.name).items():
+            if (account, resource.name) in by_key:
+                by_key[account, resource.name].deleted_rows = rows
     status.resources = list(by_key.values())
     incomplete = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # the query's columns are the fields
     status.incomplete = [found for found in incomplete if found.account in accounts]

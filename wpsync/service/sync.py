@@ -23,12 +23,10 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
-from wpsync.extract.events import Reason
-from wpsync.ledger import COMPLETE, Reading
-from wpsync.load import holdings, state
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
+from wpsync.service.listings import read_listing
 from wpsync.service.narrowing import OneByOne, Patience
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
@@ -44,9 +42,6 @@ _SAMPLE_EVERY = timedelta(hours=23)
 _OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
 """Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
 
-_EMPTY_FOR = timedelta(hours=24)
-"""How long a listing must have been empty, at every reading, for the rows that are held to be gone."""
-
 _NARROWED_TIMES = 3
 """How often what the vendor cannot serve is narrowed down; afterwards it is only tried again as it is."""
 
@@ -54,6 +49,10 @@ _AS_IT_IS = Patience(failures=0, waits=False)
 
 _CATCH_UP_SECONDS = 30.0
 """How long what is behind is read before what has become due is looked at."""
+
+
+UNATTEMPTED = "unattempted"
+"""The outcome of a resource that was not tried, since it would have failed like the one before it."""
 
 
 @dataclass(slots=True)
@@ -77,23 +76,46 @@ class Outcome:
 
 
 def sync(account: Account, resources: Sequence[Resource], progress: Progress) -> list[Outcome]:
-    """One pass over the resources; a failure of one does not stop the others.
+    """One pass over the resources, in turn. Raises Stopped when asked to stop."""
+    return in_turn(
+        account,
+        resources,
+        lambda one: _pass(account, one, "sync", progress, *_phases(one)),
+    )
 
-    Raises Stopped when asked to stop, and what stops every resource alike (rejected credentials, a
-    missing schema, no access to the API) at once.
+
+def in_turn(
+    account: Account, resources: Sequence[Resource], read: Callable[[Resource], Outcome]
+) -> list[Outcome]:
+    """What became of each; a failure of one does not stop the others.
+
+    What stops every resource alike (rejected credentials, a missing schema, no access to the API) raises
+    in `read`: with it the one has failed, and those behind it are not attempted.
     """
-    return [
-        _pass(account, resource, "sync", progress, *_phases(resource)) for resource in resources
-    ]
+    outcomes: list[Outcome] = []
+    for one in resources:
+        try:
+            outcomes.append(read(one))
+        except WpsyncError as exc:
+            problems = [str(exc)]
+            outcomes.append(
+                Outcome(account.name, one.name, "failed", problems=problems, hint=exc.hint)
+            )
+            left = resources[len(outcomes) :]
+            return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
+    return outcomes
 
 
 def follow(account: Account, resource: Resource) -> Outcome:
-    """Read what is new, and nothing else: the service's live tick. Raises as `sync` does."""
+    """Read what is new, and nothing else: the service's live tick.
+
+    Raises Stopped, and what stops every resource alike.
+    """
     return _pass(account, resource, "sync", Silence(), _FOLLOWING)
 
 
 def recheck(account: Account, resource: Resource) -> Outcome | None:
-    """Look again at what is due of the windows that were read; None where nothing is. Raises as `sync` does.
+    """Look again at what is due of the windows that were read; None where nothing is. Raises as `follow` does.
 
     It holds a lock of its own, so that following the present never waits for it.
     """
@@ -215,7 +237,9 @@ def _recheck(
         pipeline = account.pipeline(resource, priority)
 
         def read(
-            window: Window, believes_empty: bool = False, patience: Patience | None = None
+            window: Window,
+            believes_empty: Callable[[], bool] = lambda: False,
+            patience: Patience | None = None,
         ) -> None:
             with one_by_one.past(str(window)), _postponing(account, store, window):
                 pipeline.window(
@@ -235,7 +259,9 @@ def _recheck(
     while not caught_up:
         for due in store.incomplete_due(account.clock.now()):
             tried = due.attempts > _NARROWED_TIMES
-            again(due.window, recheck.believes_empty(due), _AS_IT_IS if tried else patience)
+            again(
+                due.window, partial(recheck.believes_empty, due), _AS_IT_IS if tried else patience
+            )
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
@@ -315,80 +341,3 @@ def _first_instant(account: Account, now: datetime) -> datetime:
     if text == "today":
         return windows.shanghai_midnight(now)
     return windows.floor_second(parse_instant(text, now=now))
-
-
-def read_listing(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
-    """Read a listing whole, or the listing of every parent that needs it."""
-    scope = account.scope(resource)
-    pipeline = account.pipeline(resource)
-    if resource.parent is None:
-        held = _held(account, scope, state.listings(account.database, scope).get(""))
-        pipeline.listing(run, held=held, on_rows=on_rows)
-        return
-    now = account.clock.now()
-    run.totals.rows_updated += state.forget_gone_rooms(account.database, account.name, now)
-    parents = state.rooms(account.database, account.name)
-    known = state.listings(account.database, scope)
-    stale = now - account.pace.members_every
-    one_by_one = OneByOne()
-    for parent, room in parents.items():
-        before = known.get(parent)
-        if before and is_current(before, room.fingerprint, stale):
-            continue
-        # An empty one is believed where the room itself says so.
-        held = _held(account, scope, before, parent) if room.members != 0 else _none
-        with one_by_one.past(parent):
-            pipeline.listing(
-                run,
-                parent=parent,
-                fingerprint=room.fingerprint,
-                held=held,
-                on_rows=on_rows,
-                waits=not one_by_one.in_a_row,
-            )
-    for parent in one_by_one.problems:
-        reading = Reading(None, 0, Reason.UNREADABLE, now)
-        with account.database.transaction() as connection:
-            state.close_listing(connection, scope, parent, reading, None, run.id)
-    run.incomplete += one_by_one.said()
-
-
-def _held(
-    account: Account, scope: state.Scope, before: state.ListingState | None, parent: str = ""
-) -> Callable[[], int]:
-    """Tells how many rows an empty listing would contradict; none once it has been empty for long enough."""
-    since = before.empty_since if before else None
-    if since is not None and account.clock.now() - since >= _EMPTY_FOR:
-        return _none
-    return partial(_listed, account, scope, parent)
-
-
-def _none() -> int:
-    return 0
-
-
-def _listed(account: Account, scope: state.Scope, parent: str) -> int:
-    with account.database.connection() as connection:
-        return holdings.listed(connection, scope, parent)
-
-
-def is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
-    """Whether a parent's listing need not be read: unchanged, and read completely after `stale`."""
-    return (
-        before.state == COMPLETE
-        and before.fingerprint == fingerprint
-        and before.complete_at is not None
-        and before.complete_at > stale
-    )
-
-
-def listing_age(account: Account, resource: Resource) -> timedelta | None:
-    """How long ago a listing or report was last read completely; None where it never was."""
-    at = [
-        known.complete_at
-        for known in state.listings(account.database, account.scope(resource)).values()
-        if known.complete_at is not None
-    ]
-    return account.clock.now() - max(at) if at else None

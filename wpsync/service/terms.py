@@ -136,3 +136,8 @@ def detail(text: str) -> Pair:
                 en.format_map({**values, "kind": kind[1]}),
             )
     return text, text
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 row`, `2,000 rows`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -155,7 +155,7 @@ class Verifier:
             window,
             settled=settled,
             live=False,
-            believes_empty=counted or bool(finding.vendor_count),
+            believes_empty=lambda: counted or bool(finding.vendor_count),
             close=look,
         )
 
