@@ -1,11 +1,15 @@
 """The service's jobs: none overlaps itself, missed times are made up and counted, a hung one is left."""
 
+import io
+import logging
+import sys
 import threading
 import time
 from datetime import timedelta
 
 import pytest
 
+from wpsync import log
 from wpsync.clock import FakeClock, SystemClock
 from wpsync.config import Config
 from wpsync.errors import Stopped
@@ -124,6 +128,24 @@ def test_a_job_never_overlaps_itself(session):
     wait_for(lambda: len(most) >= 2)
     scheduler.stop()
     assert max(most) == 1
+
+
+def test_a_time_that_finds_its_job_at_work_is_counted_and_no_warning(session, monkeypatch):
+    stream, root = io.StringIO(), logging.getLogger()
+    for where, name in ((sys, "excepthook"), (threading, "excepthook"), (root, "level")):
+        monkeypatch.setattr(where, name, getattr(where, name))
+    monkeypatch.setattr(root, "handlers", [])
+    log.setup("info", "json", stream)
+
+    def slow(stopping):
+        time.sleep(3.2)
+        return DONE
+
+    scheduler = Scheduler(session, [job("slow", slow)])
+    scheduler.start()
+    wait_for(lambda: state_of(session, "slow").missed)
+    scheduler.stop()
+    assert stream.getvalue() == ""
 
 
 def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, caplog):

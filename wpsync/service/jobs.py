@@ -9,7 +9,7 @@ its next time: what was committed stays.
 import logging
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -49,6 +49,11 @@ class Result:
     outcome: str
     error: str | None = None
     written: int = 0
+
+    @property
+    def is_failure(self) -> bool:
+        """It did not do what it was to do."""
+        return self.outcome in ("failed", "deadline")
 
 
 DONE = Result("done")
@@ -110,7 +115,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
     ) -> Job:
         def with_account(stopping: Stopping) -> Result:
-            pace = pace_of(session.config)
+            pace = replace(pace_of(session.config), quietly=True)
             with opened(
                 name, client, session.database, session.clock, pace, stopping, ends
             ) as account:
@@ -218,12 +223,9 @@ def _where(exc: Exception) -> str:
 
 def _entered(session: Session, job: Job, result: Result) -> None:
     fields = {"account": job.key.account, "job": job.key.job, "outcome": result.outcome}
-    if result.error and result.outcome in ("failed", "deadline"):
-        log.error("job.failed", extra={**fields, "error": result.error})
-    else:
-        log.debug("job.ended", extra=fields)
+    log.debug("job.ended", extra={**fields, "error": result.error})
     try:
         now = session.clock.now()
         kept.end_job(session.database, job.key, now, result.outcome, result.error)
     except RetryableError as exc:
-        log.warning("job.unrecorded", extra={**fields, "error": str(exc)})
+        log.debug("job.unrecorded", extra={**fields, "error": str(exc)})

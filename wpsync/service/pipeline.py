@@ -52,12 +52,14 @@ class Pipeline:
         clock: Clock,
         *,
         stopping: Callable[[], bool] = lambda: False,
+        retried: int = logging.WARNING,
     ) -> None:
         self._resource = resource
         self._reader = reader
         self._store = store
         self._clock = clock
         self._stopping = stopping
+        self._retried = retried
 
     def window(
         self,
@@ -174,9 +176,8 @@ class Pipeline:
                 pause = next(pauses, None)
                 if pause is None:
                     raise
-                log.warning(
-                    "window.retried", extra={"resource": self._resource.name, "error": str(exc)}
-                )
+                fields = {"resource": self._resource.name, "error": str(exc)}
+                log.log(self._retried, "window.retried", extra=fields)
                 self._wait(pause)
             else:
                 return
@@ -274,4 +275,4 @@ def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str
     try:
         state.finish_run(database, run.id, at, outcome, run.totals, error)
     except RetryableError as exc:
-        log.warning("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})
+        log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})

@@ -25,6 +25,7 @@ from wpsync.service.alerts import Message, Sending, Watch
 from wpsync.service.jobs import Job, Result, all_jobs, perform
 from wpsync.service.scheduler import Ended, Scheduler
 from wpsync.service.session import Session
+from wpsync.service.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Service:
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
         self._watch = watching(session.config)
+        self._troubles = Troubles()
         self._another_leads = False
         self._lost = False
         self._away = False
@@ -92,7 +94,7 @@ class Service:
         term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
         try:
             with working(term, self._watch) as jobs:
-                scheduler = Scheduler(term, jobs, on_ended=self._on_ended)
+                scheduler = Scheduler(term, jobs, on_ended=self._on_ended, troubles=self._troubles)
                 scheduler.start()
                 try:
                     self._keep_leading(scheduler)
@@ -158,12 +160,13 @@ def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
 
 def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
     """Every job once, one after the other: for those who would rather use cron than a service."""
-    results = []
+    results, troubles = [], Troubles()
     with working(session, watching(session.config)) as jobs:
         for job in jobs:
             if session.stopping():
                 break
             result = perform(session, job, session.stopping)
+            troubles.heard(job.key, result, session.clock.now())
             on_job(job, result)
             results.append(result)
     return results
