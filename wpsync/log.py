@@ -2,8 +2,9 @@
 
 A log line is an event, dotted and in the past tense, with fields: request.sent, request.retried,
 token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed, run.unrecorded,
-job.failed, job.failing, job.recovered, migration.applied, clock.was_ahead, progress.told, resource.ended. JSON
-lines have the keys time, level, event, logger, the event's own fields, and error with a traceback where there is one.
+job.failed, job.failing, job.recovered, vendor.away, vendor.back, database.away, database.back, migration.applied,
+clock.was_ahead, progress.told, resource.ended. JSON lines have the keys time, level, event, logger, the event's own
+fields, and error with a traceback where there is one.
 
 The HTTP library logs whole URLs, and the vendor's token travels in the URL: its loggers stay at
 WARNING, and everything that leaves goes through `redact`.

@@ -17,7 +17,7 @@ from wpsync.load import jobs as kept
 from wpsync.load.database import Database
 from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
-from wpsync.service.jobs import DONE, LIVE, SLOW, Job, perform
+from wpsync.service.jobs import DONE, LIVE, SLOW, Job, Result, perform
 from wpsync.service.scheduler import THREADS, Scheduler, at_once
 from wpsync.service.session import Session
 from wpsync.service.status import read
@@ -146,6 +146,17 @@ def test_a_time_that_finds_its_job_at_work_is_counted_and_no_warning(session, mo
     wait_for(lambda: state_of(session, "slow").missed)
     scheduler.stop()
     assert stream.getvalue() == ""
+
+
+def test_a_failure_that_people_were_told_of_already_is_not_told_again(session, caplog):
+    def fails(stopping):
+        return Result("failed", "/x: the vendor cannot be reached (ConnectError)")
+
+    scheduler = Scheduler(session, [job("told", fails, is_told=lambda result: True)])
+    scheduler.start()
+    wait_for(lambda: state_of(session, "told").failures > 1)
+    scheduler.stop()
+    assert "job.failed" not in caplog.text
 
 
 def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, caplog):

@@ -21,7 +21,7 @@ from wpsync.load import jobs as kept
 from wpsync.load.jobs import JobKey
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode, Resource
-from wpsync.service import proof, retention, sync
+from wpsync.service import proof, retention, sync, terms
 from wpsync.service.account import Account, opened
 from wpsync.service.alerts import Watch
 from wpsync.service.session import Session, pace_of
@@ -61,7 +61,10 @@ DONE = Result("done")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done again and again. `nightly`: at half past three in Shanghai."""
+    """Something to be done again and again. `nightly`: at half past three in Shanghai.
+
+    `is_told`: whether people have been told already of what it failed with.
+    """
 
     key: JobKey
     every: timedelta
@@ -69,6 +72,7 @@ class Job:
     lane: str = SLOW
     deadline: timedelta = timedelta(hours=6)
     nightly: bool = False
+    is_told: Callable[[Result], bool] = lambda result: False
 
     def first_at(self, now: datetime, known: datetime | None) -> datetime:
         """When it runs after a start: when it was to run anyway, at once where that has passed."""
@@ -111,6 +115,9 @@ def wanted(config: Config) -> list[Resource]:
 def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     ends: dict[str, Ends] = {}
 
+    def is_told(result: Result) -> bool:
+        return client.is_away and terms.cause(result.error or "") == terms.VENDOR
+
     def job(
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
     ) -> Job:
@@ -121,7 +128,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
             ) as account:
                 return work(account)
 
-        return Job(JobKey(name, purpose), often, with_account, **more)  # type: ignore[arg-type]  # Job's own fields
+        return Job(JobKey(name, purpose), often, with_account, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
 
     for resource in wanted(session.config):
         live = resource.mode is Mode.WINDOWED
@@ -136,7 +143,8 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
             again = _reading(sync.recheck, resource)
             yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
-    yield Job(JobKey(name, "tokens"), _TOKENS_EVERY, _keeping_tokens(client), WATCH)
+    tokens = JobKey(name, "tokens")
+    yield Job(tokens, _TOKENS_EVERY, _keeping_tokens(client), WATCH, is_told=is_told)
 
 
 def _reading(

@@ -99,6 +99,21 @@ class IncidentStatus:
     last_seen_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A vendor that has not answered since then, and what was met instead."""
+
+    account: str
+    since: datetime
+    error: str
+
+
+def outages(database: Database, accounts: list[str]) -> list[Outage]:
+    """The accounts whose vendor does not answer, as whoever asked it last has found."""
+    found = [Outage(**row) for row in state.rows(database, "outages")]  # type: ignore[arg-type]  # the query's columns are the fields
+    return [one for one in found if one.account in accounts]
+
+
 def incidents(database: Database) -> list[IncidentStatus]:
     """The incidents that are open, the oldest first."""
     return [IncidentStatus(**row) for row in state.rows(database, "open_incidents")]  # type: ignore[arg-type]  # the query's columns are the fields

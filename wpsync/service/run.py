@@ -166,7 +166,8 @@ def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[R
             if session.stopping():
                 break
             result = perform(session, job, session.stopping)
-            troubles.heard(job.key, result, session.clock.now())
+            if not (result.is_failure and job.is_told(result)):
+                troubles.heard(job.key, result, session.clock.now())
             on_job(job, result)
             results.append(result)
     return results

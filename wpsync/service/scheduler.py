@@ -131,7 +131,8 @@ class Scheduler:
             next_at = self._session.clock.now() + (planned.next_run_time - self._wall.now())
         began = self._session.clock.monotonic()
         result = perform(self._session, job, self._session.stopping, next_at)
-        self._troubles.heard(job.key, result, self._session.clock.now(), next_at)
+        if not (result.is_failure and job.is_told(result)):
+            self._troubles.heard(job.key, result, self._session.clock.now(), next_at)
         self._on_ended(job, result, self._session.clock.monotonic() - began)
 
     def _on_the_wall(self, at: datetime) -> datetime:
