@@ -20,7 +20,7 @@ from wpsync.clock import FakeClock
 from wpsync.load import migrations
 from wpsync.load.leadership import Leadership
 from wpsync.model import Secret
-from wpsync.service.alerts import Message, Sending, Watch, is_quiet
+from wpsync.service.alerts import Message, Sending, Watch, is_quiet, observe
 from wpsync.service.run import Service, watching, working
 from wpsync.service.session import session
 from wpsync.service.targets import send, targets
@@ -86,7 +86,7 @@ TROUBLES = {
     "stale": (
         "update wpsync.watermarks set at = %(now)s::timestamptz - interval '2 hours' where resource = 'sms'",
         "update wpsync.watermarks set at = %(now)s::timestamptz + interval '2 hours' where resource = 'sms'",
-        3,
+        13,
     ),
     "gap": (
         "update wpsync.windows set state = 'incomplete', reason = 'rows_missing' where resource = 'calls'",
@@ -178,6 +178,34 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         assert "1 个问题已恢复 / 1 over" in receiver.messages[1]["title"]
         ticks(again, opened, now, 6)
         assert len(receiver.messages) == 2, receiver.messages
+
+
+def test_rooms_that_cannot_be_read_are_one_incident_in_words_that_fit(line, receiver):
+    line.driver.sync(["wechat_rooms"])
+    rooms = sorted({row["room_id"] for row in line.vendor.world.truth("wechat_room_members")})
+    line.remote.settings(broken=rooms[:2], broken_status=500)
+    line.driver.sync(["wechat_room_members"])
+    with line.session() as opened:
+        watch = watching(opened.config)
+        ticks(watch, opened, START, 2)
+        assert receiver.messages == []
+        ticks(watch, opened, START + timedelta(hours=6), 2)
+    (said,) = receiver.messages
+    text = said["message"]
+    assert "1 new incident" in said["title"]
+    assert "2 个群的成员长时间读不完整：厂商接口读不出来（unreadable）" in text
+    assert "2 rooms are not wholly read: the vendor cannot serve it (unreadable)" in text
+    assert "window" not in text
+    assert "verify" not in text
+    state = json.loads(line.driver.run("status", "--json").stdout)
+    assert [one["parent_id"] for one in state["incomplete"]] == rooms[:2], "where it says they are"
+
+
+def test_on_a_holiday_nobody_wonders_that_there_is_nothing(line):
+    for days, wondered in (("2026-05-20", False), ("2026-05-21", True)):
+        line.driver.more = f"[bi]\nholidays = [{days}]\n"
+        with line.session() as opened:
+            assert bool(observe(opened.database, opened.config, START).counted) is wondered
 
 
 def test_nothing_is_said_in_an_hour_of_normal_running(line, receiver):

@@ -28,9 +28,9 @@ class Cause:
     resources: list[str] = field(default_factory=list)
 
 
-def of(status: Status, account: str, resource: str) -> Cause:
-    """Why a resource is behind."""
-    if not status.instances:
+def of(status: Status, account: str, resource: str, *, served: bool) -> Cause:
+    """Why a resource is behind. `served`: whether something runs that reads it."""
+    if not served:
         return Cause(
             "stopped",
             ("没有正在运行的服务，请启动 wpsync run", "no service is running; start wpsync run"),
@@ -46,7 +46,7 @@ def of(status: Status, account: str, resource: str) -> Cause:
         )
     outage = next((one for one in status.outages if one.account == account), None)
     if outage is not None:
-        zh, en = silent(outage, status)
+        zh, en = silent(outage, status.at, served=True)
         return Cause(
             "away",
             (
@@ -66,18 +66,18 @@ def of_all(status: Status, late: Sequence[tuple[str, str]]) -> list[Cause]:
     """The causes of all that is late, those of one cause together."""
     found: dict[tuple[str, Pair], Cause] = {}
     for account, resource in late:
-        one = replace(of(status, account, resource), account=account)
+        one = replace(of(status, account, resource, served=bool(status.instances)), account=account)
         names = found.setdefault((account, one.said), one).resources
         if resource not in names:
             names.append(resource)
     return list(found.values())
 
 
-def silent(one: Outage, status: Status) -> Pair:
+def silent(one: Outage, now: datetime, *, served: bool) -> Pair:
     """That a vendor does not answer, since when, what is met instead, and that it is asked again."""
     zh, en = terms.error(one.error)
-    at = _at(one.since, status.at)
-    if not status.instances:
+    at = _at(one.since, now)
+    if not served:
         return (
             f"最后一次请求时厂商接口没有正常应答（{at}：{zh}）",
             f"the vendor did not answer when it was last asked ({at}: {en})",

@@ -159,7 +159,7 @@ def _causes(words: Words, seen: Picture) -> Iterator[str]:
 def _outages(words: Words, seen: Picture) -> Iterator[str]:
     """The vendors that do not answer."""
     for one in seen.status.outages:
-        said = words.of(causes.silent(one, seen.status))
+        said = words.of(causes.silent(one, seen.now, served=bool(seen.status.instances)))
         whose = f"{one.account}: " if len(seen.accounts) > 1 else ""
         yield words.t("also.away", said=f"{whose}{said[0].upper()}{said[1:]}")
 
