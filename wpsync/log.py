@@ -24,11 +24,13 @@ _QUIET = (
     "httpcore",
     "alembic",
     "tzlocal",
-    "psycopg.pool",
     "urllib3",
     "requests",
     "uvicorn",
 )
+_CHATTY = ("apscheduler", "psycopg.pool")
+"""These warn of each time that finds its job at work, and of each attempt to connect: we tell of both once."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PATTERNS = (
     (
@@ -108,9 +110,9 @@ def setup(level: str, form: str, stream: TextIO) -> None:
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
-    logging.getLogger("apscheduler").setLevel(
-        logging.ERROR
-    )  # warns of every time that finds a job at work
+    chatty = logging.WARNING if level.lower() == "debug" else logging.ERROR
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(chatty)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 

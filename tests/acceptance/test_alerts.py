@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline
+from tests.acceptance.test_outages import fills
 from tests.acceptance.test_service import until
 from wpsync import config, embedded
 from wpsync.cli import running
@@ -21,6 +22,7 @@ from wpsync.load import migrations
 from wpsync.load.leadership import Leadership
 from wpsync.model import Secret
 from wpsync.service.alerts import Message, Sending, Watch, is_quiet, observe
+from wpsync.service.jobs import perform
 from wpsync.service.run import Service, watching, working
 from wpsync.service.session import session
 from wpsync.service.targets import send, targets
@@ -257,6 +259,26 @@ def test_a_database_that_stays_away_is_told_by_the_process_itself(line, receiver
         watch.back()
     assert len(receiver.messages) == 2
     assert "数据库没有响应" in receiver.messages[0]["title"]
+    assert "数据库已恢复" in receiver.messages[1]["title"]
+
+
+def test_a_database_that_takes_no_alert_to_be_kept_is_told_by_the_process_itself(line, receiver):
+    with line.session() as opened, psycopg.connect(line.driver.database_url) as connection:
+        connection.autocommit = True
+        connection.execute(TROUBLES["dead_letters"][0])
+        for statement in fills("wpsync.incidents"):
+            connection.execute(statement)
+        with working(opened, watching(opened.config)) as jobs:
+            (alerts,) = (job for job in jobs if job.key.job == "alerts")
+            for _ in range(5):
+                assert perform(opened, alerts, lambda: False).outcome == "failed"
+                line.clock.sleep(60)
+            assert [one["title"] for one in receiver.messages] == [
+                "[wpsync] 数据库无法写入 / The database takes no writes"
+            ]
+            assert "数据库磁盘已满：could not extend file" in receiver.messages[0]["message"]
+            connection.execute("drop function full_disk cascade")
+            assert perform(opened, alerts, lambda: False).outcome == "done"
     assert "数据库已恢复" in receiver.messages[1]["title"]
 
 

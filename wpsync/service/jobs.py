@@ -7,6 +7,7 @@ its next time: what was committed stays.
 """
 
 import logging
+import socket
 import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from wpsync.api.client import Client
 from wpsync.config import Config
-from wpsync.errors import RetryableError, Stopped, WpsyncError
+from wpsync.errors import RetryableError, Stopped, UnwritableError, WpsyncError
 from wpsync.extract.probing import Ends
 from wpsync.load import jobs as kept
 from wpsync.load.jobs import JobKey
@@ -180,7 +181,15 @@ def _keeping_tokens(client: Client) -> Callable[[Stopping], Result]:
 
 def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
     def look(stopping: Stopping) -> Result:
-        failed = watch.tick(session.database, session.clock.now())
+        now = session.clock.now()
+        try:
+            failed = watch.tick(session.database, now)
+        except UnwritableError as exc:
+            watch.away(
+                now, socket.gethostname(), error=exc
+            )  # nobody can enter it among the incidents
+            raise
+        watch.back()
         if failed:
             return Result("failed", f"alert targets that take no message: {', '.join(failed)}")
         return DONE
@@ -235,5 +244,5 @@ def _entered(session: Session, job: Job, result: Result) -> None:
     try:
         now = session.clock.now()
         kept.end_job(session.database, job.key, now, result.outcome, result.error)
-    except RetryableError as exc:
+    except (RetryableError, UnwritableError) as exc:
         log.debug("job.unrecorded", extra={**fields, "error": str(exc)})

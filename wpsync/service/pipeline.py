@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wpsync.clock import Clock
-from wpsync.errors import UNSERVED, RetryableError, Stopped
+from wpsync.errors import UNSERVED, RetryableError, Stopped, UnwritableError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
@@ -274,5 +274,5 @@ def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str
     """Say how the run ended; where the database is what failed, the run stays open and shows as such."""
     try:
         state.finish_run(database, run.id, at, outcome, run.totals, error)
-    except RetryableError as exc:
+    except (RetryableError, UnwritableError) as exc:
         log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})

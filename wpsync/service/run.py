@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from wpsync.clock import AnchoredClock
 from wpsync.config import Config
-from wpsync.errors import DatabaseUnavailableError, RetryableError
+from wpsync.errors import DatabaseUnavailableError, RetryableError, UnwritableError
 from wpsync.load import leadership
 from wpsync.load.leadership import Instance, Leadership
 from wpsync.model import Secret
@@ -71,12 +71,15 @@ class Service:
             self._another_leads = True
             self._beat()
             self._back()
-        except RetryableError as exc:
+        except (RetryableError, UnwritableError) as exc:
             if not self._away:
                 self._away = True
                 log.warning("database.away", extra={"error": str(exc)})
             self._watch.away(
-                self._session.clock.now(), self.instance.host, another_led=self._another_leads
+                self._session.clock.now(),
+                self.instance.host,
+                another_led=self._another_leads,
+                error=exc,
             )
         self._wait(_TRY)
 
@@ -89,6 +92,12 @@ class Service:
     def _work(self) -> None:
         """Lead until told to stop, or until the lock is lost."""
         self._lost, self._another_leads, self.role = False, False, LEADER
+        try:
+            self._beat()
+        except BaseException:
+            self.role = STANDBY
+            self._lead.give_up()
+            raise
         self._back()
         log.info("service.leads", extra={"instance": self.instance.id})
         term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
@@ -133,7 +142,7 @@ class Service:
     def _sign_off(self) -> None:
         try:
             leadership.gone(self._session.database, self.instance)
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, UnwritableError):
             log.debug("service.left_unsigned")
 
 
