@@ -79,6 +79,10 @@ class Database:
         with translated(), psycopg.connect(self._conninfo.reveal(), connect_timeout=5):
             pass
 
+    def refresh(self) -> None:
+        """Replace the idle connections that broke. The pool itself would find a few of them in ten seconds."""
+        self._pool.check()
+
     @contextmanager
     def connection(self) -> Iterator[Connection]:
         """A connection of the pool, outside any transaction."""

@@ -93,6 +93,7 @@ class Service:
         """Lead until told to stop, or until the lock is lost."""
         self._lost, self._another_leads, self.role = False, False, LEADER
         try:
+            self._session.database.refresh()
             self._beat()
         except BaseException:
             self.role = STANDBY
