@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from wpsync.config import AlertsConfig
 from wpsync.service.conditions import CRITICAL, WARNING, Counted, Observed, conditions
-from wpsync.service.overview import JobStatus, Outage
+from wpsync.service.overview import Budget, JobStatus, Outage
 from wpsync.service.status import Incomplete, ResourceStatus, Status, TokenStatus
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
@@ -39,7 +39,7 @@ def test_a_vendor_that_is_away_is_one_trouble_not_one_for_each_resource_and_job(
     assert list(told) == ["vendor"]
     one = told["vendor"]
     assert (one.severity, one.hold) == (CRITICAL, 15 * MINUTE)
-    assert "厂商接口自 12:32 起没有正常应答（连接不上厂商接口（ConnectError））" in one.zh
+    assert "厂商接口自 12:32 起没有正常应答（连接不上厂商接口：ConnectError）" in one.zh
     assert "The vendor has not answered since 12:32" in one.en
 
 
@@ -69,6 +69,20 @@ def test_what_is_stale_names_its_cause_and_what_comes_next():
         "calls has not been current for 90 minutes: the vendor says that requests come too fast;"
         " it is tried again at 14:05."
     )
+
+
+def test_a_vendor_that_finds_us_too_fast_for_hours_is_the_cause_and_not_our_budget():
+    def told(slowed_to):
+        waiting = Budget("main", "/api/device/call", 1, 20, None, True, slowed_to)
+        return found(resources=[late()], jobs=[job()], budgets=[waiting])
+
+    slowed, short = told(1), told(None)
+    assert slowed["stale"].hold == 2 * MINUTE
+    for kind in ("stale", "budget"):
+        assert "已自动降到每分钟 1 次" in slowed[kind].zh
+        assert "ask the vendor how many it allows" in slowed[kind].en
+        assert "Raise" not in slowed[kind].en
+        assert "Raise limits.requests_per_minute" in short[kind].en
 
 
 def test_a_full_disk_wakes_somebody_and_a_report_that_fails_does_not():

@@ -40,10 +40,10 @@ def test_a_vendor_that_does_not_answer(late):
     )
     said = told(late, "en")[1]
     assert said.startswith("Calls, SMS: the vendor has not answered since ")
-    assert "(the vendor cannot be reached (ConnectError)); it is asked again and again" in said
+    assert "(the vendor cannot be reached: ConnectError); it is asked again and again" in said
     assert said.count("has not answered") == 1
     said = told(late, "zh")[1]
-    assert "连接不上厂商接口（ConnectError）" in said
+    assert "连接不上厂商接口：ConnectError" in said
     assert "请检查网络并联系厂商" in said
 
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from wpsync.resources import RESOURCES
 from wpsync.service import terms
-from wpsync.service.overview import JobStatus, Outage
+from wpsync.service.overview import Budget, JobStatus, Outage
 from wpsync.service.status import Status
 from wpsync.service.terms import Pair
 from wpsync.values import SHANGHAI
@@ -19,7 +20,7 @@ class Cause:
     """What keeps some resources of an account behind.
 
     `kind`: no service runs (stopped); the vendor rejects the credentials, or does not answer (away); the
-    job fails (failing); none of these, and it is being read (reading).
+    job fails (failing); its requests wait (limited); none of these, and it is being read (reading).
     """
 
     kind: str
@@ -57,6 +58,10 @@ def of(status: Status, account: str, resource: str, *, served: bool) -> Cause:
     for job in status.jobs:
         if job.account == account and job.job in (resource, f"{resource} recheck") and job.failures:
             return Cause("failing", _failing(job, status.at))
+    endpoint = RESOURCES[resource].endpoint
+    for budget in status.budgets:
+        if (budget.account, budget.endpoint) == (account, endpoint) and budget.exhausted:
+            return Cause("limited", waits(budget))
     return Cause(
         "reading", ("正在补读，无需处理", "it is being caught up, and there is nothing to do")
     )
@@ -71,6 +76,23 @@ def of_all(status: Status, late: Sequence[tuple[str, str]]) -> list[Cause]:
         if resource not in names:
             names.append(resource)
     return list(found.values())
+
+
+def waits(one: Budget) -> Pair:
+    """That requests wait for their turn, and what to do."""
+    if one.slowed_to is not None:
+        return (
+            f"厂商提示接口 {one.endpoint} 请求过于频繁，已自动降到每分钟 {one.slowed_to} 次，实时同步在排队；恢复后会逐步提速，"
+            "若持续如此，请向厂商确认允许的频率",
+            f"the vendor says that requests to {one.endpoint} come too fast; they were slowed down to"
+            f" {one.slowed_to} a minute, for which even what is live waits. They become faster again by themselves; if"
+            " it lasts, ask the vendor how many it allows",
+        )
+    return (
+        f"接口 {one.endpoint} 的请求预算持续不足，实时同步在排队。请调高 limits.requests_per_minute（需厂商允许）",
+        f"the request budget of {one.endpoint} does not suffice: even what is live waits. Raise"
+        " limits.requests_per_minute, if the vendor allows it",
+    )
 
 
 def silent(one: Outage, now: datetime, *, served: bool) -> Pair:

@@ -300,14 +300,14 @@ def _drift(status: Status, now: datetime) -> Iterator[Condition]:
 def _budgets(status: Status) -> Iterator[Condition]:
     for one in status.budgets:
         if one.exhausted:
+            zh, en = causes.waits(one)
             yield Condition(
                 "budget",
                 one.account,
                 one.endpoint,
                 WARNING,
-                f"接口 {one.endpoint} 的请求预算持续不足，实时同步在排队。请调高 limits.requests_per_minute（需厂商允许）。",
-                f"The request budget of {one.endpoint} does not suffice: even what is live waits. Raise"
-                " limits.requests_per_minute, if the vendor allows it.",
+                f"{zh}。",
+                f"{en[0].upper()}{en[1:]}.",
                 timedelta(minutes=15),
             )
 

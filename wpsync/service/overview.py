@@ -51,6 +51,7 @@ class Budget:
     """Requests that count in the present minute, and how many the configuration allows.
 
     Both None: no limit, and so nothing is counted. `exhausted`: what is live has to wait for its turn.
+    `slowed_to`: as many hold at present, since the vendor said that requests come too fast.
     """
 
     account: str
@@ -59,6 +60,7 @@ class Budget:
     limit: int | None
     paused_until: datetime | None
     exhausted: bool
+    slowed_to: int | None = None
 
     @property
     def name(self) -> str:
@@ -163,6 +165,7 @@ def _budget(account: str, endpoint: str, limit: int, book: Book | None, now: dat
         limit=limit,
         paused_until=book.not_before if book.not_before > now else None,
         exhausted=book.wanted.get(Priority.LIVE, now) > now,
+        slowed_to=None if book.rate is None or book.rate >= limit else max(1, int(book.rate)),
     )
 
 

@@ -109,22 +109,22 @@ _ERRORS: tuple[tuple[re.Pattern[str], str, Pair], ...] = tuple(
         (
             r"the vendor cannot be reached \((?P<why>.*)\)",
             VENDOR,
-            ("连接不上厂商接口（{why}）", "the vendor cannot be reached ({why})"),
+            ("连接不上厂商接口：{why}", "the vendor cannot be reached: {why}"),
         ),
         (
             r"no usable answer \((?P<why>.*)\)",
             VENDOR,
-            ("厂商接口没有返回可用的应答（{why}）", "no usable answer of the vendor ({why})"),
+            ("厂商接口没有返回可用的应答：{why}", "no usable answer of the vendor: {why}"),
         ),
         (
             r"the vendor has a fault: (?P<why>HTTP \d+).*",
             VENDOR,
-            ("厂商接口出错（{why}）", "the vendor has a fault ({why})"),
+            ("厂商接口出错：{why}", "the vendor has a fault: {why}"),
         ),
         (
             r"not the vendor's envelope: (?P<why>HTTP \d+).*",
             VENDOR,
-            ("返回的不是厂商接口的内容（{why}）", "an answer that is not the vendor's ({why})"),
+            ("返回的不是厂商接口的内容：{why}", "an answer that is not the vendor's: {why}"),
         ),
         (
             r"the vendor refused without a reason \(code 0\)",
