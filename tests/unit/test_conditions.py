@@ -77,12 +77,13 @@ def test_a_vendor_that_finds_us_too_fast_for_hours_is_the_cause_and_not_our_budg
         return found(resources=[late()], jobs=[job()], budgets=[waiting])
 
     slowed, short = told(1), told(None)
+    assert slowed["budget"].en.startswith("/api/device/call: ")
     assert slowed["stale"].hold == 2 * MINUTE
     for kind in ("stale", "budget"):
         assert "已自动降到每分钟 1 次" in slowed[kind].zh
         assert "ask the vendor how many it allows" in slowed[kind].en
-        assert "Raise" not in slowed[kind].en
-        assert "Raise limits.requests_per_minute" in short[kind].en
+        assert "raise" not in slowed[kind].en
+        assert "raise limits.requests_per_minute" in short[kind].en
 
 
 def test_a_full_disk_wakes_somebody_and_a_report_that_fails_does_not():

@@ -79,19 +79,18 @@ def of_all(status: Status, late: Sequence[tuple[str, str]]) -> list[Cause]:
 
 
 def waits(one: Budget) -> Pair:
-    """That requests wait for their turn, and what to do."""
+    """That the requests of an endpoint wait for their turn, and what to do."""
     if one.slowed_to is not None:
         return (
-            f"厂商提示接口 {one.endpoint} 请求过于频繁，已自动降到每分钟 {one.slowed_to} 次，实时同步在排队；恢复后会逐步提速，"
+            f"厂商提示请求过于频繁，已自动降到每分钟 {one.slowed_to} 次，实时同步在排队，之后会逐步提速；"
             "若持续如此，请向厂商确认允许的频率",
-            f"the vendor says that requests to {one.endpoint} come too fast; they were slowed down to"
-            f" {one.slowed_to} a minute, for which even what is live waits. They become faster again by themselves; if"
-            " it lasts, ask the vendor how many it allows",
+            f"the vendor says that requests come too fast; they were slowed down to {one.slowed_to} a minute, wait for"
+            " their turn, and become faster again by themselves; if it lasts, ask the vendor how many it allows",
         )
     return (
-        f"接口 {one.endpoint} 的请求预算持续不足，实时同步在排队。请调高 limits.requests_per_minute（需厂商允许）",
-        f"the request budget of {one.endpoint} does not suffice: even what is live waits. Raise"
-        " limits.requests_per_minute, if the vendor allows it",
+        "请求预算持续不足，实时同步在排队；请调高 limits.requests_per_minute（需厂商允许）",
+        "the request budget does not suffice and even what is live waits; raise limits.requests_per_minute, if the"
+        " vendor allows it",
     )
 
 
@@ -105,7 +104,7 @@ def silent(one: Outage, now: datetime, *, served: bool) -> Pair:
             f"the vendor did not answer when it was last asked ({at}: {en})",
         )
     return (
-        f"厂商接口自 {at} 起没有正常应答（{zh}），正在不断自动重试",
+        f"厂商接口自 {at} 起没有正常应答（{zh}），正在自动重试",
         f"the vendor has not answered since {at} ({en}); it is asked again and again",
     )
 

@@ -306,8 +306,8 @@ def _budgets(status: Status) -> Iterator[Condition]:
                 one.account,
                 one.endpoint,
                 WARNING,
-                f"{zh}。",
-                f"{en[0].upper()}{en[1:]}.",
+                f"接口 {one.endpoint}：{zh}。",
+                f"{one.endpoint}: {en}.",
                 timedelta(minutes=15),
             )
 
