@@ -13,6 +13,7 @@ WpsyncError
       SpanTooLargeError          4018: the reader asks for a shorter window
       TooManyRowsError           4019: likewise
     SchemaMismatchError          migrations are not applied
+    UnwritableError              the database's disk is full, or it is read-only: the service waits for it
     DeadLetterLimitError         too many rows unreadable: the normaliser is broken, not the data
   RecordError                    never leaves normalize: becomes a dead letter
   IncompleteError                the run ended, but something is incomplete or failed
@@ -113,6 +114,10 @@ class TooManyRowsError(VendorRefusedError):
 
 class SchemaMismatchError(FatalError):
     """The database's schema is not the one this version needs."""
+
+
+class UnwritableError(FatalError):
+    """The database answers, and takes no writes."""
 
 
 class DeadLetterLimitError(FatalError):

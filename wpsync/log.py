@@ -1,9 +1,10 @@
 """Logging: one formatter (text or JSON lines), and a wall that no secret passes.
 
 A log line is an event, dotted and in the past tense, with fields: request.sent, request.retried,
-token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed,
-run.unrecorded, migration.applied, clock.was_ahead, progress.told, resource.ended. JSON lines have the keys
-time, level, event, logger, the event's own fields, and error with a traceback where there is one.
+token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed, run.unrecorded,
+job.failed, job.failing, job.recovered, vendor.away, vendor.back, database.away, database.back, migration.applied,
+clock.was_ahead, progress.told, resource.ended. JSON lines have the keys time, level, event, logger, the event's own
+fields, and error with a traceback where there is one.
 
 The HTTP library logs whole URLs, and the vendor's token travels in the URL: its loggers stay at
 WARNING, and everything that leaves goes through `redact`.
@@ -22,13 +23,14 @@ _QUIET = (
     "httpx",
     "httpcore",
     "alembic",
-    "apscheduler",
     "tzlocal",
-    "psycopg.pool",
     "urllib3",
     "requests",
     "uvicorn",
 )
+_CHATTY = ("apscheduler", "psycopg.pool")
+"""These warn of each time that finds its job at work, and of each attempt to connect: we tell of both once."""
+
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 _PATTERNS = (
     (
@@ -108,6 +110,9 @@ def setup(level: str, form: str, stream: TextIO) -> None:
     root.setLevel(level.upper())
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+    chatty = logging.WARNING if level.lower() == "debug" else logging.ERROR
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(chatty)
     sys.excepthook = _uncaught
     threading.excepthook = lambda args: _uncaught(args.exc_type, args.exc_value, args.exc_traceback)
 

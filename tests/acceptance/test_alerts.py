@@ -13,6 +13,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline
+from tests.acceptance.test_outages import fills
 from tests.acceptance.test_service import until
 from wpsync import config, embedded
 from wpsync.cli import running
@@ -20,7 +21,8 @@ from wpsync.clock import FakeClock
 from wpsync.load import migrations
 from wpsync.load.leadership import Leadership
 from wpsync.model import Secret
-from wpsync.service.alerts import Message, Sending, Watch, is_quiet
+from wpsync.service.alerts import Message, Sending, Watch, is_quiet, observe
+from wpsync.service.jobs import perform
 from wpsync.service.run import Service, watching, working
 from wpsync.service.session import session
 from wpsync.service.targets import send, targets
@@ -86,7 +88,7 @@ TROUBLES = {
     "stale": (
         "update wpsync.watermarks set at = %(now)s::timestamptz - interval '2 hours' where resource = 'sms'",
         "update wpsync.watermarks set at = %(now)s::timestamptz + interval '2 hours' where resource = 'sms'",
-        3,
+        13,
     ),
     "gap": (
         "update wpsync.windows set state = 'incomplete', reason = 'rows_missing' where resource = 'calls'",
@@ -180,6 +182,34 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         assert len(receiver.messages) == 2, receiver.messages
 
 
+def test_rooms_that_cannot_be_read_are_one_incident_in_words_that_fit(line, receiver):
+    line.driver.sync(["wechat_rooms"])
+    rooms = sorted({row["room_id"] for row in line.vendor.world.truth("wechat_room_members")})
+    line.remote.settings(broken=rooms[:2], broken_status=500)
+    line.driver.sync(["wechat_room_members"])
+    with line.session() as opened:
+        watch = watching(opened.config)
+        ticks(watch, opened, START, 2)
+        assert receiver.messages == []
+        ticks(watch, opened, START + timedelta(hours=6), 2)
+    (said,) = receiver.messages
+    text = said["message"]
+    assert "1 new incident" in said["title"]
+    assert "2 个群的成员长时间读不完整：厂商接口读不出来（unreadable）" in text
+    assert "2 rooms are not wholly read: the vendor cannot serve it (unreadable)" in text
+    assert "window" not in text
+    assert "verify" not in text
+    state = json.loads(line.driver.run("status", "--json").stdout)
+    assert [one["parent_id"] for one in state["incomplete"]] == rooms[:2], "where it says they are"
+
+
+def test_on_a_holiday_nobody_wonders_that_there_is_nothing(line):
+    for days, wondered in (("2026-05-20", False), ("2026-05-21", True)):
+        line.driver.more = f"[bi]\nholidays = [{days}]\n"
+        with line.session() as opened:
+            assert bool(observe(opened.database, opened.config, START).counted) is wondered
+
+
 def test_nothing_is_said_in_an_hour_of_normal_running(line, receiver):
     with line.session() as opened:
         watch = watching(opened.config)
@@ -229,6 +259,26 @@ def test_a_database_that_stays_away_is_told_by_the_process_itself(line, receiver
         watch.back()
     assert len(receiver.messages) == 2
     assert "数据库没有响应" in receiver.messages[0]["title"]
+    assert "数据库已恢复" in receiver.messages[1]["title"]
+
+
+def test_a_database_that_takes_no_alert_to_be_kept_is_told_by_the_process_itself(line, receiver):
+    with line.session() as opened, psycopg.connect(line.driver.database_url) as connection:
+        connection.autocommit = True
+        connection.execute(TROUBLES["dead_letters"][0])
+        for statement in fills("wpsync.incidents"):
+            connection.execute(statement)
+        with working(opened, watching(opened.config)) as jobs:
+            (alerts,) = (job for job in jobs if job.key.job == "alerts")
+            for _ in range(5):
+                assert perform(opened, alerts, lambda: False).outcome == "failed"
+                line.clock.sleep(60)
+            assert [one["title"] for one in receiver.messages] == [
+                "[wpsync] 数据库无法写入 / The database takes no writes"
+            ]
+            assert "数据库磁盘已满：could not extend file" in receiver.messages[0]["message"]
+            connection.execute("drop function full_disk cascade")
+            assert perform(opened, alerts, lambda: False).outcome == "done"
     assert "数据库已恢复" in receiver.messages[1]["title"]
 
 

@@ -3,14 +3,17 @@
 `RESTARTS=20` restarts Postgres that often; a few times otherwise.
 """
 
+import json
 import os
 import signal
 import subprocess
 import time
 
 import psycopg
+import pytest
 
 from tests.acceptance.driving import Driver, differences
+from tests.acceptance.test_service import QUICK, everything_is_there, just_now, serving, until
 from wpsync import embedded
 from wpsync.emulator.client import Remote
 from wpsync.load import migrations
@@ -129,3 +132,73 @@ def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(
     found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
     assert not found, "\n".join(found[:20])
     assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
+
+
+def fills(*tables):
+    """Statements after which nothing can be written to these, for want of space: the server's own error."""
+    yield (
+        "create function full_disk() returns trigger language plpgsql as $$ begin"
+        " raise exception 'could not extend file: No space left on device' using errcode = '53100'; end $$"
+    )
+    for table in tables:
+        yield (
+            f"create trigger full_disk before insert or update on {table}"
+            " for each statement execute function full_disk()"
+        )
+
+
+NO_WRITES = {
+    "full": (
+        list(fills("wpsync.instances", "wpsync.jobs", "wpsync.runs", "wpsync.incidents")),
+        ["drop function full_disk cascade"],
+    ),
+    "read-only": (
+        [
+            "do $$ begin execute format('alter database %I set default_transaction_read_only = on',"
+            " current_database()); end $$"
+        ],
+        [
+            "do $$ begin execute format('alter database %I reset default_transaction_read_only',"
+            " current_database()); end $$"
+        ],
+    ),
+}
+CUT = (
+    "select pg_terminate_backend(pid) from pg_stat_activity"
+    " where datname = current_database() and pid <> pg_backend_pid()"
+)
+
+
+@pytest.mark.parametrize("how", NO_WRITES)
+def test_a_database_that_takes_no_writes_is_waited_for_by_the_service(
+    emulator, database_url, tmp_path, how
+):
+    vendor = emulator(messages=300, days=2)
+    driver = Driver(database_url, vendor.url, tmp_path, f'{QUICK}[log]\nformat = "json"\n')
+    log = tmp_path / "service.log"
+
+    def execute(statements):
+        options = "-c default_transaction_read_only=off"
+        with psycopg.connect(database_url, autocommit=True, options=options) as connection:
+            for statement in (*statements, CUT):
+                connection.execute(statement)
+
+    def logged(event):
+        return f'"event": "{event}"' in log.read_text(encoding="utf-8")
+
+    ends, mends = NO_WRITES[how]
+    with serving(driver) as process:
+        until(lambda: everything_is_there(driver, vendor), "the first three days")
+        execute(ends)
+        until(lambda: logged("database.away"), "that it takes no writes")
+        time.sleep(5)
+        assert process.poll() is None
+        execute(mends)
+        until(lambda: logged("database.back"), "that it does again")
+        now = just_now()
+        Remote(vendor.url).generate("calls", 10, now, now)
+        until(lambda: everything_is_there(driver, vendor), "what came afterwards")
+    lines = [json.loads(one) for one in log.read_text(encoding="utf-8").splitlines()]
+    said = [one["event"] for one in lines if one["level"] in ("warning", "error")]
+    assert said.count("database.away") == 1
+    assert len(said) <= 3, said

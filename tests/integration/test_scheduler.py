@@ -1,11 +1,15 @@
 """The service's jobs: none overlaps itself, missed times are made up and counted, a hung one is left."""
 
+import io
+import logging
+import sys
 import threading
 import time
 from datetime import timedelta
 
 import pytest
 
+from wpsync import log
 from wpsync.clock import FakeClock, SystemClock
 from wpsync.config import Config
 from wpsync.errors import Stopped
@@ -13,7 +17,7 @@ from wpsync.load import jobs as kept
 from wpsync.load.database import Database
 from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
-from wpsync.service.jobs import DONE, LIVE, SLOW, Job, perform
+from wpsync.service.jobs import DONE, LIVE, SLOW, Job, Result, perform
 from wpsync.service.scheduler import THREADS, Scheduler, at_once
 from wpsync.service.session import Session
 from wpsync.service.status import read
@@ -124,6 +128,35 @@ def test_a_job_never_overlaps_itself(session):
     wait_for(lambda: len(most) >= 2)
     scheduler.stop()
     assert max(most) == 1
+
+
+def test_a_time_that_finds_its_job_at_work_is_counted_and_no_warning(session, monkeypatch):
+    stream, root = io.StringIO(), logging.getLogger()
+    for where, name in ((sys, "excepthook"), (threading, "excepthook"), (root, "level")):
+        monkeypatch.setattr(where, name, getattr(where, name))
+    monkeypatch.setattr(root, "handlers", [])
+    log.setup("info", "json", stream)
+
+    def slow(stopping):
+        time.sleep(3.2)
+        return DONE
+
+    scheduler = Scheduler(session, [job("slow", slow)])
+    scheduler.start()
+    wait_for(lambda: state_of(session, "slow").missed)
+    scheduler.stop()
+    assert stream.getvalue() == ""
+
+
+def test_a_failure_that_people_were_told_of_already_is_not_told_again(session, caplog):
+    def fails(stopping):
+        return Result("failed", "/x: the vendor cannot be reached (ConnectError)")
+
+    scheduler = Scheduler(session, [job("told", fails, is_told=lambda result: True)])
+    scheduler.start()
+    wait_for(lambda: state_of(session, "told").failures > 1)
+    scheduler.stop()
+    assert "job.failed" not in caplog.text
 
 
 def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, caplog):

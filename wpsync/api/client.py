@@ -21,12 +21,12 @@ from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.doubts import Doubts
 from wpsync.api.limits import Limits
+from wpsync.api.reach import Outages, Reach
 from wpsync.api.retries import NotSentError, Retries, Retry
 from wpsync.clock import Clock
 from wpsync.errors import (
     ConfigError,
     RateLimitedError,
-    RetryableError,
     VendorRefusedError,
     VendorUnavailableError,
 )
@@ -102,6 +102,7 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_request: OnRequest = lambda account, endpoint, outcome, seconds: None,
+        outages: Outages | None = None,
     ) -> None:
         url = checked_base_url(base_url)
         self._base = str(url)
@@ -111,6 +112,7 @@ class Client:
         self._account = account
         self._on_request = on_request
         self._doubts = Doubts(clock)
+        self._reach = Reach(account, clock, outages)
         self._lock = Lock()
         self._skew: timedelta | None = None
         self.requests = 0
@@ -141,6 +143,11 @@ class Client:
     def authenticate(self) -> None:
         """Make sure that there is a token the vendor gave; asks only where there is none."""
         self._keeper.access()
+
+    @property
+    def is_away(self) -> bool:
+        """Whether the vendor does not answer at all, which has been told (`api.reach`)."""
+        return self._reach.is_away
 
     def clock_skew(self) -> timedelta | None:
         """Our clock minus the vendor's, as the last reply's Date header told it (to the second)."""
@@ -206,7 +213,7 @@ class Client:
     def _counted(self, endpoint: str, priority: Priority) -> Iterator[None]:
         """One request within the limits, which hear how it ended."""
         number = self._limits.acquire(endpoint, priority)
-        began, outcome = self._clock.monotonic(), "refused"
+        at, began, outcome = self._clock.now(), self._clock.monotonic(), "refused"
         try:
             yield
             outcome = "ok"
@@ -217,10 +224,13 @@ class Client:
         except RejectedError:
             outcome = "rejected"
             raise
-        except RetryableError:
+        except VendorUnavailableError as exc:
             outcome = "unavailable"
+            self._reach.failed(at, exc)
             raise
         finally:
+            if outcome != "unavailable":
+                self._reach.answered()
             self._limits.ended(endpoint, number)
             seconds = self._clock.monotonic() - began
             self._on_request(self._account, endpoint, outcome, seconds)

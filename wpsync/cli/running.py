@@ -157,7 +157,7 @@ def opened(
 
     While it is awaited there is no service yet that could say so: it is said from here.
     """
-    from wpsync.errors import DatabaseUnavailableError
+    from wpsync.errors import DatabaseUnavailableError, UnwritableError
     from wpsync.load import migrations
     from wpsync.service.run import watching
     from wpsync.service.scheduler import at_once
@@ -177,12 +177,12 @@ def opened(
                 )
                 tell_views(config, found.database)
                 watch.back()
-            except DatabaseUnavailableError as exc:
+            except (DatabaseUnavailableError, UnwritableError) as exc:
                 found = None
                 if not said:
                     log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
                 said = True
-                watch.away(clock.now(), socket.gethostname())
+                watch.away(clock.now(), socket.gethostname(), error=exc)
                 stop.wait(_AGAIN)
         yield found
 

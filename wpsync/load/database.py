@@ -10,7 +10,13 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wpsync import boundary
-from wpsync.errors import DatabaseUnavailableError, FatalError, SchemaMismatchError, WpsyncError
+from wpsync.errors import (
+    DatabaseUnavailableError,
+    FatalError,
+    SchemaMismatchError,
+    UnwritableError,
+    WpsyncError,
+)
 from wpsync.model import Secret
 
 Connection = psycopg.Connection[tuple[object, ...]]
@@ -72,6 +78,10 @@ class Database:
         """Connect once. Raises DatabaseUnavailableError with the server's own reason."""
         with translated(), psycopg.connect(self._conninfo.reveal(), connect_timeout=5):
             pass
+
+    def refresh(self) -> None:
+        """Replace the idle connections that broke. The pool itself would find a few of them in ten seconds."""
+        self._pool.check()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
@@ -155,10 +165,16 @@ def translated() -> Iterator[None]:
             " / 请授予该权限，或改用 wp 和 wpsync 两个 schema 的属主连接",
         ) from exc
     except errors.DiskFull as exc:
-        raise FatalError(
+        raise UnwritableError(
             f"the database's disk is full: {_reason(exc)}",
             hint="free or add space and start again: what was committed stays, the rest is read again"
             " / 请清理或扩充磁盘后重新启动：已提交的数据保留，其余会重新读取",
+        ) from exc
+    except errors.ReadOnlySqlTransaction as exc:
+        raise UnwritableError(
+            f"the database is read-only: {_reason(exc)}",
+            hint="connect to the primary, or end its read-only state (often set where space is short)"
+            " / 请连接主库，或解除只读状态（云数据库空间不足时常会自动设为只读）",
         ) from exc
     except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
         raise DatabaseUnavailableError(

@@ -459,6 +459,17 @@ set starts_at = excluded.starts_at, ends_at = excluded.ends_at, expected_rows = 
     rows_read = excluded.rows_read, started_at = excluded.started_at, updated_at = excluded.updated_at,
     outcome = excluded.outcome
 
+-- name: note_outage
+-- The vendor of an account does not answer. What was noted of the same outage before stays.
+insert into wpsync.outages as old (account, since, error) values (%(account)s, %(since)s, %(error)s)
+on conflict (account) do update set since = least(old.since, excluded.since), error = excluded.error
+
+-- name: end_outage
+delete from wpsync.outages where account = %(account)s
+
+-- name: outages
+select account, since, error from wpsync.outages order by account
+
 -- name: budgets
 select account, endpoint, book from wpsync.budget order by account, endpoint
 

@@ -1,4 +1,4 @@
-"""The tables of the long-running service: its instances, its jobs, and the backfills under way."""
+"""The tables of the long-running service: its instances, its jobs, the backfills under way, and what is away."""
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -13,6 +13,7 @@ def declare(metadata: sa.MetaData) -> None:
     _backfills(metadata)
     _incidents(metadata)
     _erasures(metadata)
+    _outages(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -159,5 +160,20 @@ def _erasures(metadata: sa.MetaData) -> None:
         schema="wpsync",
         comment=comment(
             "因删除而不保存的行（用于对账）", "rows left out for an erasure, so that counts agree"
+        ),
+    )
+
+
+def _outages(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "outages",
+        metadata,
+        column(*ACCOUNT),
+        column("since", INSTANT, "从何时起没有正常应答", "since when it has not answered"),
+        column("error", sa.Text(), "最近的错误", "what was met instead"),
+        sa.PrimaryKeyConstraint("account", name="outages_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "没有正常应答的厂商接口；没有行表示正常", "vendors that do not answer; no row: it does"
         ),
     )

@@ -1,5 +1,6 @@
 """One vendor account at work: its client, database and clock, and a reader for each resource."""
 
+import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ class Pace:
     for; `window_rows` the rows aimed at in one transaction; `page_concurrency` how many pages of a
     window are fetched at once; `parallel_windows` how many windows a backfill has under way;
     `privacy` what is done with people's data before it is written; `retention` how long it is kept.
+    `quietly`: what fails and is tried again is logged at DEBUG, since somebody else tells of it once.
     """
 
     settle: timedelta = timedelta(minutes=2)
@@ -48,6 +50,11 @@ class Pace:
     first_sync_from: str = "today"
     privacy: Privacy = OFF
     retention: RetentionConfig = field(default_factory=RetentionConfig)
+    quietly: bool = False
+
+    def log_level(self, usual: int) -> int:
+        """At which level trouble is logged."""
+        return logging.DEBUG if self.quietly else usual
 
 
 @dataclass(slots=True)
@@ -76,7 +83,14 @@ class Account:
             rows = min(rows, pages * resource.page_size)
         reader = Reader(resource, self.source(resource, priority), rows_aim=rows)
         store = self.store(resource)
-        return Pipeline(resource, reader, store, self.clock, stopping=self.stopping)
+        return Pipeline(
+            resource,
+            reader,
+            store,
+            self.clock,
+            stopping=self.stopping,
+            retried=self.pace.log_level(logging.WARNING),
+        )
 
     def source(self, resource: Resource, priority: Priority) -> EndpointSource:
         """Where a resource's pages come from."""

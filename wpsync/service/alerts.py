@@ -13,10 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
 from wpsync.config import AlertsConfig, Config
+from wpsync.errors import UnwritableError, WpsyncError
 from wpsync.load import incidents, state
 from wpsync.load.database import Connection, Database
 from wpsync.load.incidents import Incident
 from wpsync.service import status as statuses
+from wpsync.service import terms
 from wpsync.service.conditions import CRITICAL, Condition, Counted, Observed, conditions
 from wpsync.values import SHANGHAI
 
@@ -56,8 +58,15 @@ class Watch:
             self._compare(connection, found, now)
             return self._tell(connection, now)
 
-    def away(self, now: datetime, host: str, *, another_led: bool = False) -> None:
-        """The database does not answer. Said once, by this process itself, after two minutes.
+    def away(
+        self,
+        now: datetime,
+        host: str,
+        *,
+        another_led: bool = False,
+        error: WpsyncError | None = None,
+    ) -> None:
+        """The database does not answer, or takes no writes. Said once, by this process itself, after two minutes.
 
         Where another instance led when it was last seen, that one says so, and this one only if it
         still does not answer after five: the leader may have gone with it.
@@ -68,15 +77,8 @@ class Watch:
         ):
             self._away_told = True
             minutes = round((now - self._away_since) / timedelta(minutes=1))
-            self._say(
-                [("数据库没有响应", "The database does not answer")],
-                [
-                    (
-                        f"主机 {host} 已有 {minutes} 分钟连接不上数据库。服务会一直等待，恢复后自动继续。",
-                        f"It has not answered {host} for {minutes} minutes. The service waits, and goes on by itself.",
-                    )
-                ],
-            )
+            title, text = _no_writes(host, minutes, error)
+            self._say([title], [text])
 
     def back(self) -> None:
         """The database answers again."""
@@ -185,6 +187,8 @@ def observe(database: Database, config: Config, now: datetime) -> Observed:
         for account in accounts
         for resource in ("calls", "sms", "wechat_messages")
     ]
+    if now.astimezone(SHANGHAI).date() in config.bi.holidays:
+        counted = []  # nobody works, and nobody wonders
     settle = timedelta(seconds=config.sync.settle_seconds)
     return Observed(statuses.read(database, config, now), counted, settle)
 
@@ -199,6 +203,23 @@ def worded(
     if settings.page_url:
         blocks.append(settings.page_url)
     return Message(f"[wpsync] {titles}", "\n\n".join(blocks))
+
+
+def _no_writes(
+    host: str, minutes: int, error: WpsyncError | None
+) -> tuple[tuple[str, str], tuple[str, str]]:
+    """What is said where incidents cannot be kept, which is what is wrong."""
+    if isinstance(error, UnwritableError):
+        zh, en = terms.error(str(error))
+        return ("数据库无法写入", "The database takes no writes"), (
+            f"主机 {host} 已有 {minutes} 分钟无法写入数据库：{zh}。处理后同步自动继续，已写入的数据不受影响。",
+            f"{host} has not been able to write for {minutes} minutes: {en}. Once that is mended the sync goes on by"
+            " itself; what was written stays.",
+        )
+    return ("数据库没有响应", "The database does not answer"), (
+        f"主机 {host} 已有 {minutes} 分钟连接不上数据库。服务会一直等待，恢复后自动继续。",
+        f"It has not answered {host} for {minutes} minutes. The service waits, and goes on by itself.",
+    )
 
 
 def _title(begun: int, over: int) -> list[tuple[str, str]]:

@@ -7,21 +7,22 @@ its next time: what was committed stays.
 """
 
 import logging
+import socket
 import traceback
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from wpsync.api.client import Client
 from wpsync.config import Config
-from wpsync.errors import RetryableError, Stopped, WpsyncError
+from wpsync.errors import RetryableError, Stopped, UnwritableError, WpsyncError
 from wpsync.extract.probing import Ends
 from wpsync.load import jobs as kept
 from wpsync.load.jobs import JobKey
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode, Resource
-from wpsync.service import proof, retention, sync
+from wpsync.service import proof, retention, sync, terms
 from wpsync.service.account import Account, opened
 from wpsync.service.alerts import Watch
 from wpsync.service.session import Session, pace_of
@@ -50,13 +51,21 @@ class Result:
     error: str | None = None
     written: int = 0
 
+    @property
+    def is_failure(self) -> bool:
+        """It did not do what it was to do."""
+        return self.outcome in ("failed", "deadline")
+
 
 DONE = Result("done")
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """Something to be done again and again. `nightly`: at half past three in Shanghai."""
+    """Something to be done again and again. `nightly`: at half past three in Shanghai.
+
+    `is_told`: whether people have been told already of what it failed with.
+    """
 
     key: JobKey
     every: timedelta
@@ -64,6 +73,7 @@ class Job:
     lane: str = SLOW
     deadline: timedelta = timedelta(hours=6)
     nightly: bool = False
+    is_told: Callable[[Result], bool] = lambda result: False
 
     def first_at(self, now: datetime, known: datetime | None) -> datetime:
         """When it runs after a start: when it was to run anyway, at once where that has passed."""
@@ -106,17 +116,20 @@ def wanted(config: Config) -> list[Resource]:
 def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     ends: dict[str, Ends] = {}
 
+    def is_told(result: Result) -> bool:
+        return client.is_away and terms.cause(result.error or "") == terms.VENDOR
+
     def job(
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
     ) -> Job:
         def with_account(stopping: Stopping) -> Result:
-            pace = pace_of(session.config)
+            pace = replace(pace_of(session.config), quietly=True)
             with opened(
                 name, client, session.database, session.clock, pace, stopping, ends
             ) as account:
                 return work(account)
 
-        return Job(JobKey(name, purpose), often, with_account, **more)  # type: ignore[arg-type]  # Job's own fields
+        return Job(JobKey(name, purpose), often, with_account, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
 
     for resource in wanted(session.config):
         live = resource.mode is Mode.WINDOWED
@@ -131,7 +144,8 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
             again = _reading(sync.recheck, resource)
             yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
-    yield Job(JobKey(name, "tokens"), _TOKENS_EVERY, _keeping_tokens(client), WATCH)
+    tokens = JobKey(name, "tokens")
+    yield Job(tokens, _TOKENS_EVERY, _keeping_tokens(client), WATCH, is_told=is_told)
 
 
 def _reading(
@@ -167,7 +181,15 @@ def _keeping_tokens(client: Client) -> Callable[[Stopping], Result]:
 
 def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
     def look(stopping: Stopping) -> Result:
-        failed = watch.tick(session.database, session.clock.now())
+        now = session.clock.now()
+        try:
+            failed = watch.tick(session.database, now)
+        except UnwritableError as exc:
+            watch.away(
+                now, socket.gethostname(), error=exc
+            )  # nobody can enter it among the incidents
+            raise
+        watch.back()
         if failed:
             return Result("failed", f"alert targets that take no message: {', '.join(failed)}")
         return DONE
@@ -218,12 +240,9 @@ def _where(exc: Exception) -> str:
 
 def _entered(session: Session, job: Job, result: Result) -> None:
     fields = {"account": job.key.account, "job": job.key.job, "outcome": result.outcome}
-    if result.error and result.outcome in ("failed", "deadline"):
-        log.error("job.failed", extra={**fields, "error": result.error})
-    else:
-        log.debug("job.ended", extra=fields)
+    log.debug("job.ended", extra={**fields, "error": result.error})
     try:
         now = session.clock.now()
         kept.end_job(session.database, job.key, now, result.outcome, result.error)
-    except RetryableError as exc:
-        log.warning("job.unrecorded", extra={**fields, "error": str(exc)})
+    except (RetryableError, UnwritableError) as exc:
+        log.debug("job.unrecorded", extra={**fields, "error": str(exc)})

@@ -51,6 +51,7 @@ class Budget:
     """Requests that count in the present minute, and how many the configuration allows.
 
     Both None: no limit, and so nothing is counted. `exhausted`: what is live has to wait for its turn.
+    `slowed_to`: as many hold at present, since the vendor said that requests come too fast.
     """
 
     account: str
@@ -59,6 +60,7 @@ class Budget:
     limit: int | None
     paused_until: datetime | None
     exhausted: bool
+    slowed_to: int | None = None
 
     @property
     def name(self) -> str:
@@ -97,6 +99,21 @@ class IncidentStatus:
     en: str
     opened_at: datetime
     last_seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A vendor that has not answered since then, and what was met instead."""
+
+    account: str
+    since: datetime
+    error: str
+
+
+def outages(database: Database, accounts: list[str]) -> list[Outage]:
+    """The accounts whose vendor does not answer, as whoever asked it last has found."""
+    found = [Outage(**row) for row in state.rows(database, "outages")]  # type: ignore[arg-type]  # the query's columns are the fields
+    return [one for one in found if one.account in accounts]
 
 
 def incidents(database: Database) -> list[IncidentStatus]:
@@ -148,6 +165,7 @@ def _budget(account: str, endpoint: str, limit: int, book: Book | None, now: dat
         limit=limit,
         paused_until=book.not_before if book.not_before > now else None,
         exhausted=book.wanted.get(Priority.LIVE, now) > now,
+        slowed_to=None if book.rate is None or book.rate >= limit else max(1, int(book.rate)),
     )
 
 

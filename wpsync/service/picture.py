@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Literal
 
-from wpsync.service import calendar, health, history, overview, status
+from wpsync.service import calendar, causes, health, history, overview, status
 from wpsync.service.calendar import Calendar
+from wpsync.service.causes import Cause
 from wpsync.service.health import Behind
 from wpsync.service.history import BackfillStatus
 from wpsync.service.overview import Budget, JobStatus
@@ -113,6 +114,11 @@ class Picture:
             one for one in self.status.incomplete if one.ends_at is None or one.ends_at <= begins
         ]
         return sum(one.troubled for one in self.days) + len(elsewhere)
+
+    @property
+    def causes(self) -> list[Cause]:
+        """Why what is behind is so."""
+        return causes.of_all(self.status, [(one.account, one.resource) for one in self.late])
 
     @property
     def gaps(self) -> int:

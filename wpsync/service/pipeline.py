@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Self
 
 from wpsync.clock import Clock
-from wpsync.errors import UNSERVED, RetryableError, Stopped
+from wpsync.errors import UNSERVED, RetryableError, Stopped, UnwritableError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
@@ -53,12 +53,14 @@ class Pipeline:
         clock: Clock,
         *,
         stopping: Callable[[], bool] = lambda: False,
+        retried: int = logging.WARNING,
     ) -> None:
         self._resource = resource
         self._reader = reader
         self._store = store
         self._clock = clock
         self._stopping = stopping
+        self._retried = retried
 
     def window(
         self,
@@ -175,9 +177,8 @@ class Pipeline:
                 pause = next(pauses, None)
                 if pause is None:
                     raise
-                log.warning(
-                    "window.retried", extra={"resource": self._resource.name, "error": str(exc)}
-                )
+                fields = {"resource": self._resource.name, "error": str(exc)}
+                log.log(self._retried, "window.retried", extra=fields)
                 self._wait(pause)
             else:
                 return
@@ -296,5 +297,5 @@ def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str
     """Say how the run ended; where the database is what failed, the run stays open and shows as such."""
     try:
         state.finish_run(database, run.id, at, outcome, run.totals, error)
-    except RetryableError as exc:
-        log.warning("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})
+    except (RetryableError, UnwritableError) as exc:
+        log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})

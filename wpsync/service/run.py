@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from wpsync.clock import AnchoredClock
 from wpsync.config import Config
-from wpsync.errors import DatabaseUnavailableError, RetryableError
+from wpsync.errors import DatabaseUnavailableError, RetryableError, UnwritableError
 from wpsync.load import leadership
 from wpsync.load.leadership import Instance, Leadership
 from wpsync.model import Secret
@@ -25,6 +25,7 @@ from wpsync.service.alerts import Message, Sending, Watch
 from wpsync.service.jobs import Job, Result, all_jobs, perform
 from wpsync.service.scheduler import Ended, Scheduler
 from wpsync.service.session import Session
+from wpsync.service.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ class Service:
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
         self._watch = watching(session.config)
+        self._troubles = Troubles()
         self._another_leads = False
         self._lost = False
         self._away = False
@@ -69,12 +71,15 @@ class Service:
             self._another_leads = True
             self._beat()
             self._back()
-        except RetryableError as exc:
+        except (RetryableError, UnwritableError) as exc:
             if not self._away:
                 self._away = True
                 log.warning("database.away", extra={"error": str(exc)})
             self._watch.away(
-                self._session.clock.now(), self.instance.host, another_led=self._another_leads
+                self._session.clock.now(),
+                self.instance.host,
+                another_led=self._another_leads,
+                error=exc,
             )
         self._wait(_TRY)
 
@@ -87,12 +92,19 @@ class Service:
     def _work(self) -> None:
         """Lead until told to stop, or until the lock is lost."""
         self._lost, self._another_leads, self.role = False, False, LEADER
+        try:
+            self._session.database.refresh()
+            self._beat()
+        except BaseException:
+            self.role = STANDBY
+            self._lead.give_up()
+            raise
         self._back()
         log.info("service.leads", extra={"instance": self.instance.id})
         term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
         try:
             with working(term, self._watch) as jobs:
-                scheduler = Scheduler(term, jobs, on_ended=self._on_ended)
+                scheduler = Scheduler(term, jobs, on_ended=self._on_ended, troubles=self._troubles)
                 scheduler.start()
                 try:
                     self._keep_leading(scheduler)
@@ -131,7 +143,7 @@ class Service:
     def _sign_off(self) -> None:
         try:
             leadership.gone(self._session.database, self.instance)
-        except DatabaseUnavailableError:
+        except (DatabaseUnavailableError, UnwritableError):
             log.debug("service.left_unsigned")
 
 
@@ -158,12 +170,14 @@ def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
 
 def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
     """Every job once, one after the other: for those who would rather use cron than a service."""
-    results = []
+    results, troubles = [], Troubles()
     with working(session, watching(session.config)) as jobs:
         for job in jobs:
             if session.stopping():
                 break
             result = perform(session, job, session.stopping)
+            if not (result.is_failure and job.is_told(result)):
+                troubles.heard(job.key, result, session.clock.now())
             on_job(job, result)
             results.append(result)
     return results

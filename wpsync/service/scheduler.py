@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from apscheduler.events import EVENT_JOB_MAX_INSTANCES, JobSubmissionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -20,6 +21,7 @@ from wpsync.clock import Clock, SystemClock
 from wpsync.load import jobs as kept
 from wpsync.service.jobs import LIVE, RECHECK, SLOW, WATCH, Job, Result, perform
 from wpsync.service.session import Session
+from wpsync.service.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -46,6 +48,11 @@ def _lane(job: Job) -> str:
     return f"{job.lane}:{job.key.account}"
 
 
+def _still_at_work(event: JobSubmissionEvent) -> None:
+    """A time has come and the job is still at work: expected; the time is counted when it next begins."""
+    log.debug("job.at_work", extra={"job": event.job_id})
+
+
 class Scheduler:
     """Runs jobs in the background from `start` to `stop`."""
 
@@ -56,11 +63,13 @@ class Scheduler:
         *,
         on_ended: Ended = lambda job, result, seconds: None,
         wall: Clock | None = None,
+        troubles: Troubles | None = None,
     ) -> None:
         self._session = session
         self._jobs = {f"{job.key.account}:{job.key.job}": job for job in jobs}
         self._on_ended = on_ended
         self._wall = wall or SystemClock()
+        self._troubles = troubles or Troubles()
         accounts = len({job.key.account for job in jobs if job.key.account})
         lanes = {_lane(job): _threads(job.lane, accounts) for job in jobs}
         self._lanes = {name: ThreadPoolExecutor(count) for name, count in lanes.items()}
@@ -69,6 +78,7 @@ class Scheduler:
             executors=self._lanes,
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._scheduler.add_listener(_still_at_work, EVENT_JOB_MAX_INSTANCES)
         self._offset = self._present_offset()
 
     def start(self) -> None:
@@ -121,6 +131,8 @@ class Scheduler:
             next_at = self._session.clock.now() + (planned.next_run_time - self._wall.now())
         began = self._session.clock.monotonic()
         result = perform(self._session, job, self._session.stopping, next_at)
+        if not (result.is_failure and job.is_told(result)):
+            self._troubles.heard(job.key, result, self._session.clock.now(), next_at)
         self._on_ended(job, result, self._session.clock.monotonic() - began)
 
     def _on_the_wall(self, at: datetime) -> datetime:

@@ -15,6 +15,7 @@ from wpsync.extract.probing import Ages
 from wpsync.load import bi, revision
 from wpsync.load.budget import PostgresBooks
 from wpsync.load.database import Database
+from wpsync.load.outages import PostgresOutages
 from wpsync.load.tokens import PostgresTokens
 from wpsync.model import Secret
 from wpsync.normalize.privacy import Privacy
@@ -62,6 +63,7 @@ class Session:
             connections=_threads(self.config) * self.at_once + 1,
             stopping=self.stopping,
             on_request=self.on_request,
+            outages=PostgresOutages(self.database, name),
         )
 
     @contextmanager

@@ -18,6 +18,7 @@ from wpsync.service.overview import (
     IncidentStatus,
     InstanceStatus,
     JobStatus,
+    Outage,
 )
 
 Key = tuple[str, str]
@@ -118,6 +119,7 @@ class Status:
     instances: list[InstanceStatus] = field(default_factory=list)
     backfills: list[BackfillStatus] = field(default_factory=list)
     incidents: list[IncidentStatus] = field(default_factory=list)
+    outages: list[Outage] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -156,6 +158,7 @@ def read(database: Database, config: Config, now: datetime) -> Status:
     status.budgets = overview.budgets(database, config, now)
     status.instances = overview.instances(database, now)
     status.incidents = overview.incidents(database)
+    status.outages = overview.outages(database, accounts)
     listed = {key: one.covered_to for key, one in by_key.items()}
     status.backfills = history.read(database, config, now, listed)
     _end_halted(by_key, status.backfills)

@@ -170,7 +170,8 @@ def _pass(
         if stops_everything(exc):
             raise
         result.problems, result.hint = [str(exc)], exc.hint
-        log.error("run.failed", extra={"resource": resource.name, "error": str(exc)})
+        level = account.pace.log_level(logging.ERROR)
+        log.log(level, "run.failed", extra={"resource": resource.name, "error": str(exc)})
     finally:
         progress.end(resource.name, result.outcome)
         if run is not None:

@@ -39,7 +39,7 @@ REASONS: dict[str, Pair] = {
     "over_page_cap": ("超过厂商可翻页的上限", "more rows than the vendor shows"),
     "pages_refused": ("厂商拒绝返回部分页", "the vendor refuses some of the pages"),
     "suspiciously_empty": ("整段没有数据，需要确认", "empty where rows would be expected"),
-    "unreadable": ("厂商接口读不出这一段", "the vendor cannot serve it"),
+    "unreadable": ("厂商接口读不出来", "the vendor cannot serve it"),
     "unread": ("还没有读取过", "nobody has read it yet"),
     "recount_due": ("总数待重新核对", "its count is to be asked again"),
     "payload_unreadable": ("消息内容无法解析", "the message's content cannot be read"),
@@ -100,6 +100,73 @@ _DETAILS: tuple[tuple[re.Pattern[str], Pair], ...] = tuple(
 )
 
 
+VENDOR, DATABASE, CREDENTIALS = "vendor", "database", "credentials"
+"""Causes that all jobs of an account have in common, or of all accounts."""
+
+_ERRORS: tuple[tuple[re.Pattern[str], str, Pair], ...] = tuple(
+    (re.compile(rf"(?:/\S+: )?(?:{pattern})", re.DOTALL), cause, said)
+    for pattern, cause, said in (
+        (
+            r"the vendor cannot be reached \((?P<why>.*)\)",
+            VENDOR,
+            ("连接不上厂商接口：{why}", "the vendor cannot be reached: {why}"),
+        ),
+        (
+            r"no usable answer \((?P<why>.*)\)",
+            VENDOR,
+            ("厂商接口没有返回可用的应答：{why}", "no usable answer of the vendor: {why}"),
+        ),
+        (
+            r"the vendor has a fault: (?P<why>HTTP \d+).*",
+            VENDOR,
+            ("厂商接口出错：{why}", "the vendor has a fault: {why}"),
+        ),
+        (
+            r"not the vendor's envelope: (?P<why>HTTP \d+).*",
+            VENDOR,
+            ("返回的不是厂商接口的内容：{why}", "an answer that is not the vendor's: {why}"),
+        ),
+        (
+            r"the vendor refused without a reason \(code 0\)",
+            VENDOR,
+            ("厂商接口拒绝请求，未说明原因", "the vendor refuses without a reason"),
+        ),
+        (
+            r"the vendor says that we are too fast.*",
+            "speed",
+            ("厂商提示请求过于频繁", "the vendor says that requests come too fast"),
+        ),
+        (
+            "the vendor rejects the credentials of account (?P<why>[^;]*);.*",
+            CREDENTIALS,
+            ("厂商拒绝了账号 {why} 的凭据", "the vendor rejects the credentials of account {why}"),
+        ),
+        (
+            "the database is not available: (?P<why>.*)",
+            DATABASE,
+            ("数据库没有响应：{why}", "the database does not answer: {why}"),
+        ),
+        (
+            "the database's disk is full: (?P<why>.*)",
+            DATABASE,
+            ("数据库磁盘已满：{why}", "the database's disk is full: {why}"),
+        ),
+        (
+            "the database is read-only: (?P<why>.*)",
+            DATABASE,
+            ("数据库处于只读状态：{why}", "the database is read-only: {why}"),
+        ),
+        (
+            "the database role lacks a right: (?P<why>.*)",
+            DATABASE,
+            ("数据库账号缺少权限：{why}", "the database role lacks a right: {why}"),
+        ),
+        ("took too long", "took too long", ("未能在时限内完成", "it did not end in time")),
+    )
+)
+"""What jobs and requests fail with, which is stored in English; `{why}` stays as it is."""
+
+
 def resource(name: str) -> Pair:
     """A resource as people call it."""
     return RESOURCES.get(name, (name, name))
@@ -141,3 +208,21 @@ def detail(text: str) -> Pair:
 def counted(number: int, noun: str) -> str:
     """`1 row`, `2,000 rows`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def error(text: str) -> Pair:
+    """What a job or a request failed with; unknown words stay as they are."""
+    for pattern, _, (zh, en) in _ERRORS:
+        found = pattern.fullmatch(text)
+        if found is not None:
+            values = found.groupdict()
+            return zh.format_map(values), en.format_map(values)
+    return text, text
+
+
+def cause(text: str) -> str:
+    """What failures have in common: a kind that several jobs share, else the words without the endpoint."""
+    for pattern, shared, _ in _ERRORS:
+        if pattern.fullmatch(text):
+            return shared
+    return re.sub(r"^/\S+: ", "", text)

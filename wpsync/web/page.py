@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from wpsync.service import picture, terms
+from wpsync.service import causes, picture, terms
 from wpsync.service.calendar import Calendar
 from wpsync.service.history import BackfillStatus
 from wpsync.service.picture import Picture
@@ -27,25 +27,26 @@ class Words:
 
     def resource(self, name: str) -> str:
         """A resource as people call it."""
-        return self._of(terms.resource(name))
+        return self.of(terms.resource(name))
 
     def reason(self, code: str) -> str:
         """Why something is incomplete or could not be taken."""
-        return self._of(terms.reason(code))
+        return self.of(terms.reason(code))
 
     def detail(self, text: str) -> str:
         """What a dead letter says of itself."""
-        return self._of(terms.detail(text))
+        return self.of(terms.detail(text))
 
     def job(self, name: str) -> str:
         """A job of the service."""
-        return self._of(terms.job(name))
+        return self.of(terms.job(name))
 
     def run(self, kind: str) -> str:
         """What a run was for."""
-        return self._of(terms.run(kind))
+        return self.of(terms.run(kind))
 
-    def _of(self, pair: terms.Pair) -> str:
+    def of(self, pair: terms.Pair) -> str:
+        """One of a pair."""
         return pair[LANGUAGES.index(self.language)]
 
     def listed(self, texts: Iterable[str]) -> str:
@@ -135,14 +136,32 @@ _TONES = {"good": "good", "behind": "bad"}
 
 def headline(words: Words, seen: Picture) -> Headline:
     """Whether everything is there, and current; and what there is to know besides."""
-    late = dict.fromkeys(words.resource(one.resource) for one in seen.late)
     answer = seen.answer
-    counted = {"count": seen.troubled, "gaps": seen.gaps}
-    said = words.t(f"{answer}.detail", names=words.listed(late), **counted)
-    also = [*_backfills(words, seen), *_letters(words, seen)]
+    if answer == "behind":
+        said, outages = words.sentences(_causes(words, seen)), []
+    else:
+        said = words.t(f"{answer}.detail", count=seen.troubled, gaps=seen.gaps)
+        outages = list(_outages(words, seen))
+    also = [*outages, *_backfills(words, seen), *_letters(words, seen)]
     first = answer in ("filling", "halted")
     detail = words.sentences([*also, said] if first else [said, *also])
     return Headline(_TONES.get(answer, "open"), words.t(answer), detail)
+
+
+def _causes(words: Words, seen: Picture) -> Iterator[str]:
+    """What is behind, why, and what happens next."""
+    for one in seen.causes:
+        names = words.listed(words.resource(name) for name in one.resources)
+        whose = f"{one.account} {names}" if len(seen.accounts) > 1 else names
+        yield words.t("behind.detail", names=whose, why=words.of(one.said))
+
+
+def _outages(words: Words, seen: Picture) -> Iterator[str]:
+    """The vendors that do not answer."""
+    for one in seen.status.outages:
+        said = words.of(causes.silent(one, seen.now, served=bool(seen.status.instances)))
+        whose = f"{one.account}: " if len(seen.accounts) > 1 else ""
+        yield words.t("also.away", said=f"{whose}{said[0].upper()}{said[1:]}")
 
 
 def _backfills(words: Words, seen: Picture) -> Iterator[str]:

@@ -10,7 +10,8 @@ TEXTS: dict[str, tuple[str, str]] = {
         "Every resource is up to date, and every day that was read agrees with the vendor's count.",
     ),
     "behind": ("数据没有及时更新", "The data has fallen behind"),
-    "behind.detail": ("落后的资源：{names}。", "Behind: {names}."),
+    "behind.detail": ("{names}：{why}。", "{names}: {why}."),
+    "also.away": ("{said}。", "{said}."),
     "open": ("数据是最新的，但还不完整", "Current, but not yet complete"),
     "open.detail": (
         "{count} 处尚未核对一致，会自动补读。",
