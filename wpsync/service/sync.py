@@ -32,7 +32,7 @@ from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
 from wpsync.service.reports import read_report
-from wpsync.service.retention import kept_from
+from wpsync.service.retention import kept_from, sure_now
 from wpsync.service.store import Store
 
 log = logging.getLogger(__name__)
@@ -320,19 +320,25 @@ def _sample_is_due(account: Account, store: Store) -> bool:
 def _begin(account: Account, resource: Resource, now: datetime) -> None:
     """Set the watermark at the very first sync; it walks over what a backfill has read.
 
-    It lies nowhere before what is kept (`[retention]`): nobody catches up with what is then forgotten.
-    Later on, take back what was vouched for by a clock that was ahead and has been set right.
+    Later on, take back what was vouched for by a clock that was ahead and has been set right. Nor does it lie
+    before what is kept (`[retention]`): nobody catches up with what is then forgotten. To pass over anything
+    for that takes more than our clock, which may be ahead.
     """
     store = account.store(resource)
     first = _first_instant(account, now)
-    kept = kept_from(account.pace.retention, resource.name, now)
-    first = first if kept is None else max(first, kept)
-    if store.watermark() is None:
-        store.start_watermark(first)
-    elif kept is not None:
-        store.start_watermark(kept)
+    kept = partial(kept_from, account.pace.retention, resource.name)
+    since = kept(now)
+    first = first if since is None else max(first, since)
     if (unread := store.take_back(now, first)) is not None:
         log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
+    mark = store.watermark()
+    if mark is None:
+        store.start_watermark(first)
+    elif since is not None and mark < since:
+        sure = sure_now(now, [account.client])
+        old = None if sure is None else kept(sure)
+        if old is not None:
+            store.start_watermark(old)
 
 
 def _first_instant(account: Account, now: datetime) -> datetime:
