@@ -38,8 +38,13 @@ def _read_whole(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     scope = account.scope(resource)
-    held = _held(account, scope, state.listings(account.database, scope).get(""))
-    account.pipeline(resource).listing(run, held=held, on_rows=on_rows)
+    before = state.listings(account.database, scope).get("")
+    account.pipeline(resource).listing(
+        run,
+        held=_held(account, scope, before),
+        on_rows=on_rows,
+        waits=before is None or before.state == COMPLETE,
+    )
 
 
 def _read_parents(
