@@ -4,10 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from tests.acceptance.driving import START, Driver, Timeline, differences
+from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
 from wpsync import boundary
+from wpsync.emulator import rows
 from wpsync.emulator.client import Remote
 from wpsync.emulator.world import Entry
+from wpsync.resources import RESOURCES
+from wpsync.service.progress import Silence
+from wpsync.service.sync import sync
 
 CONTACTS = "/api/wechat/getWeContactByPage"
 MEMBERS = "/api/wechat/getWeChatRoomMemberByPage"
@@ -104,6 +108,21 @@ class _Always:
 
     def __getattr__(self, name):
         return getattr(self._rng, name)
+
+
+def test_who_leaves_a_room_is_gone_whichever_of_two_accounts_that_share_it_is_told(line):
+    line.driver.more = (
+        f'[accounts.other]\nbase_url = "{line.vendor.url}"\n'
+        f'client_id = "{CLIENT[0]}"\nclient_secret = "{CLIENT[1]}"\n'
+    )
+    world = line.vendor.world
+    room = next(room for room in world.people.rooms if len(room.members) > 4)
+    left = room.members.pop()
+    del world.listings["wechat_room_members"][left.id]
+    world._put("wechat_rooms", rows.room(room))
+    with line.session() as opened, opened.accounts() as accounts:
+        sync(accounts[1], [RESOURCES[name] for name in NAMES[1:]], Silence())
+    assert deleted(line.driver, "wechat_room_members") == {left.id}
 
 
 @pytest.mark.parametrize(
