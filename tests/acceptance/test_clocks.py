@@ -107,3 +107,29 @@ def test_only_what_is_old_by_our_clock_and_the_vendors_is_forgotten(line, ours, 
     assert housekeeping(line).outcome == ("done" if theirs is not None else "incomplete")
     old = bool(ours and theirs)
     assert line.driver.one("select count(*) from wp.sms") == (0 if old else held)
+
+
+def test_what_changes_after_a_clock_that_was_ahead_is_taken(line):
+    names = ["wechat_contacts", "wechat_rooms", "wechat_room_members"]
+    line.driver.sync(names)
+    listings = line.vendor.world.listings
+    contact, member = (next(iter(listings[name])) for name in (names[0], names[2]))
+    for text, ours in (("ahead", START + 400 * DAY), ("right", START + 2 * MINUTE)):
+        line.remote.mutate(names[0], contact, set={"nick": text}, truth={"nick": text})
+        show(line, ours)
+        line.driver.sync(names)
+    assert not differences(line.driver, line.vendor, names)
+    line.remote.mutate(names[2], member, delete=True)  # its room does not show it
+    line.go_to(START + 8 * DAY)
+    line.driver.sync(names)
+    gone = "select id from wp.wechat_room_members where _deleted_at is not null"
+    assert line.driver.query(gone) == [(member,)]
+
+
+def test_a_clock_that_is_behind_for_a_while_leaves_alone_when_things_were_fetched(line):
+    line.driver.sync(["wechat_contacts"])
+    fetched = "select min(_synced_at), max(_synced_at) from wp.wechat_contacts"
+    before = line.driver.query(fetched)
+    show(line, START - DAY)
+    line.driver.sync(["wechat_contacts"])
+    assert line.driver.query(fetched) == before

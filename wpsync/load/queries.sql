@@ -14,6 +14,19 @@ set finished_at = %(at)s, outcome = %(outcome)s, requests = %(requests)s, rows_r
     dead_letters = %(dead_letters)s, error = %(error)s
 where id = %(id)s
 
+-- name: late_runs
+select from wpsync.runs
+where account = %(account)s and resource = %(resource)s and started_at > %(late)s limit 1
+
+-- name: set_runs_right
+-- Runs that began in the future began now.
+update wpsync.runs set started_at = %(now)s
+where account = %(account)s and resource = %(resource)s and started_at > %(late)s
+
+-- name: set_listings_right
+update wpsync.listings set read_at = least(read_at, %(now)s), complete_at = least(complete_at, %(now)s)
+where account = %(account)s and resource = %(resource)s and read_at > %(late)s
+
 -- name: last_run_at
 -- When the last run of a kind began that did not fail.
 select max(started_at) from wpsync.runs

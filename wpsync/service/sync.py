@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
 from wpsync.errors import (
     DeadLetterLimitError,
@@ -23,6 +24,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.load import clocks
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
@@ -149,6 +151,7 @@ def _pass(
     try:
         with ExitStack() as lock:
             lock.enter_context(account.alone(resource.name, phases[0].lock))
+            _set_right(account, resource)
             with recorded(
                 account.database,
                 account.clock,
@@ -176,6 +179,15 @@ def _pass(
         if run is not None:
             fill(result, run)
     return result
+
+
+def _set_right(account: Account, resource: Resource) -> None:
+    """Where something was fetched in the future, it was not: by the vendor's clock too, since ours may be behind now."""
+    scope, now = account.scope(resource), account.clock.now()
+    if clocks.was_ahead(account.database, scope, now):
+        told = vendors_now(account.client)
+        if told is not None:
+            clocks.set_right(account.database, scope, max(now, told))
 
 
 def fill(result: Outcome, run: Run) -> None:
