@@ -1,4 +1,4 @@
-"""Since when a listing has been empty although rows are held
+"""How often a listing has been empty although rows are held
 
 Revision: 0012, after 0011
 """
@@ -16,14 +16,26 @@ def upgrade() -> None:
     op.add_column(
         "listings",
         sa.Column(
-            "empty_since",
+            "empty_readings",
+            sa.Integer(),
+            server_default=sa.text("0"),
+            nullable=False,
+            comment="连续几次返回为空而库中仍有数据 / how many readings in a row were empty although rows are held",
+        ),
+        schema="wpsync",
+    )
+    op.add_column(
+        "listings",
+        sa.Column(
+            "empty_at",
             sa.DateTime(timezone=True),
             nullable=True,
-            comment="从何时起返回为空而库中仍有数据 / since when it has been empty although rows are held",
+            comment="其中最近计入的一次的时间 / when the last of these was that counts",
         ),
         schema="wpsync",
     )
 
 
 def downgrade() -> None:
-    op.drop_column("listings", "empty_since", schema="wpsync")
+    op.drop_column("listings", "empty_at", schema="wpsync")
+    op.drop_column("listings", "empty_readings", schema="wpsync")

@@ -7,8 +7,10 @@ import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.clock import FakeClock
+from wpsync.service.jobs import perform
+from wpsync.service.run import watching, working
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
 @pytest.fixture
@@ -65,3 +67,69 @@ def test_what_a_clock_that_was_ahead_has_checked_is_checked_again(line):
     line.go_to(START + timedelta(hours=2))
     line.driver.sync(["sms"])
     assert not differences(line.driver, line.vendor, ["sms"])
+
+
+@pytest.mark.parametrize("days", [1, 90])
+def test_an_outage_is_caught_up_although_our_clock_said_that_it_is_too_old_to_be_kept(line, days):
+    line.driver.more = f"[retention]\nsms = {days}\n"
+    line.driver.sync(["sms"])
+    line.remote.generate("sms", 30, local(START + 2 * HOUR), local(START + 9 * HOUR))
+    morning = START + 18 * HOUR
+    line.remote.clock(now_ms=morning.timestamp() * 1000, freeze=True)
+    show(line, morning + 400 * DAY)
+    line.driver.sync(["sms"])
+    show(line, morning + 2 * MINUTE)
+    line.go_to(morning + HOUR)
+    line.driver.sync(["sms"])
+    today = START - 14 * HOUR
+    wanted = {row["id"] for row in line.vendor.world.truth("sms") if row["sent_at"] >= today}
+    assert wanted == {row[0] for row in line.driver.query("select id from wp.sms")}
+
+
+def housekeeping(line):
+    """The nightly job, as the service does it."""
+    with line.session() as opened, working(opened, watching(opened.config)) as jobs:
+        (job,) = (job for job in jobs if job.key.job == "housekeeping")
+        return perform(opened, job, lambda: False)
+
+
+@pytest.mark.parametrize("ours", [400 * DAY, timedelta(0)])
+@pytest.mark.parametrize("theirs", [400 * DAY, timedelta(0), None])
+def test_only_what_is_old_by_our_clock_and_the_vendors_is_forgotten(line, ours, theirs):
+    line.driver.more = "[retention]\nsms = 90\n"
+    line.driver.backfill("2d", ["sms"])
+    held = line.driver.one("select count(*) from wp.sms")
+    show(line, START + ours)
+    if theirs is None:
+        line.remote.fault("http_500")
+    else:
+        line.remote.clock(now_ms=(START + theirs).timestamp() * 1000, freeze=True)
+    assert housekeeping(line).outcome == ("done" if theirs is not None else "incomplete")
+    old = bool(ours and theirs)
+    assert line.driver.one("select count(*) from wp.sms") == (0 if old else held)
+
+
+def test_what_changes_after_a_clock_that_was_ahead_is_taken(line):
+    names = ["wechat_contacts", "wechat_rooms", "wechat_room_members"]
+    line.driver.sync(names)
+    listings = line.vendor.world.listings
+    contact, member = (next(iter(listings[name])) for name in (names[0], names[2]))
+    for text, ours in (("ahead", START + 400 * DAY), ("right", START + 2 * MINUTE)):
+        line.remote.mutate(names[0], contact, set={"nick": text}, truth={"nick": text})
+        show(line, ours)
+        line.driver.sync(names)
+    assert not differences(line.driver, line.vendor, names)
+    line.remote.mutate(names[2], member, delete=True)  # its room does not show it
+    line.go_to(START + 8 * DAY)
+    line.driver.sync(names)
+    gone = "select id from wp.wechat_room_members where _deleted_at is not null"
+    assert line.driver.query(gone) == [(member,)]
+
+
+def test_a_clock_that_is_behind_for_a_while_leaves_alone_when_things_were_fetched(line):
+    line.driver.sync(["wechat_contacts"])
+    fetched = "select min(_synced_at), max(_synced_at) from wp.wechat_contacts"
+    before = line.driver.query(fetched)
+    show(line, START - DAY)
+    line.driver.sync(["wechat_contacts"])
+    assert line.driver.query(fetched) == before

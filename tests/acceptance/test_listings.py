@@ -1,11 +1,17 @@
 """Listings: who left, who came back, who was renamed; and that half a listing marks nobody as gone."""
 
+from datetime import timedelta
+
 import pytest
 
-from tests.acceptance.driving import Driver, differences
+from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
 from wpsync import boundary
+from wpsync.emulator import rows
 from wpsync.emulator.client import Remote
 from wpsync.emulator.world import Entry
+from wpsync.resources import RESOURCES
+from wpsync.service.progress import Silence
+from wpsync.service.sync import sync
 
 CONTACTS = "/api/wechat/getWeContactByPage"
 MEMBERS = "/api/wechat/getWeChatRoomMemberByPage"
@@ -104,6 +110,21 @@ class _Always:
         return getattr(self._rng, name)
 
 
+def test_who_leaves_a_room_is_gone_whichever_of_two_accounts_that_share_it_is_told(line):
+    line.driver.more = (
+        f'[accounts.other]\nbase_url = "{line.vendor.url}"\n'
+        f'client_id = "{CLIENT[0]}"\nclient_secret = "{CLIENT[1]}"\n'
+    )
+    world = line.vendor.world
+    room = next(room for room in world.people.rooms if len(room.members) > 4)
+    left = room.members.pop()
+    del world.listings["wechat_room_members"][left.id]
+    world._put("wechat_rooms", rows.room(room))
+    with line.session() as opened, opened.accounts() as accounts:
+        sync(accounts[1], [RESOURCES[name] for name in NAMES[1:]], Silence())
+    assert deleted(line.driver, "wechat_room_members") == {left.id}
+
+
 @pytest.mark.parametrize(
     "fault",
     [
@@ -126,36 +147,61 @@ def test_half_a_listing_or_an_empty_one_marks_nobody_as_gone(listed, fault):
     assert not differences(driver, vendor, ["wechat_contacts"])
 
 
+@pytest.fixture
+def line(emulator, database_url, tmp_path):
+    line = Timeline(emulator, database_url, tmp_path, messages=14_000, days=20)
+    line.driver.sync(NAMES)
+    return line
+
+
+def reads_nothing(line, hours, name="wechat_contacts", path=CONTACTS, beside=("wechat_rooms",)):
+    """So many hours later the vendor shows nothing of a listing, and all of those beside it."""
+    line.go_to(line.clock.now() + timedelta(hours=hours))
+    line.remote.fault("empty_page", endpoint=path, count=0)
+    outcomes = {one.resource: one.outcome for one in line.driver.sync([name, *beside])}
+    line.remote.clear_faults()
+    return outcomes[name]
+
+
 @pytest.mark.parametrize(
     ("name", "path"), [("wechat_contacts", CONTACTS), ("wechat_room_members", MEMBERS)]
 )
-def test_a_listing_is_believed_to_be_empty_once_it_has_been_so_for_a_day(listed, name, path):
-    vendor, driver = listed
-    driver.query(
-        f"update wpsync.listings set complete_at = '2020-01-01' where resource = '{name}' returning 1"
-    )
-    Remote(vendor.url).fault("empty_page", endpoint=path, count=0)
-    for _ in range(3):
-        (outcome,) = driver.sync([name])
-        assert outcome.outcome == "incomplete"
-        assert "suspiciously_empty" in outcome.problems[0]
-        assert deleted(driver, name) == set()
-    long_ago = "update wpsync.listings set empty_since = empty_since - interval '{}' returning 1"
-    driver.query(long_ago.format("23 hours"))
-    driver.sync([name])
-    assert deleted(driver, name) == set()
-    Remote(vendor.url).clear_faults()
-    driver.sync([name])
-    assert driver.one("select count(*) from wpsync.listings where empty_since is not null") == 0
-    Remote(vendor.url).fault("empty_page", endpoint=path, count=0)
-    driver.query(
-        f"update wpsync.listings set complete_at = '2020-01-01' where resource = '{name}' returning 1"
-    )
-    driver.sync([name])
-    driver.query(long_ago.format("25 hours"))
-    (outcome,) = driver.sync([name])
-    assert outcome.outcome == "done"
-    assert len(deleted(driver, name)) == driver.one(f"select count(*) from wp.{name}")
+def test_a_listing_is_believed_to_be_empty_once_it_has_been_so_for_a_day(line, name, path):
+    line.go_to(
+        START + timedelta(days=8)
+    )  # the members of rooms that did not change are due as well
+    told = [reads_nothing(line, 1, name, path) for _ in range(25)]
+    assert set(told) == {"incomplete"}
+    assert deleted(line.driver, name) == set()
+    told = [reads_nothing(line, 1, name, path) for _ in range(5)]
+    assert "done" in told
+    assert len(deleted(line.driver, name)) == line.driver.one(f"select count(*) from wp.{name}")
+
+
+def test_a_vendor_that_shows_nothing_at_all_is_believed_a_day_later(line):
+    told = [reads_nothing(line, 7, beside=()) for _ in range(9)]
+    assert set(told) == {"incomplete"}
+    assert reads_nothing(line, 7, beside=()) == "done"
+
+
+def test_a_few_empty_replies_however_far_apart_are_not_believed(line):
+    for hours in (1, 24 * 30, 1, 1):
+        assert reads_nothing(line, hours) == "incomplete"
+    assert deleted(line.driver, "wechat_contacts") == set()
+
+
+@pytest.mark.parametrize("fault", ["http_500", "null_list", None])
+def test_a_reading_that_is_not_empty_in_between_begins_the_count_anew(line, fault):
+    for _ in range(4):
+        assert reads_nothing(line, 7) == "incomplete"
+    line.go_to(line.clock.now() + timedelta(hours=7))
+    if fault is not None:
+        line.remote.fault(fault, endpoint=CONTACTS)
+    line.driver.sync(["wechat_contacts"])
+    line.remote.clear_faults()
+    for _ in range(4):
+        assert reads_nothing(line, 7) == "incomplete"
+    assert deleted(line.driver, "wechat_contacts") == set()
 
 
 def test_the_members_of_a_room_that_says_itself_that_it_has_none_are_gone(listed):

@@ -191,3 +191,56 @@ def test_verify_names_what_cannot_be_served_and_goes_on_with_the_rest(line):
         breaks(line)
         verified(repair=True)
         assert verified(repair=False) == []
+
+
+CONTACTS = "/api/wechat/getWeContactByPage"
+LISTED = (
+    "select state, reason, vendor_count - rows_seen from wpsync.listings where resource = %s"
+    " and rows_seen > 0 and state = 'incomplete'"
+)
+
+
+@pytest.mark.parametrize("status", [4016, 500])
+@pytest.mark.parametrize("where", [0, 57, 199])
+def test_a_contact_that_the_vendor_stumbles_over_costs_itself_and_no_other(line, status, where):
+    contacts = list(line.vendor.world.listings["wechat_contacts"])
+    breaks(line, contacts[where], status=status)
+    (outcome,) = line.driver.sync(["wechat_contacts"])
+    assert (outcome.outcome, outcome.problems) == ("incomplete", ["listing: unreadable"])
+    held = {row[0] for row in line.driver.query("select id from wp.wechat_contacts")}
+    assert set(contacts) - held == {contacts[where]}
+    assert line.driver.query(LISTED, "wechat_contacts") == [("incomplete", "unreadable", 1)]
+
+    breaks(line)
+    before = line.last()
+    (outcome,) = line.driver.sync(["wechat_contacts"])
+    assert (outcome.outcome, len(line.requests(before, CONTACTS))) == ("done", 3)
+    assert not differences(line.driver, line.vendor, ["wechat_contacts"])
+
+    breaks(line, contacts[where], status=status)
+    line.driver.sync(["wechat_contacts"])
+    gone = "select count(*) from wp.wechat_contacts where _deleted_at is not null"
+    assert line.driver.one(gone) == 0
+
+
+def test_a_member_that_the_vendor_stumbles_over_costs_itself_and_no_other(line):
+    line.driver.sync(["wechat_rooms"])
+    members = [row["id"] for row in line.vendor.world.truth("wechat_room_members")]
+    breaks(line, members[1])
+    (outcome,) = line.driver.sync(["wechat_room_members"])
+    assert outcome.outcome == "incomplete"
+    held = {row[0] for row in line.driver.query("select id from wp.wechat_room_members")}
+    assert set(members) - held == {members[1]}
+    assert line.driver.query(LISTED, "wechat_room_members") == [("incomplete", "unreadable", 1)]
+
+
+@pytest.mark.parametrize("served", [0, 1, 12, 14])
+def test_a_vendor_that_goes_down_while_a_listing_is_read_leaves_it_as_it_was(line, served):
+    line.driver.sync(["wechat_contacts"])
+    known = "select state, reason, rows_seen from wpsync.listings"
+    before = line.driver.query(known)
+    breaks(line, list(line.vendor.world.listings["wechat_contacts"])[57])
+    line.remote.fault("http_500", endpoint=CONTACTS, skip=served)
+    (outcome,) = line.driver.sync(["wechat_contacts"])
+    assert outcome.outcome == "failed"
+    assert line.driver.query(known) == before

@@ -8,9 +8,9 @@ is why no exception of the HTTP library leaves this module: its text shows the U
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from threading import Lock
 
@@ -114,7 +114,7 @@ class Client:
         self._doubts = Doubts(clock)
         self._reach = Reach(account, clock, outages)
         self._lock = Lock()
-        self._skew: timedelta | None = None
+        self._told: tuple[datetime, float] | None = None
         self.requests = 0
         self._http = httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds)),
@@ -149,9 +149,17 @@ class Client:
         """Whether the vendor does not answer at all, which has been told (`api.reach`)."""
         return self._reach.is_away
 
+    def vendors_now(self) -> datetime | None:
+        """What time it is at the vendor, by the last reply's Date header (to the second); None before one came."""
+        if self._told is None:
+            return None
+        at, heard = self._told
+        return at + timedelta(seconds=self._clock.monotonic() - heard)
+
     def clock_skew(self) -> timedelta | None:
-        """Our clock minus the vendor's, as the last reply's Date header told it (to the second)."""
-        return self._skew
+        """Our clock minus the vendor's."""
+        now = self.vendors_now()
+        return None if now is None else self._clock.now() - now
 
     def call(
         self,
@@ -279,7 +287,7 @@ class Client:
                 f"{endpoint}: the vendor has a fault: {envelope.described(response)}",
                 hint=envelope.REACH,
             )
-        self._note_skew(response)
+        self._note_time(response)
         said = envelope.opened(response)
         if said is None:
             if status in (401, 403):
@@ -294,13 +302,10 @@ class Client:
         status_code = envelope.number(said.get("statusCode"))
         raise envelope.failure(endpoint, status, status_code, message)
 
-    def _note_skew(self, response: httpx.Response) -> None:
-        said = response.headers.get("Date")
-        if said is not None and self._skew is None:
-            try:
-                self._skew = self._clock.now() - parsedate_to_datetime(said)
-            except (ValueError, TypeError):
-                self._skew = None
+    def _note_time(self, response: httpx.Response) -> None:
+        with suppress(ValueError, TypeError):
+            at = parsedate_to_datetime(response.headers.get("Date", ""))
+            self._told = at.replace(tzinfo=at.tzinfo or UTC), self._clock.monotonic()
 
     def _log_in(self, credentials: Credentials) -> tuple[Secret, Secret]:
         body = {

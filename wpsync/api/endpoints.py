@@ -1,10 +1,12 @@
 """Every endpoint of the vendor's document, by what it does."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 
 from wpsync.api.client import Client
-from wpsync.errors import VendorUnavailableError
+from wpsync.errors import VendorUnavailableError, WpsyncError
 from wpsync.model import Priority
 
 CUSTOMER_FIELDS = "/api/crm/customerTmp"
@@ -50,6 +52,14 @@ def _count(value: object) -> int | None:
     if isinstance(value, str) and value.strip().isdigit():
         return int(value)
     return None
+
+
+def vendors_now(client: Client) -> datetime | None:
+    """What time it is at the vendor; asked for where no reply has told it yet. None where it cannot be had."""
+    if client.vendors_now() is None:
+        with suppress(WpsyncError):
+            client.call(CUSTOMER_FIELDS)
+    return client.vendors_now()
 
 
 def customer_fields(client: Client) -> dict[str, str]:

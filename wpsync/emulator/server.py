@@ -279,8 +279,8 @@ def _after(answer: Answer, fault: Fault | None) -> Answer:
         case "slow":
             millis = fault.args.get("ms") if fault is not None else 0
             return Answer(answer.body, answer.status, delay=float(str(millis or 100)) / 1000)
-        case "null_list" | "empty_page" | "wrong_count":
-            return Answer(_spoilt(answer.body, fault), answer.status)
+        case "null_list" | "empty_page" | "wrong_count" if answer.status == 200:
+            return Answer(_spoilt(answer.body, fault))
     return answer
 
 

@@ -197,6 +197,7 @@ class World:
         self.actions: list[Object] = []
         self._events: list[Event] = []
         self._number = 0
+        self._born_later = 10**9
         self._rng = Random(f"life:{seed}")
         self.messages = messages
         self._fill_series()
@@ -295,10 +296,14 @@ class World:
 
         self.schedule(at, arrive)
 
+    def _newborn(self) -> int:
+        """The number of what was not there at the beginning; never told twice, whatever is deleted."""
+        self._born_later += 1
+        return self._born_later
+
     def arrive(self, kind: Kind, at: int) -> None:
         """A row comes into being now; some become visible later, as phones upload when they can."""
-        number = len(self.series[kind].rows) + self._number
-        row = self._row(kind, 10**9 + number, at, self._rng)
+        row = self._row(kind, self._newborn(), at, self._rng)
         if kind == "calls":
             row.recorded = False
             delay = self._rng.uniform(0.2, 2) * self.lively.recording_delay
@@ -369,7 +374,7 @@ class World:
             gone = room.members.pop()
             self.listings["wechat_room_members"].pop(gone.id, None)
         else:
-            number = f"{len(room.members)}:{self._number}"
+            number = self._newborn()
             member = Member(
                 vendor_id(self.seed, room.id, number),
                 room.id,
@@ -396,8 +401,8 @@ class World:
         rng = Random(f"{self.seed}:{kind}:{count}:{start}:{len(self.series[kind].rows)}")
         series, chats = self.series[kind], {chat.id: chat for chat in self.people.chats}
         made = []
-        for i in range(count):
-            row = self._row(kind, 2 * 10**9 + len(series.rows) + i, rng.randint(start, end), rng)
+        for _ in range(count):
+            row = self._row(kind, self._newborn(), rng.randint(start, end), rng)
             if chat_id is not None:
                 row.owner = chats[chat_id]
             row.message_kind = message_kind

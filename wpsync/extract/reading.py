@@ -24,6 +24,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.extract.around import Around
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
 from wpsync.extract.probing import answers, ask_between, bounds
 from wpsync.extract.tally import Counting, Tally
@@ -57,6 +58,10 @@ class Reader:
     def listing(self, filters: Body, *, held: Callable[[], int]) -> Iterator[Event]:
         """Read everything; `held` tells how many rows we hold, which a sudden nothing contradicts."""
         yield from self._settled(None, [dict(filters)], held)
+
+    def around(self, filters: Body) -> Around:
+        """What reads a listing around the rows that cannot be served."""
+        return Around(self._resource, self._vendor, filters)
 
     def window(
         self,
@@ -138,7 +143,8 @@ class Reader:
                     return halves
                 attempt.over_cap = True
             except UNSERVED as exc:
-                further_on = isinstance(exc, VendorRefusedError) and bool(attempt.seen)
+                refused = window is not None and isinstance(exc, VendorRefusedError)
+                further_on = refused and bool(attempt.seen)
                 if halves and further_on:
                     return halves
                 if ask is not asks[-1] or not further_on:

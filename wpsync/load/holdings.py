@@ -72,15 +72,15 @@ def count(connection: Connection, scope: Scope, window: Window) -> int | None:
 
 
 def listed(connection: Connection, scope: Scope, parent: str = "") -> int:
-    """Rows held of a listing (of one parent) that are not gone."""
+    """Rows held of an account's listing, or of one parent's, that are not gone."""
     declared = RESOURCES[scope.resource]
+    whose = sql.Identifier(declared.parent_column or "_account")
     statement = sql.SQL(
-        "select count(*) from {target} where _account = %(account)s and _deleted_at is null{of}"
+        "select count(*) from {target} where _deleted_at is null and {whose} = {of}"
     ).format(
         target=sql.Identifier("wp", declared.table.name),
-        of=sql.SQL(" and {} = %(parent)s").format(sql.Identifier(declared.parent_column))
-        if declared.parent_column is not None
-        else sql.SQL(""),
+        whose=whose,
+        of=sql.Placeholder("parent" if declared.parent_column else "account"),
     )
     row = connection.execute(statement, scope.parameters(parent=parent)).fetchone()
     assert row is not None

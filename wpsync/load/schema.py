@@ -327,10 +327,17 @@ def _listings(metadata: sa.MetaData) -> None:
             "run_id", sa.BigInteger(), "最近读取的运行", "the run that read it last", null=True
         ),
         _column(
-            "empty_since",
+            "empty_readings",
+            sa.Integer(),
+            "连续几次返回为空而库中仍有数据",
+            "how many readings in a row were empty although rows are held",
+            default="0",
+        ),
+        _column(
+            "empty_at",
             _INSTANT,
-            "从何时起返回为空而库中仍有数据",
-            "since when it has been empty although rows are held",
+            "其中最近计入的一次的时间",
+            "when the last of these was that counts",
             null=True,
         ),
         sa.PrimaryKeyConstraint("account", "resource", "parent_id", name="listings_pkey"),

@@ -8,7 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
 from psycopg.rows import class_row, dict_row
@@ -20,6 +20,9 @@ from wpsync.load.queries import QUERIES
 from wpsync.model import DeadLetter, Window
 
 log = logging.getLogger(__name__)
+
+EMPTY_APART = timedelta(hours=6)
+"""What a listing does not show so soon after another empty reading may be the same trouble."""
 
 
 @dataclass(slots=True)
@@ -104,20 +107,26 @@ def close_listing(
             fingerprint=fingerprint,
             read_at=reading.read_at,
             run_id=run_id,
+            apart=EMPTY_APART,
         ),
     )
 
 
 @dataclass(frozen=True, slots=True)
 class ListingState:
-    """How a listing (of one parent) was read last; since when it has been empty although rows are held."""
+    """How a listing (of one parent) was read last.
+
+    `empty_readings`: how many readings in a row showed nothing although rows are held, `empty_at` the last of
+    them; of those within `EMPTY_APART` of each other only the first counts.
+    """
 
     parent_id: str
     fingerprint: str | None
     complete_at: datetime | None
     state: str
     rows_seen: int
-    empty_since: datetime | None
+    empty_readings: int
+    empty_at: datetime | None
 
 
 def listings(database: Database, scope: Scope) -> dict[str, ListingState]:
@@ -128,6 +137,19 @@ def listings(database: Database, scope: Scope) -> dict[str, ListingState]:
     ):
         rows = cursor.execute(QUERIES["listings"], scope.parameters()).fetchall()
     return {row.parent_id: row for row in rows}
+
+
+def doubt_empty_listings(database: Database, scope: Scope) -> None:
+    """The vendor could not be read: what it did not show before that says nothing."""
+    with database.connection() as connection:
+        connection.execute(QUERIES["doubt_empty_listings"], scope.parameters())
+
+
+def shows_rows(database: Database, scope: Scope, parent_id: str, since: datetime) -> bool:
+    """Whether the vendor has shown rows in another listing of the account since an instant."""
+    parameters = scope.parameters(parent_id=parent_id, since=since)
+    (found,) = rows(database, "shows_rows", parameters)
+    return bool(found["exists"])
 
 
 def forget_gone_rooms(database: Database, account: str, at: datetime) -> int:

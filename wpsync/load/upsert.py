@@ -283,12 +283,14 @@ def archive_changed_sql(name: str, *, distinct: bool = False) -> bytes:
 
 
 def _gone(table: Table, parent_column: str | None) -> sql.Composed:
-    parent = sql.SQL(" and t.{} = %(parent)s").format(sql.Identifier(parent_column or ""))
+    """A parent's rows are its own, whichever account they came from first: it is in one listing."""
+    whose, parameter = (parent_column, "parent") if parent_column else ("_account", "account")
     return sql.SQL(
-        "t._account = %(account)s and t._deleted_at is null and t._synced_at <= %(at)s{parent}"
+        "t.{whose} = {of} and t._deleted_at is null and t._synced_at <= %(at)s"
         " and not exists (select from {staging} as s where s.id = t.id)"
     ).format(
-        parent=parent if parent_column else sql.SQL(""),
+        whose=sql.Identifier(whose),
+        of=sql.Placeholder(parameter),
         staging=staging_name(table.name),
     )
 
@@ -344,7 +346,7 @@ def drop_stale_typed_sql(name: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What a complete listing may mark as gone: everything unseen of the account, or of one parent."""
+    """What a complete listing may mark as gone: everything unseen of the account, or else of one parent."""
 
     at: datetime
     parent_column: str | None = None

@@ -91,7 +91,7 @@ def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list
     return [
         *found,
         Job(JobKey("", "alerts"), _ALERTS_EVERY, _alerting(session, watch), WATCH),
-        Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session), nightly=True),
+        Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session, clients), nightly=True),
     ]
 
 
@@ -197,9 +197,11 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
     return look
 
 
-def _housekeeping(session: Session) -> Callable[[Stopping], Result]:
+def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Stopping], Result]:
     def keep_house(stopping: Stopping) -> Result:
-        now = session.clock.now()
+        now = retention.sure_now(session.clock.now(), clients.values())
+        if now is None:
+            return Result("incomplete", "no vendor tells the time: nothing was forgotten")
         kept.prune_runs(session.database, now - _RUNS_KEPT)
         forgotten = retention.apply(session.database, session.config.retention, now, stopping)
         if any(forgotten.values()):

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import partial
 
+from wpsync.errors import UNSERVED
 from wpsync.extract.events import Reason
 from wpsync.ledger import COMPLETE, Reading
 from wpsync.load import holdings, state
@@ -13,21 +13,44 @@ from wpsync.service.account import Account
 from wpsync.service.narrowing import OneByOne
 from wpsync.service.pipeline import Run
 
-_EMPTY_FOR = timedelta(hours=24)
-"""How long a listing must have been empty, at every reading, for the rows that are held to be gone."""
+_EMPTY_READINGS, _ALL_EMPTY_READINGS = 5, 10
+"""How many readings must have shown nothing, one after the other, for the rows that are held to be gone.
+
+As they are counted (`state.EMPTY_APART`) that takes a day, and two where nothing else shows that the vendor is well.
+"""
 
 
 def read_listing(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     """Read a listing whole, or the listing of every parent that needs it."""
+    try:
+        if resource.parent is None:
+            _read_whole(account, resource, run, on_rows)
+        else:
+            _read_parents(account, resource, run, on_rows)
+    except UNSERVED:
+        state.doubt_empty_listings(account.database, account.scope(resource))
+        raise
+
+
+def _read_whole(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
     scope = account.scope(resource)
-    pipeline = account.pipeline(resource)
-    if resource.parent is None:
-        held = _held(account, scope, state.listings(account.database, scope).get(""))
-        pipeline.listing(run, held=held, on_rows=on_rows)
-        return
-    now = account.clock.now()
+    before = state.listings(account.database, scope).get("")
+    account.pipeline(resource).listing(
+        run,
+        held=_held(account, scope, before),
+        on_rows=on_rows,
+        waits=before is None or before.state == COMPLETE,
+    )
+
+
+def _read_parents(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    scope, pipeline, now = account.scope(resource), account.pipeline(resource), account.clock.now()
     run.totals.rows_updated += state.forget_gone_rooms(account.database, account.name, now)
     parents = state.rooms(account.database, account.name)
     known = state.listings(account.database, scope)
@@ -58,20 +81,32 @@ def read_listing(
 def _held(
     account: Account, scope: Scope, before: state.ListingState | None, parent: str = ""
 ) -> Callable[[], int]:
-    """Tells how many rows an empty listing would contradict; none once it has been empty for long enough."""
-    since = before.empty_since if before else None
-    if since is not None and account.clock.now() - since >= _EMPTY_FOR:
-        return _none
-    return partial(_listed, account, scope, parent)
+    """Tells how many rows an empty listing would contradict; none once it has been empty often enough."""
+
+    def held() -> int:
+        if before is not None and _is_believed(account, scope, before):
+            return 0
+        with account.database.connection() as connection:
+            return holdings.listed(connection, scope, parent)
+
+    return held
+
+
+def _is_believed(account: Account, scope: Scope, before: state.ListingState) -> bool:
+    """Whether one more empty reading is enough for rows to be gone.
+
+    What hides everything is more likely to pass than what hides one listing beside others, and is believed later.
+    """
+    readings, at = before.empty_readings + 1, before.empty_at
+    if at is None or readings < _EMPTY_READINGS or account.clock.now() - at <= state.EMPTY_APART:
+        return False
+    if readings >= _ALL_EMPTY_READINGS:
+        return True
+    return state.shows_rows(account.database, scope, before.parent_id, at)
 
 
 def _none() -> int:
     return 0
-
-
-def _listed(account: Account, scope: Scope, parent: str) -> int:
-    with account.database.connection() as connection:
-        return holdings.listed(connection, scope, parent)
 
 
 def is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:

@@ -147,7 +147,8 @@ class Pipeline:
         """Read a listing whole (of one parent). Only a complete reading marks rows as gone.
 
         `held` tells how many rows we hold of it: where there are any, an empty one is incomplete.
-        `waits`: whether a reading that failed is tried again, after a while.
+        `waits`: whether a reading that failed is tried again, after a while. What the vendor cannot serve
+        although it answers is left out, and the listing entered as unreadable.
         """
         resource = self._resource
         filters = {resource.parent_filter: parent} if resource.parent_filter else {}
@@ -155,11 +156,16 @@ class Pipeline:
         def close(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
 
-        def read() -> None:
-            events = self._reader.listing(filters, held=held)
+        def read(events: Iterator[Event]) -> None:
             self._consume(run, events, close, on_rows, [], lambda closed: False)
 
-        self._retrying(run, read, waits=waits)
+        try:
+            self._retrying(run, lambda: read(self._reader.listing(filters, held=held)), waits=waits)
+        except UNSERVED:
+            around = self._reader.around(filters)
+            if not around.is_served():
+                raise
+            read(around.read())
 
     def _retrying(self, run: Run, read: Callable[[], object], *, waits: bool = True) -> None:
         """Go on after what may pass by itself: what was closed stays closed, the rest is read.

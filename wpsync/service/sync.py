@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
 from wpsync.errors import (
     DeadLetterLimitError,
@@ -23,6 +24,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.load import clocks
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
@@ -32,7 +34,7 @@ from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
 from wpsync.service.reports import read_report
-from wpsync.service.retention import kept_from
+from wpsync.service.retention import kept_from, sure_now
 from wpsync.service.store import Store
 
 log = logging.getLogger(__name__)
@@ -149,6 +151,7 @@ def _pass(
     try:
         with ExitStack() as lock:
             lock.enter_context(account.alone(resource.name, phases[0].lock))
+            _set_right(account, resource)
             with recorded(
                 account.database,
                 account.clock,
@@ -177,6 +180,15 @@ def _pass(
         if run is not None:
             fill(result, run)
     return result
+
+
+def _set_right(account: Account, resource: Resource) -> None:
+    """Where something was fetched in the future, it was not: by the vendor's clock too, since ours may be behind now."""
+    scope, now = account.scope(resource), account.clock.now()
+    if clocks.was_ahead(account.database, scope, now):
+        told = vendors_now(account.client)
+        if told is not None:
+            clocks.set_right(account.database, scope, max(now, told))
 
 
 def fill(result: Outcome, run: Run) -> None:
@@ -321,19 +333,25 @@ def _sample_is_due(account: Account, store: Store) -> bool:
 def _begin(account: Account, resource: Resource, now: datetime) -> None:
     """Set the watermark at the very first sync; it walks over what a backfill has read.
 
-    It lies nowhere before what is kept (`[retention]`): nobody catches up with what is then forgotten.
-    Later on, take back what was vouched for by a clock that was ahead and has been set right.
+    Later on, take back what was vouched for by a clock that was ahead and has been set right. Nor does it lie
+    before what is kept (`[retention]`): nobody catches up with what is then forgotten. To pass over anything
+    for that takes more than our clock, which may be ahead.
     """
     store = account.store(resource)
     first = _first_instant(account, now)
-    kept = kept_from(account.pace.retention, resource.name, now)
-    first = first if kept is None else max(first, kept)
-    if store.watermark() is None:
-        store.start_watermark(first)
-    elif kept is not None:
-        store.start_watermark(kept)
+    kept = partial(kept_from, account.pace.retention, resource.name)
+    since = kept(now)
+    first = first if since is None else max(first, since)
     if (unread := store.take_back(now, first)) is not None:
         log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
+    mark = store.watermark()
+    if mark is None:
+        store.start_watermark(first)
+    elif since is not None and mark < since:
+        sure = sure_now(now, [account.client])
+        old = None if sure is None else kept(sure)
+        if old is not None:
+            store.start_watermark(old)
 
 
 def _first_instant(account: Account, now: datetime) -> datetime:
