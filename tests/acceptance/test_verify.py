@@ -172,6 +172,15 @@ def test_what_was_never_read_is_a_finding_and_repair_reads_it(emulator, database
     assert not differences(driver, vendor, ["sms"])
 
 
+def test_an_account_of_which_nothing_was_read_is_not_proved(synced):
+    driver = synced[1]
+    driver.add_account("another")
+    done = driver.run("verify", "--resource", "sms")
+    assert done.returncode == 1
+    assert "nothing has been read that could be verified of another" in done.stderr
+    assert "nothing differs" in done.stdout
+
+
 def test_a_stretch_left_out_between_what_was_read_is_found_without_being_asked_for(synced):
     vendor, driver = synced
     day = shanghai_midnight(datetime.now(UTC) - timedelta(days=4))

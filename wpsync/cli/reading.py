@@ -147,24 +147,27 @@ def verify(
                 found += service(
                     account, one, span, shown, deep=deep, repair=repair, whole=start is None
                 )
-        unread = not found and nothing_read(accounts, wanted)
+        told = {finding.account for finding in found}
+        unread = [
+            one.name for one in accounts if one.name not in told and nothing_read(one, wanted)
+        ]
     if json:
         print_json(found)
-    elif not unread:
+    elif found or len(unread) < len(accounts):
         findings(found)
-    if unread:
+    if names := ", ".join(unread):
         print(
-            "wpsync: nothing has been read that could be verified; `wpsync backfill --from …` reads history"
-            " / 还没有可对账的数据，请先用 `wpsync backfill --from …` 回填历史",
+            f"wpsync: nothing has been read that could be verified of {names}; `wpsync backfill --from …` reads history"
+            f" / {names} 还没有可对账的数据，请先用 `wpsync backfill --from …` 回填历史",
             file=sys.stderr,
         )
-        raise typer.Exit(1)
     if differing := sum(not one.repaired for one in found):
         print(
             f"wpsync: windows that differ: {differing:,}; `wpsync verify --repair` mends just those"
             f" / 有差异的窗口：{differing:,} 个，可用 `wpsync verify --repair` 只修复这些窗口",
             file=sys.stderr,
         )
+    if unread or differing:
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ where it cannot be told, it is kept and noted as gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
@@ -22,7 +22,7 @@ from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import EXTRA, Difference
 from wpsync.load.upsert import Counts
-from wpsync.model import Priority, Window
+from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
@@ -32,9 +32,6 @@ from wpsync.service.store import Intake, Loaded
 
 _NEXT_PASS = timedelta(minutes=10)
 """What has settled within this time is left to the next pass, and not told as unread."""
-
-
-_EVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 
 
 @dataclass(slots=True)
@@ -243,11 +240,10 @@ def _unread(
     return _missing(Window(start, end), known) if start < end else []
 
 
-def nothing_read(accounts: Sequence[Account], resources: Sequence[Resource]) -> bool:
+def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
     """Whether nothing was ever read of what can be verified."""
     windowed = [one for one in resources if one.mode is Mode.WINDOWED]
-    ledgers = (account.store(one).ledger(_EVER) for account in accounts for one in windowed)
-    return bool(windowed) and not any(ledgers)
+    return bool(windowed) and not any(account.store(one).ledger(EVER) for one in windowed)
 
 
 def verify(
