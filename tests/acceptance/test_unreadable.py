@@ -9,6 +9,7 @@ from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.service import status as statuses
 from wpsync.service.progress import Silence
+from wpsync.service.sync import follow
 from wpsync.service.verify import verify
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -58,6 +59,21 @@ def test_a_row_that_the_vendor_stumbles_over_costs_its_second_and_nothing_else(l
     line.driver.sync(["wechat_messages"])
     assert not line.driver.one(UNREADABLE)
     assert not differences(line.driver, line.vendor, ["wechat_messages"])
+
+
+def test_a_pass_is_incomplete_while_anything_is_although_it_is_not_due_and_a_tick_is_not(line):
+    breaks(line, messages(line)[1_500]["id"])
+    line.driver.backfill("6d", ["wechat_messages"])
+    for _ in range(3):
+        (outcome,) = line.driver.sync(["wechat_messages"])
+        assert outcome.outcome == "incomplete"
+        assert "unreadable" in outcome.problems[0]
+    with line.driver.account() as account:
+        assert follow(account, WECHAT_MESSAGES).is_good
+    breaks(line)
+    line.go_to(START + DAY)
+    (outcome,) = line.driver.sync(["wechat_messages"])
+    assert outcome.is_good
 
 
 def test_a_vendor_that_is_down_leaves_nothing_marked_as_unreadable(line):
