@@ -46,10 +46,11 @@ update wpsync.windows set checked_at = %(at)s
 where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
   and state = 'complete'
 
--- name: doubt_window
--- A complete window whose count is wrong is read again.
+-- name: doubt_windows
+-- Complete windows whose count is wrong are read again.
 update wpsync.windows set state = 'incomplete', reason = %(reason)s, retry_at = %(at)s
-where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s and ends_at = %(ends_at)s
+where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
+  and state = 'complete'
 
 -- name: postpone_window
 update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s, read_at = %(read_at)s

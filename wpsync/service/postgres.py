@@ -253,8 +253,8 @@ class PostgresStore:
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
         ledgers.confirm_windows(self._database, self._scope, found, at)
 
-    def doubt(self, known: LedgerWindow) -> None:
-        ledgers.doubt_window(self._database, self._scope, known, self._clock.now())
+    def doubt(self, window: Window) -> None:
+        ledgers.doubt_windows(self._database, self._scope, window, self._clock.now())
 
     def postpone(self, window: Window, at: datetime) -> None:
         ledgers.postpone_windows(self._database, self._scope, window, at)

@@ -100,8 +100,8 @@ class Store(Protocol):
         """The vendor's count agrees with the ledger's."""
         ...
 
-    def doubt(self, known: LedgerWindow) -> None:
-        """A complete window's count is wrong: it is incomplete until it has been read again, whole."""
+    def doubt(self, window: Window) -> None:
+        """The count of what is complete there is wrong: it is incomplete until it has been read again, whole."""
         ...
 
     def put_away(self, foreign: Sequence[Difference]) -> None:

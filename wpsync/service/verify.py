@@ -92,8 +92,7 @@ class Verifier:
         )
         if not self._repair:
             return finding
-        if known.is_complete:
-            self._store.doubt(known)
+        self._store.doubt(known.window)
         return self._read_again(finding)
 
     def _compared(self, known: LedgerWindow) -> Finding | None:
@@ -208,8 +207,7 @@ class Verifier:
                 finding.repaired = True
                 return
             if not last:
-                for piece in pieces:
-                    self._store.doubt(piece)
+                self._store.doubt(finding.window)
                 self._read(finding.window)
 
 
