@@ -170,6 +170,30 @@ def test_a_room_whose_members_cannot_be_served_leaves_the_others_theirs(line, st
     assert not differences(line.driver, line.vendor, ["wechat_room_members"])
 
 
+def test_members_and_reports_are_as_old_as_the_rooms_and_agents_that_are_known(line):
+    """Those listings fail for days: what is read of the rooms and agents of then may lack somebody."""
+    parents = {
+        "wechat_room_members": "wechat_rooms",
+        "agent_call_totals": "agents",
+        "agent_call_days": "agents",
+    }
+    names = [*parents.values(), *parents]
+    line.driver.sync(names)
+    for endpoint in ("/api/wechat/getWeChatRoomByPage", "/api/crm/getUsers"):
+        line.remote.fault("http_500", endpoint=endpoint)
+    for _ in range(3):
+        line.go_to(line.clock.now() + DAY)
+        line.driver.sync(names)
+    view = line.driver.query("select resource, watermark, complete_up_to from wp_bi.data_freshness")
+    at = {resource: times for resource, *times in view}
+    with line.session() as opened:
+        found = statuses.read(opened.database, opened.config, line.clock.now())
+    told = {one.resource: one.covered_to for one in found.resources}
+    for child, parent in parents.items():
+        assert at[child] == [told[parent]] * 2
+        assert told[child] == told[parent] < line.clock.now() - 2 * DAY
+
+
 @pytest.mark.parametrize("name", ["agent_call_totals", "agent_call_days"])
 def test_an_agent_whose_report_cannot_be_served_leaves_the_others_theirs(line, name):
     line.driver.sync(["agents"])

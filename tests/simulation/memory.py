@@ -85,6 +85,9 @@ class MemoryStore:
         now = self.clock.now()
         self.windows = [ledger.doubted(w, now) if w in wrong else w for w in self.windows]
 
+    def dispute(self, window: Window, at: datetime | None) -> None:
+        raise NotImplementedError("the simulation does not verify")
+
     def put_away(self, foreign: Sequence[Difference]) -> None:
         raise NotImplementedError("the simulation does not verify")
 

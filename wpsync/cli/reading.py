@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wpsync.service.plans import Plan
     from wpsync.service.session import Session
     from wpsync.service.sync import Outcome
+    from wpsync.service.verify import Finding
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -132,7 +133,7 @@ def verify(
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
     from wpsync.cli.show import findings
-    from wpsync.service.verify import Finding, nothing_read
+    from wpsync.service.verify import nothing_read
     from wpsync.service.verify import verify as service
 
     since = start or "2000-01-01"
@@ -155,6 +156,11 @@ def verify(
         print_json(found)
     elif found or len(unread) < len(accounts):
         findings(found)
+    _complain(found, unread)
+
+
+def _complain(found: "list[Finding]", unread: list[str]) -> None:
+    """Say what was not proved, and exit 1 for it."""
     if names := ", ".join(unread):
         print(
             f"wpsync: nothing has been read that could be verified of {names}; `wpsync backfill --from …` reads history"

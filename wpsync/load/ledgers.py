@@ -64,6 +64,14 @@ def doubt_windows(database: Database, scope: Scope, window: Window, at: datetime
         )
 
 
+def dispute_windows(database: Database, scope: Scope, window: Window, at: datetime | None) -> None:
+    """What is held of a stretch differs from what the vendor lists, as was seen at an instant; None: it does not."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        connection.execute(QUERIES["dispute_windows"], {**parameters, "at": at})
+
+
 def postpone_windows(database: Database, scope: Scope, window: Window, at: datetime) -> None:
     """What is incomplete and due of a stretch is due again later; one transaction of its own."""
     with database.transaction() as connection:

@@ -256,6 +256,9 @@ class PostgresStore:
     def doubt(self, window: Window) -> None:
         ledgers.doubt_windows(self._database, self._scope, window, self._clock.now())
 
+    def dispute(self, window: Window, at: datetime | None) -> None:
+        ledgers.dispute_windows(self._database, self._scope, window, at)
+
     def postpone(self, window: Window, at: datetime) -> None:
         ledgers.postpone_windows(self._database, self._scope, window, at)
 

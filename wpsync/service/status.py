@@ -31,8 +31,8 @@ class ResourceStatus:
     for reports, of which the vendor counts nothing. Of the `dead_letters`, `unreadable` are messages whose
     row is there and whose content could not be read.
     `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
-    ones were still open at the horizon and are followed up no more. `disputed_at`: when the last
-    verification found differences and left them.
+    ones were still open at the horizon and are followed up no more. `disputed_at`: when a
+    verification last found differences that are left.
     """
 
     account: str
@@ -208,6 +208,7 @@ def _add_ledger(database: Database, now: datetime, by_key: dict[Key, ResourceSta
             found.covered_to = cast("datetime", row["ends_at"])
             found.vendor_count = _whole(row["vendor_count"])
             found.incomplete = cast("int", row["incomplete"])
+            found.disputed_at = cast("datetime | None", row["disputed_at"])
     for row in state.rows(database, "listing_summary"):
         found = by_key.get(_key(row))
         if found is not None:
@@ -248,15 +249,14 @@ def _add_runs(
     children = [resource.name for resource in RESOURCES.values() if resource.parent]
     for row in state.rows(database, "last_passes", {"resources": children}):
         found = by_key.get(_key(row))
-        if found is not None:
-            _as_of(found, cast("datetime", row["started_at"]), now)
-    for row in state.rows(database, "disputed", whose):
-        by_key[_key(row)].disputed_at = cast("datetime", row["started_at"])
+        parent = by_key.get((str(row["account"]), RESOURCES[str(row["resource"])].parent or ""))
+        if found is not None and parent is not None and parent.covered_to is not None:
+            _as_of(found, min(cast("datetime", row["started_at"]), parent.covered_to), now)
 
 
 def _as_of(found: ResourceStatus, at: datetime, now: datetime) -> None:
     """A listing is as old as its last complete reading. Children are read where their parents have changed, so
-    theirs are as old as the last pass over all of them."""
+    theirs are as old as the last pass over all of them, and no newer than their parents."""
     found.covered_to = at
     found.minutes_behind = round((now - found.covered_to) / timedelta(minutes=1), 1)
 

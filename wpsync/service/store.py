@@ -104,6 +104,10 @@ class Store(Protocol):
         """The count of what is complete there is wrong: it is incomplete until it has been read again, whole."""
         ...
 
+    def dispute(self, window: Window, at: datetime | None) -> None:
+        """What verify found there was left, at an instant; None: all of it was compared, and agrees."""
+        ...
+
     def put_away(self, foreign: Sequence[Difference]) -> None:
         """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
         ...
