@@ -160,7 +160,7 @@ def opened(
     from wpsync.errors import DatabaseUnavailableError
     from wpsync.load import migrations
     from wpsync.service.run import watching
-    from wpsync.service.scheduler import at_once
+    from wpsync.service.scheduler import AT_ONCE
     from wpsync.service.session import session, tell_views
 
     said, watch = False, watching(config)
@@ -171,9 +171,8 @@ def opened(
                 migrations.upgrade(
                     address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
                 )
-                jobs = at_once(len(config.accounts))
                 found = stack.enter_context(
-                    session(config, address, stopping=stop.is_set, at_once=jobs)
+                    session(config, address, stopping=stop.is_set, at_once=AT_ONCE)
                 )
                 tell_views(config, found.database)
                 watch.back()

@@ -225,7 +225,7 @@ class PostgresStore:
 
     @contextmanager
     def intake(self) -> Iterator[Intake]:
-        with self._database.connection() as connection:
+        with self._database.held() as connection:
             yield PostgresIntake(
                 connection,
                 self._resource,
