@@ -121,8 +121,10 @@ def serve(
 
 
 def _once_each(session: "Session", *, json: bool) -> None:
+    from wpsync.cli.show import instant
     from wpsync.service.jobs import Job, Result
     from wpsync.service.run import once_each
+    from wpsync.service.status import incomplete
 
     done: list[dict[str, object]] = []
 
@@ -145,7 +147,11 @@ def _once_each(session: "Session", *, json: bool) -> None:
         print_json(done)
     if session.stopping():
         raise interrupted()
-    if any(result.outcome != "done" for result in results):
+    left = incomplete(session.database, list(session.config.accounts))
+    for one in left[:5]:
+        where = one.parent_id or instant(one.starts_at)
+        print(f"wpsync: {one.resource} incomplete: {where}: {one.reason}", file=sys.stderr)
+    if left or any(result.outcome != "done" for result in results):
         raise typer.Exit(1)
 
 

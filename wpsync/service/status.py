@@ -147,9 +147,8 @@ def read(database: Database, config: Config, now: datetime) -> Status:
             if (account, resource.name) in by_key:
                 by_key[account, resource.name].deleted_rows = rows
     status.resources = list(by_key.values())
-    incomplete = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # the query's columns are the fields
-    status.incomplete = [found for found in incomplete if found.account in accounts]
-    status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # likewise
+    status.incomplete = incomplete(database, accounts)
+    status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # the query's columns are the fields
     drift = (Drift(**row) for row in state.rows(database, "drift"))  # type: ignore[arg-type]  # likewise
     status.drift = [found for found in drift if found.account in accounts]
     status.jobs = overview.jobs(database, accounts)
@@ -160,6 +159,12 @@ def read(database: Database, config: Config, now: datetime) -> Status:
     status.backfills = history.read(database, config, now, listed)
     _end_halted(by_key, status.backfills)
     return status
+
+
+def incomplete(database: Database, accounts: list[str]) -> list[Incomplete]:
+    """All windows and listings that could not be proved complete."""
+    found = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # likewise
+    return [one for one in found if one.account in accounts]
 
 
 def _end_halted(by_key: dict[Key, ResourceStatus], backfills: list[BackfillStatus]) -> None:
