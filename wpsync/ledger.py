@@ -38,7 +38,9 @@ class LedgerWindow:
     """One stretch of the ledger, [starts_at, ends_at).
 
     `read_at` is when its oldest reading began, `checked_at` when the vendor's count was last seen to
-    agree (by a reading or a probe), `retry_at` when an incomplete one is due again.
+    agree (by a reading or a probe), `retry_at` when an incomplete one is due again. `disputed_at`: when verify
+    last found and left rows there that are not as the vendor has them. No reading mends all of that, nor
+    can tell where in the window it is: only a comparison that agrees ends it.
     """
 
     starts_at: datetime
@@ -52,6 +54,7 @@ class LedgerWindow:
     read_at: datetime
     checked_at: datetime
     retry_at: datetime | None
+    disputed_at: datetime | None = None
 
     @property
     def window(self) -> Window:
@@ -122,19 +125,24 @@ def entered(
     if around is not None and reading.reason is None:
         return known
     kept: list[LedgerWindow] = []
-    attempts = 0
+    attempts, disputed_at = 0, None
     for old in known:
         if old.ends_at <= window.start or old.starts_at >= window.end:
             kept.append(old)
             continue
         if reading.reason != SUSPICIOUSLY_EMPTY or old.reason == SUSPICIOUSLY_EMPTY:
             attempts = max(attempts, old.attempts)  # how often it was empty is counted by itself
+        disputed_at = _latest(disputed_at, old.disputed_at)
         if old.starts_at < window.start:
             kept.append(_remainder(old, Window(old.starts_at, window.start), held))
         if old.ends_at > window.end:
             kept.append(_remainder(old, Window(window.end, old.ends_at), held))
     new = _new(window, reading, held(window), attempts + 1)
-    return merged([*kept, new])
+    return merged([*kept, replace(new, disputed_at=disputed_at)])
+
+
+def _latest(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
 
 
 def _amended(old: LedgerWindow, grown: int) -> LedgerWindow:
@@ -228,6 +236,7 @@ def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
         rows_held=a.rows_held + b.rows_held,
         read_at=min(a.read_at, b.read_at),
         checked_at=min(a.checked_at, b.checked_at),
+        disputed_at=_latest(a.disputed_at, b.disputed_at),
     )
 
 

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum
 
 _SHANGHAI = timezone(timedelta(hours=8))
@@ -54,6 +54,9 @@ class Window:
     def __str__(self) -> str:
         """As people read it: in Shanghai's time, which its offset says."""
         return f"{self.start.astimezone(_SHANGHAI).isoformat()}/{self.end.astimezone(_SHANGHAI).isoformat()}"
+
+
+EVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)

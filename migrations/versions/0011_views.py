@@ -7,9 +7,12 @@ Revision: 0011, after 0010
   took part in it, and to the first that saw it where none of them did.
 - `response_times`: only what a person says asks or answers. Of two questions in one second one begins.
 - `agent_daily`: counts are numbers, also where the vendor left the direction or the outcome out.
-- `data_freshness`: `complete_up_to` ends before the first stretch that was not read, or not wholly.
+- `data_freshness`: `complete_up_to` ends before the first stretch that was not read, or not wholly, or in which
+  `verify` left differences. What is read of parents (members of rooms, reports of agents) is no newer than they are.
+- `completeness`: a day in which `verify` left differences differs; members are not complete where rooms were never read.
 """
 
+import sqlalchemy as sa
 from alembic import context, op
 
 revision = "0011"
@@ -249,24 +252,31 @@ WITH known AS (
     UNION SELECT account, resource FROM wpsync.windows
     UNION SELECT account, resource FROM wpsync.listings
 ), read AS (
-    SELECT account, resource, starts_at, ends_at, state,
+    SELECT account, resource, starts_at, ends_at, state, disputed_at,
            lead(starts_at) OVER (PARTITION BY account, resource ORDER BY starts_at) AS next_at
     FROM wpsync.windows
 ), unbroken AS (
     SELECT account, resource, min(starts_at) AS since,
-           min(CASE WHEN state <> 'complete' THEN starts_at
+           min(CASE WHEN state <> 'complete' OR disputed_at IS NOT NULL THEN starts_at
                     WHEN next_at IS NULL OR next_at > ends_at THEN ends_at END) AS until
     FROM read GROUP BY 1, 2
 ), listed AS (
     SELECT account, resource, min(complete_at) AS at,
            CASE WHEN count(complete_at) = count(*) THEN min(complete_at) END AS whole_at
     FROM wpsync.listings GROUP BY 1, 2
-), passed AS (
+), child (resource, parent) AS (
+    VALUES ('wechat_room_members', 'wechat_rooms'), ('agent_call_totals', 'agents'), ('agent_call_days', 'agents')
+), pass AS (
     SELECT account, resource, max(started_at) AS at, max(started_at) FILTER (WHERE outcome = 'done') AS whole_at
     FROM wpsync.runs
-    WHERE resource IN ('wechat_room_members', 'agent_call_totals', 'agent_call_days')
+    WHERE resource IN (SELECT resource FROM child)
       AND kind IN ('sync', 'backfill') AND outcome IN ('done', 'incomplete')
     GROUP BY 1, 2
+), passed AS (
+    SELECT p.account, p.resource, CASE WHEN p.at < l.at THEN p.at WHEN p.at >= l.at THEN l.at END AS at,
+           CASE WHEN p.whole_at < l.at THEN p.whole_at WHEN p.whole_at >= l.at THEN l.at END AS whole_at
+    FROM pass p JOIN child c ON c.resource = p.resource
+    LEFT JOIN listed l ON l.account = p.account AND l.resource = c.parent
 )
 SELECT k.account, k.resource,
        CASE k.resource
@@ -277,12 +287,51 @@ SELECT k.account, k.resource,
            WHEN 'wechat_messages' THEN (SELECT sent_at FROM wp.wechat_messages WHERE _account = k.account
                                         AND sent_at IS NOT NULL ORDER BY sent_at DESC LIMIT 1)
        END AS newest_row,
-       coalesce(w.at, p.at, l.at) AS watermark,
-       round((extract(epoch FROM clock_timestamp() - coalesce(w.at, p.at, l.at)) / 60)::numeric, 1) AS minutes_behind,
-       CASE WHEN k.resource = 'wechat_room_members' THEN p.whole_at ELSE coalesce(u.until, l.whole_at) END AS complete_up_to,
+       a.of AS watermark, round((extract(epoch FROM clock_timestamp() - a.of) / 60)::numeric, 1) AS minutes_behind,
+       CASE WHEN c.parent IS NOT NULL THEN p.whole_at ELSE coalesce(u.until, l.whole_at) END AS complete_up_to,
        u.since AS complete_from
-FROM known k LEFT JOIN wpsync.watermarks w USING (account, resource) LEFT JOIN listed l USING (account, resource)
+FROM known k LEFT JOIN child c USING (resource) LEFT JOIN wpsync.watermarks w USING (account, resource) LEFT JOIN listed l USING (account, resource)
 LEFT JOIN unbroken u USING (account, resource) LEFT JOIN passed p USING (account, resource)
+CROSS JOIN LATERAL (SELECT CASE WHEN c.parent IS NOT NULL THEN p.at ELSE coalesce(w.at, l.at) END AS of) a
+"""
+
+COMPLETENESS = """
+CREATE OR REPLACE VIEW wp_bi.completeness AS
+WITH days AS (
+    SELECT account, resource, (starts_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
+           sum(vendor_count)::bigint AS vendor_count, sum(rows_held)::bigint AS rows_held,
+           sum(ends_at - starts_at) AS covered, min(checked_at) AS last_checked_at,
+           bool_and(state = 'complete') AS complete, bool_or(disputed_at IS NOT NULL) AS disputed,
+           count(*) FILTER (WHERE vendor_count IS NULL) AS uncounted, string_agg(DISTINCT reason, ', ') AS reasons
+    FROM wpsync.windows GROUP BY 1, 2, 3
+), gone AS (
+    SELECT account, resource, (at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS rows
+    FROM wpsync.gone_rows GROUP BY 1, 2, 3
+), unread AS (
+    SELECT r._account AS account, 'wechat_room_members' AS resource, count(*) AS rooms
+    FROM wp.wechat_rooms r LEFT JOIN wpsync.listings l
+      ON l.account = r._account AND l.resource = 'wechat_room_members' AND l.parent_id = r.id
+    WHERE r._deleted_at IS NULL AND l.parent_id IS NULL GROUP BY 1
+)
+SELECT d.account, d.resource, d.day, d.vendor_count, d.rows_held,
+       CASE WHEN NOT d.complete THEN 'incomplete'
+            WHEN d.disputed THEN 'differing'
+            WHEN d.covered < interval '1 day' THEN 'partial'
+            WHEN d.uncounted = 0 AND d.vendor_count <> d.rows_held THEN 'differing'
+            ELSE 'complete' END AS state,
+       d.last_checked_at,
+       nullif(concat_ws('; ', d.reasons,
+           CASE WHEN d.disputed THEN 'differences that verify found and left' END,
+           CASE WHEN d.complete AND d.vendor_count > d.rows_held
+                THEN (d.vendor_count - d.rows_held) || ' in dead letters or without a time' END,
+           CASE WHEN g.rows > 0 THEN g.rows || ' kept that the vendor no longer lists' END), '') AS reason
+FROM days d LEFT JOIN gone g USING (account, resource, day)
+UNION ALL
+SELECT account, resource, (max(read_at) AT TIME ZONE 'Asia/Shanghai')::date, sum(vendor_count)::bigint,
+       sum(rows_seen)::bigint,
+       CASE WHEN bool_and(state = 'complete') AND u.rooms IS NULL THEN 'complete' ELSE 'incomplete' END,
+       min(read_at), nullif(concat_ws('; ', string_agg(DISTINCT reason, ', '), u.rooms || ' rooms never read'), '')
+FROM wpsync.listings LEFT JOIN unread u USING (account, resource) GROUP BY 1, 2, u.rooms
 """
 
 COMMENTS = {
@@ -333,7 +382,17 @@ COMMENTS = {
 
 
 def upgrade() -> None:
-    for view in (AGENT_DAILY, RESPONSE_TIMES, MONEY_FLOWS, RISK_EVENTS, FRESHNESS):
+    op.add_column(
+        "windows",
+        sa.Column(
+            "disputed_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="最近一次对账发现差异且未修复的时间 / when verify last found differences there that are left",
+        ),
+        schema="wpsync",
+    )
+    for view in (AGENT_DAILY, RESPONSE_TIMES, MONEY_FLOWS, RISK_EVENTS, FRESHNESS, COMPLETENESS):
         op.execute(view)
     for what, (_, after) in COMMENTS.items():
         _comment(what, after)
@@ -350,7 +409,10 @@ def downgrade() -> None:
         op.execute(view.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
     op.execute("DROP VIEW wp_bi.data_freshness")
     op.execute(before.FRESHNESS)
-    for what, said in context.script.get_revision("0003").module.COMMENTS.items():
+    first = context.script.get_revision("0003").module
+    op.execute(first.COMPLETENESS.replace("CREATE VIEW", "CREATE OR REPLACE VIEW"))
+    op.drop_column("windows", "disputed_at", schema="wpsync")
+    for what, said in first.COMMENTS.items():
         if "data_freshness" in what:
             op.execute(f"COMMENT ON {what} IS '{said}'")
     for what, (text, _) in COMMENTS.items():

@@ -99,6 +99,13 @@ class Driver:
     def command(self, *arguments: str) -> list[str]:
         return [sys.executable, "-m", "wpsync", "--config", str(self.config_file), *arguments]
 
+    def add_account(self, name: str) -> None:
+        """Another account, of the same vendor."""
+        self.more += (
+            f'[accounts.{name}]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
+            f'client_secret = "{CLIENT[1]}"\n'
+        )
+
     def query(self, text: str, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of a query."""
         with psycopg.connect(self.database_url) as connection:

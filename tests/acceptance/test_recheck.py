@@ -95,6 +95,29 @@ def test_a_vendor_that_shows_nothing_for_hours_loses_nothing_and_a_day_that_is_e
     assert look(timedelta(days=22))[0] == rows
 
 
+def test_a_vendor_that_tells_counts_no_more_is_asked_for_them_ever_more_rarely(timeline):
+    line = timeline(messages=600, days=3)
+    line.driver.backfill("3d", ["sms"])
+    line.driver.sync(["sms"])
+    line.remote.fault("wrong_count", endpoint=SMS, missing=True)
+    line.go_to(START + timedelta(hours=25))
+    made = []
+    for minutes in range(20):
+        before = line.last()
+        line.go_to(START + timedelta(hours=25, minutes=minutes))
+        with line.driver.account() as account:
+            recheck(account, RESOURCES["sms"])
+        made.append(len(line.requests(before, SMS)))
+    log.info("requests to a vendor that tells no counts: %s", made)
+    assert made.count(0) >= 14
+    assert line.driver.query("select distinct reason from wpsync.windows") == [("count_missing",)]
+    line.remote.clear_faults()
+    line.go_to(START + timedelta(hours=30))
+    (outcome,) = line.driver.sync(["sms"])
+    assert outcome.is_good
+    assert not truth_of(line, ["sms"])
+
+
 def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_other(timeline):
     line = timeline(messages=4_000, days=3)
     line.driver.more = "[recheck]\nsample_rows = 0\n"

@@ -174,3 +174,10 @@ def test_once_each_does_every_job_and_says_how_it_went(driver, vendor):
         row["job"] for row in done
     }
     assert everything_is_there(driver, vendor)
+    driver.query(
+        "update wpsync.windows set state = 'incomplete', reason = 'rows_missing', retry_at = now() + interval '1 hour'"
+        " where resource = 'calls' returning 1"
+    )
+    ran = driver.run("run", "--once-each")
+    assert ran.returncode == 1
+    assert "calls incomplete: " in ran.stderr, "also what is not due yet"

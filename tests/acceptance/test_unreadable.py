@@ -9,6 +9,7 @@ from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.service import status as statuses
 from wpsync.service.progress import Silence
+from wpsync.service.sync import follow
 from wpsync.service.verify import verify
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
@@ -58,6 +59,21 @@ def test_a_row_that_the_vendor_stumbles_over_costs_its_second_and_nothing_else(l
     line.driver.sync(["wechat_messages"])
     assert not line.driver.one(UNREADABLE)
     assert not differences(line.driver, line.vendor, ["wechat_messages"])
+
+
+def test_a_pass_is_incomplete_while_anything_is_although_it_is_not_due_and_a_tick_is_not(line):
+    breaks(line, messages(line)[1_500]["id"])
+    line.driver.backfill("6d", ["wechat_messages"])
+    for _ in range(3):
+        (outcome,) = line.driver.sync(["wechat_messages"])
+        assert outcome.outcome == "incomplete"
+        assert "unreadable" in outcome.problems[0]
+    with line.driver.account() as account:
+        assert follow(account, WECHAT_MESSAGES).is_good
+    breaks(line)
+    line.go_to(START + DAY)
+    (outcome,) = line.driver.sync(["wechat_messages"])
+    assert outcome.is_good
 
 
 def test_a_vendor_that_is_down_leaves_nothing_marked_as_unreadable(line):
@@ -152,6 +168,30 @@ def test_a_room_whose_members_cannot_be_served_leaves_the_others_theirs(line, st
     line.driver.sync(["wechat_room_members"])
     assert len(line.requests(before)) == 1
     assert not differences(line.driver, line.vendor, ["wechat_room_members"])
+
+
+def test_members_and_reports_are_as_old_as_the_rooms_and_agents_that_are_known(line):
+    """Those listings fail for days: what is read of the rooms and agents of then may lack somebody."""
+    parents = {
+        "wechat_room_members": "wechat_rooms",
+        "agent_call_totals": "agents",
+        "agent_call_days": "agents",
+    }
+    names = [*parents.values(), *parents]
+    line.driver.sync(names)
+    for endpoint in ("/api/wechat/getWeChatRoomByPage", "/api/crm/getUsers"):
+        line.remote.fault("http_500", endpoint=endpoint)
+    for _ in range(3):
+        line.go_to(line.clock.now() + DAY)
+        line.driver.sync(names)
+    view = line.driver.query("select resource, watermark, complete_up_to from wp_bi.data_freshness")
+    at = {resource: times for resource, *times in view}
+    with line.session() as opened:
+        found = statuses.read(opened.database, opened.config, line.clock.now())
+    told = {one.resource: one.covered_to for one in found.resources}
+    for child, parent in parents.items():
+        assert at[child] == [told[parent]] * 2
+        assert told[child] == told[parent] < line.clock.now() - 2 * DAY
 
 
 @pytest.mark.parametrize("name", ["agent_call_totals", "agent_call_days"])

@@ -11,7 +11,9 @@ from wpsync.emulator.client import Remote
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
+from wpsync.service import status as statuses
 from wpsync.service.progress import Silence
+from wpsync.service.proof import prove
 from wpsync.service.verify import verify as service
 
 TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
@@ -158,6 +160,57 @@ def test_a_row_that_went_while_another_came_is_kept_and_noted(emulator, database
     assert line.driver.one("select count(*) from wp.history") == 0
 
 
+@pytest.mark.parametrize("later", ["narrower", "shallower", "read again"])
+def test_what_verify_left_is_claimed_by_nobody_until_it_has_been_compared_again(
+    emulator, database_url, tmp_path, later
+):
+    line = Timeline(emulator, database_url, tmp_path, messages=3_000, days=10)
+    line.driver.more = "[recheck]\nsample_rows = 0\n"
+    line.driver.backfill("10d", ["calls"])
+    line.driver.sync(["calls"])
+    calls, everything = RESOURCES["calls"], Window(START - timedelta(days=10), START)
+    late = "(select id from wp.calls order by began_at limit 3)"
+    line.driver.query(
+        f"update wp.calls set contact_tel = 'altered' where id in {late} returning began_at"
+    )
+
+    def claims():
+        """Whether status, both views and the nightly proof think nothing of it."""
+        with line.session() as opened:
+            (one,) = (
+                found
+                for found in statuses.read(
+                    opened.database, opened.config, line.clock.now()
+                ).resources
+                if found.resource == "calls"
+            )
+        differing = "select count(*) from wp_bi.completeness where state = 'differing'"
+        behind = "select complete_up_to < watermark - interval '1 day' from wp_bi.data_freshness"
+        return [
+            one.disputed_at is None,
+            not line.driver.one(differing),
+            not line.driver.one(behind),
+        ]
+
+    with line.driver.account() as account:
+        assert claims() == [True, True, True]
+        assert service(account, calls, everything, Silence(), deep=True, repair=False)
+        assert claims() == [False, False, False]
+        line.go_to(START + timedelta(hours=1))
+        line.driver.sync(["calls"])
+        if later == "narrower":
+            last = Window(START - timedelta(days=1), START)
+            assert not service(account, calls, last, Silence(), deep=True, repair=False)
+        elif later == "shallower":
+            assert service(account, calls, everything, Silence(), deep=False, repair=False)
+        else:
+            line.driver.backfill("10d", ["calls"], again=True)
+        assert claims() == [False, False, False]
+        assert all(found.repaired for found in prove(account, calls))
+    assert claims() == [True, True, True]
+    assert not differences(line.driver, line.vendor, ["calls"])
+
+
 def test_what_was_never_read_is_a_finding_and_repair_reads_it(emulator, database_url, tmp_path):
     vendor = emulator(messages=600, days=6)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -170,6 +223,15 @@ def test_what_was_never_read_is_a_finding_and_repair_reads_it(emulator, database
     assert verify(driver, "--resource", "sms", "--from", "6d", "--repair")[0] == 0
     assert verify(driver, "--resource", "sms", "--from", "6d") == (0, [])
     assert not differences(driver, vendor, ["sms"])
+
+
+def test_an_account_of_which_nothing_was_read_is_not_proved(synced):
+    driver = synced[1]
+    driver.add_account("another")
+    done = driver.run("verify", "--resource", "sms")
+    assert done.returncode == 1
+    assert "nothing has been read that could be verified of another" in done.stderr
+    assert "nothing differs" in done.stdout
 
 
 def test_a_stretch_left_out_between_what_was_read_is_found_without_being_asked_for(synced):

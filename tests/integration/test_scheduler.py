@@ -17,9 +17,11 @@ from wpsync.load import jobs as kept
 from wpsync.load.database import Database
 from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
-from wpsync.service.jobs import DONE, LIVE, SLOW, Job, Result, perform
-from wpsync.service.scheduler import THREADS, Scheduler, at_once
-from wpsync.service.session import Session
+from wpsync.resources import RESOURCES
+from wpsync.resources.spec import Mode
+from wpsync.service.jobs import DONE, LIVE, RECHECK, SLOW, Job, Result, perform
+from wpsync.service.scheduler import AT_ONCE, THREADS, Scheduler
+from wpsync.service.session import MOST, Session, connections
 from wpsync.service.status import read
 from wpsync.values import SHANGHAI
 
@@ -197,10 +199,46 @@ def test_an_account_whose_vendor_hangs_keeps_no_other_waiting(session):
         scheduler.stop()
 
 
-def test_threads_are_shared_out_so_that_many_accounts_need_few_connections():
-    assert at_once(1) == sum(THREADS.values())
-    assert at_once(2) < at_once(1)
-    assert at_once(10) == len(THREADS)
+@pytest.mark.parametrize("lane", [LIVE, RECHECK])
+def test_a_resource_that_is_caught_up_with_for_hours_keeps_no_other_waiting(session, lane):
+    """However many accounts there are: all windowed resources but one are at it, in each."""
+    names = [one.name for one in RESOURCES.values() if one.mode is Mode.WINDOWED]
+    ran: list[str] = []
+    over = threading.Event()
+
+    def catch_up(stopping):
+        over.wait(60)
+        return DONE
+
+    accounts = ["first", "second", "third"]
+    jobs = [
+        Job(
+            JobKey(account, name),
+            SECOND,
+            noting(ran, account) if name == names[-1] else catch_up,
+            lane=lane,
+        )
+        for account in accounts
+        for name in names
+    ]
+    scheduler = Scheduler(session, jobs)
+    scheduler.start()
+    try:
+        wait_for(lambda: set(ran) == set(accounts))
+    finally:
+        over.set()
+        scheduler.stop()
+
+
+def test_many_accounts_need_no_more_connections_than_a_server_allows():
+    account = {"base_url": "http://127.0.0.1:1", "client_id": "x", "client_secret": "y"}
+    needed = [
+        connections(
+            Config.model_validate({"accounts": {f"a{n}": account for n in range(many)}}), AT_ONCE
+        )
+        for many in (1, 2, 10)
+    ]
+    assert needed[0] < needed[1] < needed[2] == MOST
 
 
 def test_a_stop_waits_for_a_job_that_only_begins(session):

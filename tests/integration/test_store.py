@@ -124,6 +124,7 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
                 memory.confirm(some, clock.now())
                 for store in readings.stores:
                     store.postpone(halves[number % 2], clock.now())
+                    store.doubt(windows.split(EVERYTHING, 9)[number % 9])
                 assert told(kept, clock) == told(memory, clock), f"after confirming {number}"
         for hours in (3, 0):  # the clock was ahead, perhaps from the beginning
             at, first = START + timedelta(hours=hours, minutes=-7), START - timedelta(days=1)
@@ -131,6 +132,23 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
             assert told(kept, clock) == told(memory, clock), f"set back to {at}"
         assert kept.ledger(EVERYTHING) == []
         assert kept.watermark() == first
+
+
+def test_a_window_that_has_grown_since_it_was_counted_is_doubted_all_the_same(database_url):
+    resource, clock = RESOURCES["calls"], FakeClock(START + timedelta(hours=3))
+    hours = windows.split(Window(START, START + timedelta(hours=2)), 2)
+    with Database(Secret(database_url)) as database:
+        store = PostgresStore(database, resource, Scope("main", "calls"), clock, horizon=HORIZON)
+
+        def read(window):
+            with store.intake() as intake:
+                intake.close_window(Closed(window, 0, 0, False, clock.now(), None), 1, live=True)
+
+        read(hours[0])
+        (counted,) = store.ledger(hours[0])
+        read(hours[1])
+        store.doubt(counted.window)
+        assert [known.is_complete for known in store.ledger(EVERYTHING)] == [False]
 
 
 def test_an_open_row_on_the_edge_of_a_reading_is_followed_up_too(database_url):

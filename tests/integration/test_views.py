@@ -310,3 +310,22 @@ def test_a_listing_of_which_a_part_was_never_read_is_not_complete_up_to_any_time
             room, "complete" if when else "incomplete", NOON, when,
         )  # fmt: skip
     assert tables.query("select complete_up_to from wp_bi.data_freshness") == [(None,)]
+
+
+def test_members_are_complete_once_every_room_that_is_there_was_read(tables):
+    def read(room):
+        tables.query(
+            "insert into wpsync.listings (account, resource, parent_id, vendor_count, rows_seen, state,"
+            " fingerprint, read_at, complete_at) values ('main', 'wechat_room_members', %s, 1, 1, 'complete', '',"
+            " %s, %s) returning 1",
+            room, NOON, NOON,
+        )  # fmt: skip
+        (told,) = tables.query("select state, reason from wp_bi.completeness")
+        return told
+
+    tables.add("wechat_rooms", id="gone", _deleted_at=NOON)
+    rooms = [room for (room,) in tables.query("select id from wp.wechat_rooms where id <> 'gone'")]
+    tables.add("wechat_rooms", id="another")
+    for room in rooms:
+        assert read(room) == ("incomplete", "1 rooms never read")
+    assert read("another") == ("complete", None)

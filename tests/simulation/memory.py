@@ -80,9 +80,13 @@ class MemoryStore:
             for w in self.windows
         ]
 
-    def doubt(self, known: LedgerWindow) -> None:
-        doubted = ledger.doubted(known, self.clock.now())
-        self.windows = [doubted if w.window == known.window else w for w in self.windows]
+    def doubt(self, window: Window) -> None:
+        wrong = [w for w in self.ledger(window) if w.is_complete]
+        now = self.clock.now()
+        self.windows = [ledger.doubted(w, now) if w in wrong else w for w in self.windows]
+
+    def dispute(self, window: Window, at: datetime | None) -> None:
+        raise NotImplementedError("the simulation does not verify")
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         raise NotImplementedError("the simulation does not verify")

@@ -183,6 +183,23 @@ def test_a_reply_that_is_encrypted_names_that_possibility_and_shows_no_number():
     assert "13877777777" not in str(caught.value)
 
 
+@pytest.mark.parametrize("before", [*range(70, 80), *range(100, 120)])
+@pytest.mark.parametrize("secret", [TOKEN, "13877777777"])
+def test_no_piece_of_a_secret_is_shown_where_a_text_is_cut(secret, before):
+    text = "参" * before + secret
+    for reply in (refused(text), httpx.Response(502, text="a" * before + secret)):
+        with pytest.raises((VendorRefusedError, VendorUnavailableError)) as caught:
+            made(Vendor(reply)).call("/api/x")
+        assert secret[:4] not in str(caught.value)
+
+
+def test_no_piece_of_a_token_is_shown_of_a_reply_that_breaks_off_in_it():
+    text = '{"code":1,"data":{"accessToken": "' + TOKEN[:12]
+    with pytest.raises(VendorUnavailableError) as caught:
+        made(Vendor(httpx.Response(200, text=text))).call("/api/x")
+    assert TOKEN[:4] not in str(caught.value)
+
+
 def test_twenty_calls_at_expiry_are_served_by_one_renewal():
     clock, store = FakeClock(START), MemoryTokens()
     vendor = Vendor(good({}))

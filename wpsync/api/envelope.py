@@ -85,7 +85,7 @@ def failure(endpoint: str, status: int, status_code: int | None, message: str) -
 
 def refused(endpoint: str, code: int, status_code: int | None, message: str) -> VendorRefusedError:
     meaning, hint = _STATUS_CODES.get(status_code or 0, ("the vendor refused the call", None))
-    said = f": {_masked(message[:120])}" if message.strip() else ""
+    said = f": {_masked(message)[:120]}" if message.strip() else ""
     kinds = {4018: SpanTooLargeError, 4019: TooManyRowsError}
     kind = kinds.get(status_code or 0, VendorRefusedError)
     shown = f" ({status_code})" if status_code else ""
@@ -97,7 +97,7 @@ def refused(endpoint: str, code: int, status_code: int | None, message: str) -> 
 def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:
     """A refusal in words of a dead token that a token just given out met as well."""
     return VendorRefusedError(
-        f"{endpoint}: the vendor refuses the call, with a new token too: {_masked(words[:120])}",
+        f"{endpoint}: the vendor refuses the call, with a new token too: {_masked(words)[:120]}",
         hint="the words may be about a work phone rather than a token; or another program logs in with the same"
         " credentials: give wpsync its own / 可能说的是工作手机而不是令牌；也可能有其他程序在用同一凭据登录，"
         "请为 wpsync 单独申请一套",
@@ -133,18 +133,18 @@ def retry_after(response: httpx.Response) -> timedelta | None:
     return None
 
 
-_SECRETISH = re.compile(r"[0-9A-Fa-f]{24,}|\d{7,}")
+_SECRETISH = re.compile(r'"\w*(?i:token)"\s*:\s*"[^"]*|[0-9A-Fa-f]{24,}|\d{7,}')
 
 
 def _masked(text: str) -> str:
-    """Without what may be a token or a phone number."""
+    """Without what may be a token or a phone number. To be cut afterwards: a piece of one looks harmless."""
     return _SECRETISH.sub("***", text)
 
 
 def described(response: httpx.Response) -> str:
     """What a reply was: status, content type, first bytes; never a secret."""
     kind = response.headers.get("Content-Type", "no content type")
-    start = _masked(response.content[:80].decode("utf-8", "replace"))
+    start = _masked(response.content.decode("utf-8", "replace"))[:80]
     shown = "".join(c if c.isprintable() else " " for c in start)
     return f"HTTP {response.status_code}, {kind}, beginning {shown!r}"
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from wpsync.service.plans import Plan
     from wpsync.service.session import Session
     from wpsync.service.sync import Outcome
+    from wpsync.service.verify import Finding
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -132,7 +133,7 @@ def verify(
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
     from wpsync.cli.show import findings
-    from wpsync.service.verify import Finding, nothing_read
+    from wpsync.service.verify import nothing_read
     from wpsync.service.verify import verify as service
 
     since = start or "2000-01-01"
@@ -147,24 +148,32 @@ def verify(
                 found += service(
                     account, one, span, shown, deep=deep, repair=repair, whole=start is None
                 )
-        unread = not found and nothing_read(accounts, wanted)
+        told = {finding.account for finding in found}
+        unread = [
+            one.name for one in accounts if one.name not in told and nothing_read(one, wanted)
+        ]
     if json:
         print_json(found)
-    elif not unread:
+    elif found or len(unread) < len(accounts):
         findings(found)
-    if unread:
+    _complain(found, unread)
+
+
+def _complain(found: "list[Finding]", unread: list[str]) -> None:
+    """Say what was not proved, and exit 1 for it."""
+    if names := ", ".join(unread):
         print(
-            "wpsync: nothing has been read that could be verified; `wpsync backfill --from …` reads history"
-            " / 还没有可对账的数据，请先用 `wpsync backfill --from …` 回填历史",
+            f"wpsync: nothing has been read that could be verified of {names}; `wpsync backfill --from …` reads history"
+            f" / {names} 还没有可对账的数据，请先用 `wpsync backfill --from …` 回填历史",
             file=sys.stderr,
         )
-        raise typer.Exit(1)
     if differing := sum(not one.repaired for one in found):
         print(
             f"wpsync: windows that differ: {differing:,}; `wpsync verify --repair` mends just those"
             f" / 有差异的窗口：{differing:,} 个，可用 `wpsync verify --repair` 只修复这些窗口",
             file=sys.stderr,
         )
+    if unread or differing:
         raise typer.Exit(1)
 
 

@@ -121,8 +121,10 @@ def serve(
 
 
 def _once_each(session: "Session", *, json: bool) -> None:
+    from wpsync.cli.show import instant
     from wpsync.service.jobs import Job, Result
     from wpsync.service.run import once_each
+    from wpsync.service.status import incomplete
 
     done: list[dict[str, object]] = []
 
@@ -145,7 +147,11 @@ def _once_each(session: "Session", *, json: bool) -> None:
         print_json(done)
     if session.stopping():
         raise interrupted()
-    if any(result.outcome != "done" for result in results):
+    left = incomplete(session.database, list(session.config.accounts))
+    for one in left[:5]:
+        where = one.parent_id or instant(one.starts_at)
+        print(f"wpsync: {one.resource} incomplete: {where}: {one.reason}", file=sys.stderr)
+    if left or any(result.outcome != "done" for result in results):
         raise typer.Exit(1)
 
 
@@ -160,7 +166,7 @@ def opened(
     from wpsync.errors import DatabaseUnavailableError, UnwritableError
     from wpsync.load import migrations
     from wpsync.service.run import watching
-    from wpsync.service.scheduler import at_once
+    from wpsync.service.scheduler import AT_ONCE
     from wpsync.service.session import session, tell_views
 
     said, watch = False, watching(config)
@@ -171,9 +177,8 @@ def opened(
                 migrations.upgrade(
                     address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
                 )
-                jobs = at_once(len(config.accounts))
                 found = stack.enter_context(
-                    session(config, address, stopping=stop.is_set, at_once=jobs)
+                    session(config, address, stopping=stop.is_set, at_once=AT_ONCE)
                 )
                 tell_views(config, found.database)
                 watch.back()

@@ -114,7 +114,7 @@ def demo(
     from wpsync import config, embedded, log
     from wpsync.load import migrations
     from wpsync.model import Secret
-    from wpsync.service.scheduler import at_once
+    from wpsync.service.scheduler import AT_ONCE
     from wpsync.service.session import session
 
     log.setup("debug" if verbose else "error", "text", sys.stderr)
@@ -133,9 +133,7 @@ def demo(
         )
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
-        with session(
-            settings, Secret(server.url), stopping=stop.is_set, at_once=at_once(1)
-        ) as opened:
+        with session(settings, Secret(server.url), stopping=stop.is_set, at_once=AT_ONCE) as opened:
             _run(opened, url, once=once)
 
 

@@ -1,8 +1,9 @@
 """Connections to Postgres: a pool, transactions, advisory locks, and the driver's errors translated."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from threading import BoundedSemaphore
 
 import psycopg
 from psycopg import errors
@@ -17,9 +18,13 @@ from wpsync.errors import (
     UnwritableError,
     WpsyncError,
 )
+from wpsync.load.locks import Locks
 from wpsync.model import Secret
 
 Connection = psycopg.Connection[tuple[object, ...]]
+
+BRIEF = 6
+"""So many connections are kept for what is over in a moment, however many are held while a vendor is read."""
 
 KEEPALIVE = {
     "keepalives": 1,
@@ -48,13 +53,16 @@ class Database:
         self, conninfo: Secret, *, connections: int = 6, timeout_seconds: float = 10
     ) -> None:
         self._conninfo = conninfo
+        address = make_conninfo(
+            conninfo.reveal(),
+            application_name="wpsync",
+            client_encoding="UTF8",
+            **KEEPALIVE,
+        )
+        self._locks = Locks(lambda: _connected(address))
+        self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Connection] = ConnectionPool(
-            make_conninfo(
-                conninfo.reveal(),
-                application_name="wpsync",
-                client_encoding="UTF8",
-                **KEEPALIVE,
-            ),
+            address,
             min_size=1,
             max_size=connections,
             timeout=timeout_seconds,
@@ -72,6 +80,7 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self._locks.close()
         self._pool.close(timeout=5)
 
     def check(self) -> None:
@@ -85,8 +94,17 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection of the pool, outside any transaction."""
+        """A connection of the pool, outside any transaction, for what is over in a moment."""
         with translated(), self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def held(self) -> Iterator[Connection]:
+        """A connection for as long as a vendor is read, whatever that takes: waits until one may be held.
+
+        Who holds one asks for no other of this kind, so that nobody waits for ever.
+        """
+        with self._held, self.connection() as connection:
             yield connection
 
     @contextmanager
@@ -108,27 +126,24 @@ class Database:
 
     @contextmanager
     def lock(self, *names: str, wait: bool = True) -> Iterator[bool]:
-        """Hold the advisory lock of that name across processes; yields whether it was had.
+        """Hold the advisory lock of that name across processes and threads; yields whether it was had.
 
-        No transaction is open meanwhile, and a process that dies lets go.
+        No transaction is open meanwhile, no connection of the pool is held, and a process that dies lets go.
         """
         name = "wpsync:" + ":".join(names)
-        take = "select pg_advisory_lock(hashtextextended(%s, 0))"
-        attempt = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
-        with self.connection() as connection:
-            row = connection.execute(take if wait else attempt, (name,)).fetchone()
-            held = wait or bool(row and row[0])
-            try:
-                yield held
-            finally:
-                if held:
-                    _let_go(connection, name)
+        with translated():
+            taken = self._locks.take(name, wait=wait)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self._locks.let_go(name)
 
 
-def _let_go(connection: Connection, name: str) -> None:
-    """Give an advisory lock back. A connection that broke meanwhile has done so already."""
-    with suppress(psycopg.OperationalError, psycopg.InterfaceError):
-        connection.execute("select pg_advisory_unlock(hashtextextended(%s, 0))", (name,))
+def _connected(address: str) -> Connection:
+    connection: Connection = psycopg.connect(address, autocommit=True)
+    notice_us_dead(connection)
+    return connection
 
 
 def notice_us_dead(connection: Connection) -> None:

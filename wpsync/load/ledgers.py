@@ -54,16 +54,22 @@ def lock_ledger(connection: Connection, scope: Scope) -> None:
     connection.execute(QUERIES["lock_ledger"], scope.parameters())
 
 
-def doubt_window(database: Database, scope: Scope, known: LedgerWindow, at: datetime) -> None:
-    """A complete window, as it was known, is incomplete until it has been read again."""
-    doubted = ledger.doubted(known, at)
-    with database.connection() as connection:
+def doubt_windows(database: Database, scope: Scope, window: Window, at: datetime) -> None:
+    """What is complete of a stretch, whatever it has become meanwhile, is incomplete until it has been read again."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
         connection.execute(
-            QUERIES["doubt_window"],
-            scope.parameters(
-                starts_at=known.starts_at, ends_at=known.ends_at, reason=doubted.reason, at=at
-            ),
+            QUERIES["doubt_windows"], {**parameters, "reason": ledger.RECOUNT_DUE, "at": at}
         )
+
+
+def dispute_windows(database: Database, scope: Scope, window: Window, at: datetime | None) -> None:
+    """What is held of a stretch differs from what the vendor lists, as was seen at an instant; None: it does not."""
+    parameters = scope.parameters(starts_at=window.start, ends_at=window.end)
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        connection.execute(QUERIES["dispute_windows"], {**parameters, "at": at})
 
 
 def postpone_windows(database: Database, scope: Scope, window: Window, at: datetime) -> None:

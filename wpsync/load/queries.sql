@@ -38,7 +38,8 @@ select pg_advisory_xact_lock(hashtextextended('wpsync:ledger:' || %(account)s ||
 
 -- name: ledger_around
 -- The windows that overlap or adjoin a span, oldest first.
-select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
+select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at,
+       disputed_at
 from wpsync.windows
 where account = %(account)s and resource = %(resource)s and starts_at <= %(ends_at)s and ends_at >= %(starts_at)s
 order by starts_at
@@ -49,9 +50,9 @@ where account = %(account)s and resource = %(resource)s and starts_at = any(%(st
 
 -- name: insert_window
 insert into wpsync.windows (account, resource, starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason,
-                            attempts, read_at, checked_at, retry_at, run_id)
+                            attempts, read_at, checked_at, retry_at, disputed_at, run_id)
 values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s, %(rows_seen)s, %(rows_held)s, %(state)s,
-        %(reason)s, %(attempts)s, %(read_at)s, %(checked_at)s, %(retry_at)s, %(run_id)s)
+        %(reason)s, %(attempts)s, %(read_at)s, %(checked_at)s, %(retry_at)s, %(disputed_at)s, %(run_id)s)
 
 -- name: confirm_windows
 -- The vendor's count agrees with the ledger's.
@@ -59,10 +60,17 @@ update wpsync.windows set checked_at = %(at)s
 where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
   and state = 'complete'
 
--- name: doubt_window
--- A complete window whose count is wrong is read again.
+-- name: doubt_windows
+-- Complete windows whose count is wrong are read again.
 update wpsync.windows set state = 'incomplete', reason = %(reason)s, retry_at = %(at)s
-where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s and ends_at = %(ends_at)s
+where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
+  and state = 'complete'
+
+-- name: dispute_windows
+-- What verify found and left is noted in all windows that it touches, and taken off those that were compared whole.
+update wpsync.windows set disputed_at = %(at)s
+where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
+  and (%(at)s::timestamptz is not null or starts_at >= %(starts_at)s and ends_at <= %(ends_at)s)
 
 -- name: postpone_window
 update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s, read_at = %(read_at)s
@@ -70,14 +78,16 @@ where account = %(account)s and resource = %(resource)s and starts_at = %(starts
 
 -- name: windows_between
 -- The ledger's windows that touch a span, oldest first.
-select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
+select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at,
+       disputed_at
 from wpsync.windows
 where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
 order by starts_at
 
 -- name: incomplete_windows_due
 -- Incomplete windows whose time to be read again has come, or was told by a clock that was ahead.
-select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at
+select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at,
+       disputed_at
 from wpsync.windows
 where account = %(account)s and resource = %(resource)s and state = 'incomplete'
   and (retry_at <= %(at)s or read_at > %(skewed)s)
@@ -272,7 +282,7 @@ from wp.wechat_rooms where _account = %(account)s and _deleted_at is null order 
 -- What the ledger holds per resource.
 select account, resource, min(starts_at) as starts_at, max(ends_at) as ends_at,
        sum(vendor_count)::bigint as vendor_count, sum(rows_seen)::bigint as rows_seen,
-       count(*) filter (where state = 'incomplete') as incomplete
+       count(*) filter (where state = 'incomplete') as incomplete, max(disputed_at) as disputed_at
 from wpsync.windows group by 1, 2
 
 -- name: ledger_windows
@@ -302,16 +312,6 @@ select account, resource, max(started_at) as started_at
 from wpsync.runs
 where resource = any(%(resources)s) and kind in ('sync', 'backfill') and outcome in ('done', 'incomplete')
 group by 1, 2
-
--- name: disputed
--- Resources in which the last verification found differences and left them, and when it began.
-select k.account, k.resource, r.started_at
-from (select a as account, b as resource from unnest(%(accounts)s::text[]) a, unnest(%(resources)s::text[]) b) k
-cross join lateral (
-    select started_at, outcome from wpsync.runs
-    where account = k.account and resource = k.resource and kind = 'verify' and finished_at is not null
-    order by started_at desc, id desc limit 1) r
-where r.outcome = 'incomplete'
 
 -- name: messages_to_renormalize
 -- Stored messages with what is needed to explode them again, from one id on.

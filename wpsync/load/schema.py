@@ -181,6 +181,13 @@ def _windows(metadata: sa.MetaData) -> None:
         _column(
             "run_id", sa.BigInteger(), "最近读取的运行", "the run that read it last", null=True
         ),
+        _column(
+            "disputed_at",
+            _INSTANT,
+            "最近一次对账发现差异且未修复的时间",
+            "when verify last found differences there that are left",
+            null=True,
+        ),
         sa.PrimaryKeyConstraint("id", name="windows_pkey"),
         sa.UniqueConstraint("account", "resource", "starts_at", name="windows_starts_at_key"),
         sa.CheckConstraint("starts_at < ends_at", name="windows_span_check"),

@@ -24,17 +24,17 @@ Answer = Literal[
     "halted",
     "past",
     "behind",
+    "disputed",
     "open",
     "unreadable",
     "good.filling",
     "good.halted",
-    "disputed",
     "gaps",
     "good",
 ]
 """What the headline says. Before anything follows the present: nothing was read, the first sync runs, a
-backfill runs, was left unfinished, or has read the past. Afterwards: behind; days that do not agree with
-the vendor; differences that `verify` found and left; much that could not be read; current, with a
+backfill runs, was left unfinished, or has read the past. Afterwards: behind; differences that `verify` found and left; days that do not agree with
+the vendor; much that could not be read; current, with a
 backfill that runs or was left unfinished; current, with stretches left out between what was read; all well.
 """
 
@@ -132,10 +132,10 @@ class Picture:
             return self._beforehand
         if self.late:
             return "behind"
-        if self.troubled:
-            return "open"
         if any(one.disputed_at for one in self.status.resources):
             return "disputed"
+        if self.troubled:
+            return "open"
         if any(one.dead_letters > self.tolerated for one in self.status.resources):
             return "unreadable"
         if self.reading:

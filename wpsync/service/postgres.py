@@ -225,7 +225,7 @@ class PostgresStore:
 
     @contextmanager
     def intake(self) -> Iterator[Intake]:
-        with self._database.connection() as connection:
+        with self._database.held() as connection:
             yield PostgresIntake(
                 connection,
                 self._resource,
@@ -253,8 +253,11 @@ class PostgresStore:
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
         ledgers.confirm_windows(self._database, self._scope, found, at)
 
-    def doubt(self, known: LedgerWindow) -> None:
-        ledgers.doubt_window(self._database, self._scope, known, self._clock.now())
+    def doubt(self, window: Window) -> None:
+        ledgers.doubt_windows(self._database, self._scope, window, self._clock.now())
+
+    def dispute(self, window: Window, at: datetime | None) -> None:
+        ledgers.dispute_windows(self._database, self._scope, window, at)
 
     def postpone(self, window: Window, at: datetime) -> None:
         ledgers.postpone_windows(self._database, self._scope, window, at)

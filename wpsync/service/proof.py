@@ -1,7 +1,8 @@
 """The nightly proof: what the tables hold against the ledger, without asking the vendor.
 
 Probes keep the ledger true to the vendor; this keeps the tables true to the ledger. Only a window
-whose rows are not as many as were entered is verified with the vendor, and repaired.
+whose rows are not as many as were entered, or in which `verify` left differences, is verified with
+the vendor, and repaired.
 """
 
 from datetime import timedelta
@@ -30,12 +31,13 @@ def prove(account: Account, resource: Resource) -> list[Finding]:
         for window in store.ledger(Window(since, now))
         if window.is_complete and window.starts_at >= since
     ]
-    held = store.held([window.window for window in known])
-    if held is None:
-        return []
+    entered = [window.rows_held for window in known]
+    held = store.held([window.window for window in known]) or entered
     findings: list[Finding] = []
     for window, rows in zip(known, held, strict=True):
-        if rows != window.rows_held:
+        if rows != window.rows_held or window.disputed_at is not None:
             span = window.window
-            findings += verify(account, resource, span, Silence(), deep=False, repair=True)
+            findings += verify(
+                account, resource, span, Silence(), deep=False, repair=True, kind="proof"
+            )
     return findings

@@ -102,7 +102,7 @@ class Recheck:
             return False
 
     def _probe(self, group: list[LedgerWindow], read: Read) -> None:
-        """Check windows; one whose count the vendor cannot tell is read, as far as it can be."""
+        """Check windows; one whose count the vendor cannot tell, or does not, is read, as far as it can be."""
         try:
             self._check(group, read)
         except UNSERVED:
@@ -159,13 +159,13 @@ class Recheck:
         span = Window(group[0].starts_at, group[-1].ends_at)
         asked_at = self._clock.now()
         counted = self.count(span)
-        if counted is None:
-            return
-        if counted == sum(window.vendor_count or 0 for window in group):
+        if counted is not None and counted == sum(window.vendor_count or 0 for window in group):
             self._store.confirm(group, asked_at)
         elif len(group) > 1:
             for window in group:
                 self._check([window], read)
+        elif counted is None:
+            self._read_whole(group[0], read)
         else:
             self._mend(group[0], counted, asked_at, read)
 
@@ -208,7 +208,7 @@ class Recheck:
 
     def _read_whole(self, known: LedgerWindow, read: Read) -> None:
         """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""
-        self._store.doubt(known)
+        self._store.doubt(known.window)
         read(known.window)
 
     def bisect(self, window: Window, counted: int, held: int, read: Read) -> None:

@@ -31,7 +31,7 @@ def read_report(
     agents = state.agents(account.database, account.name)
     normalize = Normalizer(resource, account.pace.privacy)
     began = account.clock.now()
-    with account.database.connection() as connection:
+    with account.database.held() as connection:
         staging = Staging(connection, resource, account.name)
         read, one_by_one = 0, OneByOne()
         for agent in agents:

@@ -1,7 +1,7 @@
 """When the jobs run: APScheduler with a lane of threads for each kind of job of each account.
 
-A vendor that hangs keeps the threads of its own account only. Several accounts have fewer threads each, so
-that the database's connections suffice. A job that is still at work is not begun again; missed times are
+A vendor that hangs keeps the threads of its own account only, and a resource that is caught up with for hours,
+or waits for its turn at the vendor, its own thread only. A job that is still at work is not begun again; missed times are
 made up by one run and counted (`wpsync.jobs`). The wall clock may jump: then every job is set anew by the
 time that truly passed.
 """
@@ -19,29 +19,27 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from wpsync.clock import Clock, SystemClock
 from wpsync.load import jobs as kept
+from wpsync.resources import RESOURCES
+from wpsync.resources.spec import Mode
 from wpsync.service.jobs import LIVE, RECHECK, SLOW, WATCH, Job, Result, perform
 from wpsync.service.session import Session
 from wpsync.service.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
-THREADS = {LIVE: 4, RECHECK: 4, SLOW: 3, WATCH: 2}
-"""How many threads a lane has, shared out among the accounts: one for each of them at least."""
+_WINDOWED = sum(resource.mode is Mode.WINDOWED for resource in RESOURCES.values())
+
+THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: 3, WATCH: 1}
+"""How many threads a lane of an account has."""
+
+AT_ONCE = sum(THREADS.values())
+"""How many jobs of an account may be at work."""
 
 _JITTER = 0.05
 _JUMP = timedelta(seconds=10)
 
 Ended = Callable[[Job, Result, float], None]
 """Hears of a job, how it ended, and the seconds that it took."""
-
-
-def at_once(accounts: int) -> int:
-    """How many jobs of each of so many accounts may be at work."""
-    return sum(_threads(lane, accounts) for lane in THREADS)
-
-
-def _threads(lane: str, accounts: int) -> int:
-    return max(1, THREADS[lane] // max(1, accounts))
 
 
 def _lane(job: Job) -> str:
@@ -70,8 +68,7 @@ class Scheduler:
         self._on_ended = on_ended
         self._wall = wall or SystemClock()
         self._troubles = troubles or Troubles()
-        accounts = len({job.key.account for job in jobs if job.key.account})
-        lanes = {_lane(job): _threads(job.lane, accounts) for job in jobs}
+        lanes = {_lane(job): THREADS[job.lane] for job in jobs}
         self._lanes = {name: ThreadPoolExecutor(count) for name, count in lanes.items()}
         self._scheduler = BackgroundScheduler(
             timezone="UTC",

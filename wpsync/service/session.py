@@ -14,7 +14,7 @@ from wpsync.errors import SchemaMismatchError
 from wpsync.extract.probing import Ages
 from wpsync.load import bi, revision
 from wpsync.load.budget import PostgresBooks
-from wpsync.load.database import Database
+from wpsync.load.database import BRIEF, Database
 from wpsync.load.outages import PostgresOutages
 from wpsync.load.tokens import PostgresTokens
 from wpsync.model import Secret
@@ -22,6 +22,9 @@ from wpsync.normalize.privacy import Privacy
 from wpsync.resources import RESOURCES
 from wpsync.service.account import Account, Pace, opened
 from wpsync.service.terms import counted
+
+MOST = 60
+"""Connections that the jobs of however many accounts need at most; a server allows a hundred by default."""
 
 
 @dataclass(slots=True)
@@ -149,6 +152,15 @@ def per_minute(config: Config, family: str) -> int:
     return limit
 
 
+def connections(config: Config, at_once: int) -> int:
+    """So many are needed for so many jobs of each account at once: each holds one while it reads a window.
+
+    Where many accounts would hold more than a server should have to allow, some wait until others have read theirs.
+    """
+    held = config.backfill.parallel_windows * at_once * max(1, len(config.accounts))
+    return max(config.database.connections, min(BRIEF + held, MOST))
+
+
 @contextmanager
 def session(
     config: Config,
@@ -163,10 +175,7 @@ def session(
 
     Raises SchemaMismatchError where migrations are missing, unless told not to look.
     """
-    per_job = 3 * config.backfill.parallel_windows
-    jobs = at_once * max(1, len(config.accounts))
-    connections = max(config.database.connections, 4 + per_job * jobs)
-    with Database(conninfo, connections=connections) as database:
+    with Database(conninfo, connections=connections(config, at_once)) as database:
         if migrated and not revision.is_current(database):
             _say_what_lacks(conninfo)
         told = clock or AnchoredClock(SystemClock(), database.now())

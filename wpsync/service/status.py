@@ -32,8 +32,8 @@ class ResourceStatus:
     for reports, of which the vendor counts nothing. Of the `dead_letters`, `unreadable` are messages whose
     row is there and whose content could not be read.
     `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
-    ones were still open at the horizon and are followed up no more. `disputed_at`: when the last
-    verification found differences and left them.
+    ones were still open at the horizon and are followed up no more. `disputed_at`: when a
+    verification last found differences that are left.
     """
 
     account: str
@@ -149,9 +149,8 @@ def read(database: Database, config: Config, now: datetime) -> Status:
             if (account, resource.name) in by_key:
                 by_key[account, resource.name].deleted_rows = rows
     status.resources = list(by_key.values())
-    incomplete = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # the query's columns are the fields
-    status.incomplete = [found for found in incomplete if found.account in accounts]
-    status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # likewise
+    status.incomplete = incomplete(database, accounts)
+    status.tokens = [TokenStatus(**row) for row in state.rows(database, "token_ages")]  # type: ignore[arg-type]  # the query's columns are the fields
     drift = (Drift(**row) for row in state.rows(database, "drift"))  # type: ignore[arg-type]  # likewise
     status.drift = [found for found in drift if found.account in accounts]
     status.jobs = overview.jobs(database, accounts)
@@ -163,6 +162,12 @@ def read(database: Database, config: Config, now: datetime) -> Status:
     status.backfills = history.read(database, config, now, listed)
     _end_halted(by_key, status.backfills)
     return status
+
+
+def incomplete(database: Database, accounts: list[str]) -> list[Incomplete]:
+    """All windows and listings that could not be proved complete."""
+    found = (Incomplete(**row) for row in state.rows(database, "incomplete_windows"))  # type: ignore[arg-type]  # likewise
+    return [one for one in found if one.account in accounts]
 
 
 def _end_halted(by_key: dict[Key, ResourceStatus], backfills: list[BackfillStatus]) -> None:
@@ -211,6 +216,7 @@ def _add_ledger(database: Database, now: datetime, by_key: dict[Key, ResourceSta
             found.covered_to = cast("datetime", row["ends_at"])
             found.vendor_count = _whole(row["vendor_count"])
             found.incomplete = cast("int", row["incomplete"])
+            found.disputed_at = cast("datetime | None", row["disputed_at"])
     for row in state.rows(database, "listing_summary"):
         found = by_key.get(_key(row))
         if found is not None:
@@ -251,15 +257,14 @@ def _add_runs(
     children = [resource.name for resource in RESOURCES.values() if resource.parent]
     for row in state.rows(database, "last_passes", {"resources": children}):
         found = by_key.get(_key(row))
-        if found is not None:
-            _as_of(found, cast("datetime", row["started_at"]), now)
-    for row in state.rows(database, "disputed", whose):
-        by_key[_key(row)].disputed_at = cast("datetime", row["started_at"])
+        parent = by_key.get((str(row["account"]), RESOURCES[str(row["resource"])].parent or ""))
+        if found is not None and parent is not None and parent.covered_to is not None:
+            _as_of(found, min(cast("datetime", row["started_at"]), parent.covered_to), now)
 
 
 def _as_of(found: ResourceStatus, at: datetime, now: datetime) -> None:
     """A listing is as old as its last complete reading. Children are read where their parents have changed, so
-    theirs are as old as the last pass over all of them."""
+    theirs are as old as the last pass over all of them, and no newer than their parents."""
     found.covered_to = at
     found.minutes_behind = round((now - found.covered_to) / timedelta(minutes=1), 1)
 

@@ -100,8 +100,12 @@ class Store(Protocol):
         """The vendor's count agrees with the ledger's."""
         ...
 
-    def doubt(self, known: LedgerWindow) -> None:
-        """A complete window's count is wrong: it is incomplete until it has been read again, whole."""
+    def doubt(self, window: Window) -> None:
+        """The count of what is complete there is wrong: it is incomplete until it has been read again, whole."""
+        ...
+
+    def dispute(self, window: Window, at: datetime | None) -> None:
+        """What verify found there was left, at an instant; None: all of it was compared, and agrees."""
         ...
 
     def put_away(self, foreign: Sequence[Difference]) -> None:

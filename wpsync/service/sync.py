@@ -25,7 +25,7 @@ from wpsync.errors import (
 )
 from wpsync.extract import windows
 from wpsync.load import clocks
-from wpsync.model import Priority, Window
+from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.listings import read_listing
@@ -287,12 +287,22 @@ def _recheck(
     one_by_one.raise_first()
 
 
+def _recheck_and_judge(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """In the end the ledger says what is incomplete: also what is not due again yet, and by now not what has come."""
+    _recheck(account, resource, run, on_rows)
+    ledger = account.store(resource).ledger(EVER)
+    run.incomplete = [f"{one.window}: {one.reason}" for one in ledger if not one.is_complete]
+
+
 _FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
+_JUDGING = _Phase("recheck", _recheck_and_judge)
 
 
 def _phases(resource: Resource) -> Sequence[_Phase]:
     """What a whole pass does of a resource."""
-    return (_FOLLOWING, _RECHECKING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
+    return (_FOLLOWING, _JUDGING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
 
 
 @contextmanager

@@ -2,7 +2,8 @@
 
 Counts first: the vendor's now, the ledger's, and the rows held. Where they disagree the window is
 bisected down to about a page and the content compared row by row; with `deep`, and where rows show no
-time by which they could be counted, the content is compared everywhere. A window is held under its
+time by which they could be counted, the content is compared everywhere; so it is in a window that is disputed
+(`LedgerWindow.disputed_at`), whatever was asked for, until it agrees or is repaired. A window is held under its
 resource's locks while it is looked at, so that rows in flight raise no alarm. Repair reads nothing
 twice: what was compared is what is loaded. What nobody has read is a finding too.
 
@@ -14,7 +15,7 @@ where it cannot be told, it is kept and noted as gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
@@ -22,7 +23,7 @@ from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.load.comparing import EXTRA, Difference
 from wpsync.load.upsert import Counts
-from wpsync.model import Priority, Window
+from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
@@ -32,9 +33,6 @@ from wpsync.service.store import Intake, Loaded
 
 _NEXT_PASS = timedelta(minutes=10)
 """What has settled within this time is left to the next pass, and not told as unread."""
-
-
-_EVER = Window(datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC))
 
 
 @dataclass(slots=True)
@@ -71,16 +69,23 @@ class Verifier:
         self._pipeline = account.pipeline(resource, Priority.PROBE)
 
     def window(self, known: LedgerWindow) -> Finding | None:
-        """Compare one window of the ledger; None where nothing differs.
+        """Compare one window of the ledger, and note there what is left; None where nothing differs.
 
         One that the vendor cannot serve, although it answers otherwise, is a finding.
         """
         try:
-            return self._compared(known)
+            finding = self._compared(known)
         except UNSERVED:
             if not self._pipeline.vendor_answers():
                 raise
-        return self._unserved(known)
+            finding = self._unserved(known)
+        if not known.is_complete:
+            return finding
+        if finding is not None and not finding.repaired:
+            self._store.dispute(known.window, self._account.clock.now())
+        elif known.disputed_at is not None and (finding is None or finding.reason is None):
+            self._store.dispute(known.window, None)
+        return finding
 
     def _unserved(self, known: LedgerWindow) -> Finding:
         holding = self._store.held([known.window])
@@ -95,8 +100,7 @@ class Verifier:
         )
         if not self._repair:
             return finding
-        if known.is_complete:
-            self._store.doubt(known)
+        self._store.doubt(known.window)
         return self._read_again(finding)
 
     def _compared(self, known: LedgerWindow) -> Finding | None:
@@ -113,9 +117,10 @@ class Verifier:
         if counted is None:
             finding.reason = Reason.COUNT_MISSING
         agrees = counted == known.vendor_count and held in (None, known.rows_held)
-        if agrees and not self._deep:
+        deep = self._deep or known.disputed_at is not None
+        if agrees and not deep:
             return None
-        for piece in [window] if self._deep else self._suspicious(finding):
+        for piece in [window] if deep else self._suspicious(finding):
             self._compare(finding, piece)
         if agrees and not finding.differences and finding.reason is None:
             return None
@@ -211,8 +216,7 @@ class Verifier:
                 finding.repaired = True
                 return
             if not last:
-                for piece in pieces:
-                    self._store.doubt(piece)
+                self._store.doubt(finding.window)
                 self._read(finding.window)
 
 
@@ -243,11 +247,10 @@ def _unread(
     return _missing(Window(start, end), known) if start < end else []
 
 
-def nothing_read(accounts: Sequence[Account], resources: Sequence[Resource]) -> bool:
+def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
     """Whether nothing was ever read of what can be verified."""
     windowed = [one for one in resources if one.mode is Mode.WINDOWED]
-    ledgers = (account.store(one).ledger(_EVER) for account in accounts for one in windowed)
-    return bool(windowed) and not any(ledgers)
+    return bool(windowed) and not any(account.store(one).ledger(EVER) for one in windowed)
 
 
 def verify(
@@ -259,6 +262,7 @@ def verify(
     deep: bool,
     repair: bool,
     whole: bool = False,
+    kind: str = "verify",
 ) -> list[Finding]:
     """What differs, newest first: of every window of the ledger that touches the span, and what nobody has read.
 
@@ -272,7 +276,7 @@ def verify(
     known = store.ledger(span)
     progress.begin(resource.name, sum(window.rows_held for window in known))
     with recorded(
-        account.database, account.clock, account.scope(resource), "verify", account.client_requests
+        account.database, account.clock, account.scope(resource), kind, account.client_requests
     ) as run:
         verifier = Verifier(account, resource, run, deep=deep, repair=repair)
         findings += map(verifier.unread, _unread(account, resource, span, known, whole=whole))

@@ -1,0 +1,90 @@
+"""Connections: many locks take one, and whoever reads a vendor for long leaves some for what is brief."""
+
+from contextlib import ExitStack
+from threading import Event, Thread
+
+import psycopg
+import pytest
+
+from wpsync.load.database import BRIEF, Database
+from wpsync.model import Secret
+
+
+@pytest.fixture
+def opened(database_url):
+    with Database(Secret(database_url), connections=BRIEF + 2, timeout_seconds=1) as database:
+        yield database
+
+
+def test_a_hundred_locks_leave_the_connections_free(opened):
+    with ExitStack() as stack:
+        for number in range(100):
+            assert stack.enter_context(opened.lock("a", str(number), wait=False))
+        taken = [stack.enter_context(opened.connection()) for _ in range(BRIEF + 2)]
+        assert len(taken) == BRIEF + 2
+
+
+def test_a_lock_is_held_against_threads_and_processes_and_free_afterwards(opened, database_url):
+    with Database(Secret(database_url)) as other:
+
+        def free():
+            with opened.lock("a", wait=False) as here, other.lock("a", wait=False) as there:
+                return here, there
+
+        with opened.lock("a") as held:
+            assert held
+            assert free() == (False, False)
+        assert free() == (True, False)
+        with other.lock("a"):
+            assert free() == (False, False)
+
+
+def test_who_waits_for_a_lock_gets_it_once_it_is_free(opened, database_url):
+    had = Event()
+
+    def wait(database):
+        with database.lock("a"):
+            had.set()
+
+    with Database(Secret(database_url)) as other:
+        for database in (opened, other):
+            had.clear()
+            waiting = Thread(target=wait, args=(database,))
+            with opened.lock("a"):
+                waiting.start()
+                assert not had.wait(0.3)
+            waiting.join(10)
+            assert had.is_set()
+
+
+def test_locks_survive_their_connection(opened, database_url):
+    """Nobody else has taken them when the next one is asked for."""
+    with opened.lock("a"), psycopg.connect(database_url, autocommit=True) as server:
+        server.execute(
+            "select pg_terminate_backend(pid, 10000) from pg_locks where locktype = 'advisory'"
+            " and database = (select oid from pg_database where datname = current_database())"
+        )
+        with opened.lock("b", wait=False) as another, Database(Secret(database_url)) as other:
+            assert another
+            with other.lock("a", wait=False) as held:
+                assert not held
+
+
+def test_who_reads_for_long_leaves_connections_for_what_is_brief(opened):
+    third = Event()
+
+    def read():
+        with opened.held():
+            third.set()
+
+    with ExitStack() as reading:
+        for _ in range(2):
+            reading.enter_context(opened.held())
+        waiting = Thread(target=read)
+        waiting.start()
+        with ExitStack() as brief:
+            for _ in range(BRIEF):
+                brief.enter_context(opened.connection())
+            assert not third.is_set()
+    waiting.join(10)
+    assert third.is_set()
