@@ -13,7 +13,6 @@ WpsyncError
       SpanTooLargeError          4018: the reader asks for a shorter window
       TooManyRowsError           4019: likewise
     SchemaMismatchError          migrations are not applied
-    DeadLetterLimitError         too many rows unreadable: the normaliser is broken, not the data
   RecordError                    never leaves normalize: becomes a dead letter
   IncompleteError                the run ended, but something is incomplete or failed
 
@@ -113,10 +112,6 @@ class TooManyRowsError(VendorRefusedError):
 
 class SchemaMismatchError(FatalError):
     """The database's schema is not the one this version needs."""
-
-
-class DeadLetterLimitError(FatalError):
-    """Too many rows could not be read."""
 
 
 class RecordError(WpsyncError):

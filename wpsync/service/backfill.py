@@ -10,18 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Lock
 
-from wpsync.errors import (
-    DeadLetterLimitError,
-    Stopped,
-    WpsyncError,
-)
+from wpsync.errors import Stopped, WpsyncError
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.load import ledgers
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
-from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.plans import Plan
@@ -146,7 +141,7 @@ class _Worker:
         self._failed = False
 
     def work(self) -> None:
-        """Read windows until the list is empty, past a few of which much cannot be taken."""
+        """Read windows until the list is empty."""
 
         def deal_with(window: Window, read: Callable[[Window], None]) -> None:
             if not self._claimed(window, read):
@@ -166,17 +161,14 @@ class _Worker:
         deal_with: Callable[[Window, Callable[[Window], None]], None],
     ) -> None:
         pipeline = self._account.pipeline(self._resource, Priority.BACKFILL)
-        one_by_one = OneByOne((DeadLetterLimitError,))
         while (window := following()) is not None:
             if self._account.stopping():
                 raise Stopped
             try:
-                with one_by_one.past(str(window)):
-                    deal_with(window, lambda piece: self._read(pipeline.window, piece))
+                deal_with(window, lambda piece: self._read(pipeline.window, piece))
             except BaseException:
                 self._failed = True
                 raise
-        one_by_one.raise_first()
 
     def _next(self) -> Window | None:
         with self._lock:

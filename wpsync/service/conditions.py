@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wpsync.config import AlertsConfig
+from wpsync.extract.events import Reason
 from wpsync.service import terms
 from wpsync.service.overview import JobStatus
 from wpsync.service.status import Incomplete, ResourceStatus, Status
@@ -116,6 +117,9 @@ def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[
                 f" {one.vendor_count} rows could be read. Ask the vendor for a higher limit.",
             )
             continue
+        if one.reason == Reason.MOSTLY_DEAD_LETTERS:
+            yield _format(one)
+            continue
         because = terms.reason(one.reason)
         yield Condition(
             "gap",
@@ -128,6 +132,20 @@ def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[
             f": {because[1]} ({one.reason}). Look at the completeness calendar, and run wpsync verify --repair.",
             hours,
         )
+
+
+def _format(one: Incomplete) -> Condition:
+    return Condition(
+        "format",
+        one.account,
+        one.resource,
+        CRITICAL,
+        f"{_zh(one.resource)}有窗口的数据大量无法接收，整个窗口没有写入：厂商可能改了格式或加密了内容。"
+        "请升级 wpsync，或在厂商后台关闭参数加密；恢复后会自动重读。",
+        f"{one.resource} has a window of which much cannot be taken; nothing of it was loaded: the vendor has perhaps"
+        " changed its format, or encrypts payloads. Upgrade wpsync, or switch off parameter encryption in the"
+        " vendor's console; it is read again by itself.",
+    )
 
 
 def _silent(counted: Sequence[Counted]) -> Iterator[Condition]:
