@@ -88,8 +88,8 @@ def in_turn(
 ) -> list[Outcome]:
     """What became of each; a failure of one does not stop the others.
 
-    What stops every resource alike (rejected credentials, a missing schema, no access to the API) raises
-    in `read`: with it the one has failed, and those behind it are not attempted.
+    After what stops every resource alike (rejected credentials, a missing schema, no access to the API)
+    those behind it are not attempted.
     """
     outcomes: list[Outcome] = []
     for one in resources:
@@ -100,8 +100,9 @@ def in_turn(
             outcomes.append(
                 Outcome(account.name, one.name, "failed", problems=problems, hint=exc.hint)
             )
-            left = resources[len(outcomes) :]
-            return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
+            if stops_everything(exc):
+                left = resources[len(outcomes) :]
+                return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
     return outcomes
 
 
