@@ -20,7 +20,7 @@ from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
 from wpsync.service.estimates import estimate
-from wpsync.service.listings import listing_age
+from wpsync.service.listings import is_complete_since
 from wpsync.service.sync import Outcome, in_turn
 
 log = logging.getLogger(__name__)
@@ -135,8 +135,9 @@ def _is_stale(account: Account, resource: Resource) -> bool:
     """Whether it has to be looked at: always where every parent has a listing of its own."""
     if resource.parent is not None:
         return True
-    age = listing_age(account, resource)
-    return age is None or age > _LISTING_FRESH
+    known = state.listings(account.database, account.scope(resource)).get("")
+    stale = account.clock.now() - _LISTING_FRESH
+    return known is None or not is_complete_since(known, stale)
 
 
 def _kept(account: Account, resource: Resource, span: Window) -> Window | None:
