@@ -14,7 +14,6 @@ WpsyncError
       TooManyRowsError           4019: likewise
     SchemaMismatchError          migrations are not applied
     UnwritableError              the database's disk is full, or it is read-only: the service waits for it
-    DeadLetterLimitError         too many rows unreadable: the normaliser is broken, not the data
   RecordError                    never leaves normalize: becomes a dead letter
   IncompleteError                the run ended, but something is incomplete or failed
 
@@ -118,10 +117,6 @@ class SchemaMismatchError(FatalError):
 
 class UnwritableError(FatalError):
     """The database answers, and takes no writes."""
-
-
-class DeadLetterLimitError(FatalError):
-    """Too many rows could not be read."""
 
 
 class RecordError(WpsyncError):

@@ -161,15 +161,6 @@ def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
     return replace(window, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
 
 
-def postponed(window: LedgerWindow, at: datetime) -> LedgerWindow:
-    """An incomplete window that could not even be entered anew: due again later, as after any attempt.
-
-    Nor was it read in the future, whatever a clock said that was ahead.
-    """
-    attempts, read_at = window.attempts + 1, min(window.read_at, at)
-    return replace(window, attempts=attempts, retry_at=at + _wait_after(attempts), read_at=read_at)
-
-
 def _wait_after(attempts: int) -> timedelta:
     return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
 

@@ -22,7 +22,7 @@ from wpsync.resources import RESOURCES
 from wpsync.service import backfill as backfills
 from wpsync.service.account import Account
 from wpsync.service.jobs import Job, Result, perform
-from wpsync.service.plans import make_plan
+from wpsync.service.plans import make_plans
 from wpsync.service.progress import Silence
 from wpsync.service.session import Session, session
 from wpsync.service.sync import Outcome, sync
@@ -70,12 +70,9 @@ class Driver:
         with self.account() as account:
             now = account.clock.now()
             span = backfills.span_of(config.parse_instant(start, now=now), None, now)
-            plans = [
-                (one, make_plan(account, one, span, again=again, per_minute=0))
-                for one in RESOURCES.values()
-                if not names or one.name in names
-            ]
-            return backfills.backfill(account, plans, Silence(), again=again)
+            wanted = [one for one in RESOURCES.values() if not names or one.name in names]
+            plans, unplanned = make_plans(account, wanted, span, again=again)
+            return backfills.backfill(account, plans, Silence(), again=again) + unplanned
 
     def sync(self, names: Sequence[str] = ()) -> list[Outcome]:
         """One pass in this process."""

@@ -95,6 +95,11 @@ TROUBLES = {
         "update wpsync.windows set state = 'complete', reason = null where resource = 'calls'",
         6 * 60 + 2,
     ),
+    "format": (
+        "update wpsync.windows set state = 'incomplete', reason = 'mostly_dead_letters' where resource = 'calls'",
+        "update wpsync.windows set state = 'complete', reason = null where resource = 'calls'",
+        3,
+    ),
     "cut": (
         "update wpsync.listings set state = 'incomplete', reason = 'over_page_cap'"
         " where resource = 'wechat_contacts'",

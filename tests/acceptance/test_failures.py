@@ -1,5 +1,7 @@
 """What other sync tools really stumbled over (the list in tests/README.md), where no other file holds it."""
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import psycopg
@@ -173,6 +175,27 @@ def test_a_resource_that_the_vendor_refuses_keeps_no_other_from_being_read(
     outcomes = {one.resource: one.outcome for one in driver.sync()}
     assert outcomes.pop("sms") == "failed"
     assert set(outcomes.values()) == {"done"}
+
+
+@pytest.mark.parametrize("arguments", [("backfill", "--from", "2d"), ("verify",)])
+def test_a_history_that_the_vendor_refuses_keeps_no_other_from_being_read_or_proved(
+    arguments, emulator, database_url, tmp_path
+):
+    driver = Driver(database_url, emulator(messages=3_000, days=2).url, tmp_path)
+    if arguments == ("verify",):
+        driver.backfill("2d", IN_TIME)
+        driver.query("delete from wp.wechat_messages where kind = 'text' returning 1")
+    Remote(driver.vendor_url).fault("code_0", endpoint="/api/device/sms", msg="短信功能未开通")
+    ran = driver.run(*arguments, "--json")
+    told = json.loads(ran.stdout)
+    assert ran.returncode == 1
+    assert re.findall("短信功能未开通|: not attempted", ran.stderr) == ["短信功能未开通"]
+    if arguments == ("verify",):
+        assert {one["resource"] for one in told} == {"wechat_messages"}
+    else:
+        outcomes = {one["resource"]: one["outcome"] for one in told}
+        assert outcomes.pop("sms") == "failed"
+        assert set(outcomes.values()) == {"done"}
 
 
 def test_a_refusal_of_the_whole_account_ends_a_pass_at_once(emulator, database_url, tmp_path):

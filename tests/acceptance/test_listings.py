@@ -163,6 +163,19 @@ def reads_nothing(line, hours, name="wechat_contacts", path=CONTACTS, beside=("w
     return outcomes[name]
 
 
+def test_a_backfill_reads_a_listing_again_whose_last_reading_was_incomplete(listed):
+    vendor, driver = listed
+    before = Remote(vendor.url).stats()["requests"]
+    assert [one.rows_read for one in driver.backfill("1d", ["wechat_contacts"])] == [0]
+    assert Remote(vendor.url).stats()["requests"] == before  # it was complete a moment ago
+    Remote(vendor.url).fault("empty_page", endpoint=CONTACTS, count=0)
+    for outcomes in (driver.sync(["wechat_contacts"]), driver.backfill("1d", ["wechat_contacts"])):
+        assert [one.outcome for one in outcomes] == ["incomplete"]
+    Remote(vendor.url).clear_faults()
+    (outcome,) = driver.backfill("1d", ["wechat_contacts"])
+    assert (outcome.outcome, outcome.rows_read > 0) == ("done", True)
+
+
 @pytest.mark.parametrize(
     ("name", "path"), [("wechat_contacts", CONTACTS), ("wechat_room_members", MEMBERS)]
 )

@@ -154,14 +154,23 @@ def test_a_pair_is_replaced_from_day_27_on(driver, remote):
     assert logins_and_renewals(remote)[0] == 2
 
 
-def test_an_account_with_rejected_credentials_does_not_keep_the_others_from_being_read(driver):
+@pytest.mark.parametrize(
+    ("command", "second"),
+    [
+        (("sync", "agents", "calls"), "unattempted"),
+        (("backfill", "--from=1d", "-ragents", "-rcalls"), "failed"),  # its plan was
+    ],
+)
+def test_an_account_with_rejected_credentials_does_not_keep_the_others_from_being_read(
+    command, second, driver
+):
     other = {"CLIENT_ID": CLIENT[0], "CLIENT_SECRET": CLIENT[1], "BASE_URL": driver.vendor_url}
     more = {f"WPSYNC_ACCOUNTS__OTHER__{key}": value for key, value in other.items()}
     wrong = {"WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET": "f" * 32}
-    ran = driver.run("sync", "agents", "calls", "--json", **more, **wrong)
+    ran = driver.run(*command, "--json", **more, **wrong)
     assert ran.returncode == 1
     outcomes = {(one["account"], one["resource"]): one["outcome"] for one in json.loads(ran.stdout)}
     assert outcomes == {
-        ("main", "agents"): "failed", ("main", "calls"): "unattempted",
+        ("main", "agents"): "failed", ("main", "calls"): second,
         ("other", "agents"): "done", ("other", "calls"): "done",
     }  # fmt: skip

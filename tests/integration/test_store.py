@@ -114,7 +114,6 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
         readings.stores += [kept, memory]
         for store in readings.stores:
             store.start_watermark(START)
-        halves = windows.split(EVERYTHING, 2)
         for number in range(25):
             readings.read(number)
             assert told(kept, clock) == told(memory, clock), f"after reading {number}"
@@ -123,7 +122,6 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
                 kept.confirm(some, clock.now())
                 memory.confirm(some, clock.now())
                 for store in readings.stores:
-                    store.postpone(halves[number % 2], clock.now())
                     store.doubt(windows.split(EVERYTHING, 9)[number % 9])
                 assert told(kept, clock) == told(memory, clock), f"after confirming {number}"
         for hours in (3, 0):  # the clock was ahead, perhaps from the beginning

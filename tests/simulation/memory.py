@@ -91,10 +91,6 @@ class MemoryStore:
     def put_away(self, foreign: Sequence[Difference]) -> None:
         raise NotImplementedError("the simulation does not verify")
 
-    def postpone(self, window: Window, at: datetime) -> None:
-        due = [w for w in self.incomplete_due(at) if w in self.ledger(window)]
-        self.windows = [ledger.postponed(w, at) if w in due else w for w in self.windows]
-
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         return [self.held_in(stretch) for stretch in stretches]
 

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -95,7 +96,12 @@ def backfill(
         now = session.clock.now()
         span = _span(start, end, now)
         wanted = chosen(session, resource)
-        plans = [_plans(session, account, wanted, span, shown, again=again) for account in accounts]
+        plans: list[list[tuple[Resource, Plan]]] = []
+        unplanned: list[Outcome] = []
+        for account in accounts:
+            made, failed = _plans(session, account, wanted, span, shown, again=again)
+            plans.append(made)
+            unplanned += failed
         outcomes: list[Outcome] = []
         if not plan:
             shown.expect(steps(plans))
@@ -105,8 +111,11 @@ def backfill(
         from wpsync.cli.planned import show
 
         show([found for made in plans for _, found in made], json=json)
+        _say_why(unplanned)
+        if unplanned:
+            raise typer.Exit(1)
     else:
-        report(outcomes, json=json)
+        report(outcomes + unplanned, json=json)
 
 
 def verify(
@@ -133,34 +142,41 @@ def verify(
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
     from wpsync.cli.show import findings
+    from wpsync.service.sync import Outcome, in_turn
     from wpsync.service.verify import nothing_read
     from wpsync.service.verify import verify as service
 
     since = start or "2000-01-01"
     _check(since, end, resource)
     found: list[Finding] = []
+    outcomes: list[Outcome] = []
     with at_work(context, json=json) as (session, accounts, shown):
         now = session.clock.now()
         span = _span(since, end, now)
         wanted = chosen(session, resource)
+
+        def verified(account: "Account", one: "Resource") -> Outcome:
+            whole = start is None
+            found.extend(service(account, one, span, shown, deep=deep, repair=repair, whole=whole))
+            return Outcome(account.name, one.name, "done")
+
         for account in accounts:
-            for one in wanted:
-                found += service(
-                    account, one, span, shown, deep=deep, repair=repair, whole=start is None
-                )
+            outcomes += in_turn(account, wanted, partial(verified, account))
         told = {finding.account for finding in found}
         unread = [
             one.name for one in accounts if one.name not in told and nothing_read(one, wanted)
         ]
+    failed = [one for one in outcomes if not one.is_good]
     if json:
         print_json(found)
-    elif found or len(unread) < len(accounts):
+    elif found or (not failed and len(unread) < len(accounts)):
         findings(found)
-    _complain(found, unread)
+    _complain(found, failed, unread)
 
 
-def _complain(found: "list[Finding]", unread: list[str]) -> None:
+def _complain(found: "list[Finding]", failed: "list[Outcome]", unread: list[str]) -> None:
     """Say what was not proved, and exit 1 for it."""
+    _say_why(failed)
     if names := ", ".join(unread):
         print(
             f"wpsync: nothing has been read that could be verified of {names}; `wpsync backfill --from …` reads history"
@@ -173,7 +189,7 @@ def _complain(found: "list[Finding]", unread: list[str]) -> None:
             f" / 有差异的窗口：{differing:,} 个，可用 `wpsync verify --repair` 只修复这些窗口",
             file=sys.stderr,
         )
-    if unread or differing:
+    if unread or differing or failed:
         raise typer.Exit(1)
 
 
@@ -216,19 +232,19 @@ def _plans(
     shown: "Shown",
     *,
     again: bool,
-) -> "list[tuple[Resource, Plan]]":
-    """What a backfill of one account would read."""
-    from wpsync.service.plans import make_plan
+) -> "tuple[list[tuple[Resource, Plan]], list[Outcome]]":
+    """What a backfill of one account would read, and what became of that which could not be planned."""
+    from wpsync.service.plans import make_plans
     from wpsync.service.session import per_minute
 
-    plans = []
-    counted: dict[str, int] = {}
-    for one in wanted:
-        shown.counting(one.name)
-        limit = per_minute(session.config, one.family)
-        made = make_plan(account, one, span, again=again, per_minute=limit, counted=counted)
-        plans.append((one, made))
-    return plans
+    return make_plans(
+        account,
+        wanted,
+        span,
+        again=again,
+        per_minute=lambda one: per_minute(session.config, one.family),
+        counting=shown.counting,
+    )
 
 
 def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
@@ -250,8 +266,6 @@ def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
 
 def report(outcomes: "list[Outcome]", *, json: bool) -> None:
     """Print what was done; exit 1 when something failed or is incomplete."""
-    from wpsync.service.sync import UNATTEMPTED
-
     if json:
         print_json(list(outcomes))
     else:
@@ -274,14 +288,21 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
             ],
         )
     bad = [outcome for outcome in outcomes if not outcome.is_good]
+    _say_why(bad)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _say_why(bad: "list[Outcome]") -> None:
+    """What went wrong, and what was not even tried."""
+    from wpsync.service.sync import UNATTEMPTED
+
     for outcome in bad:
         for problem in outcome.problems[:5]:
             print(f"wpsync: {outcome.resource} {outcome.outcome}: {problem}", file=sys.stderr)
         if outcome.hint:
             print_hint(outcome.hint)
     _name_the_rest([outcome for outcome in bad if outcome.outcome == UNATTEMPTED])
-    if bad:
-        raise typer.Exit(1)
 
 
 def _name_the_rest(unattempted: "list[Outcome]") -> None:

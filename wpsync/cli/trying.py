@@ -146,7 +146,7 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
     from wpsync.errors import Stopped
     from wpsync.resources import RESOURCES
     from wpsync.service import backfill
-    from wpsync.service.plans import make_plan
+    from wpsync.service.plans import make_plans
     from wpsync.service.progress import Silence
     from wpsync.service.sync import sync
     from wpsync.service.terms import counted
@@ -155,12 +155,9 @@ def _run(session: "Session", url: str, *, once: bool) -> None:
         now = session.clock.now()
         span = backfill.span_of(parse_instant("30d", now=now), None, now)
         try:
-            plans = [
-                (one, make_plan(accounts[0], one, span, again=False, per_minute=0))
-                for one in RESOURCES.values()
-            ]
+            plans, outcomes = make_plans(accounts[0], [*RESOURCES.values()], span, again=False)
             with progress() as shown:
-                outcomes = backfill.backfill(accounts[0], plans, shown, again=False)
+                outcomes += backfill.backfill(accounts[0], plans, shown, again=False)
             _act(session, url)
             outcomes += sync(accounts[0], list(RESOURCES.values()), Silence())
             _show(session, once=once)

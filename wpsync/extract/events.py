@@ -24,6 +24,7 @@ class Reason:
     PAGES_REFUSED = "pages_refused"
     SUSPICIOUSLY_EMPTY = ledger.SUSPICIOUSLY_EMPTY
     UNREADABLE = "unreadable"
+    MOSTLY_DEAD_LETTERS = "mostly_dead_letters"
     UNREAD = "unread"
 
 

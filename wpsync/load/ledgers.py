@@ -72,24 +72,6 @@ def dispute_windows(database: Database, scope: Scope, window: Window, at: dateti
         connection.execute(QUERIES["dispute_windows"], {**parameters, "at": at})
 
 
-def postpone_windows(database: Database, scope: Scope, window: Window, at: datetime) -> None:
-    """What is incomplete and due of a stretch is due again later; one transaction of its own."""
-    with database.transaction() as connection:
-        lock_ledger(connection, scope)
-        for due in _windows(connection, "incomplete_windows_due", _due(scope, at)):
-            if due.starts_at < window.end and due.ends_at > window.start:
-                later = ledger.postponed(due, at)
-                connection.execute(
-                    QUERIES["postpone_window"],
-                    scope.parameters(
-                        starts_at=due.starts_at,
-                        attempts=later.attempts,
-                        retry_at=later.retry_at,
-                        read_at=later.read_at,
-                    ),
-                )
-
-
 def confirm_windows(
     database: Database, scope: Scope, found: Sequence[LedgerWindow], at: datetime
 ) -> None:

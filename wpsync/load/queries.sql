@@ -72,10 +72,6 @@ update wpsync.windows set disputed_at = %(at)s
 where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
   and (%(at)s::timestamptz is not null or starts_at >= %(starts_at)s and ends_at <= %(ends_at)s)
 
--- name: postpone_window
-update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s, read_at = %(read_at)s
-where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s
-
 -- name: windows_between
 -- The ledger's windows that touch a span, oldest first.
 select starts_at, ends_at, vendor_count, rows_seen, rows_held, state, reason, attempts, read_at, checked_at, retry_at,

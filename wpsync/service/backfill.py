@@ -10,18 +10,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Lock
 
-from wpsync.errors import (
-    DeadLetterLimitError,
-    Stopped,
-    WpsyncError,
-)
+from wpsync.errors import Stopped, WpsyncError
 from wpsync.extract import windows
-from wpsync.extract.events import Reason
 from wpsync.load import ledgers
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
-from wpsync.service.narrowing import OneByOne
 from wpsync.service.noted import Noted
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.plans import Plan
@@ -32,9 +26,6 @@ log = logging.getLogger(__name__)
 
 _LOOK = 1.0
 """Seconds between two looks at what another process is reading."""
-
-_STANDSTILL = 120.0
-"""For so many seconds another process may enter nothing before its window is told as unread."""
 
 
 def backfill(
@@ -146,7 +137,7 @@ class _Worker:
         self._failed = False
 
     def work(self) -> None:
-        """Read windows until the list is empty, past a few of which much cannot be taken."""
+        """Read windows until the list is empty."""
 
         def deal_with(window: Window, read: Callable[[Window], None]) -> None:
             if not self._claimed(window, read):
@@ -156,7 +147,10 @@ class _Worker:
         self._each(self._next, deal_with)
 
     def take_over(self) -> None:
-        """Read what another process has let go of unread; incomplete is what it keeps and stands still at."""
+        """Wait for what another process is at, and read what it has let go of unread."""
+        if self._left:
+            fields = {"resource": self._resource.name, "windows": len(self._left)}
+            log.info("backfill.awaits_another", extra=fields)
         left = iter(self._left)
         self._each(lambda: next(left, None), self._awaited)
 
@@ -166,17 +160,14 @@ class _Worker:
         deal_with: Callable[[Window, Callable[[Window], None]], None],
     ) -> None:
         pipeline = self._account.pipeline(self._resource, Priority.BACKFILL)
-        one_by_one = OneByOne((DeadLetterLimitError,))
         while (window := following()) is not None:
             if self._account.stopping():
                 raise Stopped
             try:
-                with one_by_one.past(str(window)):
-                    deal_with(window, lambda piece: self._read(pipeline.window, piece))
+                deal_with(window, lambda piece: self._read(pipeline.window, piece))
             except BaseException:
                 self._failed = True
                 raise
-        one_by_one.raise_first()
 
     def _next(self) -> Window | None:
         with self._lock:
@@ -193,19 +184,11 @@ class _Worker:
             return held
 
     def _awaited(self, window: Window, read: Callable[[Window], None]) -> None:
-        """Wait for another process as long as it gets on with a window; then read what it has left."""
-        clock = self._account.clock
-        missing, moved = self._missing(window), clock.monotonic()
-        while missing and not self._claimed(window, read):
+        """Wait until the ledger vouches for a window, or its lock is free, as it is once its holder has died."""
+        while self._missing(window) and not self._claimed(window, read):
             if self._account.stopping():
                 raise Stopped
-            clock.sleep(_LOOK)
-            before, missing = missing, self._missing(window)
-            if missing != before:
-                moved = clock.monotonic()
-            elif clock.monotonic() - moved > _STANDSTILL:
-                self._run.incomplete.append(f"{window}: {Reason.UNREAD}")
-                return
+            self._account.clock.sleep(_LOOK)
 
     def _missing(self, window: Window) -> list[Window]:
         """What the ledger does not vouch for; with `again` neither for what was read before we began."""

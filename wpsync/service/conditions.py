@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wpsync.config import AlertsConfig
+from wpsync.extract.events import Reason
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
 from wpsync.service import causes, terms
@@ -145,6 +146,8 @@ def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[
     for one in incomplete:
         if one.ends_at is None and one.reason == "over_page_cap":
             yield _cut(one)
+        elif one.reason == Reason.MOSTLY_DEAD_LETTERS:
+            yield _format(one)
         else:
             alike.setdefault((one.account, one.resource, one.ends_at is None), []).append(one)
     for (account, resource, is_listing), found in alike.items():
@@ -213,6 +216,20 @@ def _listings(resource: str, found: Sequence[Incomplete]) -> Pair:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
+
+
+def _format(one: Incomplete) -> Condition:
+    return Condition(
+        "format",
+        one.account,
+        one.resource,
+        CRITICAL,
+        f"{_zh(one.resource)}有窗口的数据大量无法接收，整个窗口没有写入：厂商可能改了格式或加密了内容。"
+        "请升级 wpsync，或在厂商后台关闭参数加密；恢复后会自动重读。",
+        f"{one.resource} has a window of which much cannot be taken; nothing of it was loaded: the vendor has perhaps"
+        " changed its format, or encrypts payloads. Upgrade wpsync, or switch off parameter encryption in the"
+        " vendor's console; it is read again by itself.",
+    )
 
 
 def _silent(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:

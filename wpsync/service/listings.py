@@ -1,7 +1,7 @@
 """Listings: read whole, or where each room has one of its own, those of the rooms that have changed."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from wpsync.errors import UNSERVED
 from wpsync.extract.events import Reason
@@ -111,19 +111,10 @@ def _none() -> int:
 
 def is_current(before: state.ListingState, fingerprint: str, stale: datetime) -> bool:
     """Whether a parent's listing need not be read: unchanged, and read completely after `stale`."""
-    return (
-        before.state == COMPLETE
-        and before.fingerprint == fingerprint
-        and before.complete_at is not None
-        and before.complete_at > stale
-    )
+    return before.fingerprint == fingerprint and is_complete_since(before, stale)
 
 
-def listing_age(account: Account, resource: Resource) -> timedelta | None:
-    """How long ago a listing or report was last read completely; None where it never was."""
-    at = [
-        known.complete_at
-        for known in state.listings(account.database, account.scope(resource)).values()
-        if known.complete_at is not None
-    ]
-    return account.clock.now() - max(at) if at else None
+def is_complete_since(before: state.ListingState, stale: datetime) -> bool:
+    """Whether the last reading was complete, and after `stale`."""
+    at = before.complete_at
+    return before.state == COMPLETE and at is not None and at > stale

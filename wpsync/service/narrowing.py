@@ -80,9 +80,8 @@ _IN_A_ROW = 3
 
 @dataclass(slots=True)
 class OneByOne:
-    """Goes through rooms, agents or windows, past those that cannot be taken; `problems` by which it was."""
+    """Goes through rooms or agents, past those that cannot be served; `problems` by which it was."""
 
-    of: tuple[type[WpsyncError], ...] = UNSERVED
     problems: dict[str, WpsyncError] = field(default_factory=dict)
     in_a_row: int = 0
 
@@ -91,7 +90,7 @@ class OneByOne:
         """Note what is the matter with this one instead of raising it, unless it is so with all of them."""
         try:
             yield
-        except self.of as exc:
+        except UNSERVED as exc:
             self.problems[which] = exc
             self.in_a_row += 1
             if self.in_a_row == _IN_A_ROW:
@@ -102,8 +101,3 @@ class OneByOne:
     def said(self) -> list[str]:
         """A line for each that was passed over."""
         return [f"{which}: {exc}" for which, exc in self.problems.items()]
-
-    def raise_first(self) -> None:
-        """Raise what was the matter with the first that was passed over, if any was."""
-        for exc in self.problems.values():
-            raise exc

@@ -19,13 +19,20 @@ from wpsync.extract.reading import Reader
 from wpsync.load import state
 from wpsync.load.database import Database
 from wpsync.load.state import RunTotals, Scope
-from wpsync.load.upsert import Counts
 from wpsync.model import Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.narrowing import Narrowing, Patience
 from wpsync.service.store import Intake, Listed, Loaded, Store
 
 log = logging.getLogger(__name__)
+
+_HINTS = {
+    Reason.MOSTLY_DEAD_LETTERS: "the vendor has changed its format, or encrypts payloads: nothing of such a"
+    " window is taken; look at what `wpsync -v sync` says, upgrade wpsync, or switch off parameter encryption in"
+    " the vendor's console"
+    " / 厂商改变了数据格式或加密了内容，这样的窗口不会写入：请查看 `wpsync -v sync` 的输出，升级 wpsync，或在厂商后台关闭参数加密"
+}
+"""What a person can do about what is incomplete for that reason."""
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds to wait before a window is read again after a failure that may pass by itself."""
@@ -40,6 +47,7 @@ class Run:
     id: int
     totals: RunTotals
     incomplete: list[str]
+    hint: str | None = None
 
 
 class Pipeline:
@@ -109,7 +117,7 @@ class Pipeline:
             stretch = Window(piece.start, min(piece.end, settled))
             closed = Closed(stretch, None, 0, False, self._clock.now(), Reason.UNREADABLE)
             with self._store.intake() as intake:
-                self._account_for(run, closed, load(intake, closed).counts, 0)
+                self._account_for(run, closed, load(intake, closed), 0)
             return enough(closed)
 
         try:
@@ -220,15 +228,15 @@ class Pipeline:
                     case Closed():
                         loaded = close(intake, event)
                         run.totals.dead_letters += loaded.dead_letters
-                        self._account_for(run, event, loaded.counts, unclosed.keep())
+                        self._account_for(run, event, loaded, unclosed.keep())
                         done += [event.window] if event.window is not None else []
                         intake.clear()
                         if enough(event):
                             return True
         return False
 
-    def _account_for(self, run: Run, closed: Closed, counts: Counts, read: int) -> None:
-        totals = run.totals
+    def _account_for(self, run: Run, closed: Closed, loaded: Loaded, read: int) -> None:
+        totals, counts, reason = run.totals, loaded.counts, loaded.reason or closed.reason
         totals.rows_read += read
         totals.rows_inserted += counts.inserted
         totals.rows_updated += counts.updated + counts.deleted
@@ -242,9 +250,10 @@ class Pipeline:
             "inserted": counts.inserted,
             "updated": counts.updated,
         }
-        if closed.reason is not None and (closed.window or self._resource.mode is Mode.LISTING):
-            run.incomplete.append(f"{where}: {closed.reason}")
-            log.warning("window.incomplete", extra={**fields, "reason": closed.reason})
+        if reason is not None and (closed.window or self._resource.mode is Mode.LISTING):
+            run.incomplete.append(f"{where}: {reason}")
+            run.hint = _HINTS.get(reason, run.hint)
+            log.warning("window.incomplete", extra={**fields, "reason": reason})
         else:
             wrote = counts.inserted or counts.updated
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)

@@ -5,6 +5,7 @@ need not ask again.
 """
 
 import logging
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from math import ceil
@@ -19,7 +20,8 @@ from wpsync.resources.spec import Mode, Resource
 from wpsync.service import retention
 from wpsync.service.account import Account
 from wpsync.service.estimates import estimate
-from wpsync.service.listings import listing_age
+from wpsync.service.listings import is_complete_since
+from wpsync.service.sync import Outcome, in_turn
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +47,29 @@ class Plan:
     bytes: int
     is_estimate: bool = False
     already: int = 0
+
+
+def make_plans(
+    account: Account,
+    resources: Sequence[Resource],
+    span: Window,
+    *,
+    again: bool,
+    per_minute: Callable[[Resource], int] = lambda resource: 0,
+    counting: Callable[[str], None] = lambda resource: None,
+) -> tuple[list[tuple[Resource, Plan]], list[Outcome]]:
+    """Plans of resources, and what became of those of which none could be made. Each is told to `counting`."""
+    plans: list[tuple[Resource, Plan]] = []
+    counted: dict[str, int] = {}
+
+    def plan(one: Resource) -> Outcome:
+        counting(one.name)
+        limit = per_minute(one)
+        made = make_plan(account, one, span, again=again, per_minute=limit, counted=counted)
+        plans.append((one, made))
+        return Outcome(account.name, one.name, "done")
+
+    return plans, [one for one in in_turn(account, resources, plan) if not one.is_good]
 
 
 def make_plan(
@@ -110,8 +135,9 @@ def _is_stale(account: Account, resource: Resource) -> bool:
     """Whether it has to be looked at: always where every parent has a listing of its own."""
     if resource.parent is not None:
         return True
-    age = listing_age(account, resource)
-    return age is None or age > _LISTING_FRESH
+    known = state.listings(account.database, account.scope(resource)).get("")
+    stale = account.clock.now() - _LISTING_FRESH
+    return known is None or not is_complete_since(known, stale)
 
 
 def _kept(account: Account, resource: Resource, span: Window) -> Window | None:

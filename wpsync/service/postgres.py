@@ -1,15 +1,17 @@
 """The store in Postgres: rows, history, dead letters, ledger, watermark, follow-ups, in one transaction."""
 
+import logging
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from wpsync import ledger
 from wpsync.clock import Clock
-from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import following
-from wpsync.extract.events import Closed
+from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import LedgerWindow, Reading
 from wpsync.load import comparing, erasing, follow_ups, holdings, ledgers, state
 from wpsync.load.comparing import Difference
@@ -24,11 +26,17 @@ from wpsync.resources.personal import WECHAT_NUMBERS
 from wpsync.resources.spec import Resource
 from wpsync.service.store import Intake, Listed, Loaded
 
+log = logging.getLogger(__name__)
+
 _TOGETHER = 1_000
 """Records that are normalised at once."""
 
 _LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
-"""New dead letters in one window from which on a run fails, and the share of its rows."""
+"""New dead letters in one window from which on nothing of it is taken, and the share of its rows."""
+
+
+class _MostlyDeadLettersError(Exception):
+    """So much cannot be read that the reader must be broken: nothing is loaded, and nothing believed."""
 
 
 class PostgresIntake:
@@ -69,13 +77,13 @@ class PostgresIntake:
         self._staging.flush_if_full()
 
     def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
-        def enter() -> Callable[[], None]:
+        def enter(closed: Closed) -> Callable[[], None]:
             return self._entering(closed, run_id, live=live)
 
-        return self._load(closed, run_id, enter, gone=None)
+        return self._load(closed, run_id, enter)
 
     def close_listing(self, closed: Closed, run_id: int, listed: Listed) -> Loaded:
-        def enter() -> Callable[[], None]:
+        def enter(closed: Closed) -> Callable[[], None]:
             return lambda: state.close_listing(
                 self._connection,
                 self._scope,
@@ -98,19 +106,48 @@ class PostgresIntake:
     def mend(
         self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
     ) -> Loaded:
-        def enter() -> Callable[[], None]:
-            comparing.remove(self._connection, self._scope, unwanted, self._clock.now())
+        def enter(closed: Closed) -> Callable[[], None]:
+            if closed.reason is None:
+                comparing.remove(self._connection, self._scope, unwanted, self._clock.now())
             return self._entering(closed, run_id, live=False, counted=counted)
 
-        return self._load(closed, run_id, enter, gone=None, again=True)
+        return self._load(closed, run_id, enter, again=True)
 
     def _load(
         self,
         closed: Closed,
         run_id: int,
-        enter: Callable[[], Callable[[], None]],
-        gone: Gone | None,
+        enter: Callable[[Closed], Callable[[], None]],
+        *,
+        gone: Gone | None = None,
         again: bool = False,
+    ) -> Loaded:
+        """Load what was added; of what is mostly dead letters nothing, and it is incomplete for that reason."""
+        try:
+            return self._commit(closed, run_id, enter, gone=gone, again=again)
+        except _MostlyDeadLettersError:
+            self._log_why()
+            self.clear()
+            refused = replace(closed, reason=Reason.MOSTLY_DEAD_LETTERS)
+            loaded = self._commit(refused, run_id, enter, gone=None, again=False)
+            return replace(loaded, reason=refused.reason)
+
+    def _log_why(self) -> None:
+        """The only trace of letters that are not kept."""
+        letters = self._staging.dead_letters
+        said = Counter(f"{letter.reason}: {letter.detail}" for letter in letters)
+        ((why, many),) = said.most_common(1)
+        fields = {"resource": self._resource.name, "letters": len(letters), "like": many}
+        log.warning("window.mostly_dead_letters", extra={**fields, "error": why})
+
+    def _commit(
+        self,
+        closed: Closed,
+        run_id: int,
+        enter: Callable[[Closed], Callable[[], None]],
+        *,
+        gone: Gone | None,
+        again: bool,
     ) -> Loaded:
         """The one transaction. `enter` is called before the rows come, and what it returns after."""
         connection, account, at = self._connection, self._scope.account, self._clock.now()
@@ -121,12 +158,13 @@ class PostgresIntake:
             nonlocal letters
             left = self._staging.left_out
             erasing.hold(connection, self._erased, left)
-            finish = enter()
+            finish = enter(closed)
             erasing.keep_left_out(connection, self._scope, self._erased, left, self._forms)
             counts = self._staging.merge(duplicates=closed.duplicates, gone=gone, again=again)
             found = self._staging.dead_letters
             letters = state.keep_dead_letters(connection, account, found, at, run_id)
-            check_dead_letters(self._resource.name, letters, closed.rows_seen)
+            if _are_most(letters, closed.rows_seen):
+                raise _MostlyDeadLettersError
             state.note_drift(connection, self._scope, self._staging.drift, at)
             if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):
                 state.resolve_read_messages(connection, account, at)
@@ -186,15 +224,8 @@ class PostgresIntake:
         follow_ups.track(self._connection, self._scope, window, read_at, due, recent=recent)
 
 
-def check_dead_letters(resource: str, letters: int, rows: int) -> None:
-    """Raises DeadLetterLimitError where so much of a window is unreadable that the reader must be broken."""
-    if letters >= _LETTERS_AT_LEAST and letters > rows * _LETTERS_SHARE:
-        raise DeadLetterLimitError(
-            f"{resource}: {letters:,} of {rows:,} rows of one window cannot be taken; nothing of it was kept",
-            hint="the vendor has changed its format, or encrypts payloads: look at what `wpsync -v sync`"
-            " says, upgrade wpsync, or switch off parameter encryption in the vendor's console"
-            " / 厂商改变了数据格式或加密了内容：请查看 `wpsync -v sync` 的输出，升级 wpsync，或在厂商后台关闭参数加密",
-        )
+def _are_most(letters: int, rows: int) -> bool:
+    return letters >= _LETTERS_AT_LEAST and letters > rows * _LETTERS_SHARE
 
 
 def reading(closed: Closed) -> Reading:
@@ -258,9 +289,6 @@ class PostgresStore:
 
     def dispute(self, window: Window, at: datetime | None) -> None:
         ledgers.dispute_windows(self._database, self._scope, window, at)
-
-    def postpone(self, window: Window, at: datetime) -> None:
-        ledgers.postpone_windows(self._database, self._scope, window, at)
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         with self._database.transaction() as connection:

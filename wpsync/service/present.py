@@ -9,11 +9,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wpsync.errors import DeadLetterLimitError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
 from wpsync.model import Window
-from wpsync.service.narrowing import OneByOne
 from wpsync.service.pipeline import Pipeline, Run
 from wpsync.service.store import Store
 
@@ -90,21 +88,19 @@ class Present:
         self, pipeline: Pipeline, run: Run, enough: Callable[[], bool], on_rows: OnRows
     ) -> bool:
         """Read what is behind, newest first, until `enough`; whether there is no more to be done about it."""
-        before, one_by_one = self.behind(), OneByOne((DeadLetterLimitError,))
+        before = self.behind()
         for piece in before:
-            with one_by_one.past(str(piece)):
-                pipeline.window(
-                    run,
-                    piece,
-                    settled=self.settled(),
-                    live=True,
-                    newest_first=True,
-                    enough=lambda closed: enough(),
-                    on_rows=on_rows,
-                )
+            pipeline.window(
+                run,
+                piece,
+                settled=self.settled(),
+                live=True,
+                newest_first=True,
+                enough=lambda closed: enough(),
+                on_rows=on_rows,
+            )
             if enough():
                 break
-        one_by_one.raise_first()
         return self.behind() in ([], before)
 
     def _by_day(self, span: Window) -> list[Window]:

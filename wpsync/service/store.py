@@ -19,10 +19,14 @@ from wpsync.model import Window
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one transaction wrote: rows of the resource's own table, and new dead letters."""
+    """What one transaction wrote: rows of the resource's own table, and new dead letters.
+
+    `reason` says why it is incomplete after all: nothing was loaded of what is mostly dead letters.
+    """
 
     counts: Counts
     dead_letters: int = 0
+    reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,10 +114,6 @@ class Store(Protocol):
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
-        ...
-
-    def postpone(self, window: Window, at: datetime) -> None:
-        """What is incomplete and due of a stretch could not be read: it is due again later."""
         ...
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:

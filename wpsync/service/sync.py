@@ -7,8 +7,8 @@ changed, and all in turn once a week.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,7 +17,6 @@ from random import Random
 from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
 from wpsync.errors import (
-    DeadLetterLimitError,
     FatalError,
     Stopped,
     VendorRefusedError,
@@ -29,7 +28,7 @@ from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.listings import read_listing
-from wpsync.service.narrowing import OneByOne, Patience
+from wpsync.service.narrowing import Patience
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
@@ -91,8 +90,8 @@ def in_turn(
 ) -> list[Outcome]:
     """What became of each; a failure of one does not stop the others.
 
-    What stops every resource alike (rejected credentials, a missing schema, no access to the API) raises
-    in `read`: with it the one has failed, and those behind it are not attempted.
+    After what stops every resource alike (rejected credentials, a missing schema, no access to the API)
+    those behind it are not attempted.
     """
     outcomes: list[Outcome] = []
     for one in resources:
@@ -103,8 +102,9 @@ def in_turn(
             outcomes.append(
                 Outcome(account.name, one.name, "failed", problems=problems, hint=exc.hint)
             )
-            left = resources[len(outcomes) :]
-            return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
+            if stops_everything(exc):
+                left = resources[len(outcomes) :]
+                return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
     return outcomes
 
 
@@ -197,6 +197,7 @@ def fill(result: Outcome, run: Run) -> None:
     result.rows_read, result.requests = totals.rows_read, totals.requests
     result.rows_inserted, result.rows_updated = totals.rows_inserted, totals.rows_updated
     result.dead_letters = totals.dead_letters
+    result.hint = result.hint or run.hint
 
 
 def stops_everything(exc: WpsyncError) -> bool:
@@ -207,7 +208,7 @@ def stops_everything(exc: WpsyncError) -> bool:
     """
     if isinstance(exc, VendorRefusedError):
         return exc.status_code in _OF_THE_ACCOUNT
-    return isinstance(exc, FatalError) and not isinstance(exc, DeadLetterLimitError)
+    return isinstance(exc, FatalError)
 
 
 def read_new(
@@ -244,7 +245,6 @@ def _recheck(
 ) -> None:
     """What is incomplete, what is to change, what may have come late: all that is due of it."""
     store, recheck = account.store(resource), account.recheck(resource)
-    one_by_one = OneByOne((DeadLetterLimitError,))
 
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
@@ -254,16 +254,15 @@ def _recheck(
             believes_empty: Callable[[], bool] = lambda: False,
             patience: Patience | None = None,
         ) -> None:
-            with one_by_one.past(str(window)), _postponing(account, store, window):
-                pipeline.window(
-                    run,
-                    window,
-                    settled=account.settled(resource),
-                    live=False,
-                    believes_empty=believes_empty,
-                    on_rows=on_rows,
-                    patience=patience,
-                )
+            pipeline.window(
+                run,
+                window,
+                settled=account.settled(resource),
+                live=False,
+                believes_empty=believes_empty,
+                on_rows=on_rows,
+                patience=patience,
+            )
 
         return read
 
@@ -284,7 +283,6 @@ def _recheck(
         ) as sampling:
             sampling.incomplete = run.incomplete
             recheck.sample(again, Random())
-    one_by_one.raise_first()
 
 
 def _recheck_and_judge(
@@ -303,16 +301,6 @@ _JUDGING = _Phase("recheck", _recheck_and_judge)
 def _phases(resource: Resource) -> Sequence[_Phase]:
     """What a whole pass does of a resource."""
     return (_FOLLOWING, _JUDGING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
-
-
-@contextmanager
-def _postponing(account: Account, store: Store, window: Window) -> Iterator[None]:
-    """What is rolled back for its dead letters leaves the ledger as it was: due, for ever, if nobody says later."""
-    try:
-        yield
-    except DeadLetterLimitError:
-        store.postpone(window, account.clock.now())
-        raise
 
 
 def _catch_up(

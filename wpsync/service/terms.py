@@ -40,6 +40,7 @@ REASONS: dict[str, Pair] = {
     "pages_refused": ("厂商拒绝返回部分页", "the vendor refuses some of the pages"),
     "suspiciously_empty": ("整段没有数据，需要确认", "empty where rows would be expected"),
     "unreadable": ("厂商接口读不出来", "the vendor cannot serve it"),
+    "mostly_dead_letters": ("其中大量数据无法接收", "much of it cannot be taken"),
     "unread": ("还没有读取过", "nobody has read it yet"),
     "recount_due": ("总数待重新核对", "its count is to be asked again"),
     "payload_unreadable": ("消息内容无法解析", "the message's content cannot be read"),

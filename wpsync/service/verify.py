@@ -152,7 +152,9 @@ class Verifier:
             if not (self._repair and found):
                 return Loaded(Counts())
             unwanted = [f for f in found if f.what == EXTRA and f.table != main]
-            return intake.mend(closed, self._run.id, unwanted, counted=counted)
+            loaded = intake.mend(closed, self._run.id, unwanted, counted=counted)
+            finding.reason = loaded.reason or finding.reason
+            return loaded
 
         settled = self._account.settled(self._resource)
         self._pipeline.window(
