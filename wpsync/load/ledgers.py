@@ -72,16 +72,27 @@ def postpone_windows(database: Database, scope: Scope, window: Window, at: datet
         lock_ledger(connection, scope)
         for due in _windows(connection, "incomplete_windows_due", _due(scope, at)):
             if due.starts_at < window.end and due.ends_at > window.start:
-                later = ledger.postponed(due, at)
-                connection.execute(
-                    QUERIES["postpone_window"],
-                    scope.parameters(
-                        starts_at=due.starts_at,
-                        attempts=later.attempts,
-                        retry_at=later.retry_at,
-                        read_at=later.read_at,
-                    ),
-                )
+                _postpone(connection, scope, ledger.postponed(due, at))
+
+
+def _postpone(connection: Connection, scope: Scope, later: LedgerWindow) -> None:
+    connection.execute(
+        QUERIES["postpone_window"],
+        scope.parameters(
+            starts_at=later.starts_at,
+            attempts=later.attempts,
+            retry_at=later.retry_at,
+            read_at=later.read_at,
+        ),
+    )
+
+
+def put_off_windows(database: Database, scope: Scope, later: Sequence[LedgerWindow]) -> None:
+    """When windows are due that cannot be checked just now, and how often they were tried."""
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        for window in later:
+            _postpone(connection, scope, window)
 
 
 def confirm_windows(

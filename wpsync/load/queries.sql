@@ -42,7 +42,7 @@ values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s,
 
 -- name: confirm_windows
 -- The vendor's count agrees with the ledger's.
-update wpsync.windows set checked_at = %(at)s
+update wpsync.windows set checked_at = %(at)s, attempts = 1, retry_at = null
 where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
   and state = 'complete'
 

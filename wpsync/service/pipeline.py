@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from wpsync.clock import Clock
-from wpsync.errors import UNSERVED, RetryableError, Stopped
+from wpsync.errors import UNSERVED, RetryableError, Stopped, VendorUnavailableError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
@@ -73,15 +74,17 @@ class Pipeline:
         close: Callable[[Intake, Closed], Loaded] | None = None,
         enough: Callable[[Closed], bool] = lambda closed: False,
         patience: Patience | None = None,
+        proved: bool = False,
     ) -> None:
         """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
 
         `close` does something else with what was read than to load it. `enough` is asked after every
         piece; what is left then is not read. Where we hold rows and the vendor shows nothing at all, that is
         an incomplete reading, unless it then `believes_empty`. What the vendor cannot serve is narrowed down
-        (`service.narrowing`) and entered as unreadable.
+        (`service.narrowing`) and entered as unreadable; where it was `proved` before, only if rows are shown of it.
         """
         patience = patience or Patience()
+        stands = partial(_shows_nothing, run.totals, run.totals.rows_read) if proved else _never
         done: list[Window] = []
 
         def left(stretch: Window) -> list[Window]:
@@ -100,7 +103,13 @@ class Pipeline:
         def load(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_window(closed, run.id, live=live)
 
+        def attempt(stretch: Window, waits: bool = False) -> bool:
+            return self._retrying(run, lambda: any(map(read, left(stretch))), waits=waits)
+
         def enter(piece: Window) -> bool:
+            return self._retrying(run, lambda: unreadable(piece), waits=False)
+
+        def unreadable(piece: Window) -> bool:
             done.append(piece)
             if piece.start >= settled:
                 return False
@@ -111,11 +120,13 @@ class Pipeline:
             return enough(closed)
 
         try:
-            self._retrying(run, lambda: any(map(read, left(window))), waits=patience.waits)
-        except UNSERVED:
-            if close is not None or not self.vendor_answers():
+            attempt(window, patience.waits)
+        except UNSERVED as exc:
+            if close is not None:
                 raise
-            Narrowing(read, enter, left, self.vendor_answers, patience, newest_first).narrow(window)
+            Narrowing(
+                attempt, enter, left, self.vendor_answers, patience, newest_first, stands
+            ).narrow(window, exc)
 
     def _held(self, window: Window) -> int:
         """How many rows we hold of a stretch; where rows show no time, how many were read there last."""
@@ -132,6 +143,14 @@ class Pipeline:
         """Whether the vendor answers on this endpoint at all, if asked for the present."""
         return self._reader.answers(windows.floor_second(self._clock.now()))
 
+    def serves(self, parent: str) -> bool:
+        """Whether the vendor serves a parent's listing; asks for its first page."""
+        return self._reader.serves(self._of(parent))
+
+    def _of(self, parent: str) -> dict[str, object]:
+        by = self._resource.parent_filter
+        return {by: parent} if by else {}
+
     def listing(
         self,
         run: Run,
@@ -145,31 +164,32 @@ class Pipeline:
         """Read a listing whole (of one parent). Only a complete reading marks rows as gone.
 
         `held` tells how many rows we hold of it: where there are any, an empty one is incomplete.
-        `waits`: whether a reading that failed is tried again, after a while.
+        `waits`: whether what the vendor cannot serve is tried again, after a while.
         """
-        resource = self._resource
-        filters = {resource.parent_filter: parent} if resource.parent_filter else {}
 
         def close(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
 
-        def read() -> None:
-            events = self._reader.listing(filters, held=held)
-            self._consume(run, events, close, on_rows, [], lambda closed: False)
+        def read() -> bool:
+            events = self._reader.listing(self._of(parent), held=held)
+            return self._consume(run, events, close, on_rows, [], lambda closed: False)
 
         self._retrying(run, read, waits=waits)
 
-    def _retrying(self, run: Run, read: Callable[[], object], *, waits: bool = True) -> None:
+    def _retrying(self, run: Run, read: Callable[[], bool], *, waits: bool) -> bool:
         """Go on after what may pass by itself: what was closed stays closed, the rest is read.
 
-        As long as something was closed in between, the trouble is not the same one again.
+        As long as something was closed in between, the trouble is not the same one again. `waits`: also for
+        what the vendor cannot serve just now.
         """
-        pauses = iter(_PAUSES if waits else ())
+        pauses = iter(_PAUSES)
         while True:
             before = run.totals.windows
             try:
-                read()
+                return read()
             except RetryableError as exc:
+                if isinstance(exc, VendorUnavailableError) and not waits:
+                    raise
                 if run.totals.windows > before:
                     pauses = iter(_PAUSES)
                 pause = next(pauses, None)
@@ -179,8 +199,6 @@ class Pipeline:
                     "window.retried", extra={"resource": self._resource.name, "error": str(exc)}
                 )
                 self._wait(pause)
-            else:
-                return
 
     def _wait(self, seconds: float) -> None:
         until = self._clock.monotonic() + seconds
@@ -241,6 +259,14 @@ class Pipeline:
         else:
             wrote = counts.inserted or counts.updated
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
+
+
+def _shows_nothing(totals: RunTotals, before: int) -> bool:
+    return totals.rows_read == before
+
+
+def _never() -> bool:
+    return False
 
 
 class _Unclosed:

@@ -104,6 +104,10 @@ class Store(Protocol):
         """A complete window's count is wrong: it is incomplete until it has been read again, whole."""
         ...
 
+    def put_off(self, later: Sequence[LedgerWindow]) -> None:
+        """Keep when these complete windows are due, and how often they were tried (`ledger.put_off`)."""
+        ...
+
     def put_away(self, foreign: Sequence[Difference]) -> None:
         """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
         ...
@@ -126,6 +130,10 @@ class Store(Protocol):
 
     def lone_second(self, window: Window) -> datetime | None:
         """A second with rows in it and none beside it."""
+        ...
+
+    def follow_later(self, window: Window) -> None:
+        """The rows of a stretch that are to change could not be read: they are due again at their next time."""
         ...
 
     def follow_ups_due(self, at: datetime) -> list[datetime]:

@@ -11,23 +11,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
 from random import Random
 
 from wpsync.config import parse_instant
 from wpsync.errors import (
     DeadLetterLimitError,
     FatalError,
+    NothingShownError,
     Stopped,
     VendorRefusedError,
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.extract.events import Reason
 from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.listings import read_listing
-from wpsync.service.narrowing import OneByOne, Patience
+from wpsync.service.narrowing import OneByOne
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
@@ -41,11 +42,6 @@ _SAMPLE_EVERY = timedelta(hours=23)
 
 _OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
 """Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
-
-_NARROWED_TIMES = 3
-"""How often what the vendor cannot serve is narrowed down; afterwards it is only tried again as it is."""
-
-_AS_IT_IS = Patience(failures=0, waits=False)
 
 _CATCH_UP_SECONDS = 30.0
 """How long what is behind is read before what has become due is looked at."""
@@ -231,7 +227,7 @@ def _recheck(
 ) -> None:
     """What is incomplete, what is to change, what may have come late: all that is due of it."""
     store, recheck = account.store(resource), account.recheck(resource)
-    one_by_one = OneByOne((DeadLetterLimitError,))
+    one_by_one, patience = OneByOne((DeadLetterLimitError,)), recheck.patience()
 
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
@@ -239,9 +235,13 @@ def _recheck(
         def read(
             window: Window,
             believes_empty: Callable[[], bool] = lambda: False,
-            patience: Patience | None = None,
+            proved: bool = False,
         ) -> None:
-            with one_by_one.past(str(window)), _postponing(account, store, window):
+            with (
+                one_by_one.past(str(window)),
+                _postponing(account, store, window),
+                _told(run, window),
+            ):
                 pipeline.window(
                     run,
                     window,
@@ -250,18 +250,15 @@ def _recheck(
                     believes_empty=believes_empty,
                     on_rows=on_rows,
                     patience=patience,
+                    proved=proved,
                 )
 
         return read
 
-    again, patience = reading(Priority.PROBE), Patience(waits=False)
+    again = reading(Priority.PROBE)
     caught_up = False
     while not caught_up:
-        for due in store.incomplete_due(account.clock.now()):
-            tried = due.attempts > _NARROWED_TIMES
-            again(
-                due.window, partial(recheck.believes_empty, due), _AS_IT_IS if tried else patience
-            )
+        recheck.read_incomplete(again, patience)
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
@@ -280,6 +277,16 @@ _FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
 def _phases(resource: Resource) -> Sequence[_Phase]:
     """What a whole pass does of a resource."""
     return (_FOLLOWING, _RECHECKING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
+
+
+@contextmanager
+def _told(run: Run, window: Window) -> Iterator[None]:
+    """What cannot be served and leaves the ledger as it was is incomplete all the same."""
+    try:
+        yield
+    except NothingShownError:
+        run.incomplete.append(f"{window}: {Reason.UNREADABLE}")
+        raise
 
 
 @contextmanager
@@ -304,10 +311,10 @@ def _catch_up(
 
 
 def _recheck_is_due(account: Account, resource: Resource) -> bool:
-    store, now = account.store(resource), account.clock.now()
+    store = account.store(resource)
     if store.watermark() is None:
         return False
-    if store.incomplete_due(now) or account.recheck(resource).is_due():
+    if account.recheck(resource).is_due():
         return True
     return bool(_present(account, resource).behind()) or _sample_is_due(account, store)
 
