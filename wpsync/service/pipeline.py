@@ -79,13 +79,12 @@ class Pipeline:
         """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
 
         `close` does something else with what was read than to load it. `enough` is asked after every
-        piece; what is left then is not read. Where we hold rows and the vendor shows nothing at all, that is
-        an incomplete reading, unless it then `believes_empty`. What the vendor cannot serve is narrowed down
-        (`service.narrowing`) and entered as unreadable; where it was `proved` before, only if rows are shown of it.
+        piece; what is left then is not read. Nothing at all where we hold rows is an incomplete reading, unless
+        it then `believes_empty`. What cannot be served is narrowed down (`service.narrowing`) and entered as
+        unreadable; where it was `proved` before, only if rows are shown of it.
         """
-        patience = patience or Patience()
+        patience, done = patience or Patience(), list[Window]()
         stands = partial(_shows_nothing, run.totals, run.totals.rows_read) if proved else _never
-        done: list[Window] = []
 
         def left(stretch: Window) -> list[Window]:
             pieces = windows.missing(stretch, done)
@@ -107,16 +106,11 @@ class Pipeline:
             return self._retrying(run, lambda: any(map(read, left(stretch))), waits=waits)
 
         def enter(piece: Window) -> bool:
-            return self._retrying(run, lambda: unreadable(piece), waits=False)
-
-        def unreadable(piece: Window) -> bool:
             done.append(piece)
             if piece.start >= settled:
                 return False
-            stretch = Window(piece.start, min(piece.end, settled))
-            closed = Closed(stretch, None, 0, False, self._clock.now(), Reason.UNREADABLE)
-            with self._store.intake() as intake:
-                self._account_for(run, closed, load(intake, closed).counts, 0)
+            closed = self._unreadable(Window(piece.start, min(piece.end, settled)))
+            self._retrying(run, lambda: self._enter(run, closed, load), waits=False)
             return enough(closed)
 
         try:
@@ -127,6 +121,14 @@ class Pipeline:
             Narrowing(
                 attempt, enter, left, self.vendor_answers, patience, newest_first, stands
             ).narrow(window, exc)
+
+    def _unreadable(self, window: Window) -> Closed:
+        return Closed(window, None, 0, False, self._clock.now(), Reason.UNREADABLE)
+
+    def _enter(self, run: Run, closed: Closed, load: Callable[[Intake, Closed], Loaded]) -> bool:
+        with self._store.intake() as intake:
+            self._account_for(run, closed, load(intake, closed).counts, 0)
+        return True
 
     def _held(self, window: Window) -> int:
         """How many rows we hold of a stretch; where rows show no time, how many were read there last."""
