@@ -7,6 +7,7 @@ WpsyncError
     RateLimitedError             the vendor says that we are too fast
     DatabaseUnavailableError     the database cannot be reached, or asks for another try
       ErasedMeanwhileError       somebody was erased between reading and writing: read it again
+  NothingShownError              the vendor answers, and shows nothing of what it showed before: try it later
   FatalError                     a person must act: the run stops, its window stays open
     AuthenticationError          the credentials or tokens are rejected
     VendorRefusedError           the vendor answered `code: 0` for a reason that a retry does not mend
@@ -73,6 +74,10 @@ class DatabaseUnavailableError(RetryableError):
 
 class ErasedMeanwhileError(DatabaseUnavailableError):
     """Somebody was erased meanwhile: what was read before is read again."""
+
+
+class NothingShownError(WpsyncError):
+    """The vendor answers, and shows nothing of a stretch that it showed before."""
 
 
 class FatalError(WpsyncError):

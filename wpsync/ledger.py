@@ -21,6 +21,9 @@ RECOUNT_DUE = "recount_due"
 SUSPICIOUSLY_EMPTY = "suspiciously_empty"
 """The reason where the vendor shows nothing and we hold rows."""
 
+UNREADABLE = "unreadable"
+"""The reason where the vendor cannot serve a stretch, although it answers."""
+
 _RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
 _SECOND = timedelta(seconds=1)
 
@@ -38,7 +41,8 @@ class LedgerWindow:
     """One stretch of the ledger, [starts_at, ends_at).
 
     `read_at` is when its oldest reading began, `checked_at` when the vendor's count was last seen to
-    agree (by a reading or a probe), `retry_at` when an incomplete one is due again. `disputed_at`: when verify
+    agree (by a reading or a probe), `retry_at` when an incomplete one is due again, or a complete one that
+    could not be checked; `attempts` how often it was tried. `disputed_at`: when verify
     last found and left rows there that are not as the vendor has them. No reading mends all of that, nor
     can tell where in the window it is: only a comparison that agrees ends it.
     """
@@ -161,6 +165,11 @@ def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
     return replace(window, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
 
 
+def put_off(window: LedgerWindow, at: datetime, attempts: int, at_most: timedelta) -> LedgerWindow:
+    """A complete window that cannot be checked just now: it stands, and is due later, as after so many attempts."""
+    return replace(window, attempts=attempts, retry_at=at + min(_wait_after(attempts), at_most))
+
+
 def _wait_after(attempts: int) -> timedelta:
     return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
 
@@ -228,6 +237,8 @@ def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
         read_at=min(a.read_at, b.read_at),
         checked_at=min(a.checked_at, b.checked_at),
         disputed_at=_latest(a.disputed_at, b.disputed_at),
+        attempts=max(a.attempts, b.attempts),
+        retry_at=max(filter(None, (a.retry_at, b.retry_at)), default=None),
     )
 
 

@@ -206,11 +206,52 @@ def test_an_agent_whose_report_cannot_be_served_leaves_the_others_theirs(line, n
     assert held == {*agents} - {agents[1]}
 
 
-def test_a_vendor_that_serves_nobodys_members_is_a_failure(line):
+@pytest.mark.parametrize("name", ["agent_call_totals", "agent_call_days"])
+@pytest.mark.parametrize(("status", "first"), [(4001, 0), (4001, 1), (500, 1)])
+def test_agents_beside_each_other_without_a_report_leave_the_others_theirs(
+    line, name, status, first
+):
+    line.driver.sync(["agents"])
+    agents = sorted(row["id"] for row in line.vendor.world.truth("agents"))
+    silent = agents[first : first + 3]  # e.g. phones that are switched off
+    breaks(line, *silent, status=status)
+    (outcome,) = line.driver.sync([name])
+    assert outcome.outcome == "incomplete"
+    held = {row[0] for row in line.driver.query(f"select distinct agent_id from wp.{name}")}
+    assert held == {*agents} - {*silent}
+
+
+def test_a_vendor_that_serves_nobodys_report_is_a_failure(line):
+    line.driver.sync(["agents"])
+    breaks(line, *(row["id"] for row in line.vendor.world.truth("agents")), status=4001)
+    (outcome,) = line.driver.sync(["agent_call_totals"])
+    assert outcome.outcome == "failed"
+
+
+def test_rooms_that_stay_unreadable_do_not_keep_the_others_from_being_read(line):
+    line.driver.sync(["wechat_rooms"])
+    rooms = sorted({row["room_id"] for row in line.vendor.world.truth("wechat_room_members")})
+    broken = rooms[0:5:2]  # side by side once those between have been read
+    breaks(line, *broken)
+    (outcome,) = line.driver.sync(["wechat_room_members"])
+    assert outcome.outcome == "incomplete"
+    again = "update wpsync.listings set fingerprint = 'another' where parent_id = %s returning 1"
+    assert line.driver.one(again, rooms[-1])
+    before = line.last()
+    line.driver.sync(["wechat_room_members"])
+    # what is due, the broken ones also in smaller pages, and another to compare with
+    assert len(line.requests(before)) == 1 + 3 * 3 + 1
+    listed = "select parent_id from wpsync.listings where resource = 'wechat_room_members' and state = %s"
+    assert {row[0] for row in line.driver.query(listed, "complete")} == {*rooms} - {*broken}
+    assert {row[0] for row in line.driver.query(listed, "incomplete")} == {*broken}
+
+
+def test_a_vendor_that_serves_nobodys_members_is_a_failure_and_says_of_whom(line):
     line.driver.sync(["wechat_rooms"])
     line.remote.fault("http_500", endpoint="/api/wechat/getWeChatRoomMemberByPage")
     (outcome,) = line.driver.sync(["wechat_room_members"])
     assert outcome.outcome == "failed"
+    assert line.driver.one("select count(*) from wpsync.listings where reason = 'unreadable'") == 3
 
 
 def test_verify_names_what_cannot_be_served_and_goes_on_with_the_rest(line):

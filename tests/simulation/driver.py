@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
 from itertools import pairwise
 from random import Random
 
@@ -18,7 +17,6 @@ from wpsync.extract.reading import Reader
 from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service.narrowing import Patience
 from wpsync.service.pipeline import Pipeline, Run
 from wpsync.service.present import Present
 from wpsync.service.recheck import Recheck
@@ -94,22 +92,24 @@ class Simulation:
         run = Run(Scope("main", self.resource.name), "sync", 1, RunTotals(), [])
         pipeline = self.pipeline(30)
         recheck = Recheck(self.resource, store, self.vendor, clock, AGES, {}, SETTLE)
+        patience = recheck.patience()
 
         def settled():
             return windows.floor_second(clock.now() - SETTLE)
 
         def read(
             window: Window,
-            believes: Callable[[], bool] = lambda: False,
-            patience: Patience | None = None,
+            believes_empty: Callable[[], bool] = lambda: False,
+            proved: bool = False,
         ) -> None:
             pipeline.window(
                 run,
                 window,
                 settled=settled(),
                 live=False,
-                believes_empty=believes,
+                believes_empty=believes_empty,
                 patience=patience,
+                proved=proved,
             )
 
         if store.watermark() is None:
@@ -117,10 +117,9 @@ class Simulation:
         present = Present(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
         present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
-        caught_up, patience = False, Patience(waits=False)
+        caught_up = False
         while not caught_up:
-            for due in store.incomplete_due(clock.now()):
-                read(due.window, partial(recheck.believes_empty, due), patience)
+            recheck.read_incomplete(read, patience)
             recheck.follow_up(read)
             recheck.probe(read)
             caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)

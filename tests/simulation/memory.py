@@ -70,13 +70,17 @@ class MemoryStore:
         return [
             w
             for w in self.windows
-            if w.retry_at is not None and (w.retry_at <= at or w.read_at > at + ledger.SKEW)
+            if w.retry_at is not None
+            and not w.is_complete
+            and (w.retry_at <= at or w.read_at > at + ledger.SKEW)
         ]
 
     def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
         starts = {window.starts_at for window in found}
         self.windows = [
-            replace(w, checked_at=at) if w.starts_at in starts and w.is_complete else w
+            replace(w, checked_at=at, attempts=1, retry_at=None)
+            if w.starts_at in starts and w.is_complete
+            else w
             for w in self.windows
         ]
 
@@ -87,6 +91,15 @@ class MemoryStore:
 
     def dispute(self, window: Window, at: datetime | None) -> None:
         raise NotImplementedError("the simulation does not verify")
+
+    def put_off(self, later: Sequence[LedgerWindow]) -> None:
+        due = {one.starts_at: one for one in later}
+        self.windows = [
+            replace(w, attempts=due[w.starts_at].attempts, retry_at=due[w.starts_at].retry_at)
+            if w.starts_at in due
+            else w
+            for w in self.windows
+        ]
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         raise NotImplementedError("the simulation does not verify")
@@ -118,6 +131,9 @@ class MemoryStore:
             if at - before > two and after - at > two and at not in self.gone.values():
                 return at
         return None
+
+    def follow_later(self, window: Window) -> None:
+        MemoryIntake(self)._follow_up(window, self.clock.now())
 
     def follow_ups_due(self, at: datetime) -> list[datetime]:
         return sorted(

@@ -23,7 +23,7 @@ class Reason:
     OVER_CAP = "over_page_cap"
     PAGES_REFUSED = "pages_refused"
     SUSPICIOUSLY_EMPTY = ledger.SUSPICIOUSLY_EMPTY
-    UNREADABLE = "unreadable"
+    UNREADABLE = ledger.UNREADABLE
     MOSTLY_DEAD_LETTERS = "mostly_dead_letters"
     UNREAD = "unread"
 

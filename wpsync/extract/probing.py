@@ -11,7 +11,7 @@ from typing import Protocol
 
 from wpsync.errors import UNSERVED
 from wpsync.extract import windows
-from wpsync.ledger import SUSPICIOUSLY_EMPTY, LedgerWindow
+from wpsync.ledger import SUSPICIOUSLY_EMPTY, UNREADABLE, LedgerWindow
 from wpsync.model import Page, Window
 from wpsync.values import SHANGHAI
 
@@ -25,6 +25,13 @@ _EMPTY_ATTEMPTS = 5
 _EMPTY_FOR, _ALL_EMPTY_FOR = timedelta(hours=4), timedelta(hours=23)
 """How long ago the last of them must be: as the ledger spaces its retries, that takes some five hours, and two
 days where nothing else shows that the vendor is well."""
+
+
+_FAILURES_AN_HOUR = 60
+_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+_ANOTHER = _HOUR
+"""So far before an instant nobody stumbles over the same row."""
 
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
@@ -57,12 +64,14 @@ class Counter(Protocol):
 
 
 def answers(vendor: Counter, at: datetime) -> bool:
-    """Whether the vendor answers at all: one row of one second, which should not be one that it stumbles over."""
-    try:
-        vendor.page(ask_between(at, at))
-    except UNSERVED:
-        return False
-    return True
+    """Whether the vendor answers at all: a row of a second, or of one an hour before, should it stumble over that."""
+    for second in (at, at - _ANOTHER):
+        try:
+            vendor.page(ask_between(second - windows.SECOND, second))
+        except UNSERVED:
+            continue
+        return True
+    return False
 
 
 def ask_between(start: datetime, end: datetime) -> Body:
@@ -109,6 +118,17 @@ def beside(ledger: Sequence[LedgerWindow], window: Window) -> LedgerWindow | Non
     return min(others, key=lambda w: abs(w.starts_at - window.start), default=None)
 
 
+def failures_left(ledger: Sequence[LedgerWindow], now: datetime) -> int:
+    """How many readings may fail by now, so that what cannot be served costs little: so many an hour.
+
+    What was read and could not be served within the hour has been paid for. One a minute is always allowed.
+    """
+    since = [now - w.read_at for w in ledger if w.reason == UNREADABLE]
+    lately = [age for age in since if timedelta(0) <= age < _HOUR]
+    waited = all(age >= _MINUTE for age in lately)
+    return max(_FAILURES_AN_HOUR - len(lately), int(waited))
+
+
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
     """The complete windows that are due to be checked, newest first, each list by one probe.
 
@@ -119,6 +139,8 @@ def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[
     for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):
         age, since = now - window.ends_at, now - window.checked_at + _EARLY
         if not window.is_complete or timedelta(0) <= since < ages.every(age):
+            continue
+        if window.retry_at is not None and now < window.retry_at:
             continue
         if groups and age > ages.horizon and _share_a_probe(window, groups[-1][0]):
             groups[-1].insert(0, window)

@@ -90,6 +90,14 @@ class Reader:
         """Whether the vendor answers on this endpoint, if asked for another time."""
         return answers(self._vendor, at)
 
+    def serves(self, filters: Body) -> bool:
+        """Whether a listing's first page can be had."""
+        try:
+            self._page(filters, 1)
+        except UNSERVED:
+            return False
+        return True
+
     def _settled(
         self, window: Window | None, asks: Sequence[Body], held: Callable[[], int]
     ) -> Generator[Event, None, list[Window]]:

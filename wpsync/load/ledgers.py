@@ -72,6 +72,19 @@ def dispute_windows(database: Database, scope: Scope, window: Window, at: dateti
         connection.execute(QUERIES["dispute_windows"], {**parameters, "at": at})
 
 
+def put_off_windows(database: Database, scope: Scope, later: Sequence[LedgerWindow]) -> None:
+    """When windows are due that cannot be checked just now, and how often they were tried."""
+    with database.transaction() as connection:
+        lock_ledger(connection, scope)
+        for window in later:
+            connection.execute(
+                QUERIES["put_off_window"],
+                scope.parameters(
+                    starts_at=window.starts_at, attempts=window.attempts, retry_at=window.retry_at
+                ),
+            )
+
+
 def confirm_windows(
     database: Database, scope: Scope, found: Sequence[LedgerWindow], at: datetime
 ) -> None:

@@ -56,7 +56,7 @@ values (%(account)s, %(resource)s, %(starts_at)s, %(ends_at)s, %(vendor_count)s,
 
 -- name: confirm_windows
 -- The vendor's count agrees with the ledger's.
-update wpsync.windows set checked_at = %(at)s
+update wpsync.windows set checked_at = %(at)s, attempts = 1, retry_at = null
 where account = %(account)s and resource = %(resource)s and starts_at = any(%(starts)s::timestamptz[])
   and state = 'complete'
 
@@ -71,6 +71,10 @@ where account = %(account)s and resource = %(resource)s and starts_at < %(ends_a
 update wpsync.windows set disputed_at = %(at)s
 where account = %(account)s and resource = %(resource)s and starts_at < %(ends_at)s and ends_at > %(starts_at)s
   and (%(at)s::timestamptz is not null or starts_at >= %(starts_at)s and ends_at <= %(ends_at)s)
+
+-- name: put_off_window
+update wpsync.windows set attempts = %(attempts)s, retry_at = %(retry_at)s
+where account = %(account)s and resource = %(resource)s and starts_at = %(starts_at)s
 
 -- name: windows_between
 -- The ledger's windows that touch a span, oldest first.

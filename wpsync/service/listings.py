@@ -1,6 +1,7 @@
 """Listings: read whole, or where each room has one of its own, those of the rooms that have changed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 from wpsync.errors import UNSERVED
@@ -12,6 +13,9 @@ from wpsync.resources.spec import Resource
 from wpsync.service.account import Account
 from wpsync.service.narrowing import OneByOne
 from wpsync.service.pipeline import Run
+
+_OTHERS = 3
+"""So many other rooms are asked for before it is believed that nobody's members can be served."""
 
 _EMPTY_READINGS, _ALL_EMPTY_READINGS = 5, 10
 """How many readings must have shown nothing, one after the other, for the rows that are held to be gone.
@@ -55,27 +59,45 @@ def _read_parents(
     parents = state.rooms(account.database, account.name)
     known = state.listings(account.database, scope)
     stale = now - account.pace.members_every
-    one_by_one = OneByOne()
-    for parent, room in parents.items():
-        before = known.get(parent)
+    served: list[str] = []
+
+    def others() -> bool:
+        """Whether the vendor serves what it served before; another room, where there is nothing."""
+        before = [one for one in parents if one in known and known[one].state == COMPLETE]
+        asked = [one for one in [*parents, *before, *served] if one not in one_by_one.problems]
+        return any(map(pipeline.serves, asked[-_OTHERS:]))
+
+    one_by_one = OneByOne(others=others)
+    # What could not be read comes last: what can be read never waits for it.
+    for parent in sorted(parents, key=lambda one: one in known and known[one].state != COMPLETE):
+        room, before = parents[parent], known.get(parent)
         if before and is_current(before, room.fingerprint, stale):
             continue
         # An empty one is believed where the room itself says so.
         held = _held(account, scope, before, parent) if room.members != 0 else _none
-        with one_by_one.past(parent):
+        with one_by_one.past(parent), _entered(account, scope, parent, run):
             pipeline.listing(
                 run,
                 parent=parent,
                 fingerprint=room.fingerprint,
                 held=held,
                 on_rows=on_rows,
-                waits=not one_by_one.in_a_row,
+                waits=not one_by_one.problems,
             )
-    for parent in one_by_one.problems:
-        reading = Reading(None, 0, Reason.UNREADABLE, now)
+            served.append(parent)
+    run.incomplete += one_by_one.said()
+
+
+@contextmanager
+def _entered(account: Account, scope: Scope, parent: str, run: Run) -> Iterator[None]:
+    """What cannot be served is entered as it fails, whatever becomes of the others."""
+    try:
+        yield
+    except UNSERVED:
+        reading = Reading(None, 0, Reason.UNREADABLE, account.clock.now())
         with account.database.transaction() as connection:
             state.close_listing(connection, scope, parent, reading, None, run.id)
-    run.incomplete += one_by_one.said()
+        raise
 
 
 def _held(

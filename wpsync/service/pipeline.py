@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Self
 
 from wpsync.clock import Clock
-from wpsync.errors import UNSERVED, RetryableError, Stopped, UnwritableError
+from wpsync.errors import UNSERVED, RetryableError, Stopped, UnwritableError, VendorUnavailableError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
@@ -83,16 +84,17 @@ class Pipeline:
         close: Callable[[Intake, Closed], Loaded] | None = None,
         enough: Callable[[Closed], bool] = lambda closed: False,
         patience: Patience | None = None,
+        proved: bool = False,
     ) -> None:
         """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
 
         `close` does something else with what was read than to load it. `enough` is asked after every
-        piece; what is left then is not read. Where we hold rows and the vendor shows nothing at all, that is
-        an incomplete reading, unless it then `believes_empty`. What the vendor cannot serve is narrowed down
-        (`service.narrowing`) and entered as unreadable.
+        piece; what is left then is not read. Nothing at all where we hold rows is an incomplete reading, unless
+        it then `believes_empty`. What cannot be served is narrowed down (`service.narrowing`) and entered as
+        unreadable; where it was `proved` before, only if rows are shown of it.
         """
-        patience = patience or Patience()
-        done: list[Window] = []
+        patience, done = patience or Patience(), list[Window]()
+        stands = partial(_shows_nothing, run.totals, run.totals.rows_read) if proved else _never
 
         def left(stretch: Window) -> list[Window]:
             pieces = windows.missing(stretch, done)
@@ -110,22 +112,33 @@ class Pipeline:
         def load(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_window(closed, run.id, live=live)
 
+        def attempt(stretch: Window, waits: bool = False) -> bool:
+            return self._retrying(run, lambda: any(map(read, left(stretch))), waits=waits)
+
         def enter(piece: Window) -> bool:
             done.append(piece)
             if piece.start >= settled:
                 return False
-            stretch = Window(piece.start, min(piece.end, settled))
-            closed = Closed(stretch, None, 0, False, self._clock.now(), Reason.UNREADABLE)
-            with self._store.intake() as intake:
-                self._account_for(run, closed, load(intake, closed), 0)
+            closed = self._unreadable(Window(piece.start, min(piece.end, settled)))
+            self._retrying(run, lambda: self._enter(run, closed, load), waits=False)
             return enough(closed)
 
         try:
-            self._retrying(run, lambda: any(map(read, left(window))), waits=patience.waits)
-        except UNSERVED:
-            if close is not None or not self.vendor_answers():
+            attempt(window, patience.waits)
+        except UNSERVED as exc:
+            if close is not None:
                 raise
-            Narrowing(read, enter, left, self.vendor_answers, patience, newest_first).narrow(window)
+            Narrowing(
+                attempt, enter, left, self.vendor_answers, patience, newest_first, stands
+            ).narrow(window, exc)
+
+    def _unreadable(self, window: Window) -> Closed:
+        return Closed(window, None, 0, False, self._clock.now(), Reason.UNREADABLE)
+
+    def _enter(self, run: Run, closed: Closed, load: Callable[[Intake, Closed], Loaded]) -> bool:
+        with self._store.intake() as intake:
+            self._account_for(run, closed, load(intake, closed), 0)
+        return True
 
     def _held(self, window: Window) -> int:
         """How many rows we hold of a stretch; where rows show no time, how many were read there last."""
@@ -142,6 +155,14 @@ class Pipeline:
         """Whether the vendor answers on this endpoint at all, if asked for the present."""
         return self._reader.answers(windows.floor_second(self._clock.now()))
 
+    def serves(self, parent: str) -> bool:
+        """Whether the vendor serves a parent's listing; asks for its first page."""
+        return self._reader.serves(self._of(parent))
+
+    def _of(self, parent: str) -> dict[str, object]:
+        by = self._resource.parent_filter
+        return {by: parent} if by else {}
+
     def listing(
         self,
         run: Run,
@@ -155,37 +176,40 @@ class Pipeline:
         """Read a listing whole (of one parent). Only a complete reading marks rows as gone.
 
         `held` tells how many rows we hold of it: where there are any, an empty one is incomplete.
-        `waits`: whether a reading that failed is tried again, after a while. What the vendor cannot serve
+        `waits`: whether what the vendor cannot serve is tried again, after a while. What it cannot serve
         although it answers is left out, and the listing entered as unreadable.
         """
-        resource = self._resource
-        filters = {resource.parent_filter: parent} if resource.parent_filter else {}
 
         def close(intake: Intake, closed: Closed) -> Loaded:
             return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
 
-        def read(events: Iterator[Event]) -> None:
-            self._consume(run, events, close, on_rows, [], lambda closed: False)
+        by = self._of(parent)
+
+        def read(events: Iterator[Event]) -> bool:
+            return self._consume(run, events, close, on_rows, [], lambda closed: False)
 
         try:
-            self._retrying(run, lambda: read(self._reader.listing(filters, held=held)), waits=waits)
+            self._retrying(run, lambda: read(self._reader.listing(by, held=held)), waits=waits)
         except UNSERVED:
-            around = self._reader.around(filters)
+            around = self._reader.around(by)
             if not around.is_served():
                 raise
             read(around.read())
 
-    def _retrying(self, run: Run, read: Callable[[], object], *, waits: bool = True) -> None:
+    def _retrying(self, run: Run, read: Callable[[], bool], *, waits: bool) -> bool:
         """Go on after what may pass by itself: what was closed stays closed, the rest is read.
 
-        As long as something was closed in between, the trouble is not the same one again.
+        As long as something was closed in between, the trouble is not the same one again. `waits`: also for
+        what the vendor cannot serve just now.
         """
-        pauses = iter(_PAUSES if waits else ())
+        pauses = iter(_PAUSES)
         while True:
             before = run.totals.windows
             try:
-                read()
+                return read()
             except RetryableError as exc:
+                if isinstance(exc, VendorUnavailableError) and not waits:
+                    raise
                 if run.totals.windows > before:
                     pauses = iter(_PAUSES)
                 pause = next(pauses, None)
@@ -194,8 +218,6 @@ class Pipeline:
                 fields = {"resource": self._resource.name, "error": str(exc)}
                 log.log(self._retried, "window.retried", extra=fields)
                 self._wait(pause)
-            else:
-                return
 
     def _wait(self, seconds: float) -> None:
         until = self._clock.monotonic() + seconds
@@ -257,6 +279,14 @@ class Pipeline:
         else:
             wrote = counts.inserted or counts.updated
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
+
+
+def _shows_nothing(totals: RunTotals, before: int) -> bool:
+    return totals.rows_read == before
+
+
+def _never() -> bool:
+    return False
 
 
 class _Unclosed:

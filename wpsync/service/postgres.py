@@ -215,13 +215,17 @@ class PostgresIntake:
 
     def _follow_up(self, closed: Closed, window: Window) -> None:
         assert closed.read_at is not None
-        read_at = closed.read_at
+        _track(self._connection, self._scope, window, closed.read_at, self._horizon)
 
-        def due(at: datetime, read: datetime) -> datetime | None:
-            return following.due_after(at, read, self._horizon)
 
-        recent = window.end > read_at - self._horizon
-        follow_ups.track(self._connection, self._scope, window, read_at, due, recent=recent)
+def _track(
+    connection: Connection, scope: Scope, window: Window, read_at: datetime, horizon: timedelta
+) -> None:
+    def due(at: datetime, read: datetime) -> datetime | None:
+        return following.due_after(at, read, horizon)
+
+    recent = window.end > read_at - horizon
+    follow_ups.track(connection, scope, window, read_at, due, recent=recent)
 
 
 def _are_most(letters: int, rows: int) -> bool:
@@ -290,6 +294,9 @@ class PostgresStore:
     def dispute(self, window: Window, at: datetime | None) -> None:
         ledgers.dispute_windows(self._database, self._scope, window, at)
 
+    def put_off(self, later: Sequence[LedgerWindow]) -> None:
+        ledgers.put_off_windows(self._database, self._scope, later)
+
     def put_away(self, foreign: Sequence[Difference]) -> None:
         with self._database.transaction() as connection:
             ledgers.lock_ledger(connection, self._scope)
@@ -311,6 +318,10 @@ class PostgresStore:
     def lone_second(self, window: Window) -> datetime | None:
         with self._database.connection() as connection:
             return holdings.lone_second(connection, self._scope, window)
+
+    def follow_later(self, window: Window) -> None:
+        with self._database.transaction() as connection:
+            _track(connection, self._scope, window, self._clock.now(), self._horizon)
 
     def follow_ups_due(self, at: datetime) -> list[datetime]:
         return follow_ups.due_times(self._database, self._scope, at)

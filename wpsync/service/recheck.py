@@ -7,18 +7,24 @@ are caught by reading a sample whole once a day.
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import pairwise
 from random import Random
 
+from wpsync import ledger
 from wpsync.clock import Clock
-from wpsync.errors import UNSERVED, SpanTooLargeError, TooManyRowsError
+from wpsync.errors import UNSERVED, NothingShownError, SpanTooLargeError, TooManyRowsError
 from wpsync.extract import following, probing, windows
 from wpsync.extract.probing import Ages, Counter, Ends
-from wpsync.ledger import LedgerWindow
+from wpsync.ledger import UNREADABLE, LedgerWindow
 from wpsync.model import Window
 from wpsync.resources.spec import Resource
+from wpsync.service.narrowing import Patience
 from wpsync.service.store import Store
 
 log = logging.getLogger(__name__)
@@ -32,8 +38,15 @@ _GATHERED = timedelta(seconds=45)
 _ENDLESS = timedelta(days=36_500)
 
 
-Read = Callable[[Window], None]
-"""Reads a window until every piece of it is in the ledger."""
+_PUT_OFF = timedelta(hours=1)
+"""What cannot be checked is tried again within this time, or when it would be checked anyway."""
+
+_IN_VAIN = 3
+"""After so many windows in a row of which nothing is shown the trouble is with the vendor's archive."""
+
+Read = Callable[..., None]
+"""Reads a window until every piece of it is in the ledger; takes `believes_empty` and `proved` as
+`Pipeline.window` does."""
 
 
 class Recheck:
@@ -59,8 +72,27 @@ class Recheck:
         self._tried_ends = False
 
     def is_due(self) -> bool:
-        """Whether any row is to be followed up or any window to be probed by now; asks nobody."""
-        return self._is_to_follow_up() or bool(self._to_probe())
+        """Whether any row is to be followed up or any window to be read or probed by now; asks nobody."""
+        if self._is_to_follow_up() or self._to_probe():
+            return True
+        return bool(self._to_read(self.patience()))
+
+    def patience(self) -> Patience:
+        """How many readings may fail in a run that begins now."""
+        known = self._store.ledger(self._everything())
+        return Patience(probing.failures_left(known, self._clock.now()), waits=False)
+
+    def read_incomplete(self, read: Read, patience: Patience) -> None:
+        """Read what is incomplete and due, as long as there is `patience`, which `read` spends."""
+        for known in self._to_read(patience):
+            if not (patience.is_over and known.reason == UNREADABLE):
+                read(known.window, believes_empty=partial(self.believes_empty, known))
+
+    def _to_read(self, patience: Patience) -> list[LedgerWindow]:
+        """What is incomplete and due: what was tried least comes first, and of that the longest."""
+        due = self._store.incomplete_due(self._clock.now())
+        due = [one for one in due if not (patience.is_over and one.reason == UNREADABLE)]
+        return sorted(due, key=lambda known: (known.attempts, -known.window.span))
 
     def _is_to_follow_up(self) -> bool:
         """Rows that become due wait a little for others: neighbours share one request."""
@@ -75,12 +107,57 @@ class Recheck:
         spans = [Window(a, b) for a, b in pairwise(seconds)]
         between = self._store.held(spans) or []
         for window in following.together(seconds, between, self._resource.page_size):
-            read(window)
+            try:
+                read(window, proved=True)
+            except NothingShownError:
+                self._store.follow_later(window)
 
     def probe(self, read: Read) -> None:
-        """Check every complete window that is due."""
-        for group in self._to_probe():
-            self._probe(group, read)
+        """Check every complete window that is due; last what was tried in vain before.
+
+        What cannot be counted is read, as far as it can be. Where nothing of it is shown, what was proved
+        stands, and is checked later; after a few such windows in a row all that is due is, and what they
+        met is raised.
+        """
+        todo = deque(sorted(self._to_probe(), key=lambda group: group[0].attempts))
+        in_vain: list[LedgerWindow] = []
+        while todo:
+            group = todo.popleft()
+            try:
+                todo.extendleft(reversed(self._check(group, read)))
+                in_vain.clear()
+            except UNSERVED:
+                if not self._vendor_answers():
+                    raise
+                if len(group) > 1:
+                    todo.extendleft([one] for one in group)
+                    continue
+                try:
+                    read(group[0].window, proved=True)
+                    in_vain.clear()
+                except NothingShownError:
+                    in_vain += group
+                    self._put_off(in_vain, [one for rest in todo for one in rest])
+                    if len(in_vain) == _IN_VAIN:
+                        raise
+
+    def _vendor_answers(self) -> bool:
+        return probing.answers(self._counter, windows.floor_second(self._clock.now()))
+
+    def _put_off(self, in_vain: list[LedgerWindow], rest: list[LedgerWindow]) -> None:
+        """Check the last later; the rest, too, where it was in vain with so many. Whose turn did not come is next."""
+        now = self._clock.now()
+
+        def later(known: LedgerWindow, tried: int) -> LedgerWindow:
+            at_most = max(_PUT_OFF, self._ages.every(now - known.ends_at))
+            return ledger.put_off(known, now, tried, at_most)
+
+        if len(in_vain) < _IN_VAIN:
+            self._store.put_off([later(in_vain[-1], in_vain[-1].attempts + 1)])
+            return
+        tried = max(known.attempts for known in in_vain + rest) + 1
+        untried = [replace(later(known, tried), attempts=known.attempts) for known in rest]
+        self._store.put_off([*(later(known, tried) for known in in_vain), *untried])
 
     def believes_empty(self, known: LedgerWindow) -> bool:
         """Whether it may be believed by now that the vendor shows nothing where we hold rows.
@@ -100,19 +177,6 @@ class Recheck:
             return self._shows(second - windows.SECOND, second + windows.SECOND)
         except UNSERVED:
             return False
-
-    def _probe(self, group: list[LedgerWindow], read: Read) -> None:
-        """Check windows; one whose count the vendor cannot tell, or does not, is read, as far as it can be."""
-        try:
-            self._check(group, read)
-        except UNSERVED:
-            if not probing.answers(self._counter, windows.floor_second(self._clock.now())):
-                raise
-            if len(group) == 1:
-                self._read_whole(group[0], read)
-                return
-            for window in group:
-                self._probe([window], read)
 
     def _to_probe(self) -> list[list[LedgerWindow]]:
         ledger = self._store.ledger(self._everything())
@@ -137,12 +201,16 @@ class Recheck:
         first = chance.randrange(chosen.rows_held)
         start = self._store.nth_time(chosen.window, first)
         if start is None:
-            read(chosen.window)
+            self._read_sample(chosen.window, read)
             return
         end = self._store.nth_time(chosen.window, first + self._ages.sample_rows)
         begin = windows.floor_second(start)
         stop = chosen.ends_at if end is None else windows.floor_second(end)
-        read(Window(begin, max(stop, begin + windows.SECOND)))
+        self._read_sample(Window(begin, max(stop, begin + windows.SECOND)), read)
+
+    def _read_sample(self, window: Window, read: Read) -> None:
+        with suppress(NothingShownError):
+            read(window, proved=True)
 
     def count(self, window: Window) -> int | None:
         """The vendor's count of exactly this stretch; None where it sent none."""
@@ -155,19 +223,20 @@ class Recheck:
             halves = [self.count(half) for half in windows.split(window, 2)]
             return None if None in halves else sum(half for half in halves if half is not None)
 
-    def _check(self, group: list[LedgerWindow], read: Read) -> None:
+    def _check(self, group: list[LedgerWindow], read: Read) -> list[list[LedgerWindow]]:
+        """Ask for the count of windows together; returns those that are to be asked for by themselves."""
         span = Window(group[0].starts_at, group[-1].ends_at)
         asked_at = self._clock.now()
         counted = self.count(span)
         if counted is not None and counted == sum(window.vendor_count or 0 for window in group):
             self._store.confirm(group, asked_at)
         elif len(group) > 1:
-            for window in group:
-                self._check([window], read)
+            return [[window] for window in group]
         elif counted is None:
             self._read_whole(group[0], read)
         else:
             self._mend(group[0], counted, asked_at, read)
+        return []
 
     def _mend(self, known: LedgerWindow, counted: int, asked_at: datetime, read: Read) -> None:
         """Read what differs; everything, where that does not explain the count."""
@@ -182,7 +251,13 @@ class Recheck:
         if held is None or probing.worth_reading_whole(differing, counted, size):
             self._read_whole(known, read)
             return
-        self.bisect(window, counted, held[0], read)
+        try:
+            self.bisect(window, counted, held[0], read)
+        except UNSERVED:
+            if not self._vendor_answers():
+                raise
+            self._read_whole(known, read)
+            return
         if self._grew(window, held[0]) == differing:
             self._store.confirm([known], asked_at)
             return

@@ -7,7 +7,7 @@ alone, today, also how many were answered. A report marks nothing as gone.
 from collections.abc import Callable, Iterator, Mapping
 
 from wpsync.api.endpoints import call_detail, call_report
-from wpsync.errors import Stopped, VendorRefusedError
+from wpsync.errors import UNSERVED, Stopped, VendorRefusedError
 from wpsync.extract.events import Reason
 from wpsync.ledger import Reading
 from wpsync.load import state
@@ -33,17 +33,30 @@ def read_report(
     began = account.clock.now()
     with account.database.held() as connection:
         staging = Staging(connection, resource, account.name)
-        read, one_by_one = 0, OneByOne()
+        read, served = 0, list[str]()
+
+        def others() -> bool:
+            """Whether the vendor answers about whom it served last, or the last of all: a refusal is an answer."""
+            try:
+                _records(account, resource, [*agents, *served][-1])
+            except UNSERVED as exc:
+                return isinstance(exc, VendorRefusedError)
+            return True
+
+        one_by_one = OneByOne(others=others)
         for agent in agents:
             if account.stopping():
                 raise Stopped
             fetched_at, records = account.clock.now(), list[Record]()
             with one_by_one.past(agent):
                 records += _records(account, resource, agent)
+                served.append(agent)
             normalize(records, fetched_at, staging.batch)
             staging.flush_if_full()
             read += len(records)
             on_rows(len(records))
+        if not served:
+            one_by_one.raise_first()
 
         def write() -> Counts:
             counts = staging.merge(duplicates=True)
@@ -63,13 +76,14 @@ def read_report(
     run.totals.rows_updated += counts.updated
 
 
-def _records(account: Account, resource: Resource, agent: str) -> Iterator[Record]:
+def _records(account: Account, resource: Resource, agent: str) -> list[Record]:
     """What the vendor says of one agent; nothing of one it no longer knows."""
     try:
-        yield from _READERS[resource.name](account, agent)
+        return list(_READERS[resource.name](account, agent))
     except VendorRefusedError as exc:
         if exc.status_code != _NO_SUCH_EMPLOYEE:
             raise
+        return []
 
 
 def _totals(account: Account, agent: str) -> Iterator[Record]:

@@ -112,6 +112,10 @@ class Store(Protocol):
         """What verify found there was left, at an instant; None: all of it was compared, and agrees."""
         ...
 
+    def put_off(self, later: Sequence[LedgerWindow]) -> None:
+        """Keep when these complete windows are due, and how often they were tried (`ledger.put_off`)."""
+        ...
+
     def put_away(self, foreign: Sequence[Difference]) -> None:
         """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
         ...
@@ -130,6 +134,10 @@ class Store(Protocol):
 
     def lone_second(self, window: Window) -> datetime | None:
         """A second with rows in it and none beside it."""
+        ...
+
+    def follow_later(self, window: Window) -> None:
+        """The rows of a stretch that are to change could not be read: they are due again at their next time."""
         ...
 
     def follow_ups_due(self, at: datetime) -> list[datetime]:

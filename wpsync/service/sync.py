@@ -7,8 +7,8 @@ changed, and all in turn once a week.
 """
 
 import logging
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,17 +18,18 @@ from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
 from wpsync.errors import (
     FatalError,
+    NothingShownError,
     Stopped,
     VendorRefusedError,
     WpsyncError,
 )
 from wpsync.extract import windows
+from wpsync.extract.events import Reason
 from wpsync.load import clocks
 from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.service.account import Account
 from wpsync.service.listings import read_listing
-from wpsync.service.narrowing import Patience
 from wpsync.service.pipeline import Run, recorded
 from wpsync.service.present import CAUGHT_UP_PAGES, NEWEST_PAGES, Present
 from wpsync.service.progress import Progress, Silence
@@ -42,11 +43,6 @@ _SAMPLE_EVERY = timedelta(hours=23)
 
 _OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
 """Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
-
-_NARROWED_TIMES = 3
-"""How often what the vendor cannot serve is narrowed down; afterwards it is only tried again as it is."""
-
-_AS_IT_IS = Patience(failures=0, waits=False)
 
 _CATCH_UP_SECONDS = 30.0
 """How long what is behind is read before what has become due is looked at."""
@@ -244,7 +240,15 @@ def _recheck(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     """What is incomplete, what is to change, what may have come late: all that is due of it."""
+    run.incomplete += _rechecked(account, resource, run, on_rows)
+
+
+def _rechecked(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> list[str]:
+    """Recheck, and tell what was proved before and could not be looked at."""
     store, recheck = account.store(resource), account.recheck(resource)
+    patience, unshown = recheck.patience(), list[str]()
 
     def reading(priority: Priority) -> Callable[..., None]:
         pipeline = account.pipeline(resource, priority)
@@ -252,28 +256,26 @@ def _recheck(
         def read(
             window: Window,
             believes_empty: Callable[[], bool] = lambda: False,
-            patience: Patience | None = None,
+            proved: bool = False,
         ) -> None:
-            pipeline.window(
-                run,
-                window,
-                settled=account.settled(resource),
-                live=False,
-                believes_empty=believes_empty,
-                on_rows=on_rows,
-                patience=patience,
-            )
+            with _told(unshown, window):
+                pipeline.window(
+                    run,
+                    window,
+                    settled=account.settled(resource),
+                    live=False,
+                    believes_empty=believes_empty,
+                    on_rows=on_rows,
+                    patience=patience,
+                    proved=proved,
+                )
 
         return read
 
-    again, patience = reading(Priority.PROBE), Patience(waits=False)
+    again = reading(Priority.PROBE)
     caught_up = False
     while not caught_up:
-        for due in store.incomplete_due(account.clock.now()):
-            tried = due.attempts > _NARROWED_TIMES
-            again(
-                due.window, partial(recheck.believes_empty, due), _AS_IT_IS if tried else patience
-            )
+        recheck.read_incomplete(again, patience)
         recheck.follow_up(reading(Priority.FOLLOW_UP))
         recheck.probe(again)
         caught_up = _catch_up(account, resource, run, on_rows)
@@ -283,15 +285,17 @@ def _recheck(
         ) as sampling:
             sampling.incomplete = run.incomplete
             recheck.sample(again, Random())
+    return unshown
 
 
 def _recheck_and_judge(
     account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
 ) -> None:
     """In the end the ledger says what is incomplete: also what is not due again yet, and by now not what has come."""
-    _recheck(account, resource, run, on_rows)
+    unshown = _rechecked(account, resource, run, on_rows)
     ledger = account.store(resource).ledger(EVER)
     run.incomplete = [f"{one.window}: {one.reason}" for one in ledger if not one.is_complete]
+    run.incomplete += unshown
 
 
 _FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
@@ -301,6 +305,16 @@ _JUDGING = _Phase("recheck", _recheck_and_judge)
 def _phases(resource: Resource) -> Sequence[_Phase]:
     """What a whole pass does of a resource."""
     return (_FOLLOWING, _JUDGING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
+
+
+@contextmanager
+def _told(unshown: list[str], window: Window) -> Iterator[None]:
+    """What cannot be served and leaves the ledger as it was is incomplete all the same."""
+    try:
+        yield
+    except NothingShownError:
+        unshown.append(f"{window}: {Reason.UNREADABLE}")
+        raise
 
 
 def _catch_up(
@@ -315,10 +329,10 @@ def _catch_up(
 
 
 def _recheck_is_due(account: Account, resource: Resource) -> bool:
-    store, now = account.store(resource), account.clock.now()
+    store = account.store(resource)
     if store.watermark() is None:
         return False
-    if store.incomplete_due(now) or account.recheck(resource).is_due():
+    if account.recheck(resource).is_due():
         return True
     return bool(_present(account, resource).behind()) or _sample_is_due(account, store)
 
