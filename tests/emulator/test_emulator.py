@@ -1,11 +1,16 @@
 """What the emulator promises to those who are tested against it."""
 
+import gc
+import socket
+import warnings
 from random import Random
+from urllib.parse import urlsplit
 
 import httpx
 
 from tests.acceptance.driving import CLIENT
 from wpsync.emulator.client import Remote
+from wpsync.emulator.server import Emulator, Settings
 from wpsync.emulator.world import World
 
 MESSAGES = "/api/wechat/getWeMessageByPage"
@@ -47,3 +52,17 @@ def test_a_fault_that_spoils_listings_leaves_other_answers_as_they_are(emulator)
         remote.clear_faults()
         remote.fault(name, add=1)
         assert httpx.post(address, json={"page": 1, "pageSize": 1}).status_code == 500
+
+
+def test_it_ends_while_clients_are_connected_and_leaves_no_connection_behind():
+    vendor = Emulator(Settings(messages=70, days=2)).start()
+    address = urlsplit(vendor.url)
+    with socket.create_connection((address.hostname, address.port)) as client:
+        client.sendall(b"GET /_emulator/clock HTTP/1.1\r\n\r\n")
+        assert client.recv(1)
+        vendor.stop()
+        del vendor
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            gc.collect()
+    assert [str(one.message) for one in told] == []

@@ -94,9 +94,10 @@ class Answer:
 class _Connection(asyncio.Protocol):
     """One client's connection; requests are answered in order."""
 
-    def __init__(self, state: State, control: Control) -> None:
+    def __init__(self, state: State, control: Control, there: set[asyncio.Transport]) -> None:
         self._state = state
         self._control = control
+        self._there = there
         self._parser = httptools.HttpRequestParser(self)
         self._transport: asyncio.Transport | None = None
         self._url = b""
@@ -105,6 +106,11 @@ class _Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._there.add(transport)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._transport is not None:
+            self._there.discard(self._transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -342,10 +348,12 @@ class Emulator:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        control = Control(self.state)
+        control, there = Control(self.state), set[asyncio.Transport]()
         server = self._loop.run_until_complete(
             self._loop.create_server(
-                lambda: _Connection(self.state, control), self.settings.host, self.settings.port
+                lambda: _Connection(self.state, control, there),
+                self.settings.host,
+                self.settings.port,
             )
         )
         port = server.sockets[0].getsockname()[1]
@@ -355,8 +363,10 @@ class Emulator:
             self._loop.run_forever()
         finally:
             server.close()
-            for connection in asyncio.all_tasks(self._loop):
-                connection.cancel()
+            for transport in list(there):
+                transport.abort()
+            while there:
+                self._loop.run_until_complete(asyncio.sleep(0))
             self._loop.close()
 
 
