@@ -18,6 +18,8 @@ from wpsync import embedded
 from wpsync.emulator.client import Remote
 from wpsync.load import migrations
 
+pytestmark = pytest.mark.reads_the_day
+
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 READ = "select coalesce(sum(rows_seen), 0) from wpsync.windows"
 RESTARTS = int(os.environ.get("RESTARTS", "2"))

@@ -21,6 +21,7 @@ SETTINGS = (
 )
 
 
+@pytest.mark.reads_the_day
 def test_old_rows_go_with_all_that_hangs_on_them_and_nothing_is_missed(
     emulator, database_url, tmp_path
 ):
@@ -114,6 +115,7 @@ def forget(database, since):
     return forget_rows(database, "calls", since, batch=5)
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(number, calls):
     driver, since = calls
@@ -130,6 +132,7 @@ def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(numb
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(number, calls):
     driver, since = calls
@@ -143,6 +146,7 @@ def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(numb
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     driver, since = calls
     with psycopg.connect(driver.database_url) as connection:
@@ -152,6 +156,7 @@ def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 def test_rows_without_a_time_go_by_their_day_or_by_when_they_came(emulator, database_url, tmp_path):
     vendor = emulator(messages=100, days=3)
     driver = Driver(database_url, vendor.url, tmp_path)

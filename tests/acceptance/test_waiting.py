@@ -15,6 +15,8 @@ from wpsync.service import sync as passes
 from wpsync.service.progress import Silence
 from wpsync.service.verify import verify
 
+pytestmark = pytest.mark.reads_the_day
+
 SMS = RESOURCES["sms"]
 
 

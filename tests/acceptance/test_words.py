@@ -27,6 +27,7 @@ def test_one_is_singular(number, said):
     assert counted(number, "row") == said
 
 
+@pytest.mark.reads_the_day
 def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
     emulator, database_url, tmp_path
 ):
@@ -53,6 +54,7 @@ def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
     }
 
 
+@pytest.mark.reads_the_day
 def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
     driver = Driver(empty_database_url, emulator(messages=100, days=2).url, tmp_path)
     ran = driver.run("migrate")
@@ -64,6 +66,7 @@ def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
     assert driver.run("migrate").stdout == "the schema is current / 表结构已是最新\n"
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_says_one_number_of_rows_and_what_was_there_before(
     emulator, database_url, tmp_path
 ):
@@ -79,6 +82,7 @@ def test_a_backfill_says_one_number_of_rows_and_what_was_there_before(
     assert f"wechat_users: done, 0 rows ({told['wechat_users']} before)" in ran.stderr
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_that_goes_on_keeps_its_scale(emulator, database_url, tmp_path):
     vendor = emulator(messages=3_000, days=5)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -100,6 +104,7 @@ def test_a_backfill_that_goes_on_keeps_its_scale(emulator, database_url, tmp_pat
     assert abs(rest.already + rest.rows - fresh.rows) < 20  # what is too fresh to be vouched for
 
 
+@pytest.mark.reads_the_day
 def test_times_say_whose_they_are(emulator, database_url, tmp_path):
     vendor = emulator(messages=300, days=3)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -125,6 +130,7 @@ def test_a_window_is_written_in_the_time_that_people_live_by():
     assert str(window) == "2026-05-20T00:00:00+08:00/2026-05-21T00:00:00+08:00"
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     ("option", "number", "said"),
     [("--phone", "19912345678", "使用该手机号的人"), ("--wx", "wxid_nobody", "使用该微信号的人")],
@@ -141,6 +147,7 @@ def test_erasing_nobody_says_so_and_keeps_the_receipt(
     assert driver.one("select count(*) from wpsync.erasures") == 2
 
 
+@pytest.mark.reads_the_day
 def test_an_embedded_database_says_how_long_it_can_be_reached(
     database_url, server_folder, emulator, tmp_path
 ):
