@@ -187,7 +187,6 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         assert len(receiver.messages) == 2, receiver.messages
 
 
-@pytest.mark.reads_the_day
 def test_rooms_that_cannot_be_read_are_one_incident_in_words_that_fit(line, receiver):
     line.driver.sync(["wechat_rooms"])
     rooms = sorted({row["room_id"] for row in line.vendor.world.truth("wechat_room_members")})
@@ -358,7 +357,6 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     ]
 
 
-@pytest.mark.reads_the_day
 def test_alert_test_says_what_took_the_message_and_never_an_address(
     emulator, database_url, tmp_path, receiver
 ):

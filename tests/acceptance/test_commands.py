@@ -129,7 +129,6 @@ values ('main', 'wechat_messages', %s, 'payload_unreadable', %s, '{"msg": "a sec
 """
 
 
-@pytest.mark.reads_the_day
 def test_dead_letters_in_a_pipe_are_one_a_line_and_never_show_what_people_wrote(
     emulator, database_url, tmp_path
 ):
@@ -262,7 +261,6 @@ def test_check_says_each_thing_in_both_languages_on_a_line(emulator, empty_datab
     assert all(one["is_good"] and one["name_zh"] for one in found)
 
 
-@pytest.mark.reads_the_day
 def test_a_doubt_about_privacy_does_not_keep_check_from_the_vendor(
     emulator, database_url, tmp_path
 ):
@@ -287,7 +285,6 @@ def test_a_stretch_that_holds_nothing_is_refused(emulator, database_url, tmp_pat
     assert driver.one("select count(*) from wpsync.runs") == 0
 
 
-@pytest.mark.reads_the_day
 def test_tokens_of_a_lost_key_are_forgotten_and_an_unknown_account_is_said(
     emulator, database_url, tmp_path
 ):
@@ -339,7 +336,6 @@ def test_where_nothing_is_configured_nothing_is_made(words, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.reads_the_day
 def test_verify_does_not_call_an_empty_database_proved(emulator, database_url, tmp_path):
     driver = Driver(database_url, emulator(messages=100, days=2).url, tmp_path)
     ran = driver.run("verify")

@@ -104,7 +104,6 @@ def test_a_check_without_an_account_says_so_and_starts_nothing(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.mark.reads_the_day
 def test_what_is_wrong_is_said_in_one_line_with_the_mend(emulator, empty_database_url, tmp_path):
     vendor = emulator(messages=100, days=2)
     driver = Driver(empty_database_url, vendor.url, tmp_path)

@@ -182,7 +182,6 @@ def test_every_fault_at_once_loses_nothing_and_shows_no_secret(emulator, databas
     assert not found, "\n".join(found[:20])
 
 
-@pytest.mark.reads_the_day
 def test_a_vendor_that_never_answers_ends_by_the_timeout(emulator, database_url, tmp_path):
     vendor = emulator(messages=200, days=2)
     remote = Remote(vendor.url)
@@ -200,7 +199,6 @@ def test_a_vendor_that_never_answers_ends_by_the_timeout(emulator, database_url,
     assert ran.returncode == 0, ran.stderr
 
 
-@pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     ("settings", "words"),
     [

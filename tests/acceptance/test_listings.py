@@ -61,7 +61,6 @@ def test_who_leaves_is_marked_who_comes_back_is_not_and_history_tells_it(listed,
     assert {row[0] for row in told} == {gone, renamed}
 
 
-@pytest.mark.reads_the_day
 def test_a_member_who_joins_or_leaves_an_old_room_is_noticed_by_the_rooms_fingerprint(listed):
     vendor, driver = listed
     world = vendor.world
@@ -78,7 +77,6 @@ def test_a_member_who_joins_or_leaves_an_old_room_is_noticed_by_the_rooms_finger
     assert not new & deleted(driver, "wechat_room_members")
 
 
-@pytest.mark.reads_the_day
 def test_the_members_of_a_room_that_is_gone_are_gone_and_back_when_it_comes_back(listed):
     vendor, driver = listed
     rooms, members = (vendor.world.listings[name] for name in NAMES[1:])
@@ -128,7 +126,6 @@ def test_who_leaves_a_room_is_gone_whichever_of_two_accounts_that_share_it_is_to
     assert deleted(line.driver, "wechat_room_members") == {left.id}
 
 
-@pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     "fault",
     [
@@ -222,7 +219,6 @@ def test_a_reading_that_is_not_empty_in_between_begins_the_count_anew(line, faul
     assert deleted(line.driver, "wechat_contacts") == set()
 
 
-@pytest.mark.reads_the_day
 def test_the_members_of_a_room_that_says_itself_that_it_has_none_are_gone(listed):
     vendor, driver = listed
     room = driver.one("select room_id from wp.wechat_room_members limit 1")
@@ -239,7 +235,6 @@ def test_the_members_of_a_room_that_says_itself_that_it_has_none_are_gone(listed
     assert deleted(driver, "wechat_room_members") == theirs
 
 
-@pytest.mark.reads_the_day
 def test_who_leaves_and_who_joins_while_a_listing_is_paged_hides_nobody_else(listed, monkeypatch):
     vendor, driver = listed
     entries, served = vendor.world.listings["wechat_contacts"], vendor.state.vendor
@@ -263,7 +258,6 @@ def test_who_leaves_and_who_joins_while_a_listing_is_paged_hides_nobody_else(lis
     assert not differences(driver, vendor, ["wechat_contacts"])
 
 
-@pytest.mark.reads_the_day
 def test_a_reading_that_dies_in_the_middle_marks_nobody_as_gone(listed):
     vendor, driver = listed
     gone = next(iter(vendor.world.listings["wechat_contacts"]))
@@ -276,7 +270,6 @@ def test_a_reading_that_dies_in_the_middle_marks_nobody_as_gone(listed):
     assert deleted(driver, "wechat_contacts") == {gone}
 
 
-@pytest.mark.reads_the_day
 def test_a_listing_longer_than_the_vendor_shows_is_read_as_far_as_it_goes_and_said_to_be_cut(
     emulator, database_url, tmp_path
 ):

@@ -54,7 +54,6 @@ def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
     }
 
 
-@pytest.mark.reads_the_day
 def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
     driver = Driver(empty_database_url, emulator(messages=100, days=2).url, tmp_path)
     ran = driver.run("migrate")
@@ -130,7 +129,6 @@ def test_a_window_is_written_in_the_time_that_people_live_by():
     assert str(window) == "2026-05-20T00:00:00+08:00/2026-05-21T00:00:00+08:00"
 
 
-@pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     ("option", "number", "said"),
     [("--phone", "19912345678", "使用该手机号的人"), ("--wx", "wxid_nobody", "使用该微信号的人")],
@@ -147,7 +145,6 @@ def test_erasing_nobody_says_so_and_keeps_the_receipt(
     assert driver.one("select count(*) from wpsync.erasures") == 2
 
 
-@pytest.mark.reads_the_day
 def test_an_embedded_database_says_how_long_it_can_be_reached(
     database_url, server_folder, emulator, tmp_path
 ):

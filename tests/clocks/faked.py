@@ -35,6 +35,23 @@ LONG = ("new year in Shanghai", "29 February begins in UTC")
 
 LEFT_OUT = {
     "tests/web/test_browser.py": "Chromium does not run with a preloaded library",
+    # Long, and of a kind of which others are run: a clock takes less than five minutes.
+    "tests/acceptance/test_boundaries.py": "dies at one boundary after the other",
+    "tests/acceptance/test_interruptions.py::test_kills_lose": "ten processes are killed",
+    "tests/acceptance/test_interruptions.py::test_every_fault": "waits out many faults",
+    "tests/acceptance/test_outages.py": "crashes of the database, whatever the day",
+    "tests/acceptance/test_away.py::test_it_is_logged_once": "waits for an outage",
+    "tests/acceptance/test_service.py::test_asked_to_stop": "starts and stops many times",
+    "tests/acceptance/test_service.py::test_a_database_that_goes_away": "waits for an outage",
+    "tests/acceptance/test_commands.py::test_a_backfill_says_that_it_waits": "waits for a limit",
+    "tests/acceptance/test_commands.py::test_check_says": "test_with_json... runs check too",
+    "tests/acceptance/test_demo.py::test_from_nothing": "test_with_json... runs these commands",
+    "tests/acceptance/test_verify.py::test_days_that_are_read_in_pieces": "reads 12 days often",
+    "tests/acceptance/test_windows.py::test_more_in_one_second": "reads 50,000 rows",
+    "tests/web/test_answers.py::test_an_interrupted_backfill_is_told_with_how_far_it_is_and_how_to"
+    "_go_on[wechat_messages]": "its other half is run",
+    "tests/web/test_answers.py::test_a_limit_that_was_lifted": "waits for a limit",
+    "tests/web/test_answers.py::test_what_verify_found": "verifies and repairs",
 }
 """Tests that read the day and are not run under other clocks, and why."""
 

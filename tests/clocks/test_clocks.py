@@ -40,13 +40,14 @@ def test_a_few_tests_pass_while_a_year_ends_in_shanghai():
 
 
 def test_what_is_left_out_is_there_and_reads_the_day():
-    """A renamed test would be left out no more; it may have been left out for good reason."""
+    """A renamed test would be run again; a name that says nothing any more is no reason."""
+    command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0"]
+    ran = subprocess.run(
+        [*command, "-p", "no:cacheprovider", "-m", "reads_the_day"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    marked = ran.stdout.splitlines()
     for test in faked.LEFT_OUT:
-        command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0"]
-        ran = subprocess.run(
-            [*command, "-p", "no:cacheprovider", "-m", "reads_the_day", test],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert ran.returncode == 0, ran.stdout
+        assert any(line.startswith(test) for line in marked), test

@@ -90,7 +90,6 @@ def test_a_restart_runs_nothing_before_its_time(session):
     assert 1 not in ran
 
 
-@pytest.mark.reads_the_day
 def test_a_hung_job_is_left_at_its_deadline_and_holds_up_nobody(session):
     ran: list[int] = []
 
@@ -109,7 +108,6 @@ def test_a_hung_job_is_left_at_its_deadline_and_holds_up_nobody(session):
     assert state_of(session, "hung").error == "took too long"
 
 
-@pytest.mark.reads_the_day
 def test_a_job_that_ends_by_its_deadline_again_and_again_counts_as_failing(session):
     key, now = JobKey("", "endless"), session.clock.now()
     for _ in range(3):
@@ -118,7 +116,6 @@ def test_a_job_that_ends_by_its_deadline_again_and_again_counts_as_failing(sessi
     assert state_of(session, "endless").failures == 3
 
 
-@pytest.mark.reads_the_day
 def test_a_job_never_overlaps_itself(session):
     at_once: list[int] = []
     most: list[int] = []
@@ -137,7 +134,6 @@ def test_a_job_never_overlaps_itself(session):
     assert max(most) == 1
 
 
-@pytest.mark.reads_the_day
 def test_a_time_that_finds_its_job_at_work_is_counted_and_no_warning(session, monkeypatch):
     stream, root = io.StringIO(), logging.getLogger()
     for where, name in ((sys, "excepthook"), (threading, "excepthook"), (root, "level")):
@@ -156,7 +152,6 @@ def test_a_time_that_finds_its_job_at_work_is_counted_and_no_warning(session, mo
     assert stream.getvalue() == ""
 
 
-@pytest.mark.reads_the_day
 def test_a_failure_that_people_were_told_of_already_is_not_told_again(session, caplog):
     def fails(stopping):
         return Result("failed", "/x: the vendor cannot be reached (ConnectError)")
@@ -168,7 +163,6 @@ def test_a_failure_that_people_were_told_of_already_is_not_told_again(session, c
     assert "job.failed" not in caplog.text
 
 
-@pytest.mark.reads_the_day
 def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, caplog):
     def defect(stopping):
         raise ValueError("13800138000 said something")
@@ -184,7 +178,6 @@ def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, c
     assert state_of(session, "defect").failures == 0
 
 
-@pytest.mark.reads_the_day
 def test_an_account_whose_vendor_hangs_keeps_no_other_waiting(session):
     """All jobs of one account hang, in every lane, and more of them than a lane has threads."""
     ran: list[str] = []
@@ -208,7 +201,6 @@ def test_an_account_whose_vendor_hangs_keeps_no_other_waiting(session):
         scheduler.stop()
 
 
-@pytest.mark.reads_the_day
 @pytest.mark.parametrize("lane", [LIVE, RECHECK])
 def test_a_resource_that_is_caught_up_with_for_hours_keeps_no_other_waiting(session, lane):
     """However many accounts there are: all windowed resources but one are at it, in each."""
@@ -251,7 +243,6 @@ def test_many_accounts_need_no_more_connections_than_a_server_allows():
     assert needed[0] < needed[1] < needed[2] == MOST
 
 
-@pytest.mark.reads_the_day
 def test_a_stop_waits_for_a_job_that_only_begins(session):
     """One more than the lane has threads: it begins when the others have seen that all must stop."""
     begun: list[int] = []

@@ -65,7 +65,6 @@ def letters(driver, count, reason="payload_unreadable", resource="wechat_message
     )
 
 
-@pytest.mark.reads_the_day
 def test_before_anything_was_read_it_says_what_to_start(database_url, tmp_path, emulator):
     driver = Driver(database_url, emulator(messages=100, days=1).url, tmp_path)
     said = on_terminal(driver)
@@ -280,7 +279,6 @@ def test_what_verify_found_and_left_is_in_every_answer_until_it_is_mended(site):
     assert told(site, "en")[0] != "Current, but verify found differences"
 
 
-@pytest.mark.reads_the_day
 def test_reports_have_no_vendors_count_and_listings_have_one_that_compares(site):
     state = httpx.get(f"{site.url}/api/status").json()
     found = {one["resource"]: one for one in state["resources"]}

@@ -6,14 +6,12 @@ import re
 from pathlib import Path
 
 import httpx
-import pytest
 import yaml
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 _METRIC = re.compile(r"\bwpsync_[a-z_]+")
 
 
-@pytest.mark.reads_the_day
 def test_the_dashboard_and_the_rules_name_only_metrics_that_are_served(site):
     site.metrics.on_request("main", "/api/device/call", "ok", 0.1)
     text = httpx.get(f"{site.url}/metrics").text

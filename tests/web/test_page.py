@@ -50,7 +50,6 @@ def test_the_page_says_that_all_is_there_and_remembers_what_was_chosen(site):
         assert 'data-theme="dark"' in again.text
 
 
-@pytest.mark.reads_the_day
 def test_every_reply_has_the_headers_and_only_reading_is_allowed(site):
     with httpx.Client(base_url=site.url) as client:
         for path in ("/", "/healthz", "/metrics", "/api/status", "/static/page.js", "/nowhere"):
@@ -62,13 +61,11 @@ def test_every_reply_has_the_headers_and_only_reading_is_allowed(site):
         assert client.get("/static/../../config.toml").status_code == 404
 
 
-@pytest.mark.reads_the_day
 def test_a_page_on_this_machine_answers_to_no_other_name(site):
     for host, status in (("localhost:1", 200), ("127.0.0.1", 200), ("evil.example", 421)):
         assert httpx.get(site.url, headers={"Host": host}).status_code == status
 
 
-@pytest.mark.reads_the_day
 def test_from_elsewhere_the_password_is_required_and_guessing_is_slowed(driver):
     basic = base64.b64encode(f"anybody:{PASSWORD}".encode()).decode()
     with served(driver, OPEN_TO_ALL) as site, httpx.Client(base_url=site.url) as client:
@@ -107,7 +104,6 @@ def test_health_is_honest(site):
     assert "没有及时更新" in httpx.get(site.url, headers={"Accept-Language": "zh"}).text
 
 
-@pytest.mark.reads_the_day
 def test_a_database_that_is_away_is_said_and_not_hidden(site):
     site.session.database.__exit__()
     assert httpx.get(f"{site.url}/readyz").status_code == 503
