@@ -27,7 +27,7 @@ from statistics import mean
 
 import psycopg
 
-from wpsync import embedded
+from wpsync.embedded import server as embedded
 from wpsync.emulator import world as emulated
 from wpsync.emulator.server import Emulator, Settings
 from wpsync.emulator.world import Row, World

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg
 
-from wpsync import embedded
+from wpsync.embedded import server as embedded
 from wpsync.load import migrations
 
 AGENTS, CHATS_EACH = 200, 400

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from wpsync import embedded
+from wpsync.embedded import server as embedded
 from wpsync.emulator.server import Emulator, Settings
 from wpsync.load import migrations
 
@@ -61,7 +61,7 @@ def server_folder() -> Iterator[Path]:
 
 
 def _database(url: str, name: str) -> str:
-    return str(url).replace("/postgres?", f"/{name}?")
+    return str(url).replace("/postgres?", f"/{name}?", 1)
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,8 @@ import pytest
 from tests.acceptance.driving import START, Driver, Timeline
 from tests.acceptance.test_outages import fills
 from tests.acceptance.test_service import until
-from wpsync import config, embedded
+from tests.postgres import OwnServer, own_server
+from wpsync import config
 from wpsync.cli import running
 from wpsync.clock import FakeClock
 from wpsync.load import migrations
@@ -308,9 +309,9 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
                 ),
                 f"a {role}",
             )
-        embedded.stop(server.data_dir)
+        server.stop()
         until(lambda: receiver.messages, "a message")
-        embedded.start(server.data_dir)
+        server.start()
         until(lambda: len(receiver.messages) == 2, "that it is back")
         stop.set()
         thread.join()
@@ -323,7 +324,7 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
 def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts(
     tmp_path, server_folder, receiver, led, minutes
 ):
-    with embedded.running(server_folder / "pg", durable=False) as server:
+    with own_server(server_folder / "pg") as server:
         migrations.upgrade(server.url)
         said = lost(server, tmp_path, receiver, led=led)
     assert f"has not answered {socket.gethostname()} for {minutes} minutes" in said
@@ -334,8 +335,9 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
     (tmp_path / "config.toml").write_text(text)
     loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)
-    server = embedded.start(server_folder / "pg", durable=False)
-    embedded.stop(server_folder / "pg")
+    server = OwnServer(server_folder / "pg")
+    server.start()
+    server.stop()
     there = []
 
     def wait():
@@ -347,9 +349,9 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     while not receiver.messages:
         clock.sleep(10)
         sleep(0.1)
-    embedded.start(server_folder / "pg", durable=False)
+    server.start()
     thread.join()
-    embedded.stop(server_folder / "pg")
+    server.stop()
     assert there[0] is not None
     assert [message["title"] for message in receiver.messages] == [
         "[wpsync] 数据库没有响应 / The database does not answer",

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from wpsync import embedded
+from tests.postgres import own_server
 from wpsync.load.database import Database
 from wpsync.load.leadership import Leadership
 from wpsync.model import Secret
@@ -27,15 +27,13 @@ SETTINGS = {
 
 
 @pytest.fixture
-def tcp(server_folder, monkeypatch):
+def tcp(server_folder):
     """The address of a server that listens on TCP: of a Unix socket the settings show as nothing."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     listening = {"listen_addresses": "127.0.0.1", "port": str(port)}
-    monkeypatch.setattr(embedded, "_ALWAYS", {**embedded._ALWAYS, **listening})
-    monkeypatch.setenv("PGPORT", str(port))
-    with embedded.running(server_folder / "pg", durable=False):
+    with own_server(server_folder / "pg", settings=listening):
         yield Secret(f"postgresql://postgres@127.0.0.1:{port}/wpsync")
 
 
@@ -93,14 +91,11 @@ def namespace():
         yield
 
 
-def what_a_vanished_host_held_is_free_within_seconds(
-    settled, namespace, server_folder, monkeypatch
-):
+def what_a_vanished_host_held_is_free_within_seconds(settled, namespace, server_folder):
     """At once, its last reply is still unacknowledged, and no keepalive is sent at all."""
     listening = {"listen_addresses": "10.211.7.1"}
-    monkeypatch.setattr(embedded, "_ALWAYS", {**embedded._ALWAYS, **listening})
     with ExitStack() as stack:
-        server = stack.enter_context(embedded.running(server_folder / "pg", durable=False))
+        server = stack.enter_context(own_server(server_folder / "pg", settings=listening))
         with (server.data_dir / "pg_hba.conf").open("a") as rules:
             rules.write("\nhost all all 10.211.7.0/24 trust\n")
         ours = stack.enter_context(psycopg.connect(server.url, autocommit=True))

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _INTERRUPTED = 130
 
+EMBEDDED = "postgres"
+"""The embedded database's name below data_dir."""
+
 
 @dataclass(frozen=True, slots=True)
 class Options:
@@ -52,10 +55,33 @@ def database_address(config: "Config") -> Iterator["Secret"]:
     if config.database.url is not None:
         yield config.database.conninfo()
         return
-    from wpsync import embedded
+    from wpsync.embedded import server
 
-    with embedded.running(config.data_dir / "postgres") as server:
-        yield Secret(server.url)
+    with server.running(config.data_dir / EMBEDDED) as running:
+        if running.is_new:
+            say_where(config.data_dir)
+        yield Secret(running.url)
+
+
+def embedded_elsewhere(data_dir: Path) -> tuple[str, str] | None:
+    """The place of the embedded database if it is outside data_dir, in English and Chinese; None otherwise."""
+    from wpsync.embedded import folders
+
+    place = folders.locate((data_dir / EMBEDDED).absolute())
+    if not place.is_elsewhere or place.account is None:
+        return None
+    parent, user = place.configured.parent, place.account.name
+    return (
+        f"the database is kept in {place.cluster}, because the system user {user} cannot enter {parent}",
+        f"数据库保存在 {place.cluster}，因为系统用户 {user} 无法进入 {parent}",
+    )
+
+
+def say_where(data_dir: Path) -> None:
+    """Print where the embedded database is kept, if that is outside data_dir, on standard error."""
+    elsewhere = embedded_elsewhere(data_dir)
+    if elsewhere is not None:
+        print(f"wpsync: {elsewhere[0]} / {elsewhere[1]}", file=sys.stderr)
 
 
 @contextmanager

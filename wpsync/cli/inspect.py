@@ -12,6 +12,7 @@ from wpsync.cli.context import (
     open_session,
     print_hint,
     print_json,
+    say_where,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
@@ -90,6 +91,8 @@ def status(context: typer.Context, json: Json = False) -> None:
         print_json(seen.status)
     else:
         board.show(board.console(), seen, lately)
+    if session.config.database.url is None:
+        say_where(session.config.data_dir)
     board.complain(seen.status)
     if not seen.status.is_good:
         raise typer.Exit(1)

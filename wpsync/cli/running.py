@@ -206,10 +206,6 @@ def _leaving_in_time(config: "Config", stop: Event) -> Iterator[None]:
             return
         log.warning("service.cut_off", extra={"seconds": _GRACE})
         sys.stderr.flush()
-        if config.database.url is None:
-            from wpsync import embedded
-
-            embedded.stop(config.data_dir / "postgres")
         os._exit(0)
 
     Thread(target=watch, name="leave", daemon=True).start()

@@ -10,6 +10,7 @@ from wpsync.cli.context import (
     Options,
     configuration,
     database_address,
+    embedded_elsewhere,
     hints,
     open_session,
     print_json,
@@ -186,6 +187,10 @@ def check(
         service.check_alerts(config),
     ]
     with database_address(config) as address:
+        is_embedded = config.database.url is None
+        elsewhere = embedded_elsewhere(config.data_dir) if is_embedded else None
+        if elsewhere is not None:
+            findings.append(service.Finding("database folder", "数据库目录", True, *elsewhere))
         of_database = list(service.check_database(address))
         findings += of_database
         if not database_only and all(finding.is_good for finding in of_database):

@@ -1,7 +1,6 @@
 """`emulate` and `demo`: trying wpsync without the vendor, without a database, without configuration."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import stopping_on_signals
+from wpsync.cli.context import EMBEDDED, say_where, stopping_on_signals
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
@@ -111,26 +110,27 @@ def demo(
     ] = False,
 ) -> None:
     """Everything at once, nothing to install or configure. 一条命令体验全部功能，无需安装和配置。"""
-    from wpsync import config, embedded, log
+    from wpsync import config, log
+    from wpsync.embedded import server as embedded
     from wpsync.load import migrations
     from wpsync.model import Secret
     from wpsync.service.scheduler import AT_ONCE
     from wpsync.service.session import session
 
     log.setup("debug" if verbose else "error", "text", sys.stderr)
-    embedded.stop(_DIR / "postgres")
-    shutil.rmtree(_DIR, ignore_errors=True)
     stop = Event()
     with (
         stopping_on_signals(stop),
+        embedded.emptied(_DIR / EMBEDDED, durable=not once) as server,
         _emulator(messages) as url,
-        embedded.running(_DIR / "postgres", durable=not once) as server,
     ):
         _say(
             f"emulated vendor / 模拟厂商: {url}",
-            f"Postgres {server.version}: {server.url}",
+            f"Postgres {server.major}: {server.url}",
             "  both end with this demo / 二者随演示结束而停止",
         )
+        if server.is_new:
+            say_where(_DIR)
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
         with session(settings, Secret(server.url), stopping=stop.is_set, at_once=AT_ONCE) as opened:

@@ -180,6 +180,12 @@ def translated() -> Iterator[None]:
             " / 请授予该权限，或改用 wp 和 wpsync 两个 schema 的属主连接",
         ) from exc
     except errors.DiskFull as exc:
+        if _is_shared_memory(exc):
+            raise UnwritableError(
+                f"the server's shared memory (/dev/shm) is full: {_reason(exc)}",
+                hint="give it more: with docker, `shm_size: 256mb` for the database's container"
+                " / 请加大共享内存：使用 docker 时为数据库容器设置 `shm_size: 256mb`",
+            ) from exc
         raise UnwritableError(
             f"the database's disk is full: {_reason(exc)}",
             hint="free or add space and start again: what was committed stays, the rest is read again"
@@ -195,6 +201,14 @@ def translated() -> Iterator[None]:
         raise DatabaseUnavailableError(
             f"the database is not available: {_reason(exc)}", hint=_UNREACHABLE
         ) from None
+
+
+def _is_shared_memory(exc: errors.DiskFull) -> bool:
+    """Whether the full "disk" is the server's shared memory: docker gives /dev/shm 64 MB.
+
+    The source file is the same in every language of the server (dsm_impl.c raises it, PostgreSQL's sources).
+    """
+    return exc.diag.source_file == "dsm_impl.c" or "shared memory" in str(exc)
 
 
 def _reason(exc: Exception) -> str:

@@ -10,17 +10,18 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psycopg
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
-from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from wpsync.errors import DatabaseUnavailableError, FatalError, WpsyncError
+from wpsync.errors import DatabaseUnavailableError, FatalError
 from wpsync.load import revision
 
 ADVISORY_LOCK = 7_706_001
@@ -138,7 +139,12 @@ def _lock_was_taken(exc: BaseException) -> bool:
 
 @contextmanager
 def _connected(url: str) -> Iterator[Connection]:
-    engine = create_engine(_sqlalchemy_url(url), poolclass=NullPool, hide_parameters=True)
+    engine = create_engine(
+        "postgresql+psycopg://",
+        creator=lambda: psycopg.connect(url),  # libpq alone reads the address
+        poolclass=NullPool,
+        hide_parameters=True,
+    )
     try:
         with engine.connect() as connection:
             yield connection
@@ -152,12 +158,6 @@ def _connected(url: str) -> Iterator[Connection]:
         ) from None
     finally:
         engine.dispose()
-
-
-def _sqlalchemy_url(conninfo: str) -> URL:
-    if "://" not in conninfo:
-        raise WpsyncError("migrations need database.url as a postgresql:// address")
-    return make_url(conninfo).set(drivername="postgresql+psycopg")
 
 
 def _first_line(exc: DBAPIError) -> str:
