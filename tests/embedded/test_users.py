@@ -1,5 +1,7 @@
 """Several processes on one embedded database, and servers, keepers and users that are killed."""
 
+import subprocess
+import sys
 from functools import partial
 
 import psycopg
@@ -108,3 +110,23 @@ def test_a_start_that_fails_leaves_no_server_and_no_keeper(server_folder):
     assert str(server_folder / "pg.run" / "server.log") in str(caught.value.hint)
     assert not servers(server_folder)
     within(10, lambda: not keeper_of(server_folder / "pg.run"), "the keeper's end")
+
+
+def test_programs_of_the_server_run_on_the_database(server_folder):
+    command = [sys.executable, "-m", "wpsync.embedded", str(server_folder)]
+    ran = subprocess.run(
+        [*command, "psql", "-Atc", "select current_database()"],
+        capture_output=True, text=True, check=False, timeout=120,
+    )  # fmt: skip
+    assert (ran.stdout, ran.returncode) == ("wpsync\n", 0), ran.stderr
+    assert not servers(server_folder)
+    for words, status, said in (
+        (["no-such-program"], 1, "no-such-program: No such file"),
+        (["psql", "-c", "select 1/0"], 1, "division by zero"),
+        ([], 2, "usage: python -m wpsync.embedded"),
+    ):
+        ran = subprocess.run(
+            [*command, *words], capture_output=True, text=True, check=False, timeout=120
+        )
+        assert ran.returncode == status
+        assert said in ran.stderr

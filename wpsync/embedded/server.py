@@ -19,7 +19,7 @@ import psycopg
 
 from wpsync.embedded import cluster, folders, keeper, locks, programs
 from wpsync.embedded.cluster import DATABASE, USER, Postmaster
-from wpsync.embedded.folders import Place
+from wpsync.embedded.folders import Account, Place
 from wpsync.embedded.locks import FileLock
 from wpsync.errors import DatabaseUnavailableError
 
@@ -37,6 +37,7 @@ class Server:
     data_dir: Path
     socket: Path
     major: int
+    account: Account | None
     is_new: bool
     is_elsewhere: bool
 
@@ -68,7 +69,12 @@ def running(configured: Path, *, durable: bool = True) -> Iterator[Server]:
         stack.callback(_leave, place, user)
         stack.enter_context(_watched(place, durable=durable))
         yield Server(
-            place.cluster, found.socket, cluster.major(place.cluster), is_new, place.is_elsewhere
+            place.cluster,
+            found.socket,
+            cluster.major(place.cluster),
+            place.account,
+            is_new,
+            place.is_elsewhere,
         )
 
 
