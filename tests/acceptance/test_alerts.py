@@ -15,18 +15,18 @@ import pytest
 from tests.acceptance.driving import START, Driver, Timeline
 from tests.acceptance.test_outages import fills
 from tests.acceptance.test_service import until
+from tests.fake_clock import FakeClock
 from tests.postgres import OwnServer, own_server
 from wpsync import config
-from wpsync.cli import running
-from wpsync.clock import FakeClock
-from wpsync.load import migrations
-from wpsync.load.leadership import Leadership
+from wpsync.alerts.targets import send, targets
+from wpsync.alerts.watch import Message, Sending, Watch, is_quiet, observe
+from wpsync.cli import run
+from wpsync.daemon.jobs import perform
+from wpsync.daemon.service import Service, watching, working
+from wpsync.db import migrations
 from wpsync.model import Secret
-from wpsync.service.alerts import Message, Sending, Watch, is_quiet, observe
-from wpsync.service.jobs import perform
-from wpsync.service.run import Service, watching, working
-from wpsync.service.session import session
-from wpsync.service.targets import send, targets
+from wpsync.state.leadership import Leadership
+from wpsync.sync.session import session
 
 MINUTE = timedelta(minutes=1)
 
@@ -341,7 +341,7 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     there = []
 
     def wait():
-        with running.opened(loaded, Secret(server.url), stop, clock) as opened:
+        with run.opened(loaded, Secret(server.url), stop, clock) as opened:
             there.append(opened)
 
     thread = Thread(target=wait)

@@ -14,8 +14,8 @@ import pytest
 from tests.acceptance.driving import Driver, differences
 from tests.acceptance.test_service import QUICK, everything_is_there, just_now, serving, until
 from tests.postgres import own_server
+from wpsync.db import migrations
 from wpsync.emulator.client import Remote
-from wpsync.load import migrations
 
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 READ = "select coalesce(sum(rows_seen), 0) from wpsync.windows"

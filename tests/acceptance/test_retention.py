@@ -9,12 +9,12 @@ import pytest
 
 from tests.acceptance.driving import Driver, Timeline, differences
 from wpsync.config import load
+from wpsync.db.database import Connection, Database
 from wpsync.emulator.client import Remote
-from wpsync.load.database import Connection, Database
-from wpsync.load.retention import forget_rows
+from wpsync.loading.retention import forget_rows
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES, TYPED_TABLES
-from wpsync.service import proof, retention, sync
+from wpsync.sync import nightly_verify, passes, retention
 
 SETTINGS = (
     "[retention]\nwechat_messages = 3\ncalls = 2\nhistory = 30\ndead_letters = 30\ndeleted = 30\n"
@@ -123,7 +123,7 @@ def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(numb
     ran = driver.run("verify", "--resource", "calls")
     assert ran.returncode == 0, ran.stdout
     with driver.account() as account:
-        assert proof.prove(account, RESOURCES["calls"]) == []
+        assert nightly_verify.prove(account, RESOURCES["calls"]) == []
     assert driver.one(OLD, since) == left
     with Database(Secret(driver.database_url)) as database:
         assert forget(database, since) == left > 0
@@ -136,7 +136,7 @@ def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(numb
     with driver.account() as account:
 
         def prove():
-            assert proof.prove(account, RESOURCES["calls"]) == []
+            assert nightly_verify.prove(account, RESOURCES["calls"]) == []
 
         with Between(driver.database_url, number, prove) as database:
             assert forget(database, since) > 0
@@ -148,7 +148,7 @@ def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     with psycopg.connect(driver.database_url) as connection:
         connection.execute("delete from wp.calls where began_at < %s", (since,))
     with driver.account() as account:
-        assert proof.prove(account, RESOURCES["calls"]) == []
+        assert nightly_verify.prove(account, RESOURCES["calls"]) == []
     assert driver.one(OLD, since) == 0
 
 
@@ -186,9 +186,9 @@ def test_what_retention_would_forget_is_not_read_however_early_reading_is_to_beg
 
     def read():
         with line.driver.account() as account:
-            sync.follow(account, calls)
-            sync.recheck(account, calls)
-            assert sync.recheck(account, calls) is None, "nothing is behind"
+            passes.follow(account, calls)
+            passes.recheck(account, calls)
+            assert passes.recheck(account, calls) is None, "nothing is behind"
         since = retention.kept_from(settings, "calls", line.clock.now())
         assert line.driver.one(OLD, since) == 0
         behind = "select %s - at from wpsync.watermarks where resource = 'calls'"

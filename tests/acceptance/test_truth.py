@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from tests.acceptance.driving import Driver, differences, written_tuples
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
 from wpsync.emulator.client import Remote
 from wpsync.resources import TABLES
 

@@ -11,12 +11,12 @@ import pytest
 
 from tests.acceptance.driving import Driver
 from wpsync import config
+from wpsync.backfill.plan import Plan, make_plan
+from wpsync.backfill.run import span_of
 from wpsync.emulator.client import Remote
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service.backfill import span_of
-from wpsync.service.plans import Plan, make_plan
-from wpsync.service.terms import counted
+from wpsync.status.texts import counted
 from wpsync.values import SHANGHAI
 
 

@@ -11,10 +11,10 @@ import psycopg
 import pytest
 
 from tests.embedded.using import User, contents, servers, using, within
+from wpsync.db.database import Database
 from wpsync.embedded import cluster, folders, programs
 from wpsync.embedded.server import running
 from wpsync.errors import DatabaseUnavailableError, UnwritableError
-from wpsync.load.database import Database
 from wpsync.model import Secret
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs the server as another user")

@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from tests.postgres import own_server
-from wpsync.load.database import Database
-from wpsync.load.leadership import Leadership
+from wpsync.db.database import Database
 from wpsync.model import Secret
+from wpsync.state.leadership import Leadership
 
 SETTINGS = {
     "tcp_keepalives_idle": "5",
@@ -54,8 +54,8 @@ def test_on_every_connection_the_server_notices_within_seconds(tcp):
 
 VICTIM = """
 import sys, time
-from wpsync.load.database import Database
-from wpsync.load.leadership import Leadership
+from wpsync.db.database import Database
+from wpsync.state.leadership import Leadership
 from wpsync.model import Secret
 url = Secret(sys.argv[1])
 lead = Leadership(url)

@@ -13,9 +13,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from rich.cells import cell_len
 
-from wpsync.load.lookups import table_counts
+from wpsync.loading.table_stats import table_counts
 from wpsync.resources import RESOURCES
-from wpsync.service import calendar
+from wpsync.status import calendar
 from wpsync.values import SHANGHAI
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")

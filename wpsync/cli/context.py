@@ -17,9 +17,16 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from wpsync.config import Config
+    from wpsync.daemon.metrics import Metrics
+    from wpsync.daemon.service import Service
     from wpsync.model import Secret
-    from wpsync.service.session import Session
+    from wpsync.sync.session import Session
+
+    ServePage = Callable[[Session, Service, Metrics], AbstractContextManager[str]]
 
 _INTERRUPTED = 130
 
@@ -29,10 +36,11 @@ EMBEDDED = "postgres"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options before the command's name."""
+    """The options before the command's name; `serve_page` serves the status page while it is entered."""
 
     config: Path | None
     verbose: bool
+    serve_page: "ServePage"
 
 
 def configuration(context: typer.Context) -> "Config":
@@ -93,7 +101,7 @@ def open_session(
     Raises ConfigError where nothing is configured: an embedded server is not made by mistake.
     """
     from wpsync.errors import Stopped
-    from wpsync.service.session import session
+    from wpsync.sync.session import session
 
     config = configuration(context)
     if vendor or config.database.url is None:
