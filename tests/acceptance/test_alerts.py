@@ -17,6 +17,7 @@ from tests.acceptance.test_outages import fills
 from tests.acceptance.test_service import until
 from wpsync import config, embedded
 from wpsync.cli import running
+from wpsync.cli.signals import StopRequest
 from wpsync.clock import FakeClock
 from wpsync.load import migrations
 from wpsync.load.leadership import Leadership
@@ -330,7 +331,7 @@ def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts
 
 
 def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server_folder, receiver):
-    stop, clock = Event(), FakeClock(START)
+    stop, clock = StopRequest(), FakeClock(START)
     text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
     (tmp_path / "config.toml").write_text(text)
     loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)

@@ -11,13 +11,15 @@ def main() -> None:
     """The program `wpsync`."""
     from wpsync.cli.app import app
     from wpsync.cli.context import print_hint
+    from wpsync.cli.signals import leaving_on_signals
     from wpsync.errors import WpsyncError
 
     sys.setswitchinterval(
         0.05
     )  # threads that fetch need not interrupt the one that works (measured: a tenth)
     try:
-        app(prog_name="wpsync")
+        with leaving_on_signals():
+            app(prog_name="wpsync")
     except WpsyncError as exc:
         print(f"wpsync: {exc}", file=sys.stderr)
         if exc.hint:

@@ -3,25 +3,22 @@
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
+
+from wpsync.cli.signals import INTERRUPTED, StopRequest, stopping_on_signals
 
 if TYPE_CHECKING:
     from wpsync.config import Config
     from wpsync.model import Secret
     from wpsync.service.session import Session
-
-_INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +69,7 @@ def open_session(
     config = configuration(context)
     if vendor or config.database.url is None:
         config.require_accounts()
-    stop = Event()
+    stop = StopRequest()
     with (
         stopping_on_signals(stop),
         database_address(config) as address,
@@ -86,31 +83,13 @@ def open_session(
 
 def interrupted() -> typer.Exit:
     """Say that the person's stop was heard; what to raise."""
-    print(
-        "wpsync: interrupted; what was committed stays, the same command goes on from there"
-        " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
-        file=sys.stderr,
-    )
-    return typer.Exit(_INTERRUPTED)
-
-
-@contextmanager
-def stopping_on_signals(stop: Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM asks for a stop, the second ends the program at once."""
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(_INTERRUPTED)
-        stop.set()
-
-    previous = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with suppress(OSError):  # the terminal may be gone
+        print(
+            "wpsync: interrupted; what was committed stays, the same command goes on from there"
+            " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
+            file=sys.stderr,
+        )
+    return typer.Exit(INTERRUPTED)
 
 
 @contextmanager
@@ -120,7 +99,7 @@ def asking() -> Iterator[None]:
         yield
     except typer.Abort:
         print("\nwpsync: interrupted; nothing was done / 已中断，未做任何改动", file=sys.stderr)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager

@@ -7,12 +7,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import stopping_on_signals
+from wpsync.cli.signals import StopRequest, stopping_on_signals
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
@@ -58,6 +57,10 @@ def emulate(
             help="When its history ends and it begins to live (Shanghai); now by default. 历史结束、实时数据开始的时间，默认现在。"
         ),
     ] = None,
+    until_eof: Annotated[
+        bool,
+        typer.Option("--until-eof", help="End when standard input ends. 标准输入关闭时结束。"),
+    ] = False,
 ) -> None:
     """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。
 
@@ -85,7 +88,8 @@ def emulate(
         for line in _emulated(seed, messages, days, lively, born):
             print(line, file=sys.stderr, flush=True)
 
-    serve(replace(settings, born=born), ready)
+    until = sys.stdin.fileno() if until_eof else None
+    serve(replace(settings, born=born), ready, until_eof=until)
 
 
 def _emulated(
@@ -120,7 +124,7 @@ def demo(
     log.setup("debug" if verbose else "error", "text", sys.stderr)
     embedded.stop(_DIR / "postgres")
     shutil.rmtree(_DIR, ignore_errors=True)
-    stop = Event()
+    stop = StopRequest()
     with (
         stopping_on_signals(stop),
         _emulator(messages) as url,
@@ -133,7 +137,10 @@ def demo(
         )
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
-        with session(settings, Secret(server.url), stopping=stop.is_set, at_once=AT_ONCE) as opened:
+        address = Secret(server.url)
+        with session(
+            settings, address, stopping=stop.is_set, wait=stop.wait, at_once=AT_ONCE
+        ) as opened:
             _run(opened, url, once=once)
 
 
@@ -241,7 +248,10 @@ def _written(url: str, database: str) -> Path:
 
 @contextmanager
 def _emulator(messages: int) -> Iterator[str]:
-    """The emulator in a process of its own, which dies with us."""
+    """Start the emulator in a process of its own; yield its address.
+
+    It ends when this program does, in whichever way: its standard input is a pipe that only we hold.
+    """
     _DIR.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable,
@@ -254,9 +264,11 @@ def _emulator(messages: int) -> Iterator[str]:
         str(messages),
         "--lively",
         "20",
+        "--until-eof",
     ]
     process = subprocess.Popen(
         command,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
