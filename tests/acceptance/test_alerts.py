@@ -21,6 +21,7 @@ from wpsync import config
 from wpsync.alerts.targets import send, targets
 from wpsync.alerts.watch import Message, Sending, Watch, is_quiet, observe
 from wpsync.cli import run
+from wpsync.cli.signals import StopRequest
 from wpsync.daemon.jobs import perform
 from wpsync.daemon.service import Service, watching, working
 from wpsync.db import migrations
@@ -331,7 +332,7 @@ def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts
 
 
 def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server_folder, receiver):
-    stop, clock = Event(), FakeClock(START)
+    stop, clock = StopRequest(), FakeClock(START)
     text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
     (tmp_path / "config.toml").write_text(text)
     loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)

@@ -17,13 +17,15 @@ def main(serve_page: "ServePage") -> None:
     """Run the command that the arguments name. `wpsync run` and `wpsync demo` serve the page with `serve_page`."""
     from wpsync.cli.app import app
     from wpsync.cli.context import print_hint
+    from wpsync.cli.signals import leaving_on_signals
     from wpsync.errors import WpsyncError
 
     sys.setswitchinterval(
         0.05
     )  # threads that fetch need not interrupt the one that works (measured: a tenth)
     try:
-        app(prog_name="wpsync", obj=serve_page)
+        with leaving_on_signals():
+            app(prog_name="wpsync", obj=serve_page)
     except WpsyncError as exc:
         print(f"wpsync: {exc}", file=sys.stderr)
         if exc.hint:

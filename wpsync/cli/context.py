@@ -3,18 +3,17 @@
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
+
+from wpsync.cli.signals import INTERRUPTED, StopRequest, stopping_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
     from wpsync.sync.session import Session
 
     ServePage = Callable[[Session, Service, Metrics], AbstractContextManager[str]]
-
-_INTERRUPTED = 130
 
 EMBEDDED = "postgres"
 """The embedded database's name below data_dir."""
@@ -106,7 +103,7 @@ def open_session(
     config = configuration(context)
     if vendor or config.database.url is None:
         config.require_accounts()
-    stop = Event()
+    stop = StopRequest()
     with (
         stopping_on_signals(stop),
         database_address(config) as address,
@@ -120,31 +117,13 @@ def open_session(
 
 def interrupted() -> typer.Exit:
     """Say that the person's stop was heard; what to raise."""
-    print(
-        "wpsync: interrupted; what was committed stays, the same command goes on from there"
-        " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
-        file=sys.stderr,
-    )
-    return typer.Exit(_INTERRUPTED)
-
-
-@contextmanager
-def stopping_on_signals(stop: Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM asks for a stop, the second ends the program at once."""
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(_INTERRUPTED)
-        stop.set()
-
-    previous = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with suppress(OSError):  # the terminal may be gone
+        print(
+            "wpsync: interrupted; what was committed stays, the same command goes on from there"
+            " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
+            file=sys.stderr,
+        )
+    return typer.Exit(INTERRUPTED)
 
 
 @contextmanager
@@ -154,7 +133,7 @@ def asking() -> Iterator[None]:
         yield
     except typer.Abort:
         print("\nwpsync: interrupted; nothing was done / 已中断，未做任何改动", file=sys.stderr)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager

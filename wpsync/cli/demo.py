@@ -6,12 +6,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import EMBEDDED, say_where, stopping_on_signals
+from wpsync.cli.context import EMBEDDED, say_where
+from wpsync.cli.signals import StopRequest, stopping_on_signals
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
@@ -58,6 +58,10 @@ def emulate(
             help="When its history ends and it begins to live (Shanghai); now by default. 历史结束、实时数据开始的时间，默认现在。"
         ),
     ] = None,
+    until_eof: Annotated[
+        bool,
+        typer.Option("--until-eof", help="End when standard input ends. 标准输入关闭时结束。"),
+    ] = False,
 ) -> None:
     """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。
 
@@ -86,7 +90,8 @@ def emulate(
         for line in _emulated(seed, messages, days, lively, born):
             print(line, file=sys.stderr, flush=True)
 
-    serve(replace(settings, born=born), ready)
+    until = sys.stdin.fileno() if until_eof else None
+    serve(replace(settings, born=born), ready, until_eof=until)
 
 
 def _emulated(
@@ -121,7 +126,7 @@ def demo(
     from wpsync.sync.session import session
 
     log.setup("debug" if verbose else "error", "text", sys.stderr)
-    stop = Event()
+    stop = StopRequest()
     with (
         stopping_on_signals(stop),
         embedded.emptied(_DIR / EMBEDDED, durable=not once) as server,
@@ -136,7 +141,10 @@ def demo(
             say_where(_DIR)
         migrations.upgrade(server.url)
         settings = config.load(_written(url, server.url), environ={}, cwd=Path.cwd())
-        with session(settings, Secret(server.url), stopping=stop.is_set, at_once=AT_ONCE) as opened:
+        address = Secret(server.url)
+        with session(
+            settings, address, stopping=stop.is_set, wait=stop.wait, at_once=AT_ONCE
+        ) as opened:
             _run(opened, url, context.obj.serve_page, once=once)
 
 
@@ -245,7 +253,10 @@ def _written(url: str, database: str) -> Path:
 
 @contextmanager
 def _emulator(messages: int) -> Iterator[str]:
-    """The emulator in a process of its own, which dies with us."""
+    """Start the emulator in a process of its own; yield its address.
+
+    It ends when this program does, in whichever way: its standard input is a pipe that only we hold.
+    """
     _DIR.mkdir(parents=True, exist_ok=True)
     command = [
         sys.executable,
@@ -258,9 +269,11 @@ def _emulator(messages: int) -> Iterator[str]:
         str(messages),
         "--lively",
         "20",
+        "--until-eof",
     ]
     process = subprocess.Popen(
         command,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,

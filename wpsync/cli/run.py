@@ -6,7 +6,7 @@ import os
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,8 +17,8 @@ from wpsync.cli.context import (
     database_address,
     interrupted,
     print_json,
-    stopping_on_signals,
 )
+from wpsync.cli.signals import StopRequest, stopping_on_signals
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,11 +58,11 @@ def run(
     config = configuration(context)
     config.require_accounts()
     _share_heaps()
-    stop = Event()
+    stop = StopRequest()
     with (
         stopping_on_signals(stop),
         database_address(config) as address,
-        _leaving_in_time(config, stop),
+        _leaving_in_time(stop),
         opened(config, address, stop, SystemClock()) as session,
     ):
         if session is None:
@@ -155,7 +155,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
 
 @contextmanager
 def opened(
-    config: "Config", address: "Secret", stop: Event, clock: "Clock"
+    config: "Config", address: "Secret", stop: StopRequest, clock: "Clock"
 ) -> "Iterator[Session | None]":
     """The session, as soon as the database is there and migrated; None when stopped before.
 
@@ -176,7 +176,7 @@ def opened(
                     address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
                 )
                 found = stack.enter_context(
-                    session(config, address, stopping=stop.is_set, at_once=AT_ONCE)
+                    session(config, address, stopping=stop.is_set, wait=stop.wait, at_once=AT_ONCE)
                 )
                 tell_views(config, found.database)
                 watch.back()
@@ -191,7 +191,7 @@ def opened(
 
 
 @contextmanager
-def _leaving_in_time(config: "Config", stop: Event) -> Iterator[None]:
+def _leaving_in_time(stop: StopRequest) -> Iterator[None]:
     """After a signal the process ends within ten seconds, even where a request hangs.
 
     What was in work is rolled back by Postgres, and read again after the next start.
@@ -203,7 +203,8 @@ def _leaving_in_time(config: "Config", stop: Event) -> Iterator[None]:
         if left.wait(_GRACE):
             return
         log.warning("service.cut_off", extra={"seconds": _GRACE})
-        sys.stderr.flush()
+        with suppress(OSError):  # the terminal may be gone
+            sys.stderr.flush()
         os._exit(0)
 
     Thread(target=watch, name="leave", daemon=True).start()

@@ -126,7 +126,7 @@ class Service:
                 self._beat()
                 beat = clock.monotonic() + _BEAT
             scheduler.look()
-            clock.sleep(_LOOK)
+            self._pause()
 
     def _beat(self) -> None:
         """Say that we live, and set our clock by the database's."""
@@ -138,7 +138,11 @@ class Service:
     def _wait(self, seconds: float) -> None:
         until = self._session.clock.monotonic() + seconds
         while self._session.clock.monotonic() < until and not self._session.stopping():
-            self._session.clock.sleep(_LOOK)
+            self._pause()
+
+    def _pause(self) -> None:
+        wait = self._session.wait or self._session.clock.sleep
+        wait(_LOOK)
 
     def _sign_off(self) -> None:
         try:

@@ -1,7 +1,6 @@
 """The emulator's HTTP server: one thread, one event loop, connections that can be broken on purpose."""
 
 import asyncio
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import msgspec
 from wpsync.emulator.control import Control
 from wpsync.emulator.faults import Fault
 from wpsync.emulator.rows import Object
+from wpsync.emulator.signals import ending
 from wpsync.emulator.state import Settings, State
 from wpsync.emulator.vendor import Refusal
 from wpsync.emulator.world import World, encoded
@@ -314,12 +314,13 @@ class Emulator:
             self._loop.close()
 
 
-def serve(settings: Settings, ready: Callable[[str], None]) -> None:
-    """Serve in the foreground until SIGINT or SIGTERM; `ready` hears the address."""
-    done = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: done.set())
-    with Emulator(settings) as emulator:
+def serve(
+    settings: Settings, ready: Callable[[str], None], *, until_eof: int | None = None
+) -> None:
+    """Serve in the foreground until SIGINT, SIGTERM or SIGHUP; `ready` hears the address.
+
+    `until_eof` is a descriptor whose end ends the service too.
+    """
+    with ending(until_eof) as wait, Emulator(settings) as emulator:
         ready(emulator.url)
-        while not done.wait(0.5):
-            pass
+        wait()

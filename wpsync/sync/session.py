@@ -31,7 +31,8 @@ MOST = 60
 class Session:
     """An open database with its clock. `accounts` are the configured ones, unopened.
 
-    `at_once`: how many jobs of one account may be at work.
+    `at_once`: how many jobs of one account may be at work. `wait` waits for so many seconds, less
+    where a stop is asked for meanwhile; without it the clock sleeps.
     """
 
     config: Config
@@ -42,6 +43,7 @@ class Session:
     at_once: int = 1
     on_request: OnRequest = lambda account, endpoint, outcome, seconds: None
     on_wait: OnWait = lambda wait: None
+    wait: Callable[[float], object] | None = None
 
     def client(self, name: str) -> Client:
         """A client of one account; close it after use."""
@@ -167,6 +169,7 @@ def session(
     conninfo: Secret,
     *,
     stopping: Callable[[], bool] = lambda: False,
+    wait: Callable[[float], object] | None = None,
     migrated: bool = True,
     clock: Clock | None = None,
     at_once: int = 1,
@@ -179,7 +182,7 @@ def session(
         if migrated and not revision.is_current(database):
             _say_what_lacks(conninfo)
         told = clock or AnchoredClock(SystemClock(), database.now())
-        yield Session(config, conninfo, database, told, stopping, at_once)
+        yield Session(config, conninfo, database, told, stopping, at_once, wait=wait)
 
 
 def _say_what_lacks(conninfo: Secret) -> None:
