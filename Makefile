@@ -4,10 +4,10 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser test lint format bench lock clean
+.PHONY: help demo browser test test-clock test-clocks test-clocks-long lint format bench lock clean
 
 help:            ## what can be done here
-	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # Installing is needed again only when the lock or the project file changed. uv is taken where it is
 # there; otherwise pip puts it into the environment, which Debian's externally managed Python allows.
@@ -32,6 +32,15 @@ browser:
 
 test: .venv/.installed browser   ## the gate: lint, format, import contracts, types, tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy && $(BIN)/pytest $(ARGS)
+
+test-clock: .venv/.installed    ## the tests that read the day, at a time of yours: CLOCK="2026-12-31 23:59:15+08:00"
+	$(BIN)/python -m tests.clocks --at "$(CLOCK)" $(ARGS)
+
+test-clocks: .venv/.installed   ## the same under eight clocks, by hand: midnights, ends of months, Sundays, 29 February
+	$(BIN)/python -m tests.clocks $(ARGS)
+
+test-clocks-long: .venv/.installed   ## the same under two of them
+	$(BIN)/python -m tests.clocks --long $(ARGS)
 
 lint: .venv/.installed   ## the gate without the tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy

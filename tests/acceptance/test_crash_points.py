@@ -6,10 +6,13 @@
 import os
 
 import psycopg
+import pytest
 
 from tests.acceptance.driving import Driver, differences
 from wpsync import crash_points
 from wpsync.resources import TABLES
+
+pytestmark = pytest.mark.reads_the_day
 
 EVERYTHING = [name for name in TABLES if name != "customers"]
 SOME = 6

@@ -26,6 +26,7 @@ WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 KILLS = int(os.environ.get("KILLS", "10"))
 
 
+@pytest.mark.reads_the_day
 def test_kills_lose_nothing_and_cost_at_most_one_window_each(emulator, database_url, tmp_path):
     vendor = emulator(messages=max(2_000, 4_000 * KILLS // 30), days=12)
     remote = Remote(vendor.url)
@@ -87,6 +88,7 @@ def _windows_read_twice(lives: list[list[dict[str, Any]]]) -> int:
     return sum(count - 1 for count in times.values())
 
 
+@pytest.mark.reads_the_day
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(emulator, database_url, tmp_path):
     vendor = emulator(messages=3_000, days=10)
     remote = Remote(vendor.url)
@@ -108,6 +110,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(emulator, database_ur
     assert differences(driver, vendor, ["wechat_messages"]) == []
 
 
+@pytest.mark.reads_the_day
 def test_two_backfills_share_the_work_without_overlap(emulator, database_url, tmp_path):
     vendor = emulator(messages=4_000, days=12)
     remote = Remote(vendor.url)
@@ -137,6 +140,7 @@ FAULTS = (
 )  # fmt: skip
 
 
+@pytest.mark.reads_the_day
 def test_every_fault_at_once_loses_nothing_and_shows_no_secret(emulator, database_url, tmp_path):
     """At DEBUG: no token, secret or password in any line, exception or process list."""
     vendor = emulator(messages=2_500, days=6)

@@ -33,6 +33,7 @@ def deleted(driver, table):
     }
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("name", ["wechat_contacts", "wechat_rooms"])
 def test_who_leaves_is_marked_who_comes_back_is_not_and_history_tells_it(listed, name):
     vendor, driver = listed
@@ -163,6 +164,7 @@ def reads_nothing(line, hours, name="wechat_contacts", path=CONTACTS, beside=("w
     return outcomes[name]
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_reads_a_listing_again_whose_last_reading_was_incomplete(listed):
     vendor, driver = listed
     before = Remote(vendor.url).stats()["requests"]

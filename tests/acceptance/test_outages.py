@@ -17,6 +17,8 @@ from tests.postgres import own_server
 from wpsync.db import migrations
 from wpsync.emulator.client import Remote
 
+pytestmark = pytest.mark.reads_the_day
+
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 READ = "select coalesce(sum(rows_seen), 0) from wpsync.windows"
 RESTARTS = int(os.environ.get("RESTARTS", "2"))

@@ -24,6 +24,7 @@ SETTINGS = (
 )
 
 
+@pytest.mark.reads_the_day
 def test_old_rows_go_with_all_that_hangs_on_them_and_nothing_is_missed(
     emulator, database_url, tmp_path
 ):
@@ -116,6 +117,7 @@ def forget(database, since):
     return forget_rows(database, "calls", since, batch=5)
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(number, calls):
     driver, since = calls
@@ -134,6 +136,7 @@ def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(numb
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(number, calls):
     driver, since = calls
@@ -147,6 +150,7 @@ def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(numb
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     driver, since = calls
     with psycopg.connect(driver.database_url) as connection:
@@ -156,6 +160,7 @@ def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 def test_rows_without_a_time_go_by_their_day_or_by_when_they_came(emulator, database_url, tmp_path):
     vendor = emulator(messages=100, days=3)
     driver = Driver(database_url, vendor.url, tmp_path)

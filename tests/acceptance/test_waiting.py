@@ -15,6 +15,8 @@ from wpsync.sync import passes
 from wpsync.sync.progress import Silence
 from wpsync.sync.verify import verify
 
+pytestmark = pytest.mark.reads_the_day
+
 SMS = RESOURCES["sms"]
 
 

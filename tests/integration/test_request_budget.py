@@ -1,7 +1,7 @@
 """The budget's books in Postgres: shared by all processes, whoever asks."""
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from wpsync.api.limits import Limits
 from wpsync.clock import SystemClock
@@ -10,6 +10,7 @@ from wpsync.model import Priority, Secret
 from wpsync.state.request_budget import PostgresBooks
 
 FASTER = 60
+START = datetime(2026, 5, 20, 6, tzinfo=UTC)
 
 
 class Hurrying:
@@ -17,10 +18,11 @@ class Hurrying:
 
     def __init__(self):
         self._clock = SystemClock()
-        self._start = self._clock.now()
+        self._start = self._clock.monotonic()
 
     def now(self):
-        return self._start + (self._clock.now() - self._start) * FASTER
+        passed = self._clock.monotonic() - self._start
+        return START + timedelta(seconds=passed * FASTER)
 
     def monotonic(self):
         return self._clock.monotonic() * FASTER
