@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import Driver, differences
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
 from wpsync.emulator.client import Remote
 from wpsync.values import SHANGHAI
 

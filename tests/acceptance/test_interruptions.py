@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
+from wpsync.db.database import Database
 from wpsync.emulator.client import Remote
 from wpsync.extract import windows
-from wpsync.load.database import Database
 from wpsync.model import Secret
 
 MESSAGES = "/api/wechat/getWeMessageByPage"

@@ -11,7 +11,7 @@ from datetime import timedelta
 import psycopg
 
 from tests.acceptance.driving import START, Timeline, local
-from wpsync.service.run import watching, working
+from wpsync.daemon.service import watching, working
 
 DAYS = int(os.environ.get("DAYS", "65"))
 HOURS = timedelta(hours=1)

@@ -7,14 +7,17 @@ from datetime import timedelta
 import psycopg
 import pytest
 
-from tests.acceptance.driving import Driver, Timeline, differences
+from tests.acceptance.driving import START, Driver, Timeline, differences
+from tests.fake_clock import FakeClock
 from wpsync.config import load
+from wpsync.db.database import Connection, Database
 from wpsync.emulator.client import Remote
-from wpsync.load.database import Connection, Database
-from wpsync.load.retention import forget_rows
-from wpsync.model import Secret
+from wpsync.loading.retention import forget_rows
+from wpsync.model import EVER, Secret
 from wpsync.resources import RESOURCES, TYPED_TABLES
-from wpsync.service import proof, retention, sync
+from wpsync.sync import nightly_verify, passes, retention
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify
 
 SETTINGS = (
     "[retention]\nwechat_messages = 3\ncalls = 2\nhistory = 30\ndead_letters = 30\ndeleted = 30\n"
@@ -89,14 +92,13 @@ class Between(Database):
 
 @pytest.fixture
 def calls(emulator, database_url, tmp_path):
-    """Eight days of calls, of which four are to be kept, and since when."""
-    vendor = emulator(messages=300, days=8)
-    driver = Driver(database_url, vendor.url, tmp_path)
+    """Eight days of calls up to a Wednesday afternoon, of which four are to be kept, and since when."""
+    vendor = emulator(messages=300, days=8, now=START, frozen=True)
+    driver = Driver(database_url, vendor.url, tmp_path, clock=FakeClock(START))
     driver.backfill("8d", ["calls"])
     driver.more = "[retention]\ncalls = 4\n"
     settings = load(driver.config_file, environ={}, cwd=tmp_path).retention
-    with Database(Secret(database_url)) as database:
-        return driver, retention.kept_from(settings, "calls", database.now())
+    return driver, retention.kept_from(settings, "calls", START)
 
 
 class KilledError(Exception):
@@ -122,10 +124,12 @@ def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(numb
     with Between(driver.database_url, number, killed) as database, pytest.raises(KilledError):
         forget(database, since)
     left = driver.one(OLD, since)
-    ran = driver.run("verify", "--resource", "calls")
-    assert ran.returncode == 0, ran.stdout
+    resource = RESOURCES["calls"]
     with driver.account() as account:
-        assert proof.prove(account, RESOURCES["calls"]) == []
+        assert (
+            verify(account, resource, EVER, Silence(), deep=False, repair=False, whole=True) == []
+        )
+        assert nightly_verify.prove(account, resource) == []
     assert driver.one(OLD, since) == left
     with Database(Secret(driver.database_url)) as database:
         assert forget(database, since) == left > 0
@@ -139,7 +143,7 @@ def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(numb
     with driver.account() as account:
 
         def prove():
-            assert proof.prove(account, RESOURCES["calls"]) == []
+            assert nightly_verify.prove(account, RESOURCES["calls"]) == []
 
         with Between(driver.database_url, number, prove) as database:
             assert forget(database, since) > 0
@@ -152,7 +156,7 @@ def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     with psycopg.connect(driver.database_url) as connection:
         connection.execute("delete from wp.calls where began_at < %s", (since,))
     with driver.account() as account:
-        assert proof.prove(account, RESOURCES["calls"]) == []
+        assert nightly_verify.prove(account, RESOURCES["calls"]) == []
     assert driver.one(OLD, since) == 0
 
 
@@ -191,9 +195,9 @@ def test_what_retention_would_forget_is_not_read_however_early_reading_is_to_beg
 
     def read():
         with line.driver.account() as account:
-            sync.follow(account, calls)
-            sync.recheck(account, calls)
-            assert sync.recheck(account, calls) is None, "nothing is behind"
+            passes.follow(account, calls)
+            passes.recheck(account, calls)
+            assert passes.recheck(account, calls) is None, "nothing is behind"
         since = retention.kept_from(settings, "calls", line.clock.now())
         assert line.driver.one(OLD, since) == 0
         behind = "select %s - at from wpsync.watermarks where resource = 'calls'"

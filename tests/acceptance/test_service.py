@@ -68,6 +68,16 @@ def stopped(process: subprocess.Popen[bytes]) -> int:
     return process.wait(timeout=10)
 
 
+def connections(driver: Driver) -> int:
+    """How many other programs' connections the database has."""
+    return int(
+        driver.one(
+            "select count(*) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+    )
+
+
 def just_now() -> str:
     """A moment ago, as the vendor writes it."""
     return f"{datetime.now(SHANGHAI) - timedelta(seconds=5):%Y-%m-%d %H:%M:%S}"
@@ -105,7 +115,8 @@ def test_asked_to_stop_at_any_moment_it_exits_in_time_and_leaves_nothing_half_wr
         if number % 4 == 3:
             remote.fault("stall", endpoint="/api/wechat/getWeMessageByPage", times=1)
         with serving(driver) as process:
-            time.sleep(0.6 + 2.5 * chance.random())
+            until(lambda: connections(driver), "that it begins")
+            time.sleep(2.5 * chance.random())
             assert stopped(process) == 0
         held = driver.query(
             "select w.resource, w.rows_held, (select count(*) from wp.wechat_messages m"

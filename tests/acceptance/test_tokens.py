@@ -11,7 +11,7 @@ from tests.acceptance.driving import CLIENT, START, Driver, Timeline, difference
 from wpsync.emulator.client import Remote
 from wpsync.errors import WpsyncError
 from wpsync.resources import RESOURCES
-from wpsync.service.sync import follow
+from wpsync.sync.passes import follow
 
 MESSAGES = ["wechat_messages"]
 

@@ -11,10 +11,10 @@ from wpsync.emulator.client import Remote
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service import status as statuses
-from wpsync.service.progress import Silence
-from wpsync.service.proof import prove
-from wpsync.service.verify import verify as service
+from wpsync.status import resources as statuses
+from wpsync.sync.nightly_verify import prove
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify as service
 
 TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
 

@@ -9,20 +9,21 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.fake_clock import FakeClock
 from wpsync import log
-from wpsync.clock import FakeClock, SystemClock
+from wpsync.clock import SystemClock
 from wpsync.config import Config
+from wpsync.daemon.jobs import DONE, LIVE, RECHECK, SLOW, Job, Result, perform
+from wpsync.daemon.scheduler import AT_ONCE, THREADS, Scheduler
+from wpsync.db.database import Database
 from wpsync.errors import Stopped
-from wpsync.load import jobs as kept
-from wpsync.load.database import Database
-from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
-from wpsync.service.jobs import DONE, LIVE, RECHECK, SLOW, Job, Result, perform
-from wpsync.service.scheduler import AT_ONCE, THREADS, Scheduler
-from wpsync.service.session import MOST, Session, connections
-from wpsync.service.status import read
+from wpsync.state import jobs as kept
+from wpsync.state.jobs import JobKey
+from wpsync.status.resources import read
+from wpsync.sync.session import MOST, Session, connections
 from wpsync.values import SHANGHAI
 
 SECOND = timedelta(seconds=1)

@@ -14,15 +14,16 @@ import pytest
 from tests.acceptance.driving import Driver
 from tests.web.sites import served
 from wpsync import ledger
+from wpsync.alerts.conditions import Observed, conditions
 from wpsync.config import AlertsConfig
 from wpsync.emulator.client import Remote
 from wpsync.extract.events import Reason
 from wpsync.resources import RESOURCES
-from wpsync.service import terms
-from wpsync.service.conditions import Observed, conditions
-from wpsync.service.overview import JobStatus
-from wpsync.service.status import Incomplete, ResourceStatus, Status
-from wpsync.web.texts import TEXTS
+from wpsync.status import failures as failure_texts
+from wpsync.status import terms
+from wpsync.status.resources import Incomplete, ResourceStatus, Status
+from wpsync.status.service import JobStatus
+from wpsync.status.texts import TEXTS
 
 _WINDOWED = ("calls", "sms", "wechat_chats", "wechat_messages")
 
@@ -324,8 +325,8 @@ def test_every_reason_and_every_resource_has_words_in_both_languages():
         "the record has no usable id",
         "wechat_messages: 22P05: UntranslatableCharacter",
     ):
-        assert re.search(r"[\u4e00-\u9fff]", terms.detail(detail)[0]), detail
-    assert terms.detail("something new") == ("something new", "something new")
+        assert re.search(r"[\u4e00-\u9fff]", failure_texts.detail(detail)[0]), detail
+    assert failure_texts.detail("something new") == ("something new", "something new")
     assert terms.job("calls recheck") == ("通话复查", "Calls, recheck")
 
 

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.web.sites import served
-from wpsync.web import texts
+from wpsync.status import texts
 from wpsync.web.security import HEADERS
 
 PASSWORD = "correct horse battery"

@@ -3,33 +3,41 @@
 import json
 import logging
 import os
-import signal
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import typer
 
-if TYPE_CHECKING:
-    from wpsync.config import Config
-    from wpsync.model import Secret
-    from wpsync.service.session import Session
+from wpsync.cli.signals import INTERRUPTED, StopRequest, stopping_on_signals
 
-_INTERRUPTED = 130
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from wpsync.config import Config
+    from wpsync.daemon.metrics import Metrics
+    from wpsync.daemon.service import Service
+    from wpsync.model import Secret
+    from wpsync.sync.session import Session
+
+    ServePage = Callable[[Session, Service, Metrics], AbstractContextManager[str]]
+
+EMBEDDED = "postgres"
+"""The embedded database's name below data_dir."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options before the command's name."""
+    """The options before the command's name; `serve_page` serves the status page while it is entered."""
 
     config: Path | None
     verbose: bool
+    serve_page: "ServePage"
 
 
 def configuration(context: typer.Context) -> "Config":
@@ -52,10 +60,33 @@ def database_address(config: "Config") -> Iterator["Secret"]:
     if config.database.url is not None:
         yield config.database.conninfo()
         return
-    from wpsync import embedded
+    from wpsync.embedded import server
 
-    with embedded.running(config.data_dir / "postgres") as server:
-        yield Secret(server.url)
+    with server.running(config.data_dir / EMBEDDED) as running:
+        if running.is_new:
+            say_where(config.data_dir)
+        yield Secret(running.url)
+
+
+def embedded_elsewhere(data_dir: Path) -> tuple[str, str] | None:
+    """The place of the embedded database if it is outside data_dir, in English and Chinese; None otherwise."""
+    from wpsync.embedded import folders
+
+    place = folders.locate((data_dir / EMBEDDED).absolute())
+    if not place.is_elsewhere or place.account is None:
+        return None
+    parent, user = place.configured.parent, place.account.name
+    return (
+        f"the database is kept in {place.cluster}, because the system user {user} cannot enter {parent}",
+        f"数据库保存在 {place.cluster}，因为系统用户 {user} 无法进入 {parent}",
+    )
+
+
+def say_where(data_dir: Path) -> None:
+    """Print where the embedded database is kept, if that is outside data_dir, on standard error."""
+    elsewhere = embedded_elsewhere(data_dir)
+    if elsewhere is not None:
+        print(f"wpsync: {elsewhere[0]} / {elsewhere[1]}", file=sys.stderr)
 
 
 @contextmanager
@@ -67,12 +98,12 @@ def open_session(
     Raises ConfigError where nothing is configured: an embedded server is not made by mistake.
     """
     from wpsync.errors import Stopped
-    from wpsync.service.session import session
+    from wpsync.sync.session import session
 
     config = configuration(context)
     if vendor or config.database.url is None:
         config.require_accounts()
-    stop = Event()
+    stop = StopRequest()
     with (
         stopping_on_signals(stop),
         database_address(config) as address,
@@ -86,31 +117,13 @@ def open_session(
 
 def interrupted() -> typer.Exit:
     """Say that the person's stop was heard; what to raise."""
-    print(
-        "wpsync: interrupted; what was committed stays, the same command goes on from there"
-        " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
-        file=sys.stderr,
-    )
-    return typer.Exit(_INTERRUPTED)
-
-
-@contextmanager
-def stopping_on_signals(stop: Event) -> Iterator[None]:
-    """The first SIGINT or SIGTERM asks for a stop, the second ends the program at once."""
-
-    def on_signal(number: int, frame: FrameType | None) -> None:
-        if stop.is_set():
-            os._exit(_INTERRUPTED)
-        stop.set()
-
-    previous = {
-        number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)
-    }
-    try:
-        yield
-    finally:
-        for number, handler in previous.items():
-            signal.signal(number, handler)
+    with suppress(OSError):  # the terminal may be gone
+        print(
+            "wpsync: interrupted; what was committed stays, the same command goes on from there"
+            " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
+            file=sys.stderr,
+        )
+    return typer.Exit(INTERRUPTED)
 
 
 @contextmanager
@@ -120,7 +133,7 @@ def asking() -> Iterator[None]:
         yield
     except typer.Abort:
         print("\nwpsync: interrupted; nothing was done / 已中断，未做任何改动", file=sys.stderr)
-        raise typer.Exit(_INTERRUPTED) from None
+        raise typer.Exit(INTERRUPTED) from None
 
 
 @contextmanager
