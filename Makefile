@@ -4,7 +4,7 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser test test-clock test-clocks test-clocks-long lint format bench lock clean
+.PHONY: help demo browser words test test-clock test-clocks test-clocks-long lint format bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ lint: .venv/.installed   ## the gate without the tests
 
 format: .venv/.installed ## put the code into the house's form
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+words: .venv/.installed  ## lower the numbers of riddle words that files may hold (tests/guards)
+	@$(BIN)/python -m tests.guards.words
 
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)
