@@ -4,7 +4,7 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser words test test-clock test-clocks test-clocks-long lint format bench lock clean
+.PHONY: help demo browser words numbers test test-clock test-clocks test-clocks-long lint format bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ format: .venv/.installed ## put the code into the house's form
 
 words: .venv/.installed  ## lower the numbers of riddle words that files may hold (tests/guards)
 	@$(BIN)/python -m tests.guards.words
+
+numbers:         ## lines by package, long files, private functions with one caller: for reading
+	@$(PYTHON) -m tests.guards.numbers
 
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)

@@ -17,7 +17,7 @@ FEW_LINES = 6
 
 @dataclass(frozen=True)
 class Function:
-    """A private function: its file, its name, how many lines it has and how many places name it."""
+    """A private function: its file, its name, its lines below the `def` and the places that name it."""
 
     path: Path
     name: str
@@ -52,7 +52,7 @@ def private_functions(path: Path, text: str) -> list[Function]:
             and (inner.id if isinstance(inner, ast.Name) else inner.attr) == node.name
             for inner in ast.walk(node)
         )
-        lines = (node.end_lineno or node.lineno) - node.lineno + 1
+        lines = (node.end_lineno or node.lineno) - node.lineno
         # A decorator registers the function (a validator, a route): its caller is not ours.
         uses = named[node.name] - own + 2 * bool(node.decorator_list)
         found.append(Function(path, node.name, lines, uses))
