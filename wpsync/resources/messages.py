@@ -598,6 +598,7 @@ KINDS = (
             indexes=("bill_no",),
             follow_up=FollowUp("group_collection", "collection_status", (1, 2)),
         ),
+        item_tables=(PAYERS,),
         shown=("receiver_title", "sender_title", "title"),
     ),
     MessageKind(
@@ -754,7 +755,14 @@ KINDS = (
     MessageKind("unknown", (), "未知类型", "a type this version does not know"),
 )
 
-TABLES = (*dict.fromkeys(kind.table for kind in KINDS if kind.table is not None), PAYERS)
+TABLES = tuple(
+    dict.fromkeys(
+        (
+            *(kind.table for kind in KINDS if kind.table is not None),
+            *(table for kind in KINDS for table in kind.item_tables),
+        )
+    )
+)
 """The typed tables, which message payloads fill."""
 
 KIND_BY_CODE = {code: kind for kind in KINDS for code in kind.codes}

@@ -259,7 +259,7 @@ class MessageKind:
 
     A column's source in a typed table is a path in the payload (`wcPayInfo.newAa.billNo`), spelt
     clean; every spelling of payloads.md is accepted for each step. `shown` are columns whose first
-    text becomes the message's plain text.
+    text becomes the message's plain text. `item_tables` get one row for each item of a payload's list.
     """
 
     name: str
@@ -268,9 +268,15 @@ class MessageKind:
     en: str
     table: Table | None = None
     shown: tuple[str, ...] = ()
+    item_tables: tuple[Table, ...] = ()
 
     def __post_init__(self) -> None:
         columns = [column.name for column in self.table.columns] if self.table else []
         for name in self.shown:
             if name not in columns:
                 raise ValueError(f"{self.name}: no column {name} to show")
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table that a payload of this kind fills."""
+        return ((self.table,) if self.table else ()) + self.item_tables

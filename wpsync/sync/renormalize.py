@@ -56,7 +56,7 @@ def renormalize(
 
     Raises ConfigError where message bodies are not kept: there is nothing to explode.
     """
-    if not privacy.keeps("wechat_messages", "body"):
+    if not privacy.keeps(WECHAT_MESSAGES.name, "body"):
         raise ConfigError(
             "message bodies are not kept, so there is nothing to read again",
             hint="a new backfill with --again reads them from the vendor"
