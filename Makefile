@@ -4,7 +4,7 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser test test-fast test-long test-whole test-lowest test-clock test-clocks \
+.PHONY: help demo browser words numbers test test-fast test-long test-whole test-lowest test-clock test-clocks \
         lint format bench lock clean
 
 help:            ## what can be done here
@@ -71,6 +71,12 @@ lint: .venv/.installed   ## the gate without the tests
 
 format: .venv/.installed ## put the code into the house's form
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+words: .venv/.installed  ## lower the numbers of riddle words that files may hold (tests/guards)
+	@$(BIN)/python -m tests.guards.words
+
+numbers:         ## lines by package, long files, private functions with one caller: for reading
+	@$(PYTHON) -m tests.guards.numbers
 
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)

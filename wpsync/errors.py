@@ -15,8 +15,6 @@ WpsyncError
       TooManyRowsError           4019: likewise
     SchemaMismatchError          migrations are not applied
     UnwritableError              the database's disk is full, or it is read-only: the service waits for it
-  RecordError                    never leaves normalize: becomes a dead letter
-  IncompleteError                the run ended, but something is incomplete or failed
 
 `exit_status` is the process's exit status (contract: 0 done, 1 failed or incomplete, 2 usage or
 configuration). A message says what failed and on what; `hint` says what to do next, to a person, in two
@@ -122,11 +120,3 @@ class SchemaMismatchError(FatalError):
 
 class UnwritableError(FatalError):
     """The database answers, and takes no writes."""
-
-
-class RecordError(WpsyncError):
-    """A record cannot become a row."""
-
-
-class IncompleteError(WpsyncError):
-    """The run ended, but something is incomplete."""

@@ -15,15 +15,19 @@ from wpsync.extract.events import Closed
 from wpsync.loading import erasure
 from wpsync.model import PHONE, WX, LeftOut, Secret, Window
 from wpsync.normalize.privacy import OFF, Privacy
-from wpsync.resources import RESOURCES
-from wpsync.resources.personal import PERSONAL, PHONE_NUMBERS, WECHAT_NUMBERS
+from wpsync.resources import PERSONAL, RESOURCES
+from wpsync.resources.spec import Personal
 from wpsync.state.scope import Scope
 from wpsync.sync.postgres_store import PostgresStore
 
 NOW = datetime(2026, 3, 2, 8, tzinfo=UTC)
 HOUR = Window(NOW - timedelta(hours=1), NOW)
 HASHED = Privacy(
-    {name: "hash" for name, kind in PERSONAL.items() if kind in (PHONE_NUMBERS, WECHAT_NUMBERS)},
+    {
+        name: "hash"
+        for name, kind in PERSONAL.items()
+        if kind in (Personal.PHONE_NUMBERS, Personal.WECHAT_NUMBERS)
+    },
     b"a key of some length",
 )
 AT = "2026-03-02 15:30:00"
@@ -53,7 +57,7 @@ def read(database, resource, records, privacy=OFF):
 
 
 def erase(database, kind, number, privacy=OFF):
-    held = PHONE_NUMBERS if kind == PHONE else WECHAT_NUMBERS
+    held = Personal.PHONE_NUMBERS if kind == PHONE else Personal.WECHAT_NUMBERS
     return erasure.erase(database, kind, number, partial(privacy.forms, held), NOW)
 
 

@@ -18,6 +18,7 @@ from wpsync.db import queries
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import UnwritableError, WpsyncError
+from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
 from wpsync.status import failures as failure_texts
@@ -189,7 +190,8 @@ def observe(database: Database, config: Config, now: datetime) -> Observed:
             tuple(int(str(r[resource])) for r in rows if r["account"] == account and r["back"]),
         )
         for account in accounts
-        for resource in ("calls", "sms", "wechat_messages")
+        for resource in (rows[0] if rows else ())
+        if resource in RESOURCES
     ]
     if now.astimezone(SHANGHAI).date() in config.bi.holidays:
         counted = []  # nobody works, and nobody wonders

@@ -64,11 +64,15 @@ def vendors_now(client: Client) -> datetime | None:
 
 def customer_fields(client: Client) -> dict[str, str]:
     """The customer form's fields: key to label."""
-    data = _object(client, CUSTOMER_FIELDS, {})
-    fields = data.get("fieldMap")
-    if not isinstance(fields, dict):
-        raise VendorUnavailableError(f"{CUSTOMER_FIELDS}: the answer holds no fieldMap")
-    return {str(key): str(label) for key, label in fields.items()}
+    return label_map(client, CUSTOMER_FIELDS, "fieldMap")
+
+
+def label_map(client: Client, endpoint: str, field: str) -> dict[str, str]:
+    """Return the object in a field of an answer, key to label. Raises VendorUnavailableError without one."""
+    labels = _object(client, endpoint, {}).get(field)
+    if not isinstance(labels, dict):
+        raise VendorUnavailableError(f"{endpoint}: the answer holds no {field}")
+    return {str(key): str(label) for key, label in labels.items()}
 
 
 def agents(client: Client) -> list[Mapping[str, object]]:

@@ -12,13 +12,13 @@ from wpsync.errors import Stopped
 from wpsync.loading import parents as parent_rows
 from wpsync.model import Priority
 from wpsync.resources import RESOURCES
+from wpsync.resources.crm import AGENTS
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import listings
 from wpsync.sync.account import Account
 from wpsync.sync.listings import is_current
-from wpsync.sync.reports import REQUESTS_PER_AGENT
 
-_AGENTS = "agents"
+_AGENTS = AGENTS.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,17 +33,15 @@ class Estimate:
 def estimate(account: Account, resource: Resource, counted: dict[str, int]) -> Estimate:
     """What reading a listing or a report would take now."""
     if resource.mode is Mode.REPORT:
-        return Estimate(None, max(1, _agents(account, counted) * _per_agent(resource)), True)
+        return Estimate(
+            None, max(1, _agents(account, counted) * resource.requests_per_parent), True
+        )
     if resource.parent is not None:
         return Estimate(None, max(1, _parents(account, resource, counted)), True)
     if not resource.page_size:
         return Estimate(None, 1, False)
     rows = _listed(account, resource, counted)
     return Estimate(rows, max(1, ceil((rows or 0) / resource.page_size)), True)
-
-
-def _per_agent(resource: Resource) -> int:
-    return REQUESTS_PER_AGENT[resource.name]
 
 
 def _agents(account: Account, counted: dict[str, int]) -> int:

@@ -35,7 +35,7 @@ def erase(
     """Remove one person's data everywhere, with a receipt. 删除某个人的全部数据，并给出回执。"""
     from wpsync.errors import ConfigError
     from wpsync.loading import erasure
-    from wpsync.resources.personal import PHONE_NUMBERS, WECHAT_NUMBERS
+    from wpsync.resources.spec import Personal
     from wpsync.sync.session import privacy_of
 
     if (phone is None) == (wx is None):
@@ -50,7 +50,7 @@ def erase(
             "that is too short to be a number",
             hint="write the whole number / 号码过短，请填写完整号码",
         )
-    held = PHONE_NUMBERS if kind == "phone" else WECHAT_NUMBERS
+    held = Personal.PHONE_NUMBERS if kind == "phone" else Personal.WECHAT_NUMBERS
     privacy = privacy_of(configuration(context))
     if not privacy.finds(held):
         raise ConfigError(

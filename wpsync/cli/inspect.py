@@ -192,6 +192,7 @@ def renormalize(
     from wpsync.cli.progress import progress
     from wpsync.errors import ConfigError
     from wpsync.resources.messages import KINDS
+    from wpsync.resources.wechat import WECHAT_MESSAGES
     from wpsync.status.texts import counted
     from wpsync.sync.renormalize import renormalize as service
     from wpsync.sync.session import privacy_of
@@ -204,15 +205,15 @@ def renormalize(
                 hint=f"kinds: {', '.join(known)} / 消息种类见上",
             )
     with open_session(context, vendor=False) as session, progress() as shown:
-        shown.begin("wechat_messages", None)
+        shown.begin(WECHAT_MESSAGES.name, None)
         counts = service(
             session.database,
             session.clock,
             kind,
-            lambda rows: shown.advance("wechat_messages", rows),
+            lambda rows: shown.advance(WECHAT_MESSAGES.name, rows),
             privacy_of(session.config),
         )
-        shown.end("wechat_messages", "done")
+        shown.end(WECHAT_MESSAGES.name, "done")
     if json:
         print_json({"updated": counts.updated})
     else:

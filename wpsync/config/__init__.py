@@ -26,8 +26,7 @@ from wpsync.config import tree as config_tree
 from wpsync.config.problems import unknown, worded
 from wpsync.errors import ConfigError
 from wpsync.model import Secret
-from wpsync.resources import RESOURCES
-from wpsync.resources.personal import PERSONAL, is_key
+from wpsync.resources import PERSONAL, RESOURCES, is_key
 from wpsync.values import SHANGHAI
 
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")

@@ -13,6 +13,7 @@ from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.errors import WpsyncError
 from wpsync.model import Secret
+from wpsync.resources.spec import Personal
 from wpsync.state.tokens import PostgresTokens
 from wpsync.status import texts
 from wpsync.sync.session import Session
@@ -134,9 +135,9 @@ def check_privacy(config: Config) -> Finding:
     """Whether what is hidden in columns may still stand in message bodies."""
     settings = config.privacy
     hidden = [
-        name
-        for name in ("phone_numbers", "names", "wechat_numbers")
-        if getattr(settings, name) != "keep"
+        str(kind)
+        for kind in Personal
+        if kind not in (Personal.NO, Personal.MESSAGE_BODIES) and getattr(settings, kind) != "keep"
     ]
     if hidden and settings.message_bodies == "keep":
         names = ", ".join(hidden)

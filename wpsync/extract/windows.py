@@ -71,9 +71,3 @@ def split(window: Window, parts: int) -> list[Window]:
     parts = max(1, min(parts, seconds))
     edges = [window.start + timedelta(seconds=seconds * i // parts) for i in range(parts + 1)]
     return [Window(a, b) for a, b in pairwise(edges)]
-
-
-def overlap(window: Window, other: Window) -> Window | None:
-    """The stretch that two windows share."""
-    start, end = max(window.start, other.start), min(window.end, other.end)
-    return Window(start, end) if start < end else None

@@ -11,7 +11,7 @@ from psycopg import sql
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.ledger import SKEW
-from wpsync.resources import RESOURCES, TYPED_TABLES
+from wpsync.resources import RESOURCES
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -31,8 +31,8 @@ def set_right(database: Database, scope: Scope, now: datetime) -> None:
         if not connection.execute(QUERIES["set_runs_right"], parameters).rowcount:
             return
         connection.execute(QUERIES["set_listings_right"], parameters)
-        typed = TYPED_TABLES if scope.resource == "wechat_messages" else ()
-        for table in (RESOURCES[scope.resource].table, *typed):
+        resource = RESOURCES[scope.resource]
+        for table in (resource.table, *resource.details):
             update = sql.SQL(
                 "update {} set _synced_at = least(_synced_at, %(now)s),"
                 " _first_synced_at = least(_first_synced_at, %(now)s)"

@@ -15,7 +15,7 @@ from wpsync.db.database import Connection
 from wpsync.loading import held_rows
 from wpsync.loading.merge_sql import differs, incoming, staging_name, target_name
 from wpsync.model import Window
-from wpsync.resources import RESOURCES, TABLES, TYPED_TABLES
+from wpsync.resources import RESOURCES, TABLES
 from wpsync.state.scope import Scope
 
 MISSING, ALTERED, EXTRA = "missing", "altered", "extra"
@@ -83,8 +83,8 @@ def _extra_sql(resource: str) -> bytes:
 
 
 @cache
-def _extra_typed_sql(name: str) -> bytes:
-    """Typed rows of staged messages that their payloads do not hold."""
+def _extra_typed_sql(name: str, owner: str) -> bytes:
+    """Typed rows of staged rows of `owner` that their payloads do not hold."""
     table = TABLES[name]
     same = sql.SQL(" and ").join(
         sql.SQL("y.{0} = t.{0}").format(sql.Identifier(key)) for key in table.key
@@ -98,7 +98,7 @@ def _extra_typed_sql(name: str) -> bytes:
         .format(
             key=_key("t.", table.key),
             target=target_name(name),
-            messages=staging_name("wechat_messages"),
+            messages=staging_name(owner),
             staging=staging_name(name),
             same=same,
         )
@@ -119,11 +119,10 @@ def compare(
         parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
         rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
         found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
-    if scope.resource == "wechat_messages":
-        for table in TYPED_TABLES:
-            found += _of_table(connection, table.name)
-            typed = connection.execute(_extra_typed_sql(table.name)).fetchall()
-            found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
+    for table in RESOURCES[scope.resource].details:
+        found += _of_table(connection, table.name)
+        typed = connection.execute(_extra_typed_sql(table.name, main.name)).fetchall()
+        found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
     return found
 
 
@@ -151,9 +150,11 @@ def remove(connection: Connection, scope: Scope, found: Sequence[Difference], at
         )
         keys = [one.key for one in found if one.table == table]
         connection.execute(statement, scope.parameters(keys=keys, at=at))
-    messages = [one.key for one in found if one.table == "wechat_messages"]
-    if messages:
-        for typed in TYPED_TABLES:
-            drop = sql.SQL("delete from {} where message_id = any(%(keys)s)")
-            connection.execute(drop.format(target_name(typed.name)), {"keys": messages})
+    main = RESOURCES[scope.resource]
+    owners = [one.key for one in found if one.table == main.table.name]
+    if owners:
+        for typed in main.details:
+            drop = sql.SQL("delete from {} where {} = any(%(keys)s)")
+            drop_rows = drop.format(target_name(typed.name), sql.Identifier(typed.key[0]))
+            connection.execute(drop_rows, {"keys": owners})
     held_rows.take_back_gone(connection, scope, [one.key for one in found])

@@ -8,10 +8,10 @@ whose messages may be here already) erases that too, and takes the lock alone as
 import json
 import re
 import secrets
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import LiteralString, cast
+from typing import cast
 
 from psycopg import sql
 
@@ -19,8 +19,10 @@ from wpsync import values
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
-from wpsync.model import CHAT, PHONE, SENDER, WX, Erased, LeftOut
-from wpsync.resources import RESOURCES, TABLES, TYPED_TABLES
+from wpsync.model import PHONE, WX, Erased, LeftOut
+from wpsync.resources import RESOURCES
+from wpsync.resources.crm import CUSTOMERS
+from wpsync.resources.spec import SqlType, Table
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -28,8 +30,10 @@ QUERIES = statements(__name__)
 Forms = Callable[[str], Collection[str]]
 """How the tables may hold a number: privacy may hash it, and may not have done so always."""
 
-_CURSORS = {one.table.name: one.cursor for one in RESOURCES.values() if one.cursor}
-"""The time by which the ledger counts a table's rows."""
+_ROWS_OF_PEOPLE = (*(one.table for one in RESOURCES.values()), CUSTOMERS)
+"""The tables whose rows may be a person's. Those of payloads go with the rows that they belong to."""
+
+_RESOURCE_OF = {one.table.name: one for one in RESOURCES.values()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +81,7 @@ def keep_left_out(
         return
     eraser = Eraser(connection)
     ids = [identifier for identifier, _ in left.rows]
-    eraser.remove(RESOURCES[scope.resource].table.name, "id = any(%(ids)s)", ids=ids)
+    eraser.remove(RESOURCES[scope.resource].table, sql.SQL("id = any(%(ids)s)"), {"ids": ids})
     timed = {identifier: at for identifier, at in left.rows if at is not None}
     connection.execute(
         QUERIES["keep_erased_rows"],
@@ -85,7 +89,7 @@ def keep_left_out(
     )
     if left.leads:
         eraser.leads |= left.leads
-        eraser.wechat({form for kind, one in left.leads if kind == WX for form in forms(one)})
+        eraser.person(WX, {form for kind, one in left.leads if kind == WX for form in forms(one)})
         _mark(connection, known, eraser.leads)
 
 
@@ -106,70 +110,70 @@ class Eraser:
         self.rows: dict[str, int] = {}
         self.leads: set[tuple[str, str]] = set()
 
-    def phone(self, stored: Collection[str]) -> None:
-        """Remove all of a phone number, however it may be stored."""
-        numbers = list(stored)
-        self.remove("calls", "contact_tel = any(%(stored)s)", stored=numbers)
-        self.remove("sms", "contact_tel = any(%(stored)s)", stored=numbers)
-        self.remove("customers", "phone = any(%(stored)s)", stored=numbers)
-        self._elsewhere(numbers)
+    def person(self, kind: str, stored: Collection[str]) -> None:
+        """Remove the rows of a number (PHONE or WX), and all that the leads lead to.
 
-    def wechat(self, stored: Collection[str]) -> None:
-        """Remove all of a WeChat number, however it may be stored, and all that the leads lead to."""
-        numbers = list(stored)
-        chats = self._ids(
-            "select id from wp.wechat_chats where contact_wx_no = any(%(stored)s)", stored=numbers
-        )
-        members = self._ids(
-            "select id from wp.wechat_room_members where wx_no = any(%(stored)s)", stored=numbers
-        )
-        self.leads |= {(CHAT, one) for one in chats} | {(SENDER, one) for one in members}
-        messages = self._ids(
-            "select id from wp.wechat_messages where chat_id = any(%(chats)s) or sender_id = any(%(senders)s)"
-            " union select message_id from wp.message_cards where wx_no = any(%(stored)s)"
-            " union select message_id from wp.message_locations where wx_no = any(%(stored)s)"
-            " union select message_id from wp.message_group_collections where initiator_wx_no = any(%(stored)s)"
-            " union select message_id from wp.message_group_collection_payers where payer_wx_no = any(%(stored)s)",
-            chats=[value for kind, value in self.leads if kind == CHAT],
-            senders=[value for kind, value in self.leads if kind == SENDER],
-            stored=numbers,
-        )
-        self.remove("wechat_messages", "id = any(%(ids)s)", ids=messages)
-        self.remove("wechat_chats", "id = any(%(ids)s)", ids=chats)
-        self.remove("wechat_room_members", "id = any(%(ids)s)", ids=members)
-        self.remove("wechat_contacts", "wx_no = any(%(stored)s)", stored=numbers)
-        self.remove("wechat_contacts", "wx_alias = any(%(stored)s)", stored=numbers)
-        if numbers:
-            changed = self._connection.execute(QUERIES["erase_from_rooms"], {"stored": numbers})
-            self._count("wechat_rooms", changed.rowcount)
-            self._elsewhere(numbers)
+        `stored` are the forms in which the tables may hold the number.
+        """
+        known = {kind: list(stored)}
+        self.leads |= self._leads_of(known)
+        for lead, value in self.leads:
+            if lead not in (PHONE, WX):
+                known.setdefault(lead, []).append(value)
+        for table in _ROWS_OF_PEOPLE:
+            if theirs := _theirs(table, known):
+                self.remove(table, theirs, known)
+        if not stored:
+            return
+        for table in _ROWS_OF_PEOPLE:
+            if any(column.mentions == kind for column in table.columns):
+                statement = _take_mentions_out(table, kind)
+                changed = self._connection.execute(statement, {"stored": list(stored)})
+                self._count(table.name, changed.rowcount)
+        self._elsewhere(stored)
 
-    def remove(self, table: str, where: LiteralString, **parameters: object) -> None:
+    def _leads_of(self, known: Mapping[str, Collection[str]]) -> set[tuple[str, str]]:
+        """Return the ids by which other rows name the person of the rows that `known` identifies."""
+        leads = set()
+        for table in _ROWS_OF_PEOPLE:
+            theirs = _theirs(table, known)
+            for column in table.columns:
+                if theirs and column.leads_to not in (None, PHONE, WX):
+                    query = sql.SQL("select {} from {} where {}").format(
+                        sql.Identifier(column.name), sql.Identifier("wp", table.name), theirs
+                    )
+                    found = self._connection.execute(query, known).fetchall()
+                    leads |= {(str(column.leads_to), str(row[0])) for row in found}
+        return leads
+
+    def remove(self, table: Table, where: sql.Composable, parameters: Mapping[str, object]) -> None:
         """Delete rows of a table and what hangs on them; where the ledger counts them, note that it does."""
         filled = {
-            "table": sql.Identifier("wp", table),
-            "key": sql.Identifier(TABLES[table].key[0]),
-            "where": sql.SQL(where),
+            "table": sql.Identifier("wp", table.name),
+            "key": sql.Identifier(table.key[0]),
+            "where": where,
         }
-        if table in _CURSORS:
+        resource = _RESOURCE_OF.get(table.name)
+        cursor = resource.cursor if resource else None
+        if cursor is not None:
             note = sql.SQL(
                 "insert into wpsync.erased_rows (account, resource, id, at)"
                 " select t._account, %(resource)s, t.{key}, t.{cursor} from {table} as t"
                 " where {where} and t.{cursor} is not null and not exists (select from wpsync.gone_rows as g"
                 " where g.account = t._account and g.resource = %(resource)s and g.id = t.{key})"
                 " on conflict do nothing"
-            ).format(cursor=sql.Identifier(_CURSORS[table]), **filled)
-            self._connection.execute(note, {**parameters, "resource": table})
+            ).format(cursor=sql.Identifier(cursor), **filled)
+            self._connection.execute(note, {**parameters, "resource": table.name})
         delete = sql.SQL("delete from {table} where {where} returning {key}").format(**filled)
         gone = [row[0] for row in self._connection.execute(delete, parameters).fetchall()]
-        self._count(table, len(gone))
-        if not gone or table not in _CURSORS:
+        self._count(table.name, len(gone))
+        if not gone or resource is None or cursor is None:
             return
-        if table == "wechat_messages":
-            for typed in TYPED_TABLES:
-                self.remove(typed.name, "message_id = any(%(ids)s)", ids=gone)
+        for detail in resource.details:
+            owned = sql.SQL("{} = any(%(ids)s)").format(sql.Identifier(detail.key[0]))
+            self.remove(detail, owned, {"ids": gone})
         for name in ("forget_erased_follow_ups", "forget_erased_gone_rows"):
-            self._connection.execute(QUERIES[name], {"resource": table, "ids": gone})
+            self._connection.execute(QUERIES[name], {"resource": table.name, "ids": gone})
 
     def _elsewhere(self, numbers: Collection[str]) -> None:
         """Remove what names a number: replaced versions, and originals of dead letters."""
@@ -179,13 +183,60 @@ class Eraser:
             removed = self._connection.execute(QUERIES[f"erase_{table}"], {"patterns": patterns})
             self._count(table, removed.rowcount)
 
-    def _ids(self, query: LiteralString, **parameters: object) -> list[str]:
-        rows = self._connection.execute(query, parameters)
-        return [str(row[0]) for row in rows.fetchall()]
-
     def _count(self, table: str, rows: int) -> None:
         if rows:
             self.rows[table] = self.rows.get(table, 0) + rows
+
+
+def _theirs(table: Table, known: Mapping[str, Collection[str]]) -> sql.Composable | None:
+    """Return the condition of the rows that the known marks identify; None where the table has no such column.
+
+    A payload that names the person takes its row with it. The condition's parameters are the kinds of `known`.
+    """
+    resource = _RESOURCE_OF.get(table.name)
+    found = [
+        sql.SQL("select {} from {} where {}").format(
+            sql.Identifier(one.key[0]),
+            sql.Identifier("wp", one.name),
+            sql.SQL(" or ").join(
+                sql.SQL("{} = any({})").format(
+                    sql.Identifier(column.name), sql.Placeholder(str(column.identifies))
+                )
+                for column in columns
+            ),
+        )
+        for one in (table, *(resource.details if resource else ()))
+        if (columns := [column for column in one.identifying if known.get(str(column.identifies))])
+    ]
+    if not found:
+        return None
+    union = sql.SQL(" union ").join(found)
+    return sql.SQL("{} in ({})").format(sql.Identifier(table.key[0]), union)
+
+
+def _take_mentions_out(table: Table, kind: str) -> sql.Composed:
+    """Take the numbers `stored` out of the rows that mention them, as the normaliser does with new rows."""
+    changes, conditions = [], []
+    for column in table.columns:
+        if column.mentions == kind:
+            is_list = column.type is SqlType.TEXTS
+            change = (
+                "{0} = case when {0} is not null then array(select one from unnest({0})"
+                " with ordinality as list(one, place) where one <> all(%(stored)s) order by place) end"
+                if is_list
+                else "{0} = case when {0} = any(%(stored)s) then null else {0} end"
+            )
+            condition = "{} && %(stored)s::text[]" if is_list else "{} = any(%(stored)s)"
+            changes.append(sql.SQL(change).format(sql.Identifier(column.name)))
+            conditions.append(sql.SQL(condition).format(sql.Identifier(column.name)))
+    changes += [
+        sql.SQL("{} = null").format(sql.Identifier(name)) for name in (*table.clears, "_extra")
+    ]
+    return sql.SQL("update {} set {} where {}").format(
+        sql.Identifier("wp", table.name),
+        sql.SQL(", ").join(changes),
+        sql.SQL(" or ").join(conditions),
+    )
 
 
 def _like(text: str) -> str:
@@ -212,10 +263,7 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
         eraser.leads |= {(kind, one) for one in numbers}
-        if kind == PHONE:
-            eraser.phone(stored)
-        else:
-            eraser.wechat(stored)
+        eraser.person(kind, stored)
         _mark(connection, known, eraser.leads)
         person = known.digest(kind, number)
         row = connection.execute(
@@ -227,8 +275,23 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
 
 
 def _written(connection: Connection, number: str) -> set[str]:
-    """How a phone number is written in our tables."""
-    rows = connection.execute(QUERIES["phone_numbers"]).fetchall()
+    """Return every spelling in which the tables and their history hold a phone number."""
+    columns = [
+        (table.name, column.name)
+        for table in _ROWS_OF_PEOPLE
+        for column in table.identifying
+        if column.identifies == PHONE
+    ]
+    tables = [
+        sql.SQL("select {0} from {1} where {0} is not null").format(
+            sql.Identifier(column), sql.Identifier("wp", table)
+        )
+        for table, column in columns
+    ]
+    rows = connection.execute(
+        sql.SQL(" union ").join([*tables, sql.SQL(QUERIES["phone_numbers_in_history"])]),
+        {"tables": [table for table, _ in columns], "columns": [column for _, column in columns]},
+    ).fetchall()
     return {str(row[0]) for row in rows if values.phone_number(str(row[0])) == number}
 
 
@@ -261,7 +324,18 @@ def _same_person(connection: Connection, number: str, forms: Forms) -> set[str]:
 
 
 def _refuse_ours(connection: Connection, stored: Collection[str]) -> None:
-    ours = [str(row[0]) for row in connection.execute(QUERIES["our_numbers"]).fetchall()]
+    # Tables of our own people only: other rows hold our numbers beside a customer's.
+    queries = [
+        sql.SQL("select {0} from {1} where {0} is not null").format(
+            sql.Identifier(column.name), sql.Identifier("wp", table.name)
+        )
+        for table in _ROWS_OF_PEOPLE
+        if not table.identifying and not table.mentioning
+        for column in table.columns
+        if column.ours
+    ]
+    rows = connection.execute(sql.SQL(" union ").join(queries)).fetchall()
+    ours = [str(row[0]) for row in rows]
     if any(one in stored or values.phone_number(one) in stored for one in ours):
         raise ConfigError(
             "that number is a work phone's own, or an agent's: it is not one customer's",

@@ -22,17 +22,9 @@ select pg_advisory_xact_lock(hashtextextended('wpsync:erasures', 0))
 -- name: lock_erasures_shared
 select pg_advisory_xact_lock_shared(hashtextextended('wpsync:erasures', 0))
 
--- name: our_numbers
-select phone from wp.agents where phone is not null
-union select unnest(array_remove(array[phone, wx_no, wx_alias], null)) from wp.wechat_users
-
--- name: phone_numbers
--- Every way in which a customer's number is written.
-select contact_tel from wp.calls where contact_tel is not null
-union select contact_tel from wp.sms where contact_tel is not null
-union select phone from wp.customers where phone is not null
-union select number from wp.history, jsonb_each_text(row) as field(name, number)
-    where resource in ('calls', 'sms', 'customers') and name in ('contact_tel', 'phone') and number is not null
+-- name: phone_numbers_in_history
+select number from wp.history, jsonb_each_text(row) as field(name, number)
+where (resource, name) in (select * from unnest(%(tables)s::text[], %(columns)s::text[])) and number is not null
 
 -- name: contacts_numbers
 select wx_no, wx_alias from wp.wechat_contacts
@@ -42,17 +34,6 @@ where wx_no is not null and (wx_no = any(%(stored)s) or wx_alias = any(%(stored)
 select distinct wx_alias from wp.wechat_contacts as c
 where wx_no = any(%(stored)s) and wx_alias is not null and not exists (
     select from wp.wechat_contacts as other where other.wx_alias = c.wx_alias and other.wx_no <> all(%(stored)s))
-
--- name: erase_from_rooms
--- As the normaliser leaves a room that named them.
-update wp.wechat_rooms set
-    owner_wx_no = case when owner_wx_no = any(%(stored)s) then null else owner_wx_no end,
-    member_wx_nos = case when member_wx_nos is not null then array(
-        select member from unnest(member_wx_nos) with ordinality as m(member, place)
-        where member <> all(%(stored)s) order by place) end,
-    display_name = null,
-    _extra = null
-where owner_wx_no = any(%(stored)s) or member_wx_nos && %(stored)s::text[]
 
 -- name: erase_history
 delete from wp.history where row::text like any(%(patterns)s)

@@ -23,9 +23,10 @@ from functools import cache
 
 from psycopg import sql
 
-from wpsync.resources import TABLES
-from wpsync.resources.messages import KINDS, PAYERS
+from wpsync.resources import TABLES, TYPED_TABLES
+from wpsync.resources.messages import KINDS
 from wpsync.resources.spec import Table
+from wpsync.resources.wechat import WECHAT_MESSAGES
 
 FETCHED = "_fetched_at"
 _STAGED_EXTRAS = ("_extra", FETCHED)
@@ -205,7 +206,7 @@ def incoming(table: Table, *, distinct: bool, some: bool) -> sql.Composed:
 
 def _owning_message(table: Table) -> sql.Composable:
     """A typed row goes with its message: not where a newer version of that, of whatever kind, is stored."""
-    if table.key[0] != "message_id":
+    if table not in TYPED_TABLES:
         return sql.SQL("")
     return sql.SQL(
         " join wp.wechat_messages as m on m.id = s.message_id and m._synced_at <= s._fetched_at"
@@ -215,8 +216,7 @@ def _owning_message(table: Table) -> sql.Composable:
 
 def kinds_of(table: str) -> tuple[str, ...]:
     """The kinds of message whose payload fills this table."""
-    owner = "message_group_collections" if table == PAYERS.name else table
-    return tuple(kind.name for kind in KINDS if kind.table is not None and kind.table.name == owner)
+    return tuple(kind.name for kind in KINDS if table in (one.name for one in kind.tables))
 
 
 @cache
@@ -336,7 +336,7 @@ def drop_stale_typed_sql(name: str) -> bytes:
             " and (m.kind not in ({kinds}) or not exists (select from {staging} as y where {same}))"
         ).format(
             target=target_name(name),
-            messages=staging_name("wechat_messages"),
+            messages=staging_name(WECHAT_MESSAGES.name),
             kinds=sql.SQL(", ").join(map(sql.Literal, kinds_of(name))),
             staging=staging_name(name),
             same=same,

@@ -8,7 +8,7 @@ from psycopg import sql
 
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
-from wpsync.resources import RESOURCES, TYPED_TABLES
+from wpsync.resources import RESOURCES
 
 QUERIES = statements(__name__)
 
@@ -46,19 +46,22 @@ def _forget(
     connection: Connection, resource: str, where: LiteralString, parameters: Mapping[str, object]
 ) -> int:
     """Delete a batch of a resource's rows, typed ones too; how many."""
-    table = RESOURCES[resource].table
-    dated = any(column.name == "sent_on" for column in table.columns)
-    said = "coalesce(sent_on::timestamp at time zone 'Asia/Shanghai', {})" if dated else "{}"
+    declared = RESOURCES[resource]
+    table = declared.table
+    age: sql.Composable = sql.Identifier("_first_synced_at")
+    if declared.day is not None:
+        day = sql.SQL("coalesce({}::timestamp at time zone 'Asia/Shanghai', {})")
+        age = day.format(sql.Identifier(declared.day), age)
     old = sql.SQL("select {key} from {table} where {where} limit %(batch)s").format(
         key=sql.Identifier(table.key[0]),
         table=sql.Identifier("wp", table.name),
         where=sql.SQL(where).format(
-            cursor=sql.Identifier(RESOURCES[resource].cursor or ""),
-            age=sql.SQL(said).format(sql.Identifier("_first_synced_at")),
+            cursor=sql.Identifier(declared.cursor or ""),
+            age=age,
         ),
     )
     ids = [row[0] for row in connection.execute(old, parameters).fetchall()]
-    for one in (*(TYPED_TABLES if resource == "wechat_messages" else ()), table):
+    for one in (*declared.details, table):
         delete = sql.SQL("delete from {} where {} = any(%(ids)s)").format(
             sql.Identifier("wp", one.name), sql.Identifier(one.key[0])
         )

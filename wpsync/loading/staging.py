@@ -35,7 +35,7 @@ from wpsync.loading.merge_sql import (
     upsert_sql,
 )
 from wpsync.model import Batch, DeadLetter, LeftOut, Row
-from wpsync.resources import TABLES, TYPED_TABLES
+from wpsync.resources import TABLES
 from wpsync.resources.messages import MEDIA
 from wpsync.resources.spec import Resource, Table
 
@@ -85,9 +85,8 @@ class Staging:
         """Stage everything pending, with a staging table (perhaps empty) for every table of the resource."""
         self.flush()
         self._create(self._resource.table.name)
-        if self._resource.name == "wechat_messages":
-            for table in TYPED_TABLES:
-                self._create(table.name)
+        for table in self._resource.details:
+            self._create(table.name)
 
     def _keep_aside(self) -> None:
         self.dead_letters += self._pending.dead_letters
@@ -186,7 +185,7 @@ class Staging:
             )
         counts = self._merge_table(main.name, duplicates=duplicates)
         counts.inserted += inserted
-        if main.name == "wechat_messages":
+        if self._resource.details:
             if counts.inserted or counts.updated or again:
                 self.flush()
                 self._merge_typed(changed=again or counts.updated > 0, duplicates=duplicates)
@@ -214,10 +213,10 @@ class Staging:
 
     def _merge_typed(self, *, changed: bool, duplicates: bool) -> None:
         if changed:
-            for table in TYPED_TABLES:
+            for table in self._resource.details:
                 self._create(table.name)
                 self._connection.execute(drop_stale_typed_sql(table.name))
-        for table in TYPED_TABLES:
+        for table in self._resource.details:
             self._merge_typed_table(table, duplicates=duplicates)
 
     def _merge_typed_table(self, table: Table, *, duplicates: bool) -> None:

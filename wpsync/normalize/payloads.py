@@ -48,62 +48,31 @@ class Exploded:
         self.rows.setdefault(table, []).extend(rows)
 
 
-def _shown(found: Found, *names: str) -> list[str | None]:
-    """For each message the first text among these columns."""
+def _shown(found: Found, names: Sequence[str]) -> list[str | None]:
+    """Return for each message the first text among these columns."""
+    if not names:
+        return [None] * len(found.extras)
     chosen = zip(*map(found.column, names), strict=True)
     return [next((v for v in row if isinstance(v, str)), None) for row in chosen]
-
-
-def _named(names: Mapping[int, str], codes: Iterable[object]) -> list[object]:
-    return [names.get(code) if isinstance(code, int) else None for code in codes]
-
-
-def _finish_media(found: Found) -> list[str | None]:
-    return [None] * len(found.extras)
-
-
-def _finish_link(found: Found) -> list[str | None]:
-    found.values["link_kind"] = [
-        messages.LINK_KINDS.get(code, "other") if isinstance(code, int) else None
-        for code in found.column("app_type")
-    ]
-    return _shown(found, "title")
-
-
-def _finish_notice(found: Found) -> list[str | None]:
-    found.values["notice_kind"] = _named(messages.NOTICE_KINDS, found.column("notice_type"))
-    return _shown(found, "content")
-
-
-_CLAIMED: Mapping[object, bool] = {0: False, 1: True}
-
-
-def _finish_pay(found: Found) -> list[str | None]:
-    found.values["claimed"] = [_CLAIMED.get(status) for status in found.column("claim_status")]
-    return _shown(found, "receiver_title", "sender_title", "title")
 
 
 _NOT_YUAN = re.compile(r"[^\s\d.,，¥￥元+-]")
 
 
-def _finish_transfer(found: Found) -> list[str | None]:
-    shown = _shown(found, "fee_description")
-    amounts = [_amount(text) for text in shown]
+def _compute_money(found: Found) -> None:
+    """Fill `amount` and `currency` from the amount as shown, where it is one of yuan."""
+    shown = _shown(found, ("fee_description",))
+    amounts: list[Decimal | None] = []
+    for text in shown:
+        try:
+            amounts.append(values.yuan(text))
+        except values.UnreadableError:
+            amounts.append(None)
     found.values["amount"] = list(amounts)
     found.values["currency"] = [
         None if text is None or amount is None or _NOT_YUAN.search(text) else "CNY"
         for text, amount in zip(shown, amounts, strict=True)
     ]
-    found.values["transfer_kind"] = _named(messages.TRANSFER_KINDS, found.column("transfer_type"))
-    found.values["claim_kind"] = _named(messages.CLAIM_KINDS, found.column("claim_status"))
-    return _shown(found, "fee_description", "title")
-
-
-def _amount(shown: str | None) -> Decimal | None:
-    try:
-        return values.yuan(shown)
-    except values.UnreadableError:
-        return None
 
 
 _RECEIVERS = "wcPayInfo.newAa.receiverList"
@@ -111,12 +80,12 @@ _PAYERS = "wcPayInfo.newAa.payerList"
 _RECEIVED = ("initiator_wx_no", "collection_status", "payer_count", "paid_count")
 
 
-def _finish_collection(found: Found) -> list[str | None]:
+def _compute_receivers(found: Found) -> None:
+    """Fill the columns that the list of receivers holds."""
     sent = found.captured.get(_RECEIVERS, [None] * len(found.extras))
     read = [_receivers(one, extra) for one, extra in zip(sent, found.extras, strict=True)]
     for name, column in zip(_RECEIVED, zip(*read, strict=True), strict=True):
         found.values[name] = list(column)
-    return _finish_pay(found)
 
 
 def _receivers(sent: object, extra: dict[str, object]) -> tuple[object, ...]:
@@ -182,21 +151,11 @@ def _room_event(content: str | None) -> dict[str, object]:
     return event
 
 
-_FINISH: dict[str, Callable[[Found], list[str | None]]] = {
-    "image": _finish_media,
-    "voice": _finish_media,
-    "video": _finish_media,
-    "card": lambda found: _shown(found, "nick"),
-    "location": lambda found: _shown(found, "address"),
-    "link": _finish_link,
-    "system": _finish_notice,
-    "recall": lambda found: _shown(found, "notice"),
-    "red_packet": _finish_pay,
-    "group_collection": _finish_collection,
-    "group_collection_reminder": lambda found: _shown(found, "content"),
-    "transfer": _finish_transfer,
+_COMPUTE: dict[str, Callable[[Found], None]] = {
+    "transfer": _compute_money,
+    "group_collection": _compute_receivers,
 }
-"""Fills the columns of a kind that are computed; returns the texts for people."""
+"""Fills the columns of a kind that are computed by more than a code's name (`Column.coded`)."""
 
 _BUILDERS = {
     kind.name: Builder(kind.table, (_RECEIVERS, _PAYERS) if kind.name == "group_collection" else ())
@@ -235,7 +194,15 @@ def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
     for places, read in _read(builder, opened):
         if kind.name in MEDIA_KINDS:
             read.values["media_kind"] = [kind.name] * len(places)
-        for place, text in zip(places, _FINISH[kind.name](read), strict=True):
+        if kind.name in _COMPUTE:
+            _COMPUTE[kind.name](read)
+        for column in builder.table.columns:
+            if rule := column.coded:
+                read.values[column.name] = [
+                    rule.names.get(code, rule.other) if isinstance(code, int) else None
+                    for code in read.column(rule.column)
+                ]
+        for place, text in zip(places, _shown(read, kind.shown), strict=True):
             exploded.plain_texts[place] = text
         mine = of if len(places) == len(of.ids) else of.some(places)
         if kind.name == "group_collection":

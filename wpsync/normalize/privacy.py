@@ -15,9 +15,8 @@ from typing import cast
 
 from wpsync import values
 from wpsync.model import Batch, DeadLetter, Row
-from wpsync.resources import RESOURCES, TABLES
-from wpsync.resources.personal import NAMES, PERSONAL, PHONE_NUMBERS, WECHAT_NUMBERS, is_key
-from wpsync.resources.spec import Table
+from wpsync.resources import PERSONAL, RESOURCES, TABLES, is_key
+from wpsync.resources.spec import Personal
 
 KEEP, HASH, MASK, DROP = "keep", "hash", "mask", "drop"
 WITHHELD = "withheld"
@@ -74,9 +73,9 @@ def _count(value: str) -> str:
 
 
 _MASKS: Mapping[str, Callable[[str], str]] = {
-    PHONE_NUMBERS: _mask_number,
-    WECHAT_NUMBERS: _mask_number,
-    NAMES: _mask_name,
+    Personal.PHONE_NUMBERS: _mask_number,
+    Personal.WECHAT_NUMBERS: _mask_number,
+    Personal.NAMES: _mask_name,
 }
 
 
@@ -117,7 +116,7 @@ class Privacy:
 
         In the clear and hashed, whatever is configured now: it may have been otherwise when a row was written.
         """
-        written = values.phone_spellings(number) if kind == PHONE_NUMBERS else {number}
+        written = values.phone_spellings(number) if kind == Personal.PHONE_NUMBERS else {number}
         hashed = map(_hashing(self._key), written) if self._key else ()
         return frozenset((*written, *hashed))
 
@@ -152,7 +151,9 @@ class Privacy:
     def letter(self, letter: DeadLetter) -> DeadLetter:
         """A dead letter without its original, where anything of its resource is not kept."""
         resource = RESOURCES.get(letter.resource)
-        if resource is None or not self._concerns(resource.table):
+        if resource is None or not any(
+            self.touches(table.name) for table in (resource.table, *resource.details)
+        ):
             return letter
         return DeadLetter(
             letter.resource,
@@ -160,13 +161,6 @@ class Privacy:
             letter.reason,
             letter.detail,
             withheld(letter.original, self._key),
-        )
-
-    def _concerns(self, table: Table) -> bool:
-        if self.touches(table.name):
-            return True
-        return table.name == "wechat_messages" and any(
-            name.startswith("message_") for name in self._by_table
         )
 
 

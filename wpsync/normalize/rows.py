@@ -15,8 +15,10 @@ from wpsync.model import Batch, DeadLetter, Erased
 from wpsync.normalize import columns, erasure, originals
 from wpsync.normalize.payloads import MEDIA_FIELDS, MEDIA_KINDS, Messages, explode, may_be_object
 from wpsync.normalize.privacy import OFF, Privacy
+from wpsync.resources.device import CALLS
 from wpsync.resources.messages import KIND_BY_CODE, UNKNOWN
 from wpsync.resources.spec import Converter, MessageKind, Resource
+from wpsync.resources.wechat import WECHAT_MESSAGES
 
 Record = Mapping[str, object]
 
@@ -316,7 +318,7 @@ def _finish_payloads(
         original = originals.ascii_json(draft.records[number])
         identifier = cast("str", table["id"][number])
         into.dead_letters.append(
-            DeadLetter("wechat_messages", identifier, "payload_unreadable", problem, original)
+            DeadLetter(WECHAT_MESSAGES.name, identifier, "payload_unreadable", problem, original)
         )
 
 
@@ -369,6 +371,6 @@ def _keep_other_day(draft: _Draft, number: int, day: date) -> None:
 
 
 _FINISH: dict[str, tuple[Finish, tuple[str, ...]]] = {
-    "calls": (_finish_calls, ("soundUrl",)),
-    "wechat_messages": (_finish_messages, ("date", "thumbImgPath", "bigImgPath")),
+    CALLS.name: (_finish_calls, ("soundUrl",)),
+    WECHAT_MESSAGES.name: (_finish_messages, ("date", "thumbImgPath", "bigImgPath")),
 }

@@ -1,34 +1,30 @@
 """The resources to sync, as data: the vendor's listings, and the tables of `wp` that they feed.
 
-Pure declarations. Asking for records is in `extract`, converting them in `normalize`, writing them in `loading`.
+Pure declarations: all that is true of one resource stands here, and other packages ask for it rather
+than for the resource's name. Asking for records is in `extract`, converting them in `normalize`,
+writing them in `loading`.
 """
 
 from wpsync.resources import crm, device, messages, report, wechat
-from wpsync.resources.spec import Mode, Resource, Table
+from wpsync.resources.spec import Mode, Personal, Resource, Table
+
+_READ_IN_ORDER = (Mode.LISTING, Mode.WINDOWED, Mode.REPORT)
 
 RESOURCES: dict[str, Resource] = {
     resource.name: resource
-    for resource in (
-        crm.AGENTS,
-        crm.CUSTOMER_FIELDS,
-        wechat.WECHAT_USERS,
-        wechat.WECHAT_CONTACTS,
-        wechat.WECHAT_ROOMS,
-        wechat.WECHAT_ROOM_MEMBERS,
-        device.CALLS,
-        device.SMS,
-        wechat.WECHAT_CHATS,
-        wechat.WECHAT_MESSAGES,
-        report.AGENT_CALL_TOTALS,
-        report.AGENT_CALL_DAYS,
+    for resource in sorted(
+        (
+            declared
+            for module in (crm, device, wechat, report)
+            for declared in vars(module).values()
+            if isinstance(declared, Resource)
+        ),
+        key=lambda resource: _READ_IN_ORDER.index(resource.mode),
     )
 }
-"""By name, in the order in which one pass reads them: parents before children."""
+"""Every resource by name, in the order in which one pass reads them: parents before children."""
 
-TYPED_TABLES: tuple[Table, ...] = (
-    *dict.fromkeys(kind.table for kind in messages.KINDS if kind.table is not None),
-    messages.PAYERS,
-)
+TYPED_TABLES: tuple[Table, ...] = messages.TABLES
 """The tables that message payloads fill."""
 
 TABLES: dict[str, Table] = {
@@ -38,3 +34,17 @@ TABLES: dict[str, Table] = {
 """Every table of `wp` but its history."""
 
 WINDOWED = tuple(r for r in RESOURCES.values() if r.mode is Mode.WINDOWED)
+
+PERSONAL: dict[str, Personal] = {
+    f"{table.name}.{column.name}": column.personal
+    for table in TABLES.values()
+    for column in table.columns
+    if column.personal
+}
+"""`table.column` of every column with personal data, to its class."""
+
+
+def is_key(name: str) -> bool:
+    """Return whether `table.column` is part of its table's key, so that its values must stay distinct."""
+    table, _, column = name.partition(".")
+    return column in TABLES[table].key

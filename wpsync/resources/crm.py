@@ -1,10 +1,13 @@
 """What `/api/crm/…` lists: agents and the customer form's fields; and our ledger of customers written."""
 
 from wpsync import values
-from wpsync.resources.spec import Column, Mode, Resource, SqlType, Table
+from wpsync.model import PHONE
+from wpsync.resources.spec import Column, Mode, Personal, Resource, SqlType, Table
 
 AGENTS = Resource(
     name="agents",
+    zh="座席",
+    en="Agents",
     endpoint="/api/crm/getUsers",
     mode=Mode.LISTING,
     family="other",
@@ -13,10 +16,33 @@ AGENTS = Resource(
         "座席（员工）",
         "agents: the employees who hold the work phones",
         (
-            Column("id", SqlType.TEXT, ("_id", "id"), values.text, "座席编号", "the agent's id"),
-            Column("name", SqlType.TEXT, ("name",), values.text, "座席姓名", "the agent's name"),
             Column(
-                "phone", SqlType.TEXT, ("phone",), values.text, "座席手机号", "the agent's phone"
+                "id",
+                SqlType.TEXT,
+                ("_id", "id"),
+                values.text,
+                "座席编号",
+                "the agent's id",
+                personal=Personal.NO,
+            ),
+            Column(
+                "name",
+                SqlType.TEXT,
+                ("name",),
+                values.text,
+                "座席姓名",
+                "the agent's name",
+                personal=Personal.NAMES,
+            ),
+            Column(
+                "phone",
+                SqlType.TEXT,
+                ("phone",),
+                values.text,
+                "座席手机号",
+                "the agent's phone",
+                personal=Personal.PHONE_NUMBERS,
+                ours=True,
             ),
         ),
         soft_delete=True,
@@ -26,7 +52,10 @@ AGENTS = Resource(
 
 CUSTOMER_FIELDS = Resource(
     name="customer_fields",
+    zh="客户字段",
+    en="Customer fields",
     endpoint="/api/crm/customerTmp",
+    label_map="fieldMap",
     mode=Mode.LISTING,
     family="other",
     table=Table(
@@ -41,6 +70,7 @@ CUSTOMER_FIELDS = Resource(
                 values.text,
                 "字段键，如 filed0",
                 "the field's key, e.g. filed0",
+                personal=Personal.NO,
             ),
             Column(
                 "label",
@@ -49,6 +79,7 @@ CUSTOMER_FIELDS = Resource(
                 values.text,
                 "字段名称，如 字段1",
                 "what the field is called",
+                personal=Personal.NO,
             ),
         ),
         soft_delete=True,
@@ -61,10 +92,33 @@ CUSTOMERS = Table(
     "经本程序写入的客户（接口不提供客户列表）",
     "customers written through this program: the API has no listing of them",
     (
-        Column("id", SqlType.TEXT, ("id",), values.text, "客户编号", "the customer's id"),
-        Column("name", SqlType.TEXT, ("name",), values.text, "客户姓名", "the customer's name"),
         Column(
-            "phone", SqlType.TEXT, ("phone",), values.text, "客户手机号", "the customer's phone"
+            "id",
+            SqlType.TEXT,
+            ("id",),
+            values.text,
+            "客户编号",
+            "the customer's id",
+            personal=Personal.NO,
+        ),
+        Column(
+            "name",
+            SqlType.TEXT,
+            ("name",),
+            values.text,
+            "客户姓名",
+            "the customer's name",
+            personal=Personal.NAMES,
+        ),
+        Column(
+            "phone",
+            SqlType.TEXT,
+            ("phone",),
+            values.text,
+            "客户手机号",
+            "the customer's phone",
+            personal=Personal.PHONE_NUMBERS,
+            identifies=PHONE,
         ),
         Column(
             "fields",
@@ -73,6 +127,7 @@ CUSTOMERS = Table(
             values.verbatim,
             "写入的其他字段",
             "the other fields as written",
+            personal=Personal.MESSAGE_BODIES,
         ),
     ),
     indexes=(("phone",),),

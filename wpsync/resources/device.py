@@ -5,7 +5,8 @@ in is incoming. Calls are served `_id` where the table says `id`, SMS `snedTime`
 """
 
 from wpsync import values
-from wpsync.resources.spec import Column, Filter, Mode, Resource, SqlType, Table
+from wpsync.model import PHONE
+from wpsync.resources.spec import Column, Filter, FollowUp, Mode, Personal, Resource, SqlType, Table
 
 _OWNER = (
     Column(
@@ -15,6 +16,8 @@ _OWNER = (
         values.text,
         "本机号码",
         "the work phone's own number",
+        personal=Personal.PHONE_NUMBERS,
+        ours=True,
     ),
     Column(
         "agent_id",
@@ -23,6 +26,7 @@ _OWNER = (
         values.text,
         "当时持机座席编号",
         "the agent who held the phone then",
+        personal=Personal.NO,
     ),
     Column(
         "agent_name",
@@ -31,6 +35,7 @@ _OWNER = (
         values.text,
         "当时持机座席姓名",
         "that agent's name then",
+        personal=Personal.NAMES,
     ),
     Column(
         "contact_tel",
@@ -39,6 +44,8 @@ _OWNER = (
         values.text,
         "对方号码",
         "the other side's number",
+        personal=Personal.PHONE_NUMBERS,
+        identifies=PHONE,
     ),
     Column(
         "contact_name",
@@ -47,28 +54,56 @@ _OWNER = (
         values.text,
         "通讯录中对方的名称",
         "the other side's name in the phone's address book",
+        personal=Personal.NAMES,
     ),
 )
 _DEVICE = (
-    Column("device_id", SqlType.TEXT, ("did",), values.text, "设备编号", "the device's id"),
-    Column("imei", SqlType.TEXT, ("imei",), values.text, "设备 IMEI 码", "the device's IMEI"),
+    Column(
+        "device_id",
+        SqlType.TEXT,
+        ("did",),
+        values.text,
+        "设备编号",
+        "the device's id",
+        personal=Personal.NO,
+    ),
+    Column(
+        "imei",
+        SqlType.TEXT,
+        ("imei",),
+        values.text,
+        "设备 IMEI 码",
+        "the device's IMEI",
+        personal=Personal.NO,
+    ),
 )
 _FILTERS = (Filter("localTel", "wechat_users", "phone"),)
 
 CALLS = Resource(
     name="calls",
+    zh="通话",
+    en="Calls",
     endpoint="/api/device/call",
     mode=Mode.WINDOWED,
     family="calls",
     page_size=500,
     cursor="began_at",
+    retained=True,
     filters=(Filter("localTel", "calls", "local_tel"), *_FILTERS),
     table=Table(
         "calls",
         "通话记录",
         "phone calls",
         (
-            Column("id", SqlType.TEXT, ("_id", "id"), values.text, "通话记录编号", "the call's id"),
+            Column(
+                "id",
+                SqlType.TEXT,
+                ("_id", "id"),
+                values.text,
+                "通话记录编号",
+                "the call's id",
+                personal=Personal.NO,
+            ),
             *_DEVICE,
             Column(
                 "direction",
@@ -77,6 +112,7 @@ CALLS = Resource(
                 values.text,
                 "呼叫方向：in 呼入，out 呼出",
                 "in or out; in is incoming",
+                personal=Personal.NO,
             ),
             Column(
                 "connected",
@@ -118,6 +154,7 @@ CALLS = Resource(
                 values.web_address,
                 "录音地址；没有录音时为空",
                 "where the recording is; NULL where there is none",
+                personal=Personal.NO,
             ),
             Column(
                 "recording_status",
@@ -126,26 +163,39 @@ CALLS = Resource(
                 values.text,
                 "录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通",
                 "available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet) or none (not connected)",
+                personal=Personal.NO,
             ),
         ),
         indexes=(("began_at",), ("agent_id", "began_at"), ("contact_tel",), ("local_tel",)),
+        follow_up=FollowUp("recording", "recording_status", ("pending",)),
     ),
 )
 
 SMS = Resource(
     name="sms",
+    zh="短信",
+    en="SMS",
     endpoint="/api/device/sms",
     mode=Mode.WINDOWED,
     family="sms",
     page_size=500,
     cursor="sent_at",
+    retained=True,
     filters=(Filter("localTel", "sms", "local_tel"), *_FILTERS),
     table=Table(
         "sms",
         "短信记录",
         "text messages (SMS); the vendor does not send their text",
         (
-            Column("id", SqlType.TEXT, ("id", "_id"), values.text, "短信记录编号", "the SMS's id"),
+            Column(
+                "id",
+                SqlType.TEXT,
+                ("id", "_id"),
+                values.text,
+                "短信记录编号",
+                "the SMS's id",
+                personal=Personal.NO,
+            ),
             *_DEVICE,
             Column(
                 "direction",
@@ -154,6 +204,7 @@ SMS = Resource(
                 values.text,
                 "方向：in 接收，out 发送",
                 "in or out; in is received",
+                personal=Personal.NO,
             ),
             *_OWNER,
             Column(

@@ -7,9 +7,19 @@ Codes 101 to 115 are the vendor's; 1, 3, 34, 42, 43, 48, 49 and 10000 are WeChat
 """
 
 from wpsync import values
-from wpsync.resources.spec import Column, MessageKind, SqlType, Table
+from wpsync.model import WX
+from wpsync.resources.spec import (
+    Coded,
+    Column,
+    FollowUp,
+    MessageKind,
+    Personal,
+    SqlType,
+    Table,
+)
 
 TEXT, INTEGER, BOOLEAN, INSTANT = SqlType.TEXT, SqlType.INTEGER, SqlType.BOOLEAN, SqlType.INSTANT
+NO, BODY, WX_NO = Personal.NO, Personal.MESSAGE_BODIES, Personal.WECHAT_NUMBERS
 
 LINK_KINDS = {
     5: "link",
@@ -29,12 +39,20 @@ TRANSFER_KINDS = {
     5: "delayed_receipt",
     7: "delayed",
 }
+CLAIMED = {0: False, 1: True}
 CLAIM_KINDS = {0: "unclaimed", 1: "claimed", 2: "received", 3: "refunded", 4: "claimed_pending"}
 
 
-def _typed(name: str, zh: str, en: str, *columns: Column, indexes: tuple[str, ...] = ()) -> Table:
+def _typed(
+    name: str,
+    zh: str,
+    en: str,
+    *columns: Column,
+    indexes: tuple[str, ...] = (),
+    follow_up: FollowUp | None = None,
+) -> Table:
     """A typed table: the message's id, the payload's columns, when the message was sent."""
-    message_id = Column("message_id", TEXT, (), values.text, "消息编号", "the message")
+    message_id = Column("message_id", TEXT, (), values.text, "消息编号", "the message", personal=NO)
     sent_at = Column(
         "sent_at", INSTANT, (), values.instant, "发送时间", "when the message was sent"
     )
@@ -45,15 +63,16 @@ def _typed(name: str, zh: str, en: str, *columns: Column, indexes: tuple[str, ..
         (message_id, *columns, sent_at),
         key=("message_id",),
         indexes=(("sent_at",), *((column,) for column in indexes)),
+        follow_up=follow_up,
     )
 
 
 _PAY_COLUMNS = (
-    Column("title", TEXT, ("title",), values.text, "标题", "title"),
-    Column("description", TEXT, ("des",), values.text, "描述", "description"),
+    Column("title", TEXT, ("title",), values.text, "标题", "title", personal=BODY),
+    Column("description", TEXT, ("des",), values.text, "描述", "description", personal=BODY),
     Column("app_type", INTEGER, ("type",), values.integer, "消息内部类型", "WeChat's inner type"),
-    Column("url", TEXT, ("url",), values.text, "链接地址", "address"),
-    Column("thumb_url", TEXT, ("thumbUrl",), values.text, "缩略图地址", "thumbnail"),
+    Column("url", TEXT, ("url",), values.text, "链接地址", "address", personal=BODY),
+    Column("thumb_url", TEXT, ("thumbUrl",), values.text, "缩略图地址", "thumbnail", personal=BODY),
     Column(
         "scene_id",
         INTEGER,
@@ -63,10 +82,26 @@ _PAY_COLUMNS = (
         "1002 red packet, 1001 group collection",
     ),
     Column(
-        "scene_text", TEXT, ("wcPayInfo.sceneText",), values.text, "场景描述", "the scene in words"
+        "scene_text",
+        TEXT,
+        ("wcPayInfo.sceneText",),
+        values.text,
+        "场景描述",
+        "the scene in words",
+        personal=BODY,
     ),
-    Column("template_id", TEXT, ("wcPayInfo.templateId",), values.text, "模板编号", "template"),
-    Column("icon_url", TEXT, ("wcPayInfo.iconUrl",), values.text, "图标地址", "icon"),
+    Column(
+        "template_id",
+        TEXT,
+        ("wcPayInfo.templateId",),
+        values.text,
+        "模板编号",
+        "template",
+        personal=NO,
+    ),
+    Column(
+        "icon_url", TEXT, ("wcPayInfo.iconUrl",), values.text, "图标地址", "icon", personal=BODY
+    ),
     Column(
         "receiver_title",
         TEXT,
@@ -74,6 +109,7 @@ _PAY_COLUMNS = (
         values.text,
         "收款方看到的标题",
         "title as the receiver sees it",
+        personal=BODY,
     ),
     Column(
         "sender_title",
@@ -82,6 +118,7 @@ _PAY_COLUMNS = (
         values.text,
         "付款方看到的标题",
         "title as the sender sees it",
+        personal=BODY,
     ),
     Column(
         "sender_description",
@@ -90,6 +127,7 @@ _PAY_COLUMNS = (
         values.text,
         "付款方看到的描述",
         "description as the sender sees it",
+        personal=BODY,
     ),
     Column(
         "receiver_description",
@@ -98,6 +136,7 @@ _PAY_COLUMNS = (
         values.text,
         "收款方看到的描述",
         "description as the receiver sees it",
+        personal=BODY,
     ),
     Column(
         "native_url",
@@ -106,6 +145,7 @@ _PAY_COLUMNS = (
         values.text,
         "微信内部地址",
         "address inside WeChat",
+        personal=BODY,
     ),
     Column(
         "inner_type", INTEGER, ("wcPayInfo.innerType",), values.integer, "显示样式", "display style"
@@ -117,6 +157,7 @@ _PAY_COLUMNS = (
         values.text,
         "微信支付交易编号",
         "WeChat Pay's id",
+        personal=NO,
     ),
     Column(
         "expires_at",
@@ -134,7 +175,15 @@ _PAY_COLUMNS = (
         "领取状态（原样）：0 未领取，1 已领取",
         "claim status as sent: 0 no, 1 yes",
     ),
-    Column("claimed", BOOLEAN, (), values.flag, "是否已领取", "whether it was claimed"),
+    Column(
+        "claimed",
+        BOOLEAN,
+        (),
+        values.flag,
+        "是否已领取",
+        "whether it was claimed",
+        coded=Coded("claim_status", CLAIMED),
+    ),
 )
 
 PAYERS = Table(
@@ -142,8 +191,17 @@ PAYERS = Table(
     "群收款的付款人",
     "who is asked to pay in a group collection",
     (
-        Column("message_id", TEXT, (), values.text, "消息编号", "the message"),
-        Column("payer_wx_no", TEXT, (), values.text, "付款人微信号", "the payer's WeChat number"),
+        Column("message_id", TEXT, (), values.text, "消息编号", "the message", personal=NO),
+        Column(
+            "payer_wx_no",
+            TEXT,
+            (),
+            values.text,
+            "付款人微信号",
+            "the payer's WeChat number",
+            personal=WX_NO,
+            identifies=WX,
+        ),
         Column("amount_fen", INTEGER, (), values.integer, "应付金额（分）", "amount in fen"),
         Column("amount", SqlType.MONEY, (), values.yuan, "应付金额（元）", "amount in yuan"),
         Column(
@@ -179,6 +237,7 @@ MEDIA = _typed(
         values.text,
         "image 图片，voice 语音，video 视频",
         "image, voice or video",
+        personal=NO,
     ),
     Column(
         "thumb_path",
@@ -187,9 +246,16 @@ MEDIA = _typed(
         values.text,
         "缩略图、语音或视频封面地址",
         "thumbnail, voice or cover",
+        personal=BODY,
     ),
     Column(
-        "media_path", TEXT, ("bigImgPath",), values.text, "原图或视频地址", "full picture or video"
+        "media_path",
+        TEXT,
+        ("bigImgPath",),
+        values.text,
+        "原图或视频地址",
+        "full picture or video",
+        personal=BODY,
     ),
 )
 
@@ -207,8 +273,25 @@ KINDS = (
             "message_cards",
             "名片消息",
             "name cards shared in chats",
-            Column("nick", TEXT, ("nickName",), values.text, "名片昵称", "the card's nickname"),
-            Column("wx_no", TEXT, ("wxNo",), values.text, "名片微信号", "the card's WeChat number"),
+            Column(
+                "nick",
+                TEXT,
+                ("nickName",),
+                values.text,
+                "名片昵称",
+                "the card's nickname",
+                personal=BODY,
+            ),
+            Column(
+                "wx_no",
+                TEXT,
+                ("wxNo",),
+                values.text,
+                "名片微信号",
+                "the card's WeChat number",
+                personal=WX_NO,
+                identifies=WX,
+            ),
             Column(
                 "avatar_large_url",
                 TEXT,
@@ -216,6 +299,7 @@ KINDS = (
                 values.text,
                 "大头像地址",
                 "large portrait",
+                personal=BODY,
             ),
             Column(
                 "avatar_url",
@@ -224,9 +308,11 @@ KINDS = (
                 values.text,
                 "小头像地址",
                 "small portrait",
+                personal=BODY,
             ),
             indexes=("wx_no",),
         ),
+        shown=("nick",),
     ),
     MessageKind(
         "location",
@@ -244,6 +330,7 @@ KINDS = (
                 values.coordinate,
                 "经度",
                 "degrees east",
+                personal=BODY,
             ),
             Column(
                 "latitude",
@@ -252,10 +339,21 @@ KINDS = (
                 values.latitude,
                 "纬度",
                 "degrees north",
+                personal=BODY,
             ),
-            Column("address", TEXT, ("address",), values.text, "地址", "address"),
-            Column("wx_no", TEXT, ("wxNo",), values.text, "微信号", "WeChat number"),
+            Column("address", TEXT, ("address",), values.text, "地址", "address", personal=BODY),
+            Column(
+                "wx_no",
+                TEXT,
+                ("wxNo",),
+                values.text,
+                "微信号",
+                "WeChat number",
+                personal=WX_NO,
+                identifies=WX,
+            ),
         ),
+        shown=("address",),
     ),
     MessageKind(
         "link",
@@ -266,8 +364,10 @@ KINDS = (
             "message_links",
             "链接、文件、小程序、聊天记录等消息",
             "links, files, mini programs, chat records and the like",
-            Column("title", TEXT, ("title",), values.text, "标题", "title"),
-            Column("description", TEXT, ("des",), values.text, "描述", "description"),
+            Column("title", TEXT, ("title",), values.text, "标题", "title", personal=BODY),
+            Column(
+                "description", TEXT, ("des",), values.text, "描述", "description", personal=BODY
+            ),
             Column(
                 "app_type",
                 INTEGER,
@@ -283,11 +383,13 @@ KINDS = (
                 values.text,
                 "种类：link、file、chat_record、mini_program、quote、announcement、channels_video、other",
                 "link, file, chat_record, mini_program, quote, announcement, channels_video or other",
+                personal=NO,
+                coded=Coded("app_type", LINK_KINDS, other="other"),
             ),
             Column(
                 "show_type", INTEGER, ("showType",), values.integer, "显示类型", "how it is shown"
             ),
-            Column("url", TEXT, ("url",), values.text, "链接地址", "address"),
+            Column("url", TEXT, ("url",), values.text, "链接地址", "address", personal=BODY),
             Column(
                 "record_item",
                 TEXT,
@@ -295,8 +397,10 @@ KINDS = (
                 values.text,
                 "聊天记录详情",
                 "the chat record's content",
+                personal=BODY,
             ),
         ),
+        shown=("title",),
     ),
     MessageKind(
         "system",
@@ -307,7 +411,9 @@ KINDS = (
             "message_notices",
             "系统消息",
             "system notices",
-            Column("content", TEXT, ("content",), values.text, "内容", "what it says"),
+            Column(
+                "content", TEXT, ("content",), values.text, "内容", "what it says", personal=BODY
+            ),
             Column(
                 "notice_type",
                 INTEGER,
@@ -323,6 +429,8 @@ KINDS = (
                 values.text,
                 "red_packet 红包，ordinary 普通，unknown 未知",
                 "red_packet, ordinary or unknown",
+                personal=NO,
+                coded=Coded("notice_type", NOTICE_KINDS),
             ),
             Column(
                 "pay_id",
@@ -331,6 +439,7 @@ KINDS = (
                 values.text,
                 "微信支付编号（红包）",
                 "WeChat Pay's id (red packets)",
+                personal=NO,
             ),
             Column(
                 "original_is_send",
@@ -339,9 +448,11 @@ KINDS = (
                 values.text,
                 "原消息的发送方向（红包）",
                 "direction of the original message (red packets)",
+                personal=NO,
             ),
             indexes=("pay_id",),
         ),
+        shown=("content",),
     ),
     MessageKind(
         "recall",
@@ -352,7 +463,15 @@ KINDS = (
             "message_recalls",
             "撤回的消息",
             "recalled messages",
-            Column("notice", TEXT, ("text", "test"), values.text, "撤回提示", "the notice"),
+            Column(
+                "notice",
+                TEXT,
+                ("text", "test"),
+                values.text,
+                "撤回提示",
+                "the notice",
+                personal=BODY,
+            ),
             Column(
                 "recalled_at",
                 INSTANT,
@@ -368,6 +487,7 @@ KINDS = (
                 values.text,
                 "被撤回的内容",
                 "what had been written",
+                personal=BODY,
             ),
             Column(
                 "link_text",
@@ -376,8 +496,10 @@ KINDS = (
                 values.text,
                 "链接文字，如 重新编辑",
                 "the link's text",
+                personal=BODY,
             ),
         ),
+        shown=("notice",),
     ),
     MessageKind(
         "room_event",
@@ -388,7 +510,7 @@ KINDS = (
             "message_room_events",
             "群系统消息",
             "what happened in a room",
-            Column("content", TEXT, (), values.text, "内容", "what it says"),
+            Column("content", TEXT, (), values.text, "内容", "what it says", personal=BODY),
             Column(
                 "event",
                 TEXT,
@@ -396,8 +518,9 @@ KINDS = (
                 values.text,
                 "invited 邀请入群，renamed 修改群名，other 其他",
                 "invited, renamed or other",
+                personal=NO,
             ),
-            Column("actor_nick", TEXT, (), values.text, "操作人昵称", "who did it"),
+            Column("actor_nick", TEXT, (), values.text, "操作人昵称", "who did it", personal=BODY),
             Column(
                 "subject",
                 TEXT,
@@ -405,6 +528,7 @@ KINDS = (
                 values.text,
                 "被邀请人或新群名",
                 "who was invited, or the new name",
+                personal=BODY,
             ),
         ),
     ),
@@ -415,8 +539,14 @@ KINDS = (
         "红包",
         "red packet",
         _typed(
-            "message_red_packets", "红包消息", "red packets", *_PAY_COLUMNS, indexes=("pay_msg_id",)
+            "message_red_packets",
+            "红包消息",
+            "red packets",
+            *_PAY_COLUMNS,
+            indexes=("pay_msg_id",),
+            follow_up=FollowUp("red_packet", "claimed", (False,), until="expires_at"),
         ),
+        shown=("receiver_title", "sender_title", "title"),
     ),
     MessageKind(
         "group_collection",
@@ -429,7 +559,13 @@ KINDS = (
             "group collections",
             *_PAY_COLUMNS,
             Column(
-                "bill_no", TEXT, ("wcPayInfo.newAa.billNo",), values.text, "账单编号", "bill number"
+                "bill_no",
+                TEXT,
+                ("wcPayInfo.newAa.billNo",),
+                values.text,
+                "账单编号",
+                "bill number",
+                personal=NO,
             ),
             Column(
                 "collection_type",
@@ -440,7 +576,14 @@ KINDS = (
                 "kind of collection",
             ),
             Column(
-                "initiator_wx_no", TEXT, (), values.text, "发起人微信号", "who asked for the money"
+                "initiator_wx_no",
+                TEXT,
+                (),
+                values.text,
+                "发起人微信号",
+                "who asked for the money",
+                personal=WX_NO,
+                identifies=WX,
             ),
             Column(
                 "collection_status",
@@ -453,7 +596,10 @@ KINDS = (
             Column("payer_count", INTEGER, (), values.integer, "参与人数", "how many take part"),
             Column("paid_count", INTEGER, (), values.integer, "已支付人数", "how many have paid"),
             indexes=("bill_no",),
+            follow_up=FollowUp("group_collection", "collection_status", (1, 2)),
         ),
+        item_tables=(PAYERS,),
+        shown=("receiver_title", "sender_title", "title"),
     ),
     MessageKind(
         "group_collection_reminder",
@@ -464,10 +610,21 @@ KINDS = (
             "message_group_collection_reminders",
             "群收款提醒",
             "reminders of group collections",
-            Column("content", TEXT, ("content",), values.text, "内容", "what it says"),
-            Column("pay_id", TEXT, ("payId",), values.text, "收款支付编号", "the collection's id"),
+            Column(
+                "content", TEXT, ("content",), values.text, "内容", "what it says", personal=BODY
+            ),
+            Column(
+                "pay_id",
+                TEXT,
+                ("payId",),
+                values.text,
+                "收款支付编号",
+                "the collection's id",
+                personal=NO,
+            ),
             indexes=("pay_id",),
         ),
+        shown=("content",),
     ),
     MessageKind(
         "transfer",
@@ -478,10 +635,12 @@ KINDS = (
             "message_transfers",
             "转账消息（转账与回执以 transfer_id 相连）",
             "transfers; a transfer and its receipts share transfer_id",
-            Column("title", TEXT, ("title",), values.text, "标题", "title"),
-            Column("description", TEXT, ("des",), values.text, "描述", "description"),
+            Column("title", TEXT, ("title",), values.text, "标题", "title", personal=BODY),
+            Column(
+                "description", TEXT, ("des",), values.text, "描述", "description", personal=BODY
+            ),
             Column("amount", SqlType.MONEY, (), values.yuan, "金额（元）", "amount in yuan"),
-            Column("currency", TEXT, (), values.text, "币种：CNY", "currency: CNY"),
+            Column("currency", TEXT, (), values.text, "币种：CNY", "currency: CNY", personal=NO),
             Column(
                 "fee_description",
                 TEXT,
@@ -489,6 +648,7 @@ KINDS = (
                 values.text,
                 "金额文字（原样）",
                 "the amount as shown",
+                personal=BODY,
             ),
             Column(
                 "transfer_type",
@@ -505,6 +665,8 @@ KINDS = (
                 values.text,
                 "instant 实时转账，instant_receipt 实时收钱回执，refund_receipt 退还回执，delayed_receipt 非实时收钱回执，delayed 非实时转账",
                 "instant, instant_receipt, refund_receipt, delayed_receipt or delayed",
+                personal=NO,
+                coded=Coded("transfer_type", TRANSFER_KINDS),
             ),
             Column(
                 "claim_status",
@@ -521,6 +683,8 @@ KINDS = (
                 values.text,
                 "unclaimed 未领取，claimed 已被领取，received 已领取，refunded 已退还，claimed_pending 已领取待到账",
                 "unclaimed, claimed, received, refunded or claimed_pending",
+                personal=NO,
+                coded=Coded("claim_status", CLAIM_KINDS),
             ),
             Column(
                 "transaction_id",
@@ -529,6 +693,7 @@ KINDS = (
                 values.text,
                 "支付交易编号",
                 "payment number",
+                personal=NO,
             ),
             Column(
                 "transfer_id",
@@ -537,9 +702,16 @@ KINDS = (
                 values.text,
                 "转账编号；转账与回执相同",
                 "transfer number, the same on its receipts",
+                personal=NO,
             ),
             Column(
-                "memo", TEXT, ("wcPayInfo.payMemo",), values.text, "转账附言", "the payer's note"
+                "memo",
+                TEXT,
+                ("wcPayInfo.payMemo",),
+                values.text,
+                "转账附言",
+                "the payer's note",
+                personal=BODY,
             ),
             Column(
                 "began_at",
@@ -572,13 +744,26 @@ KINDS = (
                 values.text,
                 "微信支付消息编号",
                 "WeChat Pay's id",
+                personal=NO,
             ),
-            Column("url", TEXT, ("url",), values.text, "链接地址", "address"),
+            Column("url", TEXT, ("url",), values.text, "链接地址", "address", personal=BODY),
             indexes=("transfer_id",),
+            follow_up=FollowUp("transfer", "claim_kind", ("unclaimed", "claimed_pending")),
         ),
+        shown=("fee_description", "title"),
     ),
     MessageKind("unknown", (), "未知类型", "a type this version does not know"),
 )
+
+TABLES = tuple(
+    dict.fromkeys(
+        (
+            *(kind.table for kind in KINDS if kind.table is not None),
+            *(table for kind in KINDS for table in kind.item_tables),
+        )
+    )
+)
+"""The typed tables, which message payloads fill."""
 
 KIND_BY_CODE = {code: kind for kind in KINDS for code in kind.codes}
 UNKNOWN = KINDS[-1]

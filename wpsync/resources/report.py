@@ -1,10 +1,12 @@
 """What `/api/report/…` says of one agent: call totals, and calls by day."""
 
 from wpsync import values
-from wpsync.resources.spec import Column, Mode, Resource, SqlType, Table
+from wpsync.resources.spec import Column, Mode, Personal, Resource, SqlType, Table
 
 AGENT_CALL_TOTALS = Resource(
     name="agent_call_totals",
+    zh="座席通话汇总",
+    en="Agent call totals",
     endpoint="/api/report/callReport",
     mode=Mode.REPORT,
     family="other",
@@ -15,8 +17,24 @@ AGENT_CALL_TOTALS = Resource(
         "座席通话总数（每座席每读取日一行）",
         "call totals, one row per agent and day they were read on",
         (
-            Column("id", SqlType.TEXT, ("id",), values.text, "座席编号:日期", "agent_id:as_of"),
-            Column("agent_id", SqlType.TEXT, ("agent_id",), values.text, "座席编号", "the agent"),
+            Column(
+                "id",
+                SqlType.TEXT,
+                ("id",),
+                values.text,
+                "座席编号:日期",
+                "agent_id:as_of",
+                personal=Personal.NO,
+            ),
+            Column(
+                "agent_id",
+                SqlType.TEXT,
+                ("agent_id",),
+                values.text,
+                "座席编号",
+                "the agent",
+                personal=Personal.NO,
+            ),
             Column(
                 "as_of",
                 SqlType.DAY,
@@ -56,18 +74,37 @@ AGENT_CALL_TOTALS = Resource(
 
 AGENT_CALL_DAYS = Resource(
     name="agent_call_days",
+    zh="座席每日通话",
+    en="Agent call days",
     endpoint="/api/report/callDetail",
     mode=Mode.REPORT,
     family="other",
     parent="agents",
     parent_filter="agentId",
+    requests_per_parent=2,
     table=Table(
         "agent_call_days",
         "座席每日通话（厂商统计）",
         "calls by agent and day, as the vendor counts them",
         (
-            Column("id", SqlType.TEXT, ("id",), values.text, "座席编号:日期", "agent_id:day"),
-            Column("agent_id", SqlType.TEXT, ("agent_id",), values.text, "座席编号", "the agent"),
+            Column(
+                "id",
+                SqlType.TEXT,
+                ("id",),
+                values.text,
+                "座席编号:日期",
+                "agent_id:day",
+                personal=Personal.NO,
+            ),
+            Column(
+                "agent_id",
+                SqlType.TEXT,
+                ("agent_id",),
+                values.text,
+                "座席编号",
+                "the agent",
+                personal=Personal.NO,
+            ),
             Column("day", SqlType.DAY, ("date",), values.day, "日期（上海）", "the day (Shanghai)"),
             Column(
                 "calls_in", SqlType.INTEGER, ("in",), values.integer, "呼入次数", "incoming calls"

@@ -1,12 +1,14 @@
-"""The words to say what is synced in: Column, Table, Resource, Filter, MessageKind.
+"""The types of the declarations: Column, Table, Resource, Filter, FollowUp, Coded, MessageKind.
 
 Declarations are data. A converter is a named function (a lambda has no name in a traceback), and a
-declaration that contradicts itself is refused at import.
+declaration that contradicts itself, or leaves a required answer out, is refused at import.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
+from enum import Enum, StrEnum
+
+from wpsync.model import CHAT, PHONE, SENDER, WX
 
 Converter = Callable[[object], object]
 """A function of `wpsync.values`: any JSON value to a column's value or None."""
@@ -26,11 +28,47 @@ class SqlType(Enum):
     JSON = "jsonb"
 
 
+class Personal(StrEnum):
+    """The class of personal data that a column holds: a setting of `[privacy]`, or none."""
+
+    NO = ""
+    PHONE_NUMBERS = "phone_numbers"
+    NAMES = "names"
+    WECHAT_NUMBERS = "wechat_numbers"
+    MESSAGE_BODIES = "message_bodies"
+
+
+_FREE_FORM = (SqlType.TEXT, SqlType.TEXTS, SqlType.JSON, SqlType.DOUBLE)
+"""Types whose columns may hold personal data (a coordinate is one): these must declare `personal`."""
+
+_NUMBERS = {Personal.PHONE_NUMBERS: PHONE, Personal.WECHAT_NUMBERS: WX}
+"""The kind of mark (`model.Erased`) that a number of a class makes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """Compute a column from the integer codes of another: `names`, or `other` for a code without a name."""
+
+    column: str
+    names: Mapping[int, object] = field(hash=False)
+    other: object = None
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: its vendor spellings in order of preference, and what it means in both languages.
+    """One column: its vendor spellings in order of preference, and its meaning in both languages.
 
-    A column without sources is computed from others by the resource's normaliser.
+    A column without sources is computed: by `coded`, or by the resource's normaliser.
+
+    `personal` has no default for free-form types (text, lists, JSON, coordinates). A column of phone
+    or WeChat numbers also declares whose they are, with exactly one of:
+
+    - `identifies`: the person to whom the row belongs; erasing that person removes the row. In a typed
+      table the whole message goes. Ids by which rows name a person (CHAT, SENDER) are declared so too.
+    - `mentions`: a person among others; erasing removes the number and keeps the row.
+    - `ours`: a work phone's or an agent's own number, which is never erased.
+
+    `leads_to` marks an id or number by which other rows name the person that this row identifies.
     """
 
     name: str
@@ -40,6 +78,42 @@ class Column:
     zh: str
     en: str
     required: bool = False
+    _: KW_ONLY
+    personal: Personal | None = None
+    identifies: str | None = None
+    mentions: str | None = None
+    ours: bool = False
+    leads_to: str | None = None
+    coded: Coded | None = None
+
+    def __post_init__(self) -> None:
+        if self.personal is None and self.type in _FREE_FORM:
+            raise ValueError(f"column {self.name}: declare personal=, Personal.NO if it is not")
+        for kind in (self.identifies, self.mentions, self.leads_to):
+            if kind not in (None, PHONE, WX, CHAT, SENDER):
+                raise ValueError(f"column {self.name}: no kind of mark is called {kind!r}")
+        kind = _NUMBERS.get(self.personal or Personal.NO)
+        whose = [
+            one for one in (self.identifies, self.mentions, kind if self.ours else None) if one
+        ]
+        if kind is not None and whose != [kind]:
+            raise ValueError(
+                f"column {self.name}: declare whose number it is: identifies=, mentions= or ours="
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """The rule by which rows are read again until their content has settled.
+
+    A row is open while `column` holds one of `values`, and no longer than a day after the instant in
+    its column `until`, where it has one. `reason` is stored with the row's next reading.
+    """
+
+    reason: str
+    column: str
+    values: tuple[str | int | bool, ...]
+    until: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +121,8 @@ class Table:
     """One table of `wp`. `indexes` are the columns that are joined or filtered on, the key apart.
 
     `inherits` names columns that keep their stored value while the row's other content is unchanged
-    and the new row does not know them.
+    and the new row does not know them. `clears` names columns that are emptied, with `_extra`, in a
+    row from which a mention of an erased person was taken: they may show that person's name.
     """
 
     name: str
@@ -59,18 +134,38 @@ class Table:
     soft_delete: bool = False
     history: bool = False
     inherits: tuple[str, ...] = ()
+    clears: tuple[str, ...] = ()
+    follow_up: FollowUp | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.name}: two columns of one name")
-        for name in (*self.key, *self.inherits, *(n for index in self.indexes for n in index)):
+        rule = self.follow_up
+        for name in (
+            *self.key,
+            *self.inherits,
+            *self.clears,
+            *(name for index in self.indexes for name in index),
+            *(column.coded.column for column in self.columns if column.coded),
+            *((name for name in (rule.column, rule.until) if name) if rule else ()),
+        ):
             if name not in names:
                 raise ValueError(f"{self.name}: no column {name}")
 
     def position(self, name: str) -> int:
-        """Where in a row the column stands."""
+        """Return the place of a column in a row."""
         return next(i for i, column in enumerate(self.columns) if column.name == name)
+
+    @property
+    def identifying(self) -> tuple[Column, ...]:
+        """The columns that identify the person of a row."""
+        return tuple(column for column in self.columns if column.identifies)
+
+    @property
+    def mentioning(self) -> tuple[Column, ...]:
+        """The columns that mention people."""
+        return tuple(column for column in self.columns if column.mentions)
 
 
 class Mode(Enum):
@@ -95,15 +190,22 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One endpoint and the table it feeds.
+    """One endpoint and the table it feeds. `zh` and `en` are its name on the page and in messages.
 
     `page_size` 0 means that the endpoint answers everything at once, without paging. `page_cap` is
     the highest page the vendor shows (None: none is stated). `cursor` is the column that the
-    vendor's `start` and `end` are believed to filter on; None where the rows do not show it.
-    `parent` is the resource whose rows are iterated, `parent_filter` the request field for its id.
+    vendor's `start` and `end` are believed to filter on; None where the rows do not show it. `day` is
+    the column with the vendor's own date, for rows without a time.
+    `parent` is the resource whose rows are iterated, `parent_filter` the request field for its id, and
+    `requests_per_parent` the number of requests that a report needs for one parent.
+    `label_map` is the field of an answer that is one object, key to label, in place of a list of rows.
+    `details` are the tables that a row's payload fills; their first key column is the row's id, and
+    they have the column `cursor`. `retained` means that `[retention]` has a setting for its rows.
     """
 
     name: str
+    zh: str
+    en: str
     table: Table
     endpoint: str
     mode: Mode
@@ -111,9 +213,14 @@ class Resource:
     page_size: int = 0
     page_cap: int | None = None
     cursor: str | None = None
+    day: str | None = None
     filters: tuple[Filter, ...] = ()
     parent: str | None = None
     parent_filter: str | None = None
+    requests_per_parent: int = 1
+    label_map: str | None = None
+    details: tuple[Table, ...] = ()
+    retained: bool = False
 
     def __post_init__(self) -> None:
         if self.cursor and self.mode is not Mode.WINDOWED:
@@ -122,6 +229,16 @@ class Resource:
             raise ValueError(f"{self.name}: a windowed resource is paged")
         if (self.parent is None) != (self.parent_filter is None):
             raise ValueError(f"{self.name}: a parent needs its filter")
+        if self.cursor is None and (self.retained or self.followed):
+            raise ValueError(f"{self.name}: only rows with a time are retained or followed up")
+        for table in (self.table, *self.details):
+            if self.cursor and self.cursor not in (column.name for column in table.columns):
+                raise ValueError(f"{self.name}: {table.name} has no column {self.cursor}")
+
+    @property
+    def followed(self) -> tuple[Table, ...]:
+        """The tables of this resource whose rows are read again until they have settled."""
+        return tuple(table for table in (self.table, *self.details) if table.follow_up)
 
     @property
     def parent_column(self) -> str | None:
@@ -141,7 +258,8 @@ class MessageKind:
     """One kind of WeChat message: the vendor's codes for it and the typed table its payload fills.
 
     A column's source in a typed table is a path in the payload (`wcPayInfo.newAa.billNo`), spelt
-    clean; every spelling of payloads.md is accepted for each step.
+    clean; every spelling of payloads.md is accepted for each step. `shown` are columns whose first
+    text becomes the message's plain text. `item_tables` get one row for each item of a payload's list.
     """
 
     name: str
@@ -149,3 +267,16 @@ class MessageKind:
     zh: str
     en: str
     table: Table | None = None
+    shown: tuple[str, ...] = ()
+    item_tables: tuple[Table, ...] = ()
+
+    def __post_init__(self) -> None:
+        columns = [column.name for column in self.table.columns] if self.table else []
+        for name in self.shown:
+            if name not in columns:
+                raise ValueError(f"{self.name}: no column {name} to show")
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """Every table that a payload of this kind fills."""
+        return ((self.table,) if self.table else ()) + self.item_tables

@@ -3,13 +3,25 @@
 Pages 1 to 500 of at most 100 rows: no query shows more than 50,000 rows.
 """
 
-from wpsync import values
-from wpsync.resources.spec import Column, Filter, Mode, Resource, SqlType, Table
+from dataclasses import replace
 
-_ID = Column("id", SqlType.TEXT, ("id", "_id"), values.text, "主键", "the vendor's id")
+from wpsync import values
+from wpsync.model import CHAT, SENDER, WX
+from wpsync.resources import messages
+from wpsync.resources.spec import Column, Filter, Mode, Personal, Resource, SqlType, Table
+
+_ID = Column(
+    "id", SqlType.TEXT, ("id", "_id"), values.text, "主键", "the vendor's id", personal=Personal.NO
+)
 _AVATARS = (
     Column(
-        "avatar_url", SqlType.TEXT, ("headImg",), values.first_text, "小头像地址", "small portrait"
+        "avatar_url",
+        SqlType.TEXT,
+        ("headImg",),
+        values.first_text,
+        "小头像地址",
+        "small portrait",
+        personal=Personal.NAMES,
     ),
     Column(
         "avatar_large_url",
@@ -18,12 +30,31 @@ _AVATARS = (
         values.first_text,
         "大头像地址",
         "large portrait",
+        personal=Personal.NAMES,
     ),
 )
-_WX_NO = Column("wx_no", SqlType.TEXT, ("wxNo",), values.text, "微信号", "WeChat number")
-_WX_ALIAS = Column(
-    "wx_alias", SqlType.TEXT, ("wxNo1",), values.text, "微信号（别名）", "WeChat alias"
+_WX_NO = Column(
+    "wx_no",
+    SqlType.TEXT,
+    ("wxNo",),
+    values.text,
+    "微信号",
+    "WeChat number",
+    personal=Personal.WECHAT_NUMBERS,
+    identifies=WX,
 )
+_WX_ALIAS = Column(
+    "wx_alias",
+    SqlType.TEXT,
+    ("wxNo1",),
+    values.text,
+    "微信号（别名）",
+    "WeChat alias",
+    personal=Personal.WECHAT_NUMBERS,
+    identifies=WX,
+)
+_OUR_WX_NO = replace(_WX_NO, identifies=None, ours=True)
+_OUR_WX_ALIAS = replace(_WX_ALIAS, identifies=None, ours=True)
 _AGENT_WX_NO = Column(
     "agent_wx_no",
     SqlType.TEXT,
@@ -31,10 +62,14 @@ _AGENT_WX_NO = Column(
     values.text,
     "工作微信号",
     "the agent's WeChat number",
+    personal=Personal.WECHAT_NUMBERS,
+    ours=True,
 )
 
 WECHAT_USERS = Resource(
     name="wechat_users",
+    zh="工作微信号",
+    en="WeChat users",
     endpoint="/api/wechat/queryWeChatUserByPage",
     mode=Mode.LISTING,
     family="other",
@@ -46,12 +81,27 @@ WECHAT_USERS = Resource(
         "the WeChat accounts logged in on the work phones",
         (
             _ID,
-            Column("imei", SqlType.TEXT, ("imei",), values.text, "设备 IMEI", "the device's IMEI"),
             Column(
-                "phone", SqlType.TEXT, ("phone",), values.text, "设备手机号", "the device's number"
+                "imei",
+                SqlType.TEXT,
+                ("imei",),
+                values.text,
+                "设备 IMEI",
+                "the device's IMEI",
+                personal=Personal.NO,
             ),
-            _WX_NO,
-            _WX_ALIAS,
+            Column(
+                "phone",
+                SqlType.TEXT,
+                ("phone",),
+                values.text,
+                "设备手机号",
+                "the device's number",
+                personal=Personal.PHONE_NUMBERS,
+                ours=True,
+            ),
+            _OUR_WX_NO,
+            _OUR_WX_ALIAS,
             Column(
                 "wechat_version",
                 SqlType.TEXT,
@@ -59,8 +109,17 @@ WECHAT_USERS = Resource(
                 values.text,
                 "微信版本号",
                 "version of WeChat",
+                personal=Personal.NO,
             ),
-            Column("nick", SqlType.TEXT, ("nick",), values.text, "微信昵称", "nickname"),
+            Column(
+                "nick",
+                SqlType.TEXT,
+                ("nick",),
+                values.text,
+                "微信昵称",
+                "nickname",
+                personal=Personal.NAMES,
+            ),
             *_AVATARS,
         ),
         indexes=(("wx_no",),),
@@ -71,6 +130,8 @@ WECHAT_USERS = Resource(
 
 WECHAT_CONTACTS = Resource(
     name="wechat_contacts",
+    zh="微信联系人",
+    en="WeChat contacts",
     endpoint="/api/wechat/getWeContactByPage",
     mode=Mode.LISTING,
     family="other",
@@ -90,11 +151,18 @@ WECHAT_CONTACTS = Resource(
                 values.text,
                 "工作微信昵称",
                 "the agent's nickname",
+                personal=Personal.NAMES,
             ),
-            _WX_NO,
+            replace(_WX_NO, leads_to=WX),
             _WX_ALIAS,
             Column(
-                "nick", SqlType.TEXT, ("nick",), values.text, "联系人昵称", "the contact's nickname"
+                "nick",
+                SqlType.TEXT,
+                ("nick",),
+                values.text,
+                "联系人昵称",
+                "the contact's nickname",
+                personal=Personal.NAMES,
             ),
             *_AVATARS,
             Column(
@@ -104,6 +172,7 @@ WECHAT_CONTACTS = Resource(
                 values.text,
                 "状态，如 normal",
                 "state, e.g. normal",
+                personal=Personal.NO,
             ),
             Column(
                 "created_at",
@@ -130,6 +199,8 @@ WECHAT_CONTACTS = Resource(
 
 WECHAT_ROOMS = Resource(
     name="wechat_rooms",
+    zh="微信群",
+    en="WeChat rooms",
     endpoint="/api/wechat/getWeChatRoomByPage",
     mode=Mode.LISTING,
     family="other",
@@ -141,9 +212,25 @@ WECHAT_ROOMS = Resource(
         "WeChat rooms (group chats)",
         (
             _ID,
-            Column("imei", SqlType.TEXT, ("imei",), values.text, "设备 IMEI", "the device's IMEI"),
+            Column(
+                "imei",
+                SqlType.TEXT,
+                ("imei",),
+                values.text,
+                "设备 IMEI",
+                "the device's IMEI",
+                personal=Personal.NO,
+            ),
             _AGENT_WX_NO,
-            Column("name", SqlType.TEXT, ("name",), values.text, "群名称", "the room's name"),
+            Column(
+                "name",
+                SqlType.TEXT,
+                ("name",),
+                values.text,
+                "群名称",
+                "the room's name",
+                personal=Personal.NAMES,
+            ),
             Column(
                 "avatar_url",
                 SqlType.TEXT,
@@ -151,6 +238,7 @@ WECHAT_ROOMS = Resource(
                 values.first_text,
                 "群头像",
                 "the room's picture",
+                personal=Personal.NAMES,
             ),
             Column(
                 "owner_wx_no",
@@ -159,6 +247,8 @@ WECHAT_ROOMS = Resource(
                 values.text,
                 "群主微信号",
                 "the owner's WeChat number",
+                personal=Personal.WECHAT_NUMBERS,
+                mentions=WX,
             ),
             Column(
                 "member_count",
@@ -175,6 +265,7 @@ WECHAT_ROOMS = Resource(
                 values.texts,
                 "群成员编号",
                 "the members' ids",
+                personal=Personal.NO,
             ),
             Column(
                 "member_wx_nos",
@@ -183,6 +274,8 @@ WECHAT_ROOMS = Resource(
                 values.split_texts,
                 "群成员微信号",
                 "the members' WeChat numbers",
+                personal=Personal.WECHAT_NUMBERS,
+                mentions=WX,
             ),
             Column(
                 "display_name",
@@ -191,16 +284,20 @@ WECHAT_ROOMS = Resource(
                 values.text,
                 "成员展示昵称（原样）",
                 "the members' names as shown",
+                personal=Personal.NAMES,
             ),
         ),
         indexes=(("agent_wx_no",), ("owner_wx_no",)),
         soft_delete=True,
         history=True,
+        clears=("display_name",),
     ),
 )
 
 WECHAT_ROOM_MEMBERS = Resource(
     name="wechat_room_members",
+    zh="群成员",
+    en="Room members",
     endpoint="/api/wechat/getWeChatRoomMemberByPage",
     mode=Mode.LISTING,
     family="other",
@@ -213,10 +310,34 @@ WECHAT_ROOM_MEMBERS = Resource(
         "微信群成员",
         "members of WeChat rooms",
         (
-            _ID,
-            Column("room_id", SqlType.TEXT, ("chatRoomId",), values.text, "群编号", "the room"),
-            Column("nick", SqlType.TEXT, ("nick",), values.text, "昵称", "nickname"),
-            Column("avatar_url", SqlType.TEXT, ("headImg",), values.first_text, "头像", "portrait"),
+            replace(_ID, leads_to=SENDER),
+            Column(
+                "room_id",
+                SqlType.TEXT,
+                ("chatRoomId",),
+                values.text,
+                "群编号",
+                "the room",
+                personal=Personal.NO,
+            ),
+            Column(
+                "nick",
+                SqlType.TEXT,
+                ("nick",),
+                values.text,
+                "昵称",
+                "nickname",
+                personal=Personal.NAMES,
+            ),
+            Column(
+                "avatar_url",
+                SqlType.TEXT,
+                ("headImg",),
+                values.first_text,
+                "头像",
+                "portrait",
+                personal=Personal.NAMES,
+            ),
             _WX_NO,
             Column(
                 "is_agent",
@@ -237,6 +358,8 @@ WECHAT_ROOM_MEMBERS = Resource(
 
 WECHAT_CHATS = Resource(
     name="wechat_chats",
+    zh="微信会话",
+    en="WeChat chats",
     endpoint="/api/wechat/getWeChatByPage",
     mode=Mode.WINDOWED,
     family="other",
@@ -248,7 +371,7 @@ WECHAT_CHATS = Resource(
         "微信会话",
         "WeChat chats: one agent's account with one contact or room",
         (
-            _ID,
+            replace(_ID, leads_to=CHAT),
             _AGENT_WX_NO,
             Column(
                 "contact_wx_no",
@@ -257,6 +380,8 @@ WECHAT_CHATS = Resource(
                 values.text,
                 "联系人微信号；群聊为空",
                 "the contact; NULL in a room",
+                personal=Personal.WECHAT_NUMBERS,
+                identifies=WX,
             ),
             Column(
                 "room_id",
@@ -265,6 +390,7 @@ WECHAT_CHATS = Resource(
                 values.text,
                 "群编号；单聊为空",
                 "the room; NULL in a single chat",
+                personal=Personal.NO,
             ),
             Column(
                 "chat_type",
@@ -273,6 +399,7 @@ WECHAT_CHATS = Resource(
                 values.text,
                 "single 单聊，group 群聊",
                 "single or group",
+                personal=Personal.NO,
             ),
             Column(
                 "started_by_agent",
@@ -289,12 +416,17 @@ WECHAT_CHATS = Resource(
 
 WECHAT_MESSAGES = Resource(
     name="wechat_messages",
+    zh="微信消息",
+    en="WeChat messages",
     endpoint="/api/wechat/getWeMessageByPage",
     mode=Mode.WINDOWED,
     family="messages",
     page_size=100,
     page_cap=500,
     cursor="sent_at",
+    day="sent_on",
+    retained=True,
+    details=messages.TABLES,
     filters=(
         Filter("wxNo", "wechat_users", "wx_no"),
         Filter("imei", "wechat_users", "imei"),
@@ -306,8 +438,26 @@ WECHAT_MESSAGES = Resource(
         "WeChat messages",
         (
             _ID,
-            Column("chat_id", SqlType.TEXT, ("chatId",), values.text, "会话编号", "the chat"),
-            Column("sender_id", SqlType.TEXT, ("from",), values.text, "发送人编号", "the sender"),
+            Column(
+                "chat_id",
+                SqlType.TEXT,
+                ("chatId",),
+                values.text,
+                "会话编号",
+                "the chat",
+                personal=Personal.NO,
+                identifies=CHAT,
+            ),
+            Column(
+                "sender_id",
+                SqlType.TEXT,
+                ("from",),
+                values.text,
+                "发送人编号",
+                "the sender",
+                personal=Personal.NO,
+                identifies=SENDER,
+            ),
             Column(
                 "msg_type",
                 SqlType.TEXT,
@@ -315,6 +465,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "消息类型代码（原样）",
                 "the vendor's type code, as sent",
+                personal=Personal.NO,
             ),
             Column(
                 "kind",
@@ -324,6 +475,7 @@ WECHAT_MESSAGES = Resource(
                 "消息种类，如 text、image、transfer",
                 "kind of message, e.g. text, image, transfer",
                 required=True,
+                personal=Personal.NO,
             ),
             Column(
                 "sent_at", SqlType.INSTANT, ("ts",), values.instant, "发送时间", "when it was sent"
@@ -343,6 +495,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "手机上的消息编号",
                 "the message's id on the phone",
+                personal=Personal.NO,
             ),
             Column(
                 "server_msg_id",
@@ -351,6 +504,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "微信服务器的消息编号",
                 "the message's id on WeChat's server",
+                personal=Personal.NO,
             ),
             Column(
                 "sent_by_agent",
@@ -367,6 +521,7 @@ WECHAT_MESSAGES = Resource(
                 values.verbatim,
                 "消息内容（原样）",
                 "the content exactly as sent",
+                personal=Personal.MESSAGE_BODIES,
             ),
             Column(
                 "plain_text",
@@ -375,6 +530,7 @@ WECHAT_MESSAGES = Resource(
                 values.verbatim,
                 "可读文本，用于检索",
                 "what a person would read, made for search",
+                personal=Personal.MESSAGE_BODIES,
             ),
             Column(
                 "payload_ok",

@@ -13,6 +13,7 @@ from psycopg.rows import class_row
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.model import DeadLetter
+from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -49,7 +50,7 @@ def keep_dead_letters(
 
 def resolve_read_messages(connection: Connection, account: str, at: datetime) -> None:
     """Close the letters of messages that were unreadable and have been read since."""
-    scope = Scope(account, "wechat_messages")
+    scope = Scope(account, WECHAT_MESSAGES.name)
     row = connection.execute(QUERIES["any_open_dead_letter"], scope.parameters()).fetchone()
     if row is not None and row[0]:
         connection.execute(QUERIES["resolve_read_messages"], {"account": account, "at": at})

@@ -2,23 +2,59 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from typing import cast
 
+from psycopg import sql
 from psycopg.rows import dict_row
 
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.model import Window
+from wpsync.resources import RESOURCES
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
-
-_OPEN = {"calls": "open_calls", "wechat_messages": "open_messages"}
 
 _EDGE = timedelta(seconds=1)
 
 Due = Callable[[datetime, datetime], datetime | None]
 """A row's time, and when it was read, to when it is due again (None: never)."""
+
+
+@cache
+def _open_rows_sql(resource: str) -> bytes:
+    """Select the rows of a stretch whose content is still to change, by the declared rules.
+
+    Parameters: `account`, `start` (inclusive), `end` (exclusive), `read_at`.
+    """
+    declared = RESOURCES[resource]
+    selects = []
+    for table in declared.followed:
+        rule = table.follow_up
+        assert rule is not None
+        assert declared.cursor is not None
+        ended: sql.Composable = sql.SQL("")
+        if rule.until is not None:
+            ended = sql.SQL(
+                " and ({0} is null or {0} > %(read_at)s::timestamptz - interval '1 day')"
+            ).format(sql.Identifier(rule.until))
+        selects.append(
+            sql.SQL(
+                "select {key} as id, {at} as at, {reason} as reason from {table}"
+                " where _account = %(account)s and {at} >= %(start)s and {at} < %(end)s"
+                " and {column} in ({values}){ended}"
+            ).format(
+                key=sql.Identifier(table.key[0]),
+                at=sql.Identifier(declared.cursor),
+                reason=sql.Literal(rule.reason),
+                table=sql.Identifier("wp", table.name),
+                column=sql.Identifier(rule.column),
+                values=sql.SQL(", ").join(map(sql.Literal, rule.values)),
+                ended=ended,
+            )
+        )
+    return sql.SQL(" union all ").join(selects).as_bytes(None)
 
 
 def track(
@@ -36,8 +72,7 @@ def track(
     A reading covers the seconds at both edges too, under some meanings of the vendor's ends: an open
     row there that nobody knew is taken up, and one that is known waits for a reading of its own.
     """
-    query = _OPEN.get(scope.resource)
-    if query is None:
+    if not RESOURCES[scope.resource].followed:
         return
     start, end = window.start - _EDGE, window.end + _EDGE
     parameters = scope.parameters(start=start, end=end, read_at=read_at)
@@ -47,7 +82,7 @@ def track(
     if not known and not recent:
         return
     with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(QUERIES[query], parameters).fetchall()
+        found = cursor.execute(_open_rows_sql(scope.resource), parameters).fetchall()
     settled = inside - {row["id"] for row in found}
     if settled:
         connection.execute(QUERIES["settle_follow_ups"], {**parameters, "ids": sorted(settled)})

@@ -12,7 +12,7 @@ from wpsync.values import SHANGHAI
 
 QUERIES = statements(__name__)
 
-UNREAD, PARTIAL = "unread", "partial"
+UNREAD = "unread"
 TROUBLE = ("incomplete", "differing")
 
 LATELY = 30

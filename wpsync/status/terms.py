@@ -3,23 +3,15 @@
 Stored codes stay as they are; the page shows them beside their names.
 """
 
+from wpsync.resources import RESOURCES as DECLARED
+from wpsync.resources.crm import CUSTOMERS
+
 Pair = tuple[str, str]
 """A text in Chinese and in English."""
 
 RESOURCES: dict[str, Pair] = {
-    "agents": ("座席", "Agents"),
-    "customer_fields": ("客户字段", "Customer fields"),
-    "customers": ("客户", "Customers"),
-    "wechat_users": ("工作微信号", "WeChat users"),
-    "wechat_contacts": ("微信联系人", "WeChat contacts"),
-    "wechat_rooms": ("微信群", "WeChat rooms"),
-    "wechat_room_members": ("群成员", "Room members"),
-    "calls": ("通话", "Calls"),
-    "sms": ("短信", "SMS"),
-    "wechat_chats": ("微信会话", "WeChat chats"),
-    "wechat_messages": ("微信消息", "WeChat messages"),
-    "agent_call_totals": ("座席通话汇总", "Agent call totals"),
-    "agent_call_days": ("座席每日通话", "Agent call days"),
+    **{one.name: (one.zh, one.en) for one in DECLARED.values()},
+    CUSTOMERS.name: ("客户", "Customers"),
 }
 
 REASONS: dict[str, Pair] = {

@@ -14,6 +14,7 @@ from wpsync.clock import Clock
 from wpsync.db.database import Database
 from wpsync.loading import customers
 from wpsync.normalize.privacy import OFF, Privacy
+from wpsync.resources.crm import CUSTOMERS
 
 
 def add_customer(
@@ -54,7 +55,7 @@ def _kept(fields: Mapping[str, str], privacy: Privacy) -> dict[str, str]:
     """The fields as they are kept: a customer's name and phone, and all others as one column."""
     own = {name: value for name, value in fields.items() if name in ("name", "phone")}
     other = {name: value for name, value in fields.items() if name not in own}
-    treated = privacy.json_row("customers", {**own, "fields": other})
+    treated = privacy.json_row(CUSTOMERS.name, {**own, "fields": other})
     found = {name: treated[name] for name in own} | dict(
         cast("dict[str, str]", treated["fields"] or {})
     )

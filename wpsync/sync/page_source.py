@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 
 from wpsync.api.client import Client
-from wpsync.api.endpoints import customer_fields, list_page
+from wpsync.api.endpoints import label_map, list_page
 from wpsync.clock import Clock
 from wpsync.db.database import Database
 from wpsync.loading.table_stats import distinct_values
@@ -47,8 +47,8 @@ class PageSource:
         fetched_at = self._clock.now()
         number = body.get("page", 1)
         assert isinstance(number, int)
-        if self._resource.name == "customer_fields":
-            labels = customer_fields(self._client)
+        if self._resource.label_map is not None:
+            labels = label_map(self._client, self._resource.endpoint, self._resource.label_map)
             records = [{"id": key, "label": label} for key, label in labels.items()]
             return Page(number, records, len(records), fetched_at, self._clock.now())
         listing = list_page(self._client, self._resource.endpoint, body, self._priority)

@@ -21,8 +21,7 @@ from wpsync.loading.staging import Staging
 from wpsync.model import Window
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.normalize.rows import Normalizer
-from wpsync.resources.personal import WECHAT_NUMBERS
-from wpsync.resources.spec import Resource
+from wpsync.resources.spec import Personal, Resource
 from wpsync.state import dead_letters, drift, follow_ups, listings, runs, window_ledger
 from wpsync.state.scope import Scope
 from wpsync.sync.store import Intake, Listed, Loaded
@@ -59,7 +58,7 @@ class PostgresIntake:
         self._horizon = horizon
         self._erased = erasure.erased(connection)
         self._normalize = Normalizer(resource, privacy, self._erased)
-        self._forms = partial(privacy.forms, WECHAT_NUMBERS)
+        self._forms = partial(privacy.forms, Personal.WECHAT_NUMBERS)
         self._staging = Staging(connection, resource, scope.account)
         self._pages: list[tuple[Sequence[object], datetime]] = []
 
@@ -167,7 +166,7 @@ class PostgresIntake:
             if _are_most(letters, closed.rows_seen):
                 raise _MostlyDeadLettersError
             drift.note_drift(connection, self._scope, self._staging.drift, at)
-            if self._resource.name == "wechat_messages" and (counts.updated or counts.inserted):
+            if self._resource.details and (counts.updated or counts.inserted):
                 dead_letters.resolve_read_messages(connection, account, at)
             finish()
             return counts

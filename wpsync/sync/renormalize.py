@@ -24,7 +24,7 @@ from wpsync.normalize.originals import RAW
 from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
-from wpsync.resources.personal import WECHAT_NUMBERS
+from wpsync.resources.spec import Personal
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.state import dead_letters
 from wpsync.state.scope import Scope
@@ -56,7 +56,7 @@ def renormalize(
 
     Raises ConfigError where message bodies are not kept: there is nothing to explode.
     """
-    if not privacy.keeps("wechat_messages", "body"):
+    if not privacy.keeps(WECHAT_MESSAGES.name, "body"):
         raise ConfigError(
             "message bodies are not kept, so there is nothing to read again",
             hint="a new backfill with --again reads them from the vendor"
@@ -166,7 +166,7 @@ def _retry(
         def write() -> Counts:
             scope = Scope(letter.account, resource.name)
             erasure.hold(connection, erased, staging.left_out)
-            forms = partial(privacy.forms, WECHAT_NUMBERS)
+            forms = partial(privacy.forms, Personal.WECHAT_NUMBERS)
             erasure.keep_left_out(connection, scope, erased, staging.left_out, forms)
             counts = staging.merge(duplicates=False, again=True)
             before.extend(staging.dead_letters)

@@ -14,6 +14,7 @@ from wpsync.loading import parents as parent_rows
 from wpsync.loading.merge_sql import Counts
 from wpsync.loading.staging import Staging
 from wpsync.normalize.rows import Normalizer
+from wpsync.resources.report import AGENT_CALL_DAYS, AGENT_CALL_TOTALS
 from wpsync.resources.spec import Resource
 from wpsync.state import dead_letters, listings
 from wpsync.sync.account import Account
@@ -112,9 +113,6 @@ def _listed(detail: Record) -> list[Record]:
 
 
 _READERS: dict[str, Callable[[Account, str], Iterator[Record]]] = {
-    "agent_call_totals": _totals,
-    "agent_call_days": _days,
+    AGENT_CALL_TOTALS.name: _totals,
+    AGENT_CALL_DAYS.name: _days,
 }
-
-REQUESTS_PER_AGENT = {"agent_call_totals": 1, "agent_call_days": 2}
-"""What a report costs."""

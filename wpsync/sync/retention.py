@@ -14,8 +14,9 @@ from wpsync.db.database import Database
 from wpsync.errors import Stopped
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.loading import retention
+from wpsync.resources import RESOURCES
 
-_ROWS = ("calls", "sms", "wechat_messages")
+_ROWS = tuple(resource.name for resource in RESOURCES.values() if resource.retained)
 
 
 def kept_from(settings: RetentionConfig, resource: str, now: datetime) -> datetime | None:
