@@ -4,7 +4,7 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser test test-clock test-clocks test-clocks-long lint format bench lock clean
+.PHONY: help demo browser test test-clock test-clocks test-clocks-long lint format baseline bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ lint: .venv/.installed   ## the gate without the tests
 
 format: .venv/.installed ## put the code into the house's form
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+baseline: .venv/.installed ## write the first migration anew from the declarations (only before a release)
+	$(BIN)/python -m wpsync.db.schema > migrations/versions/0100_baseline.sql
 
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)
