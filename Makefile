@@ -5,7 +5,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo browser words numbers test test-fast test-long test-whole test-lowest test-clock test-clocks \
-        lint format bench lock clean
+        lint format baseline bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -77,6 +77,9 @@ words: .venv/.installed  ## lower the numbers of riddle words that files may hol
 
 numbers:         ## lines by package, long files, private functions with one caller: for reading
 	@$(PYTHON) -m tests.guards.numbers
+
+baseline: .venv/.installed ## write the first migration anew from the declarations (only before a release)
+	$(BIN)/python -m wpsync.db.schema > migrations/versions/0100_baseline.sql
 
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)
