@@ -1,6 +1,5 @@
 """A Postgres that a test starts, stops and crashes by itself: no keeper starts it again."""
 
-import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -9,6 +8,7 @@ from subprocess import Popen
 from urllib.parse import quote
 
 from wpsync.embedded import cluster, folders, programs
+from wpsync.embedded.locks import RunFolder
 
 
 class OwnServer:
@@ -22,27 +22,29 @@ class OwnServer:
         self._durable = durable
         self._settings = settings
         self._process: Popen[bytes] | None = None
-        folders.private_folder(self._place.run)
+        self._run = RunFolder(self._place.run)
         cluster.make(self._place, self._programs, durable=False)
         self.data_dir = self._place.cluster
 
     def start(self) -> None:
         """Start it, and wait until it is ready."""
-        found, self._process = cluster.start(
-            self._place, self._programs, durable=self._durable, settings=self._settings
+        self._process = cluster.start(
+            self._place, self._run, self._programs, durable=self._durable, settings=self._settings
         )
+        found = cluster.running(self._place, self._run)
+        assert found is not None
         self._socket = found.socket
 
     def stop(self) -> None:
         """Stop it in good order."""
-        cluster.stop(self.data_dir)
         if self._process is not None:
-            self._process.wait()
+            cluster.end_process(self._process)
+            self._process = None
 
     def crash(self) -> None:
         """Stop it as a power cut would: it recovers at the next start."""
         assert self._process is not None
-        os.kill(self._process.pid, signal.SIGQUIT)
+        self._process.send_signal(signal.SIGQUIT)
         self._process.wait()
 
     @property

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -10,7 +11,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.embedded.using import User, contents, servers, using, within
+from tests.embedded.using import User, answers, contents, servers, using, within
 from wpsync.db.database import Database
 from wpsync.embedded import cluster, folders, programs
 from wpsync.embedded.server import running
@@ -146,6 +147,40 @@ def test_a_stale_pid_file_is_set_aside(server_folder, content):
     assert rows(folder) == 1
 
 
+def test_what_is_no_plain_file_under_the_names_of_files_is_not_waited_for(server_folder):
+    folder = server_folder / "postgres"
+    use(folder)
+    os.mkfifo(folder / "postmaster.pid")
+    assert rows(folder) == 1
+    (folder / "PG_VERSION").write_text("")
+    with refused("PG_VERSION holds no version"), running(folder, durable=False):
+        raise AssertionError("it was used")
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o277, 0o777])
+def test_any_umask_does(server_folder, umask):
+    before = os.umask(umask)
+    try:
+        use(server_folder / "data" / "postgres")
+    finally:
+        os.umask(before)
+    assert rows(server_folder / "data" / "postgres") == 1
+
+
+def test_a_path_too_long_for_postgres_is_refused_before_anything_is_made(server_folder):
+    folder = server_folder.joinpath(*["x" * 200] * 5, "postgres")
+    with refused("has more than 900 bytes"), running(folder):
+        raise AssertionError("it was used")
+    assert list(server_folder.iterdir()) == []
+
+
+def test_a_link_in_place_of_the_database_is_refused_with_the_way_out(server_folder):
+    use(server_folder / "other")
+    (server_folder / "postgres").symlink_to(server_folder / "other")
+    with refused("it is a link; set data_dir"), running(server_folder / "postgres"):
+        raise AssertionError("it was used")
+
+
 def test_a_copy_that_belongs_to_another_user_is_refused_with_both_names(server_folder):
     folder = server_folder / "postgres"
     use(folder)
@@ -204,6 +239,25 @@ class TestWhereTheServersUserCannotEnter:
             raise AssertionError("it was used")
         (state / "backup").rename(kept)
         assert rows(folder) == 1
+
+    @pytest.mark.parametrize("content", [b"", b".", b"/", b"\xff\xfe"])
+    def test_a_record_that_holds_no_path_is_refused(self, state, closed, content):
+        use(closed / "data" / "postgres")
+        (closed / "data" / "postgres.location").write_bytes(content)
+        with refused("does not hold the path"), running(closed / "data" / "postgres"):
+            raise AssertionError("another one was used")
+
+    def test_root_writes_through_no_link_that_another_user_plants(self, server_folder):
+        """The folder above belongs to another user, who swaps ours for one with links to a victim."""
+        above = server_folder / "above"
+        above.mkdir()
+        use(above / "data" / "postgres")
+        shutil.chown(above, "nobody", "nogroup")
+        script = f"cd {above}; mv data away; mkdir -p data/postgres.run; for f in keeper.log server.log socket; do ln -s {server_folder}/victim data/postgres.run/$f; done"
+        TestAnotherUserOfTheHost.plant("sh", "-c", script)
+        with refused("belongs to nobody"), running(above / "data" / "postgres"):
+            raise AssertionError("it was used")
+        assert not (server_folder / "victim").exists()
 
     def test_two_databases_for_one_folder_are_refused(self, server_folder, state, closed):
         folder = closed / "data" / "postgres"
@@ -396,17 +450,16 @@ class TestFileSystems:
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd="/",
         )  # fmt: skip
         try:
-            within(30, lambda: cluster.running(place.cluster), "the server")
-            address = cluster.running(place.cluster)
-            assert address is not None
+            address = cluster.Postmaster(place.cluster / "socket").conninfo()
+            within(30, lambda: answers(address), "the server")
             with (
-                Database(Secret(address.conninfo()), connections=2) as database,
+                Database(Secret(address), connections=2) as database,
                 pytest.raises(UnwritableError, match=r"shared memory .* is full") as caught,
             ):
                 _join_in_parallel(database)
             assert "shm_size" in str(caught.value.hint)
         finally:
-            cluster.stop(place.cluster)
+            server.send_signal(signal.SIGINT)
             server.wait(30)
 
 

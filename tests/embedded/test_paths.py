@@ -47,7 +47,9 @@ def use(folder):
         shutil.rmtree(server.socket)
 
 
-@pytest.mark.parametrize("name", ["My Projects/$(id)", 'R&D "a,b"; `x` %25+@=\\'])
+@pytest.mark.parametrize(
+    "name", ["My Projects/$(id)", "line\n\u2028\x0c\x85", 'R&D "a,b"; `x` %25+@=\\']
+)
 def test_a_database_works_below_a_folder_of_an_odd_name(server_folder, name):
     use(server_folder / Path(name) / "postgres")
 

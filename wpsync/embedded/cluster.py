@@ -9,12 +9,14 @@ import os
 import re
 import shutil
 import signal
+import socket
 import stat
+import struct
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,11 +24,14 @@ from psycopg.conninfo import make_conninfo
 
 from wpsync.embedded import folders
 from wpsync.embedded.folders import Place
+from wpsync.embedded.locks import FileLock, RunFolder
 from wpsync.embedded.programs import Programs
 from wpsync.errors import DatabaseUnavailableError
 
 DATABASE = "wpsync"
 USER = "postgres"
+PORT = 5432
+LOG = "server.log"
 
 _MARK = "wpsync.json"
 """Written into every cluster that was finished; a folder without it is not ours."""
@@ -48,8 +53,7 @@ _SOCKET_BYTES = 107 - len("/.s.PGSQL.65535")
 """The kernel's limit for the path of a socket, less the name that Postgres appends."""
 
 _FAST_STOP_SECONDS = 60
-_ORPHANS_SECONDS = 30
-_LOG_BYTES = 10_000_000
+_ENDING_SECONDS = 90
 _TELLING = ("FATAL", "PANIC", "ERROR", "error:", "could not", "invalid", "DETAIL", "HINT")
 _LOG_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] ")
 
@@ -60,14 +64,13 @@ class NotStartedError(DatabaseUnavailableError):
 
 @dataclass(frozen=True, slots=True)
 class Postmaster:
-    """A running server: its process, and the folder of its socket."""
+    """A running server, by the folder of its socket."""
 
-    pid: int
     socket: Path
 
     def conninfo(self, database: str = DATABASE) -> str:
         """The address of one of its databases, as libpq reads it."""
-        return make_conninfo(host=str(self.socket), dbname=database, user=USER)
+        return make_conninfo(host=str(self.socket), port=PORT, dbname=database, user=USER)
 
 
 def is_there(cluster: Path) -> bool:
@@ -89,7 +92,10 @@ def is_there(cluster: Path) -> bool:
 
 def major(cluster: Path) -> int:
     """The major version that made the cluster."""
-    return int((cluster / "PG_VERSION").read_text(encoding="ascii").strip())
+    text = (cluster / "PG_VERSION").read_text(encoding="ascii", errors="replace").strip()
+    if not text.isdecimal():
+        raise _foreign(cluster, "PG_VERSION holds no version", "PG_VERSION 中没有版本号")
+    return int(text)
 
 
 def make(place: Place, programs: Programs, *, durable: bool = True) -> None:
@@ -165,99 +171,89 @@ def _configure(fresh: Path) -> None:
 
 def _append(file: Path, text: str) -> None:
     """Append to a file in a folder of the server's user; never through a link that this user could plant."""
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
     descriptor = os.open(file, flags, 0o644)
     with os.fdopen(descriptor, "a", encoding="utf-8") as out:
         out.write(text)
 
 
-def running(cluster: Path) -> Postmaster | None:
-    """The server that runs on a cluster and is ready, else None.
+def running(place: Place, run: RunFolder) -> Postmaster | None:
+    """The server of a database, if it is ready, else None.
 
     The file `postmaster.pid` alone proves nothing: after a restart of the machine its number may be another
-    program's. The process must work in the cluster's folder.
+    program's. A server of ours holds the lock `server`, and answers on its socket.
     """
-    lines = _pid_file(cluster)
-    if len(lines) < 8 or lines[7].strip() != "ready" or not lines[0].strip().isdigit():
+    lines = _pid_file(place.cluster)
+    if len(lines) < 8 or lines[7].strip() != b"ready":
         return None
-    pid = int(lines[0])
-    return Postmaster(pid, Path(lines[4])) if _works_in(pid, cluster) else None
+    with run.locked("server") as lock:
+        if not lock.is_held():
+            return None
+    found = Path(os.fsdecode(lines[4]))
+    return Postmaster(found) if _answers(found, place.owner_uid) else None
 
 
 def start(
     place: Place,
+    run: RunFolder,
     programs: Programs,
     *,
     durable: bool = True,
     settings: Mapping[str, str] | None = None,
-    seconds: float = 300,
     given_up: Callable[[], bool] = lambda: False,
-) -> tuple[Postmaster, subprocess.Popen[bytes]]:
-    """Start the server and wait until it is ready. The caller is alone: no other process starts it meanwhile.
+) -> subprocess.Popen[bytes]:
+    """Start the server and wait until it is ready, however long it recovers after a crash.
 
-    `settings` go onto the server's command line. Raise NotStartedError with the server's words; no server is
-    left behind then.
+    The server stops when the calling thread's process ends. `settings` go onto its command line. Raise
+    NotStartedError with the server's words, or if `given_up`; no server is left behind then.
     """
     cluster = place.cluster
-    _let_orphans_end(cluster)
-    _set_aside_stale_pid_file(cluster)
-    socket = _socket_folder(place)
-    options = {
-        "unix_socket_directories": '"' + str(socket).replace('"', '""') + '"',
-        "unix_socket_permissions": "0700",
-        **({} if durable else _NOT_DURABLE),
-        **(settings or {}),
-    }
-    arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-    log = place.run / "server.log"
-    with _opened_log(log) as descriptor:
-        before = os.fstat(descriptor).st_size
-        process = programs.serve("-D", str(cluster), *arguments, folder=Path("/"), log=descriptor)
-    end = time.monotonic() + seconds
-    while True:
-        found = running(cluster)
-        if found is not None and found.pid == process.pid:
-            return found, process
-        if process.poll() is not None or given_up() or time.monotonic() > end:
-            break
+    with run.locked("server") as lock:
+        _wait_for_end(lock, given_up)
+        _set_aside_pid_file(cluster)
+        folder = _socket_folder(place, run)
+        options = {
+            "unix_socket_directories": '"' + str(folder).replace('"', '""') + '"',
+            "unix_socket_permissions": "0700",
+            "port": str(PORT),
+            **({} if durable else _NOT_DURABLE),
+            **(settings or {}),
+        }
+        arguments = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        before = run.size(LOG)
+        with run.log(LOG) as log:
+            process = programs.serve(
+                "-D", str(cluster), *arguments,
+                folder=Path("/"), log=log, inherited=lock.descriptor,
+            )  # fmt: skip
+    while process.poll() is None and not given_up():
+        if running(place, run) is not None:
+            return process
         time.sleep(0.02)
-    was_up = process.poll() is None
-    if was_up:
-        end_process(process.pid, process.poll)
-    said = telling(gained(log, before)) if not was_up else f"not ready after {seconds:.0f} seconds"
+    if process.poll() is None:
+        end_process(process)
+        reason = "it is no longer needed"
+    else:
+        reason = telling(run.read(LOG, before))
+    log_path = run.path / LOG
     raise NotStartedError(
-        f"the embedded Postgres does not start: {said}", hint=f"see {log} / 请查看 {log}"
+        f"the embedded Postgres does not start: {reason}",
+        hint=f"see {log_path} / 请查看 {log_path}",
     )
 
 
-def end_process(pid: int, ended: Callable[[], object | None]) -> None:
+def end_process(process: subprocess.Popen[bytes]) -> None:
     """Stop a server: the fast way, which rolls back open transactions, then the immediate way.
 
-    `ended` returns None as long as the process lives.
+    A signal is repeated: a server that is just starting may have missed the first.
     """
     for number, seconds in ((signal.SIGINT, _FAST_STOP_SECONDS), (signal.SIGQUIT, 10), (signal.SIGKILL, 10)):  # fmt: skip
-        with suppress(ProcessLookupError):
-            os.kill(pid, number)
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            if ended() is not None:
+        for _ in range(seconds):
+            with suppress(ProcessLookupError):
+                process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(1)
                 return
-            time.sleep(0.02)
-
-
-def stop(cluster: Path) -> None:
-    """Stop the server that runs on a cluster; nothing happens if none runs."""
-    lines = _pid_file(cluster)
-    pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
-    if _works_in(pid, cluster):
-        end_process(pid, lambda: None if _works_in(pid, cluster) else 0)
-
-
-def gained(log: Path, before: int) -> str:
-    """The part of a log that was written after its first `before` bytes."""
-    with log.open("rb") as file:
-        file.seek(before)
-        return file.read().decode("utf-8", errors="replace")
 
 
 def telling(output: str) -> str:
@@ -275,48 +271,57 @@ def _foreign(cluster: Path, why: str, why_zh: str) -> DatabaseUnavailableError:
     )
 
 
-def _pid_file(cluster: Path) -> Sequence[str]:
+def _pid_file(cluster: Path) -> list[bytes]:
+    """The lines of `postmaster.pid`; none if it is no plain file."""
+    flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
-        return (cluster / "postmaster.pid").read_text(errors="surrogateescape").splitlines()
-    except FileNotFoundError:
-        return ()
-
-
-def _processes(cluster: Path) -> list[int]:
-    """The server processes that work in a cluster's folder, by their number."""
-    numbers = (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-    return [pid for pid in numbers if _works_in(pid, cluster)]
-
-
-def _works_in(pid: int, cluster: Path) -> bool:
-    """Whether a process is a server whose working directory is the cluster, under any name of that folder."""
-    process = Path("/proc") / str(pid)
+        descriptor = os.open(cluster / "postmaster.pid", flags)
+    except OSError:
+        return []
     try:
-        return (process / "comm").read_text().startswith("postgres") and (
-            (process / "cwd").samefile(cluster)
-        )
-    except OSError:  # it has ended, or belongs to another user
-        return False
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return []
+        return os.read(descriptor, 8_192).split(b"\n")
+    finally:
+        os.close(descriptor)
 
 
-def _let_orphans_end(cluster: Path) -> None:
-    """Wait for the children of a server that was killed: they end by themselves within seconds."""
-    end = time.monotonic() + _ORPHANS_SECONDS
-    while _processes(cluster) and time.monotonic() < end:
-        time.sleep(0.05)
+def _answers(folder: Path, uid: int) -> bool:
+    """Whether a server of that user answers on the socket in a folder."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
+        client.settimeout(5)
+        try:
+            client.connect(os.fsencode(folder / f".s.PGSQL.{PORT}"))
+        except OSError:
+            return False
+        peer = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+    return bool(struct.unpack("3i", peer)[1] == uid)
 
 
-def _set_aside_stale_pid_file(cluster: Path) -> None:
-    """Rename a `postmaster.pid` that no server of this cluster has written.
+def _wait_for_end(lock: FileLock, given_up: Callable[[], bool]) -> None:
+    """Take the lock of a server before that is just stopping, or whose children are."""
+    end = time.monotonic() + _ENDING_SECONDS
+    while not lock.try_exclusive():
+        if given_up() or time.monotonic() > end:
+            raise NotStartedError(
+                "the embedded Postgres does not start: a server before it has not ended",
+                hint="end it, perhaps in another container that shares the folder"
+                " / 请先结束之前的服务进程（可能在共享该目录的另一个容器中）",
+            )
+        time.sleep(0.02)
+
+
+def _set_aside_pid_file(cluster: Path) -> None:
+    """Rename the `postmaster.pid` of a server that has ended without removing it.
 
     Postgres refuses to start if the file is empty, or if any process of the same user has its number.
     """
     file = cluster / "postmaster.pid"
-    if file.exists() and not _processes(cluster):
+    with suppress(FileNotFoundError):
         file.replace(file.with_suffix(".stale"))
 
 
-def _socket_folder(place: Place) -> Path:
+def _socket_folder(place: Place, run: RunFolder) -> Path:
     """The folder of the socket: inside the cluster, or, where that path does not do, one of a random name.
 
     A random one is kept, so that the address stays the same when the server is started again.
@@ -326,9 +331,9 @@ def _socket_folder(place: Place) -> Path:
         if not inside.is_dir():
             folders.make_folder(inside, place.account)
         return inside
-    note = place.run / "socket"
-    if note.exists():
-        kept = Path(note.read_text(encoding="utf-8"))
+    noted = run.read("socket")
+    if noted:
+        kept = Path(noted)
         if _is_ours(kept, place):
             return kept
         with suppress(OSError):
@@ -336,7 +341,7 @@ def _socket_folder(place: Place) -> Path:
             return kept
     fresh = Path(tempfile.mkdtemp(prefix="wpsync-", dir="/tmp"))
     folders.give_away(fresh, place.account)
-    note.write_text(str(fresh), encoding="utf-8")
+    run.write("socket", str(fresh))
     return fresh
 
 
@@ -356,17 +361,3 @@ def _is_ours(folder: Path, place: Place) -> bool:
         return False
     private = stat.S_IMODE(found.st_mode) == 0o700
     return stat.S_ISDIR(found.st_mode) and private and found.st_uid == place.owner_uid
-
-
-@contextmanager
-def _opened_log(path: Path) -> Iterator[int]:
-    """The server's log as a descriptor to append to; one of more than 10 MB begins anew."""
-    with suppress(FileNotFoundError):
-        if path.stat().st_size > _LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-    descriptor = os.open(path, flags, 0o600)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)

@@ -12,7 +12,6 @@ or a socket under a name that we are about to use.
 import os
 import pwd
 import stat
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +25,8 @@ STATE = Path("/var/lib/wpsync")
 """Root's folder for what the server's user must reach."""
 
 _UNPRIVILEGED = ("postgres", "nobody")
+_PATH_BYTES = 900
+"""Postgres appends to the path in buffers of 1,024 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,11 @@ def locate(configured: Path) -> Place:
     and for a database whose folder the server's user can no longer enter.
     """
     parent = configured.parent
+    if len(os.fsencode(configured)) > _PATH_BYTES:
+        raise DatabaseUnavailableError(
+            f"the path of the embedded Postgres has more than {_PATH_BYTES} bytes",
+            hint="set data_dir to a shorter path / 请把 data_dir 设为更短的路径",
+        )
     _make_parent(parent)
     check_private(parent, others=(0,), links=True)
     account = _account(configured)
@@ -118,9 +124,13 @@ def make_folder(path: Path, account: Account | None = None) -> None:
 
 def give_away(path: Path, account: Account | None) -> None:
     """Make `account` the owner of a folder that this call has made; never through a link."""
+    _set_mode(path, 0o700, account)
+
+
+def _set_mode(path: Path, mode: int, account: Account | None = None) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
-        os.fchmod(descriptor, 0o700)
+        os.fchmod(descriptor, mode)
         if account is not None:
             os.fchown(descriptor, account.uid, account.gid)
     finally:
@@ -134,6 +144,13 @@ def private_folder(path: Path) -> Path:
     except FileExistsError:
         check_private(path)
     return path
+
+
+def check_descriptor(path: Path, descriptor: int) -> None:
+    """Raise DatabaseUnavailableError unless an open folder is ours, and closed to all others."""
+    found = os.fstat(descriptor)
+    if found.st_uid != os.geteuid() or found.st_mode & 0o077:
+        raise _untrusted(path, "other users may use it", "其他用户可以使用它")
 
 
 def shared_state() -> Path:
@@ -162,6 +179,8 @@ def check_private(path: Path, *, others: tuple[int, ...] = (), links: bool = Fal
         raise _untrusted(path, f"it belongs to {owner}", f"它属于 {owner}")
     if found.st_mode & stat.S_IWOTH:
         raise _untrusted(path, "every user may change it", "任何用户都可以修改它")
+    if os.geteuid() == 0 and found.st_mode & stat.S_IWGRP and found.st_gid != 0:
+        raise _untrusted(path, "a group may change it", "某个用户组可以修改它")
 
 
 def check_owner(place: Place) -> None:
@@ -169,6 +188,12 @@ def check_owner(place: Place) -> None:
     if not os.path.lexists(place.cluster):
         return
     found = place.cluster.lstat()
+    if stat.S_ISLNK(found.st_mode):
+        raise _untrusted(
+            place.cluster,
+            "it is a link; set data_dir to its target",
+            "它是链接，请把 data_dir 直接指向目标目录",
+        )
     if not stat.S_ISDIR(found.st_mode):
         raise _untrusted(place.cluster, "it is no folder", "它不是普通目录")
     if found.st_uid == os.geteuid() and not any(place.cluster.iterdir()):
@@ -209,7 +234,7 @@ def _make_parent(parent: Path) -> None:
             folder.mkdir(mode=0o700)
         except FileExistsError:  # another command makes it too
             continue
-        folder.chmod(0o711 if os.geteuid() == 0 else 0o700)
+        _set_mode(folder, 0o711 if os.geteuid() == 0 else 0o700)
 
 
 def _account(configured: Path) -> Account | None:
@@ -246,18 +271,19 @@ def _check_known(uid: int) -> None:
 
 
 def _can_enter(account: Account, folder: Path) -> bool:
-    try:
-        done = subprocess.run(
-            ["test", "-x", str(folder)],
-            user=account.uid,
-            group=account.gid,
-            extra_groups=(),
-            cwd="/",
-            check=False,
-        )
-    except OSError:
-        return False
-    return done.returncode == 0
+    """Whether a user may pass every folder on the way, by their modes. Where an access list says more, it is no."""
+    resolved = folder.resolve()
+    for step in (resolved, *resolved.parents):
+        found = step.stat()
+        if found.st_uid == account.uid:
+            bit = stat.S_IXUSR
+        elif found.st_gid == account.gid:
+            bit = stat.S_IXGRP
+        else:
+            bit = stat.S_IXOTH
+        if not found.st_mode & bit:
+            return False
+    return True
 
 
 def _record_file(configured: Path) -> Path:
@@ -272,7 +298,13 @@ def _recorded(configured: Path) -> Path | None:
     found = file.lstat()
     if not stat.S_ISREG(found.st_mode) or found.st_uid not in (os.geteuid(), 0):
         raise _untrusted(file, "it is not a file of yours", "它不是您的文件")
-    cluster = Path(file.read_text(encoding="utf-8").strip())
+    cluster = Path(file.read_text(encoding="utf-8", errors="replace").strip())
+    if not cluster.is_absolute() or cluster.parent.parent == cluster.parent:
+        raise DatabaseUnavailableError(
+            f"{file} does not hold the path of a database",
+            hint=f"write that path into it again: a folder below {STATE}, ending in /{configured.name}"
+            f" / 请重新写入数据库路径：{STATE} 下以 /{configured.name} 结尾的目录",
+        )
     if os.path.lexists(configured) and any(configured.iterdir()):
         raise DatabaseUnavailableError(
             f"{file} says that the database is in {cluster}, but {configured} is not empty",

@@ -2,8 +2,8 @@
 
 It starts the server, starts it again when it dies, and stops it after the last user has ended. It learns of
 that end from the kernel: users share the lock `users` as long as they live, and the keeper waits for it. So no
-server stays behind a user that was killed. The keeper in turn holds the lock `keeper`: if it is killed itself,
-a user notices and starts another one, which takes over the running server.
+server stays behind a user that was killed. The keeper in turn holds the lock `keeper`. If it is killed itself,
+the kernel stops its server, and the users that remain start another keeper.
 
 Its first line of output is `ready`, or the reason why the server does not start.
 """
@@ -18,9 +18,8 @@ import time
 from pathlib import Path
 
 from wpsync.embedded import cluster, programs
-from wpsync.embedded.cluster import NotStartedError
-from wpsync.embedded.folders import Account, Place
-from wpsync.embedded.locks import FileLock
+from wpsync.embedded.folders import Account, Place, problems_in_words
+from wpsync.embedded.locks import FileLock, RunFolder
 from wpsync.errors import DatabaseUnavailableError
 
 READY = "ready"
@@ -45,42 +44,49 @@ def command(place: Place, *, durable: bool) -> list[str]:
 class Keeper:
     """Looks after the server of one place until its last user has ended."""
 
-    def __init__(self, place: Place, *, durable: bool) -> None:
+    def __init__(self, place: Place, run: RunFolder, *, durable: bool) -> None:
         self._place = place
+        self._run = run
         self._programs = programs.find(place.account, cluster.major(place.cluster))
         self._durable = durable
         self._unused = threading.Event()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def run(self, report: "Report") -> None:
-        """Start the server or take it over, and keep it running while it has users."""
-        users = FileLock(self._place.run / "users")
+    def keep(self, report: "Report") -> None:
+        """Start the server, report, and keep it running while it has users."""
+        users = self._run.lock("users")
         threading.Thread(target=self._wait_for_end, args=(users,), daemon=True).start()
         try:
-            if cluster.running(self._place.cluster) is None:
-                self._start()
+            self._start()
             report.send(READY)
-            self._keep()
+            self._look()
         finally:
-            cluster.stop(self._place.cluster)
-            if self._process is not None:
-                self._process.wait()
+            self._stop()
 
     def _wait_for_end(self, users: FileLock) -> None:
         users.wait_exclusive()
         self._unused.set()
 
     def _start(self) -> None:
-        _, self._process = cluster.start(
-            self._place, self._programs, durable=self._durable, given_up=self._unused.is_set
-        )
+        self._stop()
+        with problems_in_words(self._place.cluster):
+            self._process = cluster.start(
+                self._place,
+                self._run,
+                self._programs,
+                durable=self._durable,
+                given_up=self._unused.is_set,
+            )
 
-    def _keep(self) -> None:
+    def _stop(self) -> None:
+        if self._process is not None:
+            cluster.end_process(self._process)
+            self._process = None
+
+    def _look(self) -> None:
         failures = 0
         while not self._unused.wait(_LOOK_SECONDS):
-            if self._process is not None:
-                self._process.poll()  # a server that died leaves the table of processes
-            if cluster.running(self._place.cluster) is not None:
+            if cluster.running(self._place, self._run) is not None:
                 failures = 0
                 continue
             if self._unused.wait(_PAUSES[min(failures, len(_PAUSES) - 1)]):
@@ -88,7 +94,7 @@ class Keeper:
             failures += 1
             try:
                 self._start()
-            except NotStartedError as exc:
+            except DatabaseUnavailableError as exc:
                 sys.stderr.write(f"{time.strftime('%F %T')} {exc}\n")
                 sys.stderr.flush()
 
@@ -117,20 +123,24 @@ def main(task: str) -> None:
     if os.fork():
         os._exit(0)
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGQUIT):
-        signal.signal(number, signal.SIG_IGN)  # users end by them; the end of the last user ends us
+        # Users end by these signals, and the end of the last user ends us. Ignoring them would be inherited
+        # by the server, which then misses a stop that comes before it has its own handlers.
+        signal.signal(number, lambda *_: None)
     given = json.loads(task)
     account = Account(*given["account"]) if given["account"] else None
     place = Place(Path(given["configured"]), Path(given["cluster"]), account)
     report = Report()
-    lock = FileLock(place.run / "keeper")
-    if not _taken(lock):
-        report.send(READY)
-        return
-    os.chdir("/")
     try:
-        Keeper(place, durable=given["durable"]).run(report)
-    except (DatabaseUnavailableError, OSError) as exc:
-        report.send(json.dumps([str(exc), getattr(exc, "hint", None)]))
+        with problems_in_words(place.cluster):
+            run = RunFolder(place.run)
+            os.chdir("/")
+            if not _taken(run.lock("keeper")):
+                report.send(READY)
+                return
+            Keeper(place, run, durable=given["durable"]).keep(report)
+    except DatabaseUnavailableError as exc:
+        sys.stderr.write(f"{time.strftime('%F %T')} {exc}\n")
+        report.send(json.dumps([str(exc), exc.hint]))
 
 
 def _taken(lock: FileLock) -> bool:

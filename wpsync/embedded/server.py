@@ -17,10 +17,10 @@ from urllib.parse import quote
 
 import psycopg
 
-from wpsync.embedded import cluster, folders, keeper, locks, programs
+from wpsync.embedded import cluster, folders, keeper, programs
 from wpsync.embedded.cluster import DATABASE, USER, Postmaster
 from wpsync.embedded.folders import Account, Place
-from wpsync.embedded.locks import FileLock
+from wpsync.embedded.locks import RunFolder
 from wpsync.errors import DatabaseUnavailableError
 
 _TURN_SECONDS = 360
@@ -57,17 +57,20 @@ def running(configured: Path, *, durable: bool = True) -> Iterator[Server]:
 
     `durable=False` gives up safety against a crash of the machine, for tests; the first user decides. Raise
     DatabaseUnavailableError with the reason and the remedy. Nothing is ever removed that this call has not
-    made, and nothing stays running that it has started if it fails.
+    made, and nothing stays running that it has started if it fails. Settings of libpq in the environment
+    (PGPORT and others) are removed from this process: they are about other servers.
     """
-    configured = configured.absolute()
     with ExitStack() as stack:
         with folders.problems_in_words(configured):
+            configured = configured.absolute()
+            for name in [name for name in os.environ if name.startswith("PG")]:
+                del os.environ[name]
             place, is_new = _find_or_make(configured, durable=durable)
-            folders.private_folder(place.run)
-            user = stack.enter_context(_using(place))
-            found = _ensure(place, durable=durable)
-        stack.callback(_leave, place, user)
-        stack.enter_context(_watched(place, durable=durable))
+            run = RunFolder(place.run)
+            stack.callback(run.close)
+            use = stack.enter_context(_Use(place, run, durable=durable))
+            found = use.ensure()
+        use.watch()
         yield Server(
             place.cluster,
             found.socket,
@@ -85,8 +88,9 @@ def emptied(configured: Path, *, durable: bool) -> Iterator[Server]:
     Raise DatabaseUnavailableError while another process is in such a block.
     """
     with running(configured, durable=durable) as server, ExitStack() as stack:
-        run = server.data_dir.with_name(server.data_dir.name + ".run")
-        alone = stack.enter_context(locks.opened(run / "alone"))
+        run = RunFolder(server.data_dir.with_name(server.data_dir.name + ".run"))
+        stack.callback(run.close)
+        alone = stack.enter_context(run.locked("alone"))
         if not alone.try_exclusive():
             raise DatabaseUnavailableError(
                 f"another wpsync uses the database in {configured.parent}",
@@ -104,14 +108,17 @@ def _find_or_make(configured: Path, *, durable: bool) -> tuple[Place, bool]:
     place = folders.locate(configured)
     if _is_finished(place):
         return place, False
-    own = folders.private_folder(configured.with_name(configured.name + ".run"))
-    with locks.turn(own, seconds=_TURN_SECONDS):
-        place = folders.locate(configured)  # another command may have made it meanwhile
-        if _is_finished(place):
-            return place, False
-        cluster.make(place, programs.find(place.account), durable=durable)
-        if place.is_elsewhere:
-            folders.record(place)
+    own = RunFolder(configured.with_name(configured.name + ".run"))
+    try:
+        with own.turn(seconds=_TURN_SECONDS, given_up=lambda: False):
+            place = folders.locate(configured)  # another command may have made it meanwhile
+            if _is_finished(place):
+                return place, False
+            cluster.make(place, programs.find(place.account), durable=durable)
+            if place.is_elsewhere:
+                folders.record(place)
+    finally:
+        own.close()
     return place, True
 
 
@@ -123,101 +130,112 @@ def _is_finished(place: Place) -> bool:
     return cluster.is_there(place.cluster)
 
 
-@contextmanager
-def _using(place: Place) -> Iterator[FileLock]:
-    """Share the lock of users. A server that is just stopping is waited for."""
-    with locks.opened(place.run / "users") as user:
+class _Use:
+    """One user of a server: its share of the lock, and the thread that replaces a keeper that was killed."""
+
+    def __init__(self, place: Place, run: RunFolder, *, durable: bool) -> None:
+        self._place = place
+        self._run = run
+        self._durable = durable
+        self._users = run.lock("users")
+        self._keeper = run.lock("keeper")
+        self._server = run.lock("server")
+        self._ended = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._process = os.getpid()
+
+    def __enter__(self) -> "_Use":
+        """Share the lock. A server that is just stopping is waited for."""
         end = time.monotonic() + _STOP_SECONDS
-        while not user.try_shared():
+        while not self._users.try_shared():
             if time.monotonic() > end:
+                log = self._run.path / cluster.LOG
                 raise DatabaseUnavailableError(
                     f"the embedded Postgres has been stopping for {_STOP_SECONDS} seconds",
-                    hint=f"see {place.run / 'server.log'} / 请查看 {place.run / 'server.log'}",
-                )
-            time.sleep(_POLL_SECONDS)
-        yield user
-
-
-def _ensure(place: Place, *, durable: bool) -> Postmaster:
-    """Have a keeper and a server that is ready, started now or before."""
-    log = place.run / "server.log"
-    before = log.stat().st_size if log.exists() else 0
-    with locks.turn(place.run, seconds=_TURN_SECONDS):
-        end = time.monotonic() + _READY_SECONDS
-        while True:
-            if not _has_keeper(place):
-                _start_keeper(place, durable=durable)
-            found = cluster.running(place.cluster)
-            if found is not None:
-                return found
-            if time.monotonic() > end:
-                raise DatabaseUnavailableError(
-                    f"the embedded Postgres does not start: {cluster.telling(cluster.gained(log, before))}",
                     hint=f"see {log} / 请查看 {log}",
                 )
             time.sleep(_POLL_SECONDS)
+        return self
 
-
-def _has_keeper(place: Place) -> bool:
-    with locks.opened(place.run / "keeper") as lock:
-        return not lock.try_shared()
-
-
-def _start_keeper(place: Place, *, durable: bool) -> None:
-    """Start a keeper and wait for its report. Raise DatabaseUnavailableError with the server's words."""
-    with (place.run / "keeper.log").open("ab") as log:
-        done = subprocess.run(
-            keeper.command(place, durable=durable),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            start_new_session=True,
-            env=programs.environment(),
-            check=False,
-        )
-    line = done.stdout.decode(errors="replace").strip()
-    if line == keeper.READY:
-        return
-    try:
-        reason, hint = json.loads(line)
-    except ValueError:
-        reason, hint = f"its keeper ended: {line or 'without a word'}", None
-    raise DatabaseUnavailableError(
-        reason,
-        hint=hint or f"see {place.run / 'keeper.log'} / 请查看 {place.run / 'keeper.log'}",
-    )
-
-
-@contextmanager
-def _watched(place: Place, *, durable: bool) -> Iterator[None]:
-    """Start another keeper if the one there was killed, as long as the block lasts."""
-    ended = threading.Event()
-
-    def watch() -> None:
-        while not ended.wait(_LOOK_SECONDS):
-            try:
-                if not _has_keeper(place):
-                    _ensure(place, durable=durable)
-            except (DatabaseUnavailableError, OSError):  # the keeper's log has it; tried again
-                ended.wait(_LOOK_SECONDS * 5)
-
-    thread = threading.Thread(target=watch, name="embedded-postgres", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
-def _leave(place: Place, user: FileLock) -> None:
-    """Stop using the server; the last user waits until it has stopped."""
-    user.release()
-    end = time.monotonic() + _STOP_SECONDS
-    while _has_keeper(place) and time.monotonic() < end:
-        if user.try_exclusive():  # no other user, and the keeper is about to stop it
-            user.release()
-        elif user.try_shared():  # another user stays
-            user.release()
+    def __exit__(self, *exc: object) -> None:
+        """Stop using the server; the last user waits until it has stopped."""
+        if os.getpid() != self._process:  # a fork of the user, which shares its locks
             return
-        time.sleep(_POLL_SECONDS)
+        self._ended.set()
+        self._users.release()
+        if self._thread is not None:
+            self._thread.join(_STOP_SECONDS)
+        self._wait_for_stop()
+        for lock in (self._users, self._keeper, self._server):
+            lock.close()
+
+    def ensure(self) -> Postmaster:
+        """Have a keeper and a server that is ready, started now or before."""
+        log = self._run.path / cluster.LOG
+        before = self._run.size(cluster.LOG)
+        with self._run.turn(seconds=_TURN_SECONDS, given_up=self._ended.is_set):
+            end = time.monotonic() + _READY_SECONDS
+            while True:
+                if not self._keeper.is_held():
+                    self._start_keeper()
+                found = cluster.running(self._place, self._run)
+                if found is not None:
+                    return found
+                if self._ended.is_set() or time.monotonic() > end:
+                    reason = cluster.telling(self._run.read(cluster.LOG, before))
+                    raise DatabaseUnavailableError(
+                        f"the embedded Postgres does not start: {reason}",
+                        hint=f"see {log} / 请查看 {log}",
+                    )
+                time.sleep(_POLL_SECONDS)
+
+    def watch(self) -> None:
+        """Start another keeper whenever the one there was killed, until the use ends."""
+
+        def look() -> None:
+            while not self._ended.wait(_LOOK_SECONDS):
+                try:
+                    if not self._keeper.is_held():
+                        self.ensure()
+                except (DatabaseUnavailableError, OSError):  # the keeper's log has it; tried again
+                    self._ended.wait(_LOOK_SECONDS * 5)
+
+        self._thread = threading.Thread(target=look, name="embedded-postgres", daemon=True)
+        self._thread.start()
+
+    def _start_keeper(self) -> None:
+        """Start a keeper and wait for its report. Raise DatabaseUnavailableError with the server's words."""
+        log = self._run.path / "keeper.log"
+        with self._run.log("keeper.log") as descriptor:
+            done = subprocess.run(
+                keeper.command(self._place, durable=self._durable),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=descriptor,
+                start_new_session=True,
+                env={k: v for k, v in os.environ.items() if not k.startswith(("PG", "WPSYNC_"))},
+                check=False,
+            )
+        line = done.stdout.decode(errors="replace").strip()
+        if line == keeper.READY:
+            return
+        try:
+            reason, hint = json.loads(line)
+        except ValueError:
+            reason, hint = (
+                f"the keeper of the embedded Postgres ended: {line or 'no reason given'}",
+                None,
+            )
+        raise DatabaseUnavailableError(reason, hint=hint or f"see {log} / 请查看 {log}")
+
+    def _wait_for_stop(self) -> None:
+        end = time.monotonic() + _STOP_SECONDS
+        while (self._keeper.is_held() or self._server.is_held()) and time.monotonic() < end:
+            if (
+                self._users.try_exclusive()
+            ):  # no other user: the keeper, or the kernel, stops the server
+                self._users.release()
+            elif self._users.try_shared():  # another user stays
+                self._users.release()
+                return
+            time.sleep(_POLL_SECONDS)
