@@ -14,7 +14,7 @@ import psycopg
 
 from bench import contenders
 from bench.contenders import CLIENT
-from wpsync import embedded
+from wpsync.embedded import server as embedded
 
 PROCESSES = 2
 

@@ -27,11 +27,12 @@ from statistics import mean
 
 import psycopg
 
-from wpsync import embedded
+from wpsync.db import migrations
+from wpsync.embedded import server as embedded
 from wpsync.emulator import world as emulated
-from wpsync.emulator.server import Emulator, Settings
+from wpsync.emulator.server import Emulator
+from wpsync.emulator.state import Settings
 from wpsync.emulator.world import Row, World
-from wpsync.load import migrations
 
 CLIENT = ("0f30a37f1adca729", "af9cb1d2acf88264ab8477e3b8b34353")
 TABLES = ("calls", "sms", "wechat_messages")

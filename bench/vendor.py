@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 from random import Random
 
 from wpsync.emulator.people import vendor_id
-from wpsync.emulator.server import Emulator, Settings
+from wpsync.emulator.server import Emulator
+from wpsync.emulator.state import Settings
 from wpsync.emulator.world import Row
 
 JSON_KINDS = (

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import psycopg
 
-from wpsync import embedded
-from wpsync.load import migrations
+from wpsync.db import migrations
+from wpsync.embedded import server as embedded
 
 AGENTS, CHATS_EACH = 200, 400
 _NOW = "timestamptz '2026-06-30 12:00+08'"

@@ -1,13 +1,13 @@
 """How Alembic runs wpsync's migrations. The only file here that imports wpsync.
 
 One transaction per migration. The caller has set the timeouts and taken the lock by which processes take
-turns (`wpsync.load.migrations`).
+turns (`wpsync.db.migrations`).
 """
 
 from alembic import context
 from sqlalchemy import text
 
-from wpsync.load.schema import metadata
+from wpsync.db.schema import metadata
 
 
 def _mine(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:

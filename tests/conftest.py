@@ -12,9 +12,10 @@ import psycopg
 import pytest
 from hypothesis import settings
 
-from wpsync import embedded
-from wpsync.emulator.server import Emulator, Settings
-from wpsync.load import migrations
+from wpsync.db import migrations
+from wpsync.embedded import server as embedded
+from wpsync.emulator.server import Emulator
+from wpsync.emulator.state import Settings
 
 # Nothing is timed in tests: machines are noisy. Under CI the examples are the same each time.
 settings.register_profile("wpsync", deadline=None, derandomize=bool(os.environ.get("CI")))
@@ -70,7 +71,7 @@ def server_folder() -> Iterator[Path]:
 
 
 def _database(url: str, name: str) -> str:
-    return str(url).replace("/postgres?", f"/{name}?")
+    return str(url).replace("/postgres?", f"/{name}?", 1)
 
 
 @pytest.fixture(scope="session")

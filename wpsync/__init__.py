@@ -6,10 +6,10 @@ ours. The *watermark* is the end of the unbroken run of windows. A *listing* is 
 reading of it marks rows as gone. A *dead letter* is something that could not be taken, with the reason.
 
 One window's life: `extract.reading` decides what to ask and when a window is proved complete;
-`api.client` asks; `normalize.rows` makes rows of records; `load.staging` brings them into the database,
-and `load.state` enters the window into the ledger in the same transaction; `service.pipeline` is where the
-four meet.
+`api.client` asks; `normalize.rows` makes rows of records; `loading.staging` brings them into the database, and
+`state.window_ledger` enters the window into the ledger in the same transaction; `sync.window_sync` is where
+the four meet.
 
-Reading order: `model`, `resources.spec`, `resources.device`, `extract.reading`, `service.pipeline`,
-`load.staging`, `service.sync`, `service.backfill`.
+Reading order: `model`, `resources.spec`, `resources.device`, `extract.reading`, `sync.window_sync`,
+`loading.staging`, `sync.passes`, `backfill.run`.
 """

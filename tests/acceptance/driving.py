@@ -13,19 +13,20 @@ from typing import Any
 
 import psycopg
 
+from tests.fake_clock import FakeClock
 from wpsync import config
-from wpsync.clock import Clock, FakeClock
+from wpsync.backfill import run as backfills
+from wpsync.backfill.plan import make_plans
+from wpsync.clock import Clock
+from wpsync.daemon.jobs import Job, Result, perform
 from wpsync.emulator.client import Remote
 from wpsync.emulator.server import Emulator
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
-from wpsync.service import backfill as backfills
-from wpsync.service.account import Account
-from wpsync.service.jobs import Job, Result, perform
-from wpsync.service.plans import make_plans
-from wpsync.service.progress import Silence
-from wpsync.service.session import Session, session
-from wpsync.service.sync import Outcome, sync
+from wpsync.sync.account import Account
+from wpsync.sync.passes import Outcome, sync
+from wpsync.sync.progress import Silence
+from wpsync.sync.session import Session, session
 from wpsync.values import SHANGHAI
 
 CLIENT = ("0f30a37f1adca729", "af9cb1d2acf88264ab8477e3b8b34353")

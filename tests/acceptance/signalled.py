@@ -21,18 +21,20 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from wpsync import config
-from wpsync.cli import running
+from wpsync.__main__ import serve_page
+from wpsync.backfill.plan import make_plans
+from wpsync.backfill.run import backfill
+from wpsync.cli import run
 from wpsync.cli.signals import StopRequest, stopping_on_signals
 from wpsync.clock import SystemClock
-from wpsync.emulator.server import Settings, serve
+from wpsync.emulator.server import serve
+from wpsync.emulator.state import Settings
 from wpsync.errors import Stopped
 from wpsync.model import EVER, Secret
 from wpsync.resources import RESOURCES
-from wpsync.service.backfill import backfill
-from wpsync.service.plans import make_plans
-from wpsync.service.progress import Silence
-from wpsync.service.session import Session, session
-from wpsync.service.sync import sync
+from wpsync.sync.passes import sync
+from wpsync.sync.progress import Silence
+from wpsync.sync.session import Session, session
 
 if TYPE_CHECKING:
     from _typeshed import TraceFunction
@@ -62,7 +64,7 @@ class Instructions:
     thousands of them did not find the lock of an Event held.
     """
 
-    FILES = ("/threading.py", "/signals.py", "/server.py", "/running.py")
+    FILES = ("/threading.py", "/signals.py", "/server.py", "/run.py")
 
     def __init__(self, number: int) -> None:
         self._left = number
@@ -125,7 +127,7 @@ def awaiting(loaded: config.Config) -> None:
     nowhere = Secret("postgresql://x@127.0.0.1:1/x")
     with (
         stopping_on_signals(stop),
-        running.opened(loaded, nowhere, stop, SystemClock()) as opened,
+        run.opened(loaded, nowhere, stop, SystemClock()) as opened,
     ):
         assert opened is None
 
@@ -135,11 +137,11 @@ def service(loaded: config.Config) -> None:
     stop = StopRequest()
     with (
         stopping_on_signals(stop),
-        running._leaving_in_time(loaded, stop),
-        running.opened(loaded, loaded.database.conninfo(), stop, SystemClock()) as opened,
+        run._leaving_in_time(stop),
+        run.opened(loaded, loaded.database.conninfo(), stop, SystemClock()) as opened,
     ):
         assert opened is not None
-        running.serve(opened)
+        run.serve(opened, serve_page)
 
 
 def reading(loaded: config.Config, read: Callable[[Session], object]) -> None:

@@ -15,18 +15,19 @@ import pytest
 from tests.acceptance.driving import START, Driver, Timeline
 from tests.acceptance.test_outages import fills
 from tests.acceptance.test_service import until
-from wpsync import config, embedded
-from wpsync.cli import running
+from tests.fake_clock import FakeClock
+from tests.postgres import OwnServer, own_server
+from wpsync import config
+from wpsync.alerts.targets import send, targets
+from wpsync.alerts.watch import Message, Sending, Watch, is_quiet, observe
+from wpsync.cli import run
 from wpsync.cli.signals import StopRequest
-from wpsync.clock import FakeClock
-from wpsync.load import migrations
-from wpsync.load.leadership import Leadership
+from wpsync.daemon.jobs import perform
+from wpsync.daemon.service import Service, watching, working
+from wpsync.db import migrations
 from wpsync.model import Secret
-from wpsync.service.alerts import Message, Sending, Watch, is_quiet, observe
-from wpsync.service.jobs import perform
-from wpsync.service.run import Service, watching, working
-from wpsync.service.session import session
-from wpsync.service.targets import send, targets
+from wpsync.state.leadership import Leadership
+from wpsync.sync.session import session
 
 MINUTE = timedelta(minutes=1)
 
@@ -309,9 +310,9 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
                 ),
                 f"a {role}",
             )
-        embedded.stop(server.data_dir)
+        server.stop()
         until(lambda: receiver.messages, "a message")
-        embedded.start(server.data_dir)
+        server.start()
         until(lambda: len(receiver.messages) == 2, "that it is back")
         stop.set()
         thread.join()
@@ -324,7 +325,7 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
 def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts(
     tmp_path, server_folder, receiver, led, minutes
 ):
-    with embedded.running(server_folder / "pg", durable=False) as server:
+    with own_server(server_folder / "pg") as server:
         migrations.upgrade(server.url)
         said = lost(server, tmp_path, receiver, led=led)
     assert f"has not answered {socket.gethostname()} for {minutes} minutes" in said
@@ -335,12 +336,13 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     text = f'[alerts]\ntargets = ["{receiver.target}"]\n'
     (tmp_path / "config.toml").write_text(text)
     loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)
-    server = embedded.start(server_folder / "pg", durable=False)
-    embedded.stop(server_folder / "pg")
+    server = OwnServer(server_folder / "pg")
+    server.start()
+    server.stop()
     there = []
 
     def wait():
-        with running.opened(loaded, Secret(server.url), stop, clock) as opened:
+        with run.opened(loaded, Secret(server.url), stop, clock) as opened:
             there.append(opened)
 
     thread = Thread(target=wait)
@@ -348,9 +350,9 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     while not receiver.messages:
         clock.sleep(10)
         sleep(0.1)
-    embedded.start(server_folder / "pg", durable=False)
+    server.start()
     thread.join()
-    embedded.stop(server_folder / "pg")
+    server.stop()
     assert there[0] is not None
     assert [message["title"] for message in receiver.messages] == [
         "[wpsync] 数据库没有响应 / The database does not answer",

@@ -10,6 +10,8 @@ from tests.acceptance.test_service import QUICK, everything_is_there, serving, u
 from tests.web.sites import served
 from wpsync.emulator.client import Remote
 
+pytestmark = pytest.mark.reads_the_day
+
 
 @pytest.fixture
 def vendor(emulator):

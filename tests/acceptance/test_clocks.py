@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
-from wpsync.clock import FakeClock
-from wpsync.service.jobs import perform
-from wpsync.service.run import watching, working
+from tests.fake_clock import FakeClock
+from wpsync.daemon.jobs import perform
+from wpsync.daemon.service import watching, working
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 

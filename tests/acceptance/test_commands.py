@@ -19,6 +19,7 @@ from tests.acceptance.driving import CLIENT, Driver
 from wpsync.emulator.client import Remote
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_in_a_pipe_has_a_line_per_resource_and_none_per_window(
     emulator, database_url, tmp_path
 ):
@@ -35,6 +36,7 @@ def test_a_backfill_in_a_pipe_has_a_line_per_resource_and_none_per_window(
     assert "resource.ended" in events
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_says_that_it_waits_for_the_request_limit(emulator, database_url, tmp_path):
     vendor = emulator(messages=300, days=5)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -53,6 +55,7 @@ def test_a_backfill_says_that_it_waits_for_the_request_limit(emulator, database_
         assert process.wait(20) == 130, said + process.stderr.read()
 
 
+@pytest.mark.reads_the_day
 def test_a_plan_counts_a_request_per_room_and_agent_and_asks_the_vendor_little(
     emulator, database_url, tmp_path
 ):
@@ -89,6 +92,7 @@ def test_a_plan_counts_a_request_per_room_and_agent_and_asks_the_vendor_little(
     assert plan()["wechat_room_members"]["requests"] == rooms
 
 
+@pytest.mark.reads_the_day
 def test_a_plan_shows_minutes_of_rooms_and_what_is_estimated(emulator, database_url, tmp_path):
     vendor = emulator(messages=3_000, days=5)
     rooms = len(Remote(vendor.url).truth("wechat_rooms"))
@@ -104,6 +108,7 @@ def test_a_plan_shows_minutes_of_rooms_and_what_is_estimated(emulator, database_
     assert "估算值" in ran.stdout
 
 
+@pytest.mark.reads_the_day
 def test_the_parts_of_a_plan_add_up_to_its_total(emulator, database_url, tmp_path):
     vendor = emulator(messages=3_000, days=5)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -243,6 +248,7 @@ def test_ctrl_c_at_a_question_ends_with_130_and_nothing_done(arguments, database
     assert (tmp_path / "config.toml").read_text() == before
 
 
+@pytest.mark.reads_the_day
 def test_check_says_each_thing_in_both_languages_on_a_line(emulator, empty_database_url, tmp_path):
     vendor = emulator(messages=100, days=2)
     driver = Driver(empty_database_url, vendor.url, tmp_path)
@@ -273,6 +279,7 @@ def test_a_doubt_about_privacy_does_not_keep_check_from_the_vendor(
     assert "agents / " in ran.stdout
 
 
+@pytest.mark.reads_the_day
 def test_a_stretch_that_holds_nothing_is_refused(emulator, database_url, tmp_path):
     driver = Driver(database_url, emulator(messages=100, days=2).url, tmp_path)
     for arguments in (
@@ -303,6 +310,7 @@ def test_tokens_of_a_lost_key_are_forgotten_and_an_unknown_account_is_said(
     assert (ran.returncode, "did you mean main?" in ran.stderr) == (2, True)
 
 
+@pytest.mark.reads_the_day
 def test_with_json_there_is_nothing_but_json_on_standard_output(emulator, database_url, tmp_path):
     driver = Driver(database_url, emulator(messages=300, days=3).url, tmp_path)
     agent = json.loads(driver.run("api", "agents", "--json").stdout)[0]["_id"]

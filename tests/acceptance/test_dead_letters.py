@@ -8,8 +8,8 @@ from tests.acceptance.driving import START, Timeline, local
 from wpsync.emulator.world import Entry
 from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
-from wpsync.service.progress import Silence
-from wpsync.service.verify import verify
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify
 
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
 REASONS = "select reason from wpsync.windows where state = 'incomplete'"

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.acceptance.driving import CLIENT, Driver
 from wpsync.emulator.client import Remote
 from wpsync.resources import TABLES
 
 
+@pytest.mark.reads_the_day
 def test_the_demo_fills_every_table_and_ends_well(tmp_path):
     ran = subprocess.run(
         [sys.executable, "-m", "wpsync", "demo", "--once", "--messages", "3000"],
@@ -32,6 +35,7 @@ def test_the_demo_fills_every_table_and_ends_well(tmp_path):
     assert "make demo" in ran.stdout.splitlines()[-1]
 
 
+@pytest.mark.reads_the_day
 def test_from_nothing_to_data_by_the_commands_of_the_readme(emulator, empty_database_url, tmp_path):
     vendor = emulator(messages=300, days=5)
     driver = Driver(empty_database_url, vendor.url, tmp_path)
@@ -64,6 +68,7 @@ def test_from_nothing_to_data_by_the_commands_of_the_readme(emulator, empty_data
     assert driver.one("select count(*) from wp.wechat_messages") == 300
 
 
+@pytest.mark.reads_the_day
 def test_renormalizing_what_was_just_loaded_changes_nothing(emulator, database_url, tmp_path):
     vendor = emulator(messages=800, days=5)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -132,6 +137,7 @@ def test_an_emulated_world_can_be_had_again(emulator):
     assert world(born=born - timedelta(hours=1)) != first
 
 
+@pytest.mark.reads_the_day
 def test_the_emulator_says_how_to_have_its_world_again():
     def said(*arguments: str) -> tuple[str, list[dict[str, object]]]:
         command = [sys.executable, "-m", "wpsync", "emulate", "--port", "0", "--messages", "200"]
@@ -153,6 +159,7 @@ def test_the_emulator_says_how_to_have_its_world_again():
     assert said(*again)[1] == calls
 
 
+@pytest.mark.reads_the_day
 def test_a_world_does_not_begin_in_the_future():
     command = [sys.executable, "-m", "wpsync", "emulate", "--begin", "2999-01-01"]
     ran = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)

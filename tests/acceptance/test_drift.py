@@ -3,7 +3,7 @@
 import json
 from datetime import UTC, datetime
 
-from tests.acceptance.driving import Driver
+from tests.acceptance.driving import Timeline
 from wpsync.emulator.client import Remote
 
 AT = "2026-05-10 10:00:00"
@@ -13,8 +13,8 @@ MESSAGE = {"chatId": "c", "from": "f", "ts": 1778378400, "date": "2026-05-10", "
 def test_a_new_field_a_new_type_and_a_new_kind_of_message_are_counted_and_shown(
     emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=50, days=5, now=datetime(2026, 5, 12, tzinfo=UTC))
-    driver = Driver(database_url, vendor.url, tmp_path)
+    line = Timeline(emulator, database_url, tmp_path, messages=50, days=12)
+    vendor, driver = line.vendor, line.driver
     rows = [
         {**MESSAGE, "id": "a", "msgType": "101", "msg": "hi", "mood": "good"},
         {**MESSAGE, "id": "b", "msgType": "199", "msg": "hi"},
@@ -31,14 +31,15 @@ def test_a_new_field_a_new_type_and_a_new_kind_of_message_are_counted_and_shown(
 def test_a_window_of_which_much_cannot_be_taken_is_incomplete_and_nothing_of_it_is_loaded(
     emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=50, days=5, now=datetime(2026, 5, 12, tzinfo=UTC))
-    driver = Driver(database_url, vendor.url, tmp_path)
+    line = Timeline(emulator, database_url, tmp_path, messages=50, days=12)
+    vendor, driver = line.vendor, line.driver
     rows = [
         {**MESSAGE, "id": f"x{i}", "msgType": "115", "msg": "bm90IGEgcGF5bG9hZA=="}
         for i in range(80)
     ]
     Remote(vendor.url).rows("wechat_messages", rows, AT)
-    done = driver.run("backfill", "--from", "2026-05-08", "--resource", "wechat_messages")
+    span = ("--from", "2026-05-08", "--to", "2026-05-12")
+    done = driver.run("backfill", *span, "--resource", "wechat_messages")
     assert done.returncode == 1
     assert "mostly_dead_letters" in done.stderr
     assert "encrypts payloads" in done.stderr
@@ -48,6 +49,4 @@ def test_a_window_of_which_much_cannot_be_taken_is_incomplete_and_nothing_of_it_
     for day, found in ((10, "incomplete"), (9, "complete")):
         at = datetime(2026, 5, day, 2, tzinfo=UTC)
         assert driver.one(state, at, at) == found
-    assert (
-        driver.run("backfill", "--from", "2026-05-08", "--resource=wechat_messages").returncode == 1
-    )
+    assert driver.run("backfill", *span, "--resource=wechat_messages").returncode == 1

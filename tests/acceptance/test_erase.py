@@ -9,6 +9,8 @@ from tests.acceptance.driving import START, Driver, Timeline, local
 from tests.acceptance.test_privacy import everything
 from wpsync.emulator.client import Remote
 
+pytestmark = pytest.mark.reads_the_day
+
 
 @pytest.fixture
 def made(emulator, database_url, tmp_path):

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import Driver, differences
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
 from wpsync.emulator.client import Remote
 from wpsync.values import SHANGHAI
 
@@ -83,6 +83,7 @@ CONTENT = (
 )
 
 
+@pytest.mark.reads_the_day
 def test_the_hosts_time_zone_changes_nothing_to_the_bit(emulator, postgres, template, tmp_path):
     vendor = emulator(messages=800, days=4)
     start = f"{datetime.now(SHANGHAI) - timedelta(days=2):%Y-%m-%d}"  # the same for all, however long each takes
@@ -165,6 +166,7 @@ def test_wide_rows_load_in_small_statements(still):
     assert driver.one("select count(*) from wp.wechat_messages where length(body) = 9000") == 1_500
 
 
+@pytest.mark.reads_the_day
 def test_a_resource_that_the_vendor_refuses_keeps_no_other_from_being_read(
     emulator, database_url, tmp_path
 ):
@@ -177,6 +179,7 @@ def test_a_resource_that_the_vendor_refuses_keeps_no_other_from_being_read(
     assert set(outcomes.values()) == {"done"}
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("arguments", [("backfill", "--from", "2d"), ("verify",)])
 def test_a_history_that_the_vendor_refuses_keeps_no_other_from_being_read_or_proved(
     arguments, emulator, database_url, tmp_path
@@ -198,6 +201,7 @@ def test_a_history_that_the_vendor_refuses_keeps_no_other_from_being_read_or_pro
         assert set(outcomes.values()) == {"done"}
 
 
+@pytest.mark.reads_the_day
 def test_a_refusal_of_the_whole_account_ends_a_pass_at_once(emulator, database_url, tmp_path):
     vendor = emulator(messages=300, days=2)
     driver = Driver(database_url, vendor.url, tmp_path)

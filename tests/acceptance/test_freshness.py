@@ -7,8 +7,8 @@ import pytest
 from tests.acceptance.driving import START, Timeline, local
 from wpsync.model import Priority, Window
 from wpsync.resources import RESOURCES
-from wpsync.service import sync
-from wpsync.service.pipeline import recorded
+from wpsync.sync import passes
+from wpsync.sync.window_sync import recorded
 
 MESSAGES = "/api/wechat/getWeMessageByPage"
 RESOURCE = RESOURCES["wechat_messages"]
@@ -42,7 +42,7 @@ def test_the_newest_of_a_long_stretch_is_read_first_and_the_rest_is_caught_up_ap
     fill_the_day(line, 3_000)
     begun = line.last()
     with line.driver.account() as account:
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
         assert is_held(line, START - 20 * MINUTE)
         assert len(line.requests(begun, MESSAGES)) <= 10  # not the thirty that the day has
         assert watermark(line) == MIDNIGHT  # a promise: there is a gap
@@ -50,12 +50,12 @@ def test_the_newest_of_a_long_stretch_is_read_first_and_the_rest_is_caught_up_ap
         line.go_to(START + MINUTE)
         line.remote.generate("wechat_messages", 5, local(START), local(START + MINUTE))
         begun = line.last()
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
         assert is_held(line, START)
         assert len(line.requests(begun, MESSAGES)) == 1  # the gap does not make a tick dearer
 
         begun = line.last()
-        outcome = sync.recheck(account, RESOURCE)
+        outcome = passes.recheck(account, RESOURCE)
     assert outcome is not None
     assert outcome.outcome == "done"
     assert len(line.requests(begun, MESSAGES)) <= 45
@@ -65,18 +65,18 @@ def test_the_newest_of_a_long_stretch_is_read_first_and_the_rest_is_caught_up_ap
 
 def test_after_an_outage_of_days_the_present_comes_first(line):
     with line.driver.account() as account:
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
         after = START + timedelta(days=3)
         line.go_to(after)
         for hours in range(70):
             at = START + timedelta(hours=hours)
             line.remote.generate("wechat_messages", 40, local(at), local(at + 60 * MINUTE))
         begun = line.last()
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
         assert is_held(line, after - timedelta(hours=3))
         assert watermark(line) < START
         assert len(line.requests(begun, MESSAGES)) <= 15  # a good day's, of three
-        sync.recheck(account, RESOURCE)
+        passes.recheck(account, RESOURCE)
     assert watermark(line) == after - 2 * MINUTE
     assert is_held(line, MIDNIGHT)
     assert line.driver.query("select distinct state from wpsync.windows") == [("complete",)]
@@ -90,7 +90,7 @@ def test_what_comes_while_a_tick_reads_its_pages_is_taken_from_the_first_page(li
     line.remote.settings(page_drift=1)  # one more row after every page
     begun = line.last()
     with line.driver.account() as account:
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
     pages = [r["body"]["page"] for r in line.requests(begun, MESSAGES) if r["body"]["pageSize"] > 1]
     assert sorted(pages) == [1, 1, 2, 3, 4, 5]
     assert pages[-1] == 1
@@ -102,7 +102,7 @@ def test_a_row_newer_than_the_reading_is_no_sign_of_a_span_cut_in_silence(line):
     line.remote.settings(page_drift=1)
     begun = line.last()
     with line.driver.account() as account:
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
     pages = [r for r in line.requests(begun, MESSAGES) if r["body"]["pageSize"] > 1]
     assert len(pages) == 1
     assert len(line.requests(begun, MESSAGES)) <= 2
@@ -113,17 +113,17 @@ def test_a_late_row_is_found_within_a_minute_and_costs_a_bisection(line):
     line.driver.sync(["wechat_messages"])
     line.go_to(START + 3 * MINUTE)
     with line.driver.account() as account:
-        sync.follow(account, RESOURCE)
-        assert sync.recheck(account, RESOURCE) is not None
+        passes.follow(account, RESOURCE)
+        assert passes.recheck(account, RESOURCE) is not None
         late = START - 200 * MINUTE
         line.remote.generate("wechat_messages", 1, local(late), local(late))
         line.go_to(START + 4 * MINUTE)
         begun = line.last()
-        sync.follow(account, RESOURCE)
-        assert sync.recheck(account, RESOURCE) is not None
+        passes.follow(account, RESOURCE)
+        assert passes.recheck(account, RESOURCE) is not None
         assert is_held(line, late)
         assert len(line.requests(begun, MESSAGES)) <= 10
-        assert sync.recheck(account, RESOURCE) is None  # it is explained and not asked for again
+        assert passes.recheck(account, RESOURCE) is None  # it is explained and not asked for again
     assert is_held(line, MIDNIGHT)
 
 
@@ -141,7 +141,7 @@ def test_a_day_that_grows_while_a_late_row_is_looked_for_is_not_read_again(line)
         def read(window: Window) -> None:
             """The tick comes between the counts and the reading, as it does in the service."""
             line.remote.generate("wechat_messages", 3, local(START), local(at - 5 * MINUTE))
-            sync.follow(account, RESOURCE)
+            passes.follow(account, RESOURCE)
             settled = account.settled(RESOURCE)
             pipeline.window(run, window, settled=settled, live=False)
 
@@ -153,7 +153,7 @@ def test_a_day_that_grows_while_a_late_row_is_looked_for_is_not_read_again(line)
 
 def test_rows_to_be_followed_up_wait_for_their_neighbours(line):
     with line.driver.account() as account:
-        sync.follow(account, RESOURCE)
+        passes.follow(account, RESOURCE)
         for second in (0, 20, 40):
             at = START + timedelta(seconds=second)
             line.remote.generate(
@@ -163,12 +163,12 @@ def test_rows_to_be_followed_up_wait_for_their_neighbours(line):
             if row.message_kind is not None:
                 line.remote.mutate("wechat_messages", row.id, state=0)
         line.go_to(START + 4 * MINUTE)
-        sync.follow(account, RESOURCE)
-        sync.recheck(account, RESOURCE)
+        passes.follow(account, RESOURCE)
+        passes.recheck(account, RESOURCE)
         begun = line.last()
         for seconds in range(0, 120, 15):
             line.go_to(START + 5 * MINUTE + timedelta(seconds=seconds))
-            sync.recheck(account, RESOURCE)
+            passes.recheck(account, RESOURCE)
     pages = [r for r in line.requests(begun, MESSAGES) if r["body"]["pageSize"] > 1]
     assert [r["count"] for r in pages] == [3]
 

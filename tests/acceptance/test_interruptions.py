@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
+from wpsync.db.database import Database
 from wpsync.emulator.client import Remote
 from wpsync.extract import windows
-from wpsync.load.database import Database
 from wpsync.model import Secret
 
 MESSAGES = "/api/wechat/getWeMessageByPage"
@@ -26,6 +26,7 @@ WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 KILLS = int(os.environ.get("KILLS", "30"))
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("wanted", [1, pytest.param(KILLS, marks=pytest.mark.long)])
 def test_kills_lose_nothing_and_cost_at_most_one_window_each(
     wanted, emulator, database_url, tmp_path
@@ -90,6 +91,7 @@ def _windows_read_twice(lives: list[list[dict[str, Any]]]) -> int:
     return sum(count - 1 for count in times.values())
 
 
+@pytest.mark.reads_the_day
 def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(emulator, database_url, tmp_path):
     vendor = emulator(messages=3_000, days=10)
     remote = Remote(vendor.url)
@@ -111,6 +113,7 @@ def test_ctrl_c_ends_with_130_and_the_same_command_goes_on(emulator, database_ur
     assert differences(driver, vendor, ["wechat_messages"]) == []
 
 
+@pytest.mark.reads_the_day
 def test_two_backfills_share_the_work_without_overlap(emulator, database_url, tmp_path):
     vendor = emulator(messages=4_000, days=12)
     remote = Remote(vendor.url)
@@ -140,6 +143,7 @@ FAULTS = (
 )  # fmt: skip
 
 
+@pytest.mark.reads_the_day
 def test_every_fault_at_once_loses_nothing_and_shows_no_secret(emulator, database_url, tmp_path):
     """At DEBUG: no token, secret or password in any line, exception or process list."""
     vendor = emulator(messages=2_500, days=6)

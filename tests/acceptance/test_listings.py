@@ -5,13 +5,13 @@ from datetime import timedelta
 import pytest
 
 from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
-from wpsync import boundary
+from wpsync import crash_points
 from wpsync.emulator import rows
 from wpsync.emulator.client import Remote
 from wpsync.emulator.world import Entry
 from wpsync.resources import RESOURCES
-from wpsync.service.progress import Silence
-from wpsync.service.sync import sync
+from wpsync.sync.passes import sync
+from wpsync.sync.progress import Silence
 
 CONTACTS = "/api/wechat/getWeContactByPage"
 MEMBERS = "/api/wechat/getWeChatRoomMemberByPage"
@@ -33,6 +33,7 @@ def deleted(driver, table):
     }
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("name", ["wechat_contacts", "wechat_rooms"])
 def test_who_leaves_is_marked_who_comes_back_is_not_and_history_tells_it(listed, name):
     vendor, driver = listed
@@ -163,6 +164,7 @@ def reads_nothing(line, hours, name="wechat_contacts", path=CONTACTS, beside=("w
     return outcomes[name]
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_reads_a_listing_again_whose_last_reading_was_incomplete(listed):
     vendor, driver = listed
     before = Remote(vendor.url).stats()["requests"]
@@ -262,7 +264,7 @@ def test_a_reading_that_dies_in_the_middle_marks_nobody_as_gone(listed):
     Remote(vendor.url).mutate("wechat_contacts", gone, delete=True)
     for died_at in (3, 7, 11):
         dead = driver.run("sync", "wechat_contacts", WPSYNC_DIE_AT=str(died_at))
-        assert dead.returncode == boundary.EXIT_STATUS
+        assert dead.returncode == crash_points.EXIT_STATUS
         assert deleted(driver, "wechat_contacts") == set()
     assert driver.run("sync", "wechat_contacts").returncode == 0
     assert deleted(driver, "wechat_contacts") == {gone}

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Timeline, local
-from wpsync.service.run import watching, working
+from wpsync.daemon.service import watching, working
 
 HOURS = timedelta(hours=1)
 

@@ -5,7 +5,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import time
 
@@ -14,22 +13,15 @@ import pytest
 
 from tests.acceptance.driving import Driver, differences
 from tests.acceptance.test_service import QUICK, everything_is_there, just_now, serving, until
-from wpsync import embedded
+from tests.postgres import own_server
+from wpsync.db import migrations
 from wpsync.emulator.client import Remote
-from wpsync.load import migrations
+
+pytestmark = pytest.mark.reads_the_day
 
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 READ = "select coalesce(sum(rows_seen), 0) from wpsync.windows"
 RESTARTS = int(os.environ.get("RESTARTS", "6"))
-
-
-def crash(folder):
-    """An immediate shutdown, as after a power cut: recovery at the next start."""
-    (file,) = folder.rglob("postmaster.pid")
-    number = int(file.read_text().split()[0])
-    os.kill(number, signal.SIGQUIT)
-    while file.exists():
-        time.sleep(0.05)
 
 
 @pytest.mark.parametrize("wanted", [1, pytest.param(RESTARTS, marks=pytest.mark.long)])
@@ -38,7 +30,7 @@ def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(
 ):
     vendor = emulator(messages=1_500 * wanted, days=10)
     remote = Remote(vendor.url)
-    with embedded.running(server_folder / "pg") as server:
+    with own_server(server_folder / "pg", durable=True) as server:
         with psycopg.connect(server.database("postgres"), autocommit=True) as connection:
             connection.execute("create database crashing")
         url = server.database("crashing")
@@ -57,8 +49,8 @@ def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(
                 time.sleep(0.05)
             if process.poll() is not None:
                 break
-            crash(server_folder)
-            embedded.start(server_folder / "pg")
+            server.crash()
+            server.start()
             crashes += 1
             done = driver.one(READ)
         remote.clear_faults()

@@ -55,6 +55,7 @@ def made(emulator, database_url, tmp_path):
     return vendor, Remote(vendor.url), Driver(database_url, vendor.url, tmp_path)
 
 
+@pytest.mark.reads_the_day
 def test_no_original_is_anywhere(made, database_url):
     vendor, remote, driver = made
     driver.more = ALL
@@ -120,6 +121,7 @@ def test_no_original_is_anywhere(made, database_url):
     assert spoken == []
 
 
+@pytest.mark.reads_the_day
 def test_what_is_hashed_still_joins_and_nothing_is_written_twice(made):
     vendor, _, driver = made
     driver.more = ALL.replace('"mask"', '"hash"')
@@ -140,6 +142,7 @@ def test_what_is_hashed_still_joins_and_nothing_is_written_twice(made):
     assert vendor.world.truth("calls")
 
 
+@pytest.mark.reads_the_day
 def test_one_column_goes_before_its_class_and_all_else_is_untouched(made):
     vendor, _, driver = made
     driver.more = '[privacy.columns]\n"calls.contact_tel" = "mask"\n'

@@ -9,7 +9,7 @@ import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.resources import RESOURCES
-from wpsync.service.sync import recheck
+from wpsync.sync.passes import recheck
 
 log = logging.getLogger(__name__)
 

@@ -8,22 +8,23 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline, differences
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
 from wpsync.config import load
+from wpsync.db.database import Connection, Database
 from wpsync.emulator.client import Remote
-from wpsync.load.database import Connection, Database
-from wpsync.load.retention import forget_rows
+from wpsync.loading.retention import forget_rows
 from wpsync.model import EVER, Secret
 from wpsync.resources import RESOURCES, TYPED_TABLES
-from wpsync.service import proof, retention, sync
-from wpsync.service.progress import Silence
-from wpsync.service.verify import verify
+from wpsync.sync import nightly_verify, passes, retention
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify
 
 SETTINGS = (
     "[retention]\nwechat_messages = 3\ncalls = 2\nhistory = 30\ndead_letters = 30\ndeleted = 30\n"
 )
 
 
+@pytest.mark.reads_the_day
 def test_old_rows_go_with_all_that_hangs_on_them_and_nothing_is_missed(
     emulator, database_url, tmp_path
 ):
@@ -127,7 +128,7 @@ def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(numb
         assert (
             verify(account, resource, EVER, Silence(), deep=False, repair=False, whole=True) == []
         )
-        assert proof.prove(account, resource) == []
+        assert nightly_verify.prove(account, resource) == []
     assert driver.one(OLD, since) == left
     with Database(Secret(driver.database_url)) as database:
         assert forget(database, since) == left > 0
@@ -140,7 +141,7 @@ def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(numb
     with driver.account() as account:
 
         def prove():
-            assert proof.prove(account, RESOURCES["calls"]) == []
+            assert nightly_verify.prove(account, RESOURCES["calls"]) == []
 
         with Between(driver.database_url, number, prove) as database:
             assert forget(database, since) > 0
@@ -152,10 +153,11 @@ def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     with psycopg.connect(driver.database_url) as connection:
         connection.execute("delete from wp.calls where began_at < %s", (since,))
     with driver.account() as account:
-        assert proof.prove(account, RESOURCES["calls"]) == []
+        assert nightly_verify.prove(account, RESOURCES["calls"]) == []
     assert driver.one(OLD, since) == 0
 
 
+@pytest.mark.reads_the_day
 def test_rows_without_a_time_go_by_their_day_or_by_when_they_came(emulator, database_url, tmp_path):
     vendor = emulator(messages=100, days=3)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -190,9 +192,9 @@ def test_what_retention_would_forget_is_not_read_however_early_reading_is_to_beg
 
     def read():
         with line.driver.account() as account:
-            sync.follow(account, calls)
-            sync.recheck(account, calls)
-            assert sync.recheck(account, calls) is None, "nothing is behind"
+            passes.follow(account, calls)
+            passes.recheck(account, calls)
+            assert passes.recheck(account, calls) is None, "nothing is behind"
         since = retention.kept_from(settings, "calls", line.clock.now())
         assert line.driver.one(OLD, since) == 0
         behind = "select %s - at from wpsync.watermarks where resource = 'calls'"

@@ -20,6 +20,8 @@ import pytest
 from tests.acceptance.driving import Driver, differences
 from wpsync.emulator.client import Remote
 
+pytestmark = pytest.mark.reads_the_day
+
 STOPS = int(os.environ.get("STOPS", "16"))
 LIVE = ["calls", "sms", "wechat_chats", "wechat_messages"]
 QUICK = "[sync]\ninterval_seconds = 1\nlisting_interval_minutes = 0.1\nfirst_sync_from = '3d'\n[web]\nport = 0\n"

@@ -16,7 +16,6 @@ from select import select
 import pytest
 
 from tests.acceptance.driving import Driver
-from wpsync import embedded
 
 WHOLE = int(os.environ.get("SIGNALS", "0"))
 """So many to each loop; few in the gate, more in the long tests."""
@@ -145,62 +144,55 @@ def nothing_is_left(folder: Path) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def room(server_folder) -> Iterator[Path]:
-    """A folder to work in, whose database is stopped at the end."""
-    yield server_folder
-    for data in server_folder.glob("*/postgres"):
-        embedded.stop(data)
-
-
 DEMO = [sys.executable, "-m", "wpsync", "demo", "--messages", "300"]
 
 
-def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(room):
-    with on_a_terminal(DEMO, room) as (process, terminal):
+def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(server_folder):
+    with on_a_terminal(DEMO, server_folder) as (process, terminal):
         read_until(terminal, rb"Following what arrives")
-        assert len(working_in(room)) > 2  # the demo, the emulator, Postgres
+        assert len(working_in(server_folder)) > 2  # the demo, the emulator, Postgres
         os.close(terminal)
         exited(process)
-        nothing_is_left(room)
+        nothing_is_left(server_folder)
 
 
-def test_a_demo_that_is_killed_leaves_no_emulator(room):
-    with on_a_terminal(DEMO, room) as (process, terminal):
+def test_a_demo_that_is_killed_leaves_no_emulator(server_folder):
+    with on_a_terminal(DEMO, server_folder) as (process, terminal):
         read_until(terminal, rb"Following what arrives")
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
         end = time.monotonic() + PATIENCE
-        while any(" emulate " in one for one in working_in(room)):
+        while any(" emulate " in one for one in working_in(server_folder)):
             assert time.monotonic() < end
             time.sleep(0.05)
 
 
 @pytest.mark.parametrize("command", ["run", "backfill"])
-def test_a_command_whose_terminal_is_closed_stops_its_database(command, emulator, room):
+def test_a_command_whose_terminal_is_closed_stops_its_database(command, emulator, server_folder):
     vendor = emulator(messages=3_000, days=10)
-    driver = Driver("", vendor.url, room, "[web]\nport = 0\n")
+    driver = Driver("", vendor.url, server_folder, "[web]\nport = 0\n")
     file = driver.config_file
     file.write_text(re.sub(r"\[database\]\nurl.*\n", "", file.read_text()))
     base = [sys.executable, "-m", "wpsync", "--config", str(file)]
     subprocess.run([*base, "migrate"], check=True, capture_output=True, timeout=60)
     arguments = {"run": ["run"], "backfill": ["backfill", "--from", "12d"]}[command]
-    with on_a_terminal([*base, *arguments], room) as (process, terminal):
+    with on_a_terminal([*base, *arguments], server_folder) as (process, terminal):
         read_until(terminal, {"run": rb"service.leads", "backfill": rb"%"}[command])
         os.close(terminal)
         assert (exited(process) == 0) == (command == "run")  # a backfill was interrupted
-        nothing_is_left(room)
+        nothing_is_left(server_folder)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP], ids=["term", "hup"])
-def test_a_migration_that_is_stopped_stops_its_database(number, room):
-    driver = Driver("", "http://127.0.0.1:1", room)
+def test_a_migration_that_is_stopped_stops_its_database(number, server_folder):
+    driver = Driver("", "http://127.0.0.1:1", server_folder)
     file = driver.config_file
     file.write_text(re.sub(r"\[database\]\nurl.*\n", "", file.read_text()))
     with on_a_terminal(
-        [sys.executable, "-m", "wpsync", "--verbose", "--config", str(file), "migrate"], room
+        [sys.executable, "-m", "wpsync", "--verbose", "--config", str(file), "migrate"],
+        server_folder,
     ) as (process, terminal):
         read_until(terminal, rb"migration.applied")
         os.kill(process, number)
         assert exited(process) == 130
-        nothing_is_left(room)
+        nothing_is_left(server_folder)

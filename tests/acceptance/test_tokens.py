@@ -11,7 +11,7 @@ from tests.acceptance.driving import CLIENT, START, Driver, Timeline, difference
 from wpsync.emulator.client import Remote
 from wpsync.errors import WpsyncError
 from wpsync.resources import RESOURCES
-from wpsync.service.sync import follow
+from wpsync.sync.passes import follow
 
 MESSAGES = ["wechat_messages"]
 
@@ -36,12 +36,14 @@ def logins_and_renewals(remote: Remote) -> tuple[int, int]:
     return stats["logins"], stats["renewals"]
 
 
+@pytest.mark.reads_the_day
 def test_the_first_run_logs_in_once_and_the_next_process_uses_its_tokens(driver, remote):
     driver.backfill("6d", MESSAGES)
     assert driver.run("sync", "agents").returncode == 0
     assert logins_and_renewals(remote) == (1, 0)
 
 
+@pytest.mark.reads_the_day
 def test_an_expired_access_token_is_renewed_once(driver, remote, vendor):
     driver.sync(["agents"])
     remote.revoke(access=True)
@@ -51,6 +53,7 @@ def test_an_expired_access_token_is_renewed_once(driver, remote, vendor):
     assert differences(driver, vendor, MESSAGES) == []
 
 
+@pytest.mark.reads_the_day
 def test_an_expired_refresh_token_leads_to_one_login(driver, remote, vendor):
     driver.sync(["agents"])
     remote.revoke(access=True, refresh=True)
@@ -60,6 +63,7 @@ def test_an_expired_refresh_token_leads_to_one_login(driver, remote, vendor):
     assert differences(driver, vendor, MESSAGES) == []
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("message", ["accessToken无效或已过期", ""])
 def test_a_token_revoked_in_mid_run_costs_one_renewal_and_no_row(driver, remote, vendor, message):
     remote.settings(reject_msg=message)
@@ -73,6 +77,7 @@ def test_a_token_revoked_in_mid_run_costs_one_renewal_and_no_row(driver, remote,
     assert differences(driver, vendor, MESSAGES) == []
 
 
+@pytest.mark.reads_the_day
 def test_two_processes_share_an_account_of_which_the_vendor_allows_one_session(
     driver, remote, vendor
 ):
@@ -116,6 +121,7 @@ def test_half_an_hour_of_refusals_costs_few_tokens(emulator, database_url, tmp_p
         assert follow(account, RESOURCES["sms"]).outcome == "done"
 
 
+@pytest.mark.reads_the_day
 def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remote):
     remote.settings(client_secret="another")
     assert [one.outcome for one in driver.sync(["agents"])] == ["failed"]
@@ -132,6 +138,7 @@ def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remo
     assert len(asked) == 1
 
 
+@pytest.mark.reads_the_day
 def test_tokens_are_encrypted_where_a_key_is_configured(driver, remote):
     key = driver.run("token", "key").stdout.strip()
     driver.more = f'[security]\ntoken_key = "{key}"\n'
@@ -145,6 +152,7 @@ def test_tokens_are_encrypted_where_a_key_is_configured(driver, remote):
     assert "token_key" in ran.stderr
 
 
+@pytest.mark.reads_the_day
 def test_a_pair_is_replaced_from_day_27_on(driver, remote):
     driver.sync(["agents"])
     old = datetime.now(UTC) - timedelta(days=27, hours=1)
@@ -154,6 +162,7 @@ def test_a_pair_is_replaced_from_day_27_on(driver, remote):
     assert logins_and_renewals(remote)[0] == 2
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     ("command", "second"),
     [

@@ -2,8 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
-from tests.acceptance.driving import Driver, differences, written_tuples
-from wpsync.clock import FakeClock
+import pytest
+
+from tests.acceptance.driving import Driver, Timeline, differences, written_tuples
 from wpsync.emulator.client import Remote
 from wpsync.resources import TABLES
 
@@ -13,11 +14,8 @@ EVERYTHING = [name for name in TABLES if name != "customers"]
 def test_after_backfill_the_database_is_the_world_and_a_sync_with_nothing_new_writes_nothing(
     emulator, database_url, tmp_path
 ):
-    now = datetime.now(
-        UTC
-    )  # both stand still there: the reports' totals are of a day, and midnight may come
-    vendor = emulator(messages=4_000, days=30, now=now, frozen=True)
-    driver = Driver(database_url, vendor.url, tmp_path, clock=FakeClock(now))
+    line = Timeline(emulator, database_url, tmp_path, messages=4_000, days=30)
+    vendor, driver = line.vendor, line.driver
     assert {o.outcome for o in driver.backfill()} == {"done"}
     found = differences(driver, vendor, EVERYTHING)
     assert not found, "\n".join(found[:20])
@@ -29,6 +27,7 @@ def test_after_backfill_the_database_is_the_world_and_a_sync_with_nothing_new_wr
     assert written_tuples(driver) == before
 
 
+@pytest.mark.reads_the_day
 def test_a_later_sync_follows_live_changes(emulator, database_url, tmp_path):
     """Rows arrive, recordings come, money moves, contacts and members come, go and are renamed.
 

@@ -7,10 +7,10 @@ import pytest
 from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
-from wpsync.service import status as statuses
-from wpsync.service.progress import Silence
-from wpsync.service.sync import follow
-from wpsync.service.verify import verify
+from wpsync.status import resources as statuses
+from wpsync.sync.passes import follow
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify
 
 DAY, SECOND = timedelta(days=1), timedelta(seconds=1)
 MESSAGES = "/api/wechat/getWeMessageByPage"

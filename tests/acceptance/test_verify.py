@@ -11,10 +11,10 @@ from wpsync.emulator.client import Remote
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service import status as statuses
-from wpsync.service.progress import Silence
-from wpsync.service.proof import prove
-from wpsync.service.verify import verify as service
+from wpsync.status import resources as statuses
+from wpsync.sync.nightly_verify import prove
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify as service
 
 TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
 
@@ -63,12 +63,14 @@ def named(found):
     return told
 
 
+@pytest.mark.reads_the_day
 def test_a_clean_database_raises_no_alarm_by_counts_or_by_content(synced):
     _, driver = synced
     assert verify(driver) == (0, [])
     assert verify(driver, "--deep") == (0, [])
 
 
+@pytest.mark.reads_the_day
 def test_deep_names_every_row_and_nothing_else_and_repair_mends_them(synced):
     vendor, driver = synced
     done = tamper(driver)
@@ -86,6 +88,7 @@ def test_deep_names_every_row_and_nothing_else_and_repair_mends_them(synced):
     assert driver.one(kept) == 10
 
 
+@pytest.mark.reads_the_day
 def test_days_that_are_read_in_pieces_are_mended_too(emulator, database_url, tmp_path):
     """A day of the ledger is one window; where it holds many rows, it is read and mended in several."""
     vendor = emulator(messages=6_000, days=11)
@@ -107,6 +110,7 @@ def test_days_that_are_read_in_pieces_are_mended_too(emulator, database_url, tmp
     assert not differences(driver, vendor, TABLES)
 
 
+@pytest.mark.reads_the_day
 def test_counts_alone_find_what_was_deleted_and_read_only_what_is_suspicious(synced):
     vendor, driver = synced
     query = (
@@ -124,6 +128,7 @@ def test_counts_alone_find_what_was_deleted_and_read_only_what_is_suspicious(syn
     assert verify(driver) == (0, [])
 
 
+@pytest.mark.reads_the_day
 def test_a_row_that_the_vendor_no_longer_lists_is_kept_and_noted(synced):
     vendor, driver = synced
     row = vendor.world.series["calls"].rows[40]
@@ -211,6 +216,7 @@ def test_what_verify_left_is_claimed_by_nobody_until_it_has_been_compared_again(
     assert not differences(line.driver, line.vendor, ["calls"])
 
 
+@pytest.mark.reads_the_day
 def test_what_was_never_read_is_a_finding_and_repair_reads_it(emulator, database_url, tmp_path):
     vendor = emulator(messages=600, days=6)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -225,6 +231,7 @@ def test_what_was_never_read_is_a_finding_and_repair_reads_it(emulator, database
     assert not differences(driver, vendor, ["sms"])
 
 
+@pytest.mark.reads_the_day
 def test_an_account_of_which_nothing_was_read_is_not_proved(synced):
     driver = synced[1]
     driver.add_account("another")
@@ -234,6 +241,7 @@ def test_an_account_of_which_nothing_was_read_is_not_proved(synced):
     assert "nothing differs" in done.stdout
 
 
+@pytest.mark.reads_the_day
 def test_a_stretch_left_out_between_what_was_read_is_found_without_being_asked_for(synced):
     vendor, driver = synced
     day = shanghai_midnight(datetime.now(UTC) - timedelta(days=4))
@@ -250,6 +258,7 @@ def test_a_stretch_left_out_between_what_was_read_is_found_without_being_asked_f
     assert not differences(driver, vendor, ["sms"])
 
 
+@pytest.mark.reads_the_day
 def test_lost_chats_are_found_though_they_show_no_time_by_which_to_count_them(synced):
     vendor, driver = synced
     lost = driver.query(
@@ -265,6 +274,7 @@ def test_lost_chats_are_found_though_they_show_no_time_by_which_to_count_them(sy
     assert not differences(driver, vendor, ["wechat_chats"])
 
 
+@pytest.mark.reads_the_day
 def test_the_completeness_view_shows_every_day_with_the_vendors_count_and_ours(synced):
     vendor, driver = synced
     rows = driver.query(

@@ -13,9 +13,10 @@ from psycopg.rows import dict_row
 
 from tests.acceptance.driving import START, Driver
 from tests.conftest import fresh
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
 from wpsync.emulator.client import Remote
-from wpsync.emulator.server import Emulator, Settings
+from wpsync.emulator.server import Emulator
+from wpsync.emulator.state import Settings
 from wpsync.values import SHANGHAI
 
 VIEWS = (

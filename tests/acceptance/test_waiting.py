@@ -7,13 +7,15 @@ import pytest
 
 from tests.acceptance.driving import Driver
 from wpsync.clock import SystemClock
+from wpsync.db.database import Database
 from wpsync.errors import Stopped
-from wpsync.load.database import Database
 from wpsync.model import Secret, Window
 from wpsync.resources import RESOURCES
-from wpsync.service import sync as passes
-from wpsync.service.progress import Silence
-from wpsync.service.verify import verify
+from wpsync.sync import passes
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify
+
+pytestmark = pytest.mark.reads_the_day
 
 SMS = RESOURCES["sms"]
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.driving import Driver, Timeline, differences
+from tests.acceptance.driving import START, Driver, Timeline, differences
 from wpsync.emulator.client import Remote
 
 CALLS = "/api/device/call"
@@ -15,11 +15,12 @@ def local(at: datetime) -> str:
     return f"{at.astimezone(UTC) + timedelta(hours=8):%Y-%m-%d %H:%M:%S}"
 
 
-def noon(days_ago: int) -> datetime:
-    today = (datetime.now(UTC) + timedelta(hours=8)).replace(
-        hour=0, minute=0, second=0, microsecond=0
+def noon(days_ago: int, now: datetime = START) -> datetime:
+    """12:00 in Shanghai, so many days before."""
+    today = (now.astimezone(UTC) + timedelta(hours=8)).replace(
+        hour=4, minute=0, second=0, microsecond=0
     )
-    return today - timedelta(days=days_ago, hours=-4)
+    return today - timedelta(days=days_ago)
 
 
 @pytest.mark.parametrize(
@@ -28,8 +29,8 @@ def noon(days_ago: int) -> datetime:
 def test_many_more_messages_of_one_day_than_can_be_shown_arrive_in_full(
     rows, clamp, emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=100, days=5)
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=100, days=5)
+    remote, driver = line.remote, line.driver
     remote.settings(page_size_clamp=clamp)
     start = noon(2)
     remote.generate(
@@ -39,7 +40,6 @@ def test_many_more_messages_of_one_day_than_can_be_shown_arrive_in_full(
         local(start + timedelta(hours=9)),
         message_kind="system",
     )
-    driver = Driver(database_url, vendor.url, tmp_path)
     (outcome,) = driver.backfill("4d", ["wechat_messages"])
     assert outcome.outcome == "done"
     assert driver.one("select count(*) from wp.wechat_messages where kind = 'system'") >= rows
@@ -48,12 +48,13 @@ def test_many_more_messages_of_one_day_than_can_be_shown_arrive_in_full(
     )
 
 
+@pytest.mark.reads_the_day
 def test_more_in_one_second_than_can_be_shown_ends_as_incomplete_and_status_says_so(
     emulator, database_url, tmp_path
 ):
     vendor = emulator(messages=100, days=5)
     remote = Remote(vendor.url)
-    second = local(noon(2))
+    second = local(noon(2, datetime.now(UTC)))
     chat = vendor.world.people.chats[0].id
     remote.generate(
         "wechat_messages", 50_001, second, second, chat_id=chat, message_kind="semi_xml"
@@ -77,12 +78,11 @@ def test_more_in_one_second_than_can_be_shown_ends_as_incomplete_and_status_says
 def test_a_second_that_overflows_is_split_by_the_other_filters(
     rows, clamp, emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=100, days=5)
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=100, days=5)
+    remote, driver = line.remote, line.driver
     remote.settings(page_size_clamp=clamp)
     second = local(noon(2))
     remote.generate("wechat_messages", rows, second, second, message_kind="semi_xml")
-    driver = Driver(database_url, vendor.url, tmp_path)
     driver.sync(["wechat_users"])
     (outcome,) = driver.backfill("4d", ["wechat_messages"])
     assert outcome.outcome == "done"
@@ -94,14 +94,14 @@ def test_a_second_that_overflows_is_split_by_the_other_filters(
 def test_rows_on_the_edges_arrive_whatever_the_vendor_means_by_its_ends(
     ends, order, emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=300, days=4)
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=300, days=4)
+    vendor, remote, driver = line.vendor, line.remote, line.driver
     remote.settings(ends=ends, order=order)
     midnight = noon(2) - timedelta(hours=12)
     for edge in (-1, 0, 1):
         at = local(midnight + timedelta(seconds=edge))
         remote.generate("wechat_messages", 150, at, at)
-    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 100\n")
+    driver.more = "[backfill]\nwindow_rows = 100\n"
     (outcome,) = driver.backfill("5d", ["wechat_messages"])
     assert outcome.outcome == "done"
     assert differences(driver, vendor, ["wechat_messages"]) == []
@@ -120,13 +120,14 @@ def test_rows_on_the_edges_arrive_whatever_the_vendor_means_by_its_ends(
     ids=str,
 )
 def test_refusals_clamps_and_drift_lose_nothing(settings, emulator, database_url, tmp_path):
-    vendor = emulator(messages=1_500, days=4)
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=1_500, days=4)
+    vendor, remote, driver = line.vendor, line.remote, line.driver
     remote.settings(**settings)
-    driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\npage_concurrency = 1\n")
+    driver.more = "[backfill]\npage_concurrency = 1\n"
     outcomes = driver.backfill("5d", ["wechat_messages"])
     if "page_drift" in settings:
         remote.settings(page_drift=0)
+        line.go_to(START + timedelta(minutes=5))  # rows came up to the very end of what was read
         outcomes = driver.backfill("5d", ["wechat_messages"], again=True)
     assert {o.outcome for o in outcomes} == {"done"}
     assert differences(driver, vendor, ["wechat_messages"]) == []
@@ -164,12 +165,11 @@ def test_a_window_whose_count_cannot_be_believed_is_never_complete_and_its_rows_
 def test_a_vendor_that_ignores_the_page_is_found_out_within_two_pages(
     emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=100, days=3)
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=100, days=3)
+    remote, driver = line.remote, line.driver
     at = local(noon(1))
     remote.generate("wechat_messages", 500, at, at)
     remote.settings(ignore_page=True)
-    driver = Driver(database_url, vendor.url, tmp_path)
     (outcome,) = driver.backfill("2d", ["wechat_messages"])
     assert outcome.outcome == "incomplete"
     assert any("page_ignored" in problem for problem in outcome.problems)
@@ -178,12 +178,10 @@ def test_a_vendor_that_ignores_the_page_is_found_out_within_two_pages(
 
 
 def test_a_window_of_three_pages_is_read_as_pages_one_two_three(emulator, database_url, tmp_path):
-    vendor = emulator(messages=100, days=2, now=noon(3))
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=100, days=2, born=noon(3))
+    remote, driver = line.remote, line.driver
     at = noon(6)
     remote.generate("wechat_messages", 250, local(at), local(at + timedelta(hours=8)))
-    remote.clock(now_ms=datetime.now(UTC).timestamp() * 1000)
-    driver = Driver(database_url, vendor.url, tmp_path)
     driver.backfill("7d", ["wechat_messages"])
     asked = [
         (r["body"]["page"], r["body"]["pageSize"])
@@ -194,10 +192,9 @@ def test_a_window_of_three_pages_is_read_as_pages_one_two_three(emulator, databa
 
 
 def test_a_transient_empty_page_in_the_middle_is_read_again(emulator, database_url, tmp_path):
-    vendor = emulator(messages=600, days=2)
-    remote = Remote(vendor.url)
+    line = Timeline(emulator, database_url, tmp_path, messages=600, days=2)
+    vendor, remote, driver = line.vendor, line.remote, line.driver
     remote.fault("empty_page", endpoint=MESSAGES, times=2, skip=3)
-    driver = Driver(database_url, vendor.url, tmp_path)
     (outcome,) = driver.backfill("3d", ["wechat_messages"])
     assert outcome.outcome == "done"
     assert differences(driver, vendor, ["wechat_messages"]) == []

@@ -11,12 +11,12 @@ import pytest
 
 from tests.acceptance.driving import Driver
 from wpsync import config
+from wpsync.backfill.plan import Plan, make_plan
+from wpsync.backfill.run import span_of
 from wpsync.emulator.client import Remote
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service.backfill import span_of
-from wpsync.service.plans import Plan, make_plan
-from wpsync.service.terms import counted
+from wpsync.status.texts import counted
 from wpsync.values import SHANGHAI
 
 
@@ -27,6 +27,7 @@ def test_one_is_singular(number, said):
     assert counted(number, "row") == said
 
 
+@pytest.mark.reads_the_day
 def test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are(
     emulator, database_url, tmp_path
 ):
@@ -64,6 +65,7 @@ def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
     assert driver.run("migrate").stdout == "the schema is current / 表结构已是最新\n"
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_says_one_number_of_rows_and_what_was_there_before(
     emulator, database_url, tmp_path
 ):
@@ -82,6 +84,7 @@ def test_a_backfill_says_one_number_of_rows_and_what_was_there_before(
     assert f"wechat_users: done, 0 rows ({told['wechat_users']} before)" in ran.stderr
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_that_goes_on_keeps_its_scale(emulator, database_url, tmp_path):
     vendor = emulator(messages=3_000, days=5)
     driver = Driver(database_url, vendor.url, tmp_path)
@@ -103,6 +106,7 @@ def test_a_backfill_that_goes_on_keeps_its_scale(emulator, database_url, tmp_pat
     assert abs(rest.already + rest.rows - fresh.rows) < 20  # what is too fresh to be vouched for
 
 
+@pytest.mark.reads_the_day
 def test_times_say_whose_they_are(emulator, database_url, tmp_path):
     vendor = emulator(messages=300, days=3)
     driver = Driver(database_url, vendor.url, tmp_path)

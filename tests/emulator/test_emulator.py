@@ -10,7 +10,8 @@ import httpx
 
 from tests.acceptance.driving import CLIENT
 from wpsync.emulator.client import Remote
-from wpsync.emulator.server import Emulator, Settings
+from wpsync.emulator.server import Emulator
+from wpsync.emulator.state import Settings
 from wpsync.emulator.world import World
 
 MESSAGES = "/api/wechat/getWeMessageByPage"

@@ -13,7 +13,7 @@ import yaml
 from wpsync import config
 from wpsync.api import envelope
 from wpsync.resources import RESOURCES, TABLES
-from wpsync.service.dictionary import as_dbml, as_markdown
+from wpsync.status.dictionary import as_dbml, as_markdown
 
 ROOT = Path(__file__).parents[2]
 SOURCES = sorted((ROOT / "wpsync").rglob("*.py"))

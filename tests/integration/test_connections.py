@@ -6,7 +6,7 @@ from threading import Event, Thread
 import psycopg
 import pytest
 
-from wpsync.load.database import BRIEF, Database
+from wpsync.db.database import BRIEF, Database
 from wpsync.model import Secret
 
 

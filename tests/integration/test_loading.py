@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import product
+from pathlib import Path
 from random import Random
 from urllib.parse import quote
 
@@ -11,17 +12,18 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import wpsync
 from tests.spec.cases import MESSAGE, message
+from wpsync.db.database import Database
+from wpsync.db.queries import parsed
 from wpsync.ledger import Reading
-from wpsync.load import ledgers, state
-from wpsync.load.database import Database
-from wpsync.load.queries import QUERIES
-from wpsync.load.staging import Staging
-from wpsync.load.state import Scope
-from wpsync.load.upsert import Counts, Gone
+from wpsync.loading.merge_sql import Counts, Gone
+from wpsync.loading.staging import Staging
 from wpsync.model import Secret, Window
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES, TYPED_TABLES
+from wpsync.state import dead_letters, runs, window_ledger
+from wpsync.state.scope import Scope
 from wpsync.values import parse_json
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -43,7 +45,7 @@ def load(database, resource, records, at=T0, gone=None, duplicates=False):
         def write() -> Counts:
             counts = staging.merge(duplicates=duplicates, gone=gone)
             letters.extend(staging.dead_letters)
-            state.keep_dead_letters(connection, "main", staging.dead_letters, at, None)
+            dead_letters.keep_dead_letters(connection, "main", staging.dead_letters, at, None)
             return counts
 
         return staging.commit(write), letters
@@ -298,36 +300,47 @@ def test_known_answered_calls_stay_while_nothing_else_of_the_day_changes(databas
 
 def test_adjoining_complete_windows_of_a_day_become_one_and_the_watermark_walks_over_them(database):
     scope = Scope("main", "calls")
-    run = state.open_run(database, scope, "sync", T0)
-    ledgers.start_watermark(database, scope, T0, T0)
+    run = runs.open_run(database, scope, "sync", T0)
+    window_ledger.start_watermark(database, scope, T0, T0)
 
     def close(start, end, reason=None):
         window = Window(T0 + timedelta(minutes=start), T0 + timedelta(minutes=end))
         with database.transaction() as connection:
-            ledgers.close_window(connection, scope, window, Reading(5, 5, reason, T0), run)
-            ledgers.advance_watermark(connection, scope, T0)
+            window_ledger.close_window(connection, scope, window, Reading(5, 5, reason, T0), run)
+            window_ledger.advance_watermark(connection, scope, T0)
 
     close(0, 10)
     close(20, 30)
-    assert ledgers.watermark(database, scope) == T0 + timedelta(minutes=10)
+    assert window_ledger.watermark(database, scope) == T0 + timedelta(minutes=10)
     close(10, 20)
-    assert ledgers.watermark(database, scope) == T0 + timedelta(minutes=30)
-    (merged,) = ledgers.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))
+    assert window_ledger.watermark(database, scope) == T0 + timedelta(minutes=30)
+    (merged,) = window_ledger.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))
     assert (merged.vendor_count, merged.rows_seen, merged.ends_at) == (
         15,
         15,
         T0 + timedelta(minutes=30),
     )
     close(30, 40, "rows_missing")
-    assert len(ledgers.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))) == 2
-    assert len(ledgers.incomplete_windows_due(database, scope, T0 + timedelta(minutes=2))) == 1
+    assert (
+        len(window_ledger.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))) == 2
+    )
+    assert (
+        len(window_ledger.incomplete_windows_due(database, scope, T0 + timedelta(minutes=2))) == 1
+    )
 
 
-@pytest.mark.parametrize("name", sorted(QUERIES))
-def test_every_fixed_statement_is_understood_by_postgres(name, database_url):
+STATEMENTS = {
+    (path.stem, name): statement
+    for path in sorted(Path(wpsync.__file__).parent.rglob("*.sql"))
+    for name, statement in parsed(path.read_text(encoding="utf-8")).items()
+}
+
+
+@pytest.mark.parametrize(("module", "name"), sorted(STATEMENTS))
+def test_every_fixed_statement_is_understood_by_postgres(module, name, database_url):
     with psycopg.connect(database_url) as connection:
         connection.execute("set plan_cache_mode = force_generic_plan")
-        statement = QUERIES[name]
+        statement = STATEMENTS[module, name]
         parameters = _Anything()
         connection.execute(b"explain " + statement.encode(), parameters)
 

@@ -12,9 +12,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from wpsync.load import migrations, revision
-from wpsync.load.database import Database
-from wpsync.load.schema import metadata
+from wpsync.db import migrations, revision
+from wpsync.db.database import Database
+from wpsync.db.schema import metadata
 from wpsync.model import Secret
 
 
@@ -50,7 +50,9 @@ def test_every_table_and_column_has_a_comment_in_both_languages(database_url):
 
 
 def test_migrating_twice_applies_nothing_and_several_at_once_take_turns(empty_database_url):
-    code = "import sys; from wpsync.load import migrations; print(len(migrations.upgrade(sys.argv[1])))"
+    code = (
+        "import sys; from wpsync.db import migrations; print(len(migrations.upgrade(sys.argv[1])))"
+    )
     started = [
         subprocess.Popen(
             [sys.executable, "-c", code, empty_database_url], stdout=subprocess.PIPE, text=True

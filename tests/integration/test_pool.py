@@ -4,7 +4,7 @@ from contextlib import ExitStack
 
 import psycopg
 
-from wpsync.load.database import Database
+from wpsync.db.database import Database
 from wpsync.model import Secret
 
 

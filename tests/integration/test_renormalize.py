@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.fake_clock import FakeClock
 from tests.integration.test_loading import load, rows
 from tests.spec.cases import MESSAGE
-from wpsync.clock import FakeClock
-from wpsync.load import erasing
-from wpsync.load.database import Database
-from wpsync.load.upsert import Counts
+from wpsync.db.database import Database
+from wpsync.loading import erasure
+from wpsync.loading.merge_sql import Counts
 from wpsync.model import WX, Secret
-from wpsync.service.renormalize import renormalize, retry_dead_letters
+from wpsync.sync.renormalize import renormalize, retry_dead_letters
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 
@@ -40,7 +40,7 @@ def test_who_is_erased_while_messages_are_read_again_does_not_come_back(database
     load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
     load(database, "wechat_messages", [MESSAGE, {**MESSAGE, "id": "other", "chatId": "other"}])
     erased = Meanwhile(
-        lambda: erasing.erase(database, WX, "customer", lambda number: [number], NOW)
+        lambda: erasure.erase(database, WX, "customer", lambda number: [number], NOW)
     )
     renormalize(database, erased, None, lambda count: None)
     assert rows(database, "select id from wp.wechat_messages") == [("other",)]
@@ -67,7 +67,7 @@ def test_a_dead_letter_of_somebody_who_was_erased_is_counted_and_not_loaded(data
     with database.connection() as connection:
         letter = "update wpsync.dead_letters set original = replace(original, 'broken {', '{}')"
         connection.execute(letter)
-    erasing.erase(database, WX, "customer", lambda number: [number], NOW)
+    erasure.erase(database, WX, "customer", lambda number: [number], NOW)
     assert retry_dead_letters(database, FakeClock(NOW)) == (1, 0)
     assert rows(database, "select * from wp.wechat_messages") == []
     assert rows(database, "select id from wpsync.erased_rows") == [(MESSAGE["id"],)]

@@ -5,24 +5,25 @@ import logging
 import sys
 import threading
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.fake_clock import FakeClock
 from wpsync import log
-from wpsync.clock import FakeClock, SystemClock
+from wpsync.clock import SystemClock
 from wpsync.config import Config
+from wpsync.daemon.jobs import DONE, LIVE, RECHECK, SLOW, Job, Result, perform
+from wpsync.daemon.scheduler import AT_ONCE, THREADS, Scheduler
+from wpsync.db.database import Database
 from wpsync.errors import Stopped
-from wpsync.load import jobs as kept
-from wpsync.load.database import Database
-from wpsync.load.jobs import JobKey
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
-from wpsync.service.jobs import DONE, LIVE, RECHECK, SLOW, Job, Result, perform
-from wpsync.service.scheduler import AT_ONCE, THREADS, Scheduler
-from wpsync.service.session import MOST, Session, connections
-from wpsync.service.status import read
+from wpsync.state import jobs as kept
+from wpsync.state.jobs import JobKey
+from wpsync.status.resources import read
+from wpsync.sync.session import MOST, Session, connections
 from wpsync.values import SHANGHAI
 
 SECOND = timedelta(seconds=1)
@@ -62,6 +63,7 @@ def wait_for(true):
         time.sleep(0.05)
 
 
+@pytest.mark.reads_the_day
 def test_times_that_were_missed_are_made_up_by_one_run_and_counted(session):
     ran: list[int] = []
     hourly = job("hourly", noting(ran, 1), timedelta(hours=1))
@@ -76,6 +78,7 @@ def test_times_that_were_missed_are_made_up_by_one_run_and_counted(session):
     assert told.next_at > now + timedelta(minutes=50)
 
 
+@pytest.mark.reads_the_day
 def test_a_restart_runs_nothing_before_its_time(session):
     ran: list[int] = []
     hourly = job("hourly", noting(ran, 1), timedelta(hours=1))
@@ -271,6 +274,7 @@ class JumpingClock(FakeClock):
         self._now += by
 
 
+@pytest.mark.reads_the_day
 def test_a_wall_clock_that_is_set_moves_the_next_times_along(session):
     wall = JumpingClock(SystemClock().now())
     daily = job("daily", lambda stopping: DONE, timedelta(days=1))
@@ -287,7 +291,7 @@ def test_a_wall_clock_that_is_set_moves_the_next_times_along(session):
 
 
 def test_nightly_jobs_wait_for_the_night_in_shanghai():
-    noon = SystemClock().now().replace(hour=4, minute=0)  # 12:00 in Shanghai
+    noon = datetime(2026, 5, 20, 4, tzinfo=UTC)  # 12:00 in Shanghai
     nightly = job("proof", lambda stopping: DONE, timedelta(days=1), nightly=True)
     at = nightly.first_at(noon, None).astimezone(SHANGHAI)
     assert (at.hour, at.minute) == (3, 30)

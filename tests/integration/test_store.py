@@ -6,17 +6,17 @@ from random import Random
 
 import pytest
 
+from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore
-from wpsync.clock import FakeClock
+from wpsync.db.database import Database
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow, put_off
-from wpsync.load import follow_ups
-from wpsync.load.database import Database
-from wpsync.load.state import Scope
 from wpsync.model import Secret, Window
 from wpsync.resources import RESOURCES
-from wpsync.service.postgres import PostgresStore
+from wpsync.state import follow_ups
+from wpsync.state.scope import Scope
+from wpsync.sync.postgres_store import PostgresStore
 
 START = datetime(2026, 3, 2, 2, tzinfo=UTC)
 HORIZON, DAY = timedelta(days=3), timedelta(days=1)

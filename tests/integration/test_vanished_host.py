@@ -13,10 +13,10 @@ from contextlib import ExitStack
 import psycopg
 import pytest
 
-from wpsync import embedded
-from wpsync.load.database import Database
-from wpsync.load.leadership import Leadership
+from tests.postgres import own_server
+from wpsync.db.database import Database
 from wpsync.model import Secret
+from wpsync.state.leadership import Leadership
 
 SETTINGS = {
     "tcp_keepalives_idle": "5",
@@ -27,15 +27,13 @@ SETTINGS = {
 
 
 @pytest.fixture
-def tcp(server_folder, monkeypatch):
+def tcp(server_folder):
     """The address of a server that listens on TCP: of a Unix socket the settings show as nothing."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     listening = {"listen_addresses": "127.0.0.1", "port": str(port)}
-    monkeypatch.setattr(embedded, "_ALWAYS", {**embedded._ALWAYS, **listening})
-    monkeypatch.setenv("PGPORT", str(port))
-    with embedded.running(server_folder / "pg", durable=False):
+    with own_server(server_folder / "pg", settings=listening):
         yield Secret(f"postgresql://postgres@127.0.0.1:{port}/wpsync")
 
 
@@ -56,8 +54,8 @@ def test_on_every_connection_the_server_notices_within_seconds(tcp):
 
 VICTIM = """
 import sys, time
-from wpsync.load.database import Database
-from wpsync.load.leadership import Leadership
+from wpsync.db.database import Database
+from wpsync.state.leadership import Leadership
 from wpsync.model import Secret
 url = Secret(sys.argv[1])
 lead = Leadership(url)
@@ -93,14 +91,11 @@ def namespace():
         yield
 
 
-def what_a_vanished_host_held_is_free_within_seconds(
-    settled, namespace, server_folder, monkeypatch
-):
+def what_a_vanished_host_held_is_free_within_seconds(settled, namespace, server_folder):
     """At once, its last reply is still unacknowledged, and no keepalive is sent at all."""
     listening = {"listen_addresses": "10.211.7.1"}
-    monkeypatch.setattr(embedded, "_ALWAYS", {**embedded._ALWAYS, **listening})
     with ExitStack() as stack:
-        server = stack.enter_context(embedded.running(server_folder / "pg", durable=False))
+        server = stack.enter_context(own_server(server_folder / "pg", settings=listening))
         with (server.data_dir / "pg_hba.conf").open("a") as rules:
             rules.write("\nhost all all 10.211.7.0/24 trust\n")
         ours = stack.enter_context(psycopg.connect(server.url, autocommit=True))

@@ -6,20 +6,21 @@ from datetime import timedelta
 from itertools import pairwise
 from random import Random
 
+from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore
 from tests.simulation.world import START, Died, SimulatedVendor, make_rows
-from wpsync.clock import FakeClock
 from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
 from wpsync.extract.probing import Ages
 from wpsync.extract.reading import Reader
-from wpsync.load.state import RunTotals, Scope
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.service.pipeline import Pipeline, Run
-from wpsync.service.present import Present
-from wpsync.service.recheck import Recheck
+from wpsync.state.runs import RunTotals
+from wpsync.state.scope import Scope
+from wpsync.sync.live import LiveTail
+from wpsync.sync.recheck import Recheck
+from wpsync.sync.window_sync import Pipeline, Run
 
 SETTLE = timedelta(minutes=2)
 AGES = Ages(
@@ -75,7 +76,7 @@ class Simulation:
         return Life(self.vendor.trace, self.deaths, self.problems)
 
     def tick(self) -> None:
-        """One pass, as `service.sync` makes it for a windowed resource; it may die anywhere."""
+        """One pass, as `sync.passes` makes it for a windowed resource; it may die anywhere."""
         before = self.store.mark
         try:
             self.sync()
@@ -114,7 +115,7 @@ class Simulation:
 
         if store.watermark() is None:
             store.start_watermark(windows.floor_second(START))
-        present = Present(store, settled, timedelta(days=1))
+        present = LiveTail(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
         present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
         caught_up = False

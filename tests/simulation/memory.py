@@ -1,4 +1,4 @@
-"""The store of the simulation: what `service.postgres` keeps, in memory, by the same algebra.
+"""The store of the simulation: what `sync.postgres_store` keeps, in memory, by the same algebra.
 
 A record counts as still to change while its `msg` begins with `open`. `tests/integration/test_store.py`
 holds both stores to the same behaviour.
@@ -11,13 +11,13 @@ from datetime import UTC, datetime, timedelta
 
 from wpsync import ledger
 from wpsync.clock import Clock
-from wpsync.extract import following, windows
+from wpsync.extract import follow_up, windows
 from wpsync.extract.events import Closed
 from wpsync.ledger import LedgerWindow, Reading
-from wpsync.load.comparing import Difference
-from wpsync.load.upsert import Counts
+from wpsync.loading.diff import Difference
+from wpsync.loading.merge_sql import Counts
 from wpsync.model import Window
-from wpsync.service.store import Intake, Listed, Loaded
+from wpsync.sync.store import Intake, Listed, Loaded
 
 
 @dataclass(slots=True)
@@ -231,9 +231,9 @@ class MemoryIntake:
         edges = (window.start - windows.SECOND, window.end)
         for key, row in store.rows.items():
             if row.at in edges and row.content.startswith("open") and key not in store.follow:
-                store.follow[key] = (row.at, following.due_after(row.at, read_at, store.horizon))
+                store.follow[key] = (row.at, follow_up.due_after(row.at, read_at, store.horizon))
         for key, row in inside.items():
             if row.content.startswith("open"):
-                store.follow[key] = (row.at, following.due_after(row.at, read_at, store.horizon))
+                store.follow[key] = (row.at, follow_up.due_after(row.at, read_at, store.horizon))
             else:
                 store.follow.pop(key, None)

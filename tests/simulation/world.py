@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from wpsync.clock import FakeClock
+from tests.fake_clock import FakeClock
 from wpsync.errors import (
     SpanTooLargeError,
     TooManyRowsError,

@@ -13,12 +13,12 @@ from threading import Lock
 import httpx
 import pytest
 
+from tests.fake_clock import FakeClock
 from wpsync.api import client as client_module
 from wpsync.api import endpoints
 from wpsync.api.auth import Credentials
 from wpsync.api.client import Client
 from wpsync.api.limits import Limits
-from wpsync.clock import FakeClock
 from wpsync.errors import (
     AuthenticationError,
     ConfigError,

@@ -2,10 +2,10 @@
 
 from datetime import UTC, datetime, timedelta
 
+from wpsync.alerts.conditions import CRITICAL, WARNING, Counted, Observed, conditions
 from wpsync.config import AlertsConfig
-from wpsync.service.conditions import CRITICAL, WARNING, Counted, Observed, conditions
-from wpsync.service.overview import Budget, JobStatus, Outage
-from wpsync.service.status import Incomplete, ResourceStatus, Status, TokenStatus
+from wpsync.status.resources import Incomplete, ResourceStatus, Status, TokenStatus
+from wpsync.status.service import Budget, JobStatus, Outage
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)

@@ -9,11 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.console import Console
 
+from tests.fake_clock import FakeClock
 from wpsync import log
 from wpsync.api.limits import Limits, Wait
+from wpsync.cli.eta import Eta, Step
 from wpsync.cli.progress import Bar, Shown, _Lines, _Seldom, ending, line, progress
-from wpsync.cli.tally import Step, Tally
-from wpsync.clock import FakeClock
 from wpsync.model import Priority
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -25,7 +25,7 @@ def clock():
 
 
 def lines(clock):
-    return Shown(Tally(clock.monotonic), _Lines(_Seldom(clock.monotonic)))
+    return Shown(Eta(clock.monotonic), _Lines(_Seldom(clock.monotonic)))
 
 
 def test_who_waits_for_the_request_limit_says_so_and_for_how_long(clock, capsys):
@@ -66,14 +66,14 @@ def test_the_wait_is_as_long_as_the_limit_says(clock):
     heard.clear()
     limits.acquire("/rooms")
     assert (heard[0].seconds, heard[0].is_pause) == (7, True)
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.begin("wechat_rooms", None)
     tally.wait(heard[0])
     assert "pause; next request in 7 s" in line(tally.seen())
 
 
 def test_the_time_left_counts_the_limit_and_what_comes_afterwards(clock):
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.expect([Step("calls", 100, 300.0), Step("sms", 20, 60.0), Step("wechat_chats", 0, 0.0)])
     tally.begin("calls", 5_000)
     clock.sleep(1)
@@ -87,7 +87,7 @@ def test_the_time_left_counts_the_limit_and_what_comes_afterwards(clock):
 
 
 def test_the_percent_is_the_share_of_the_rows_that_are_told(clock):
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.expect([Step("wechat_messages", 100, 300.0)])
     tally.begin("wechat_messages", 10_000)
     for _ in range(3):
@@ -103,7 +103,7 @@ def test_the_percent_is_the_share_of_the_rows_that_are_told(clock):
 
 
 def test_what_was_read_before_counts_in_what_is_told_and_not_in_the_time_left(clock):
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.expect([Step("calls", 10, 0.0)])
     tally.begin("calls", 1_000, already=9_000)
     assert "90%, 9,000/10,000 rows" in line(tally.seen())
@@ -118,7 +118,7 @@ def test_what_was_read_before_counts_in_what_is_told_and_not_in_the_time_left(cl
 
 
 def test_requests_tell_how_far_it_is_where_no_rows_are_known(clock):
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.expect([Step("wechat_room_members", 40, 120.0)])
     tally.begin("wechat_room_members", None)
     for _ in range(10):
@@ -127,7 +127,7 @@ def test_requests_tell_how_far_it_is_where_no_rows_are_known(clock):
 
 
 def test_a_wait_that_is_over_is_no_longer_shown(clock):
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.begin("calls", None)
     tally.wait(Wait("/calls", 3.0, 20, is_pause=False))
     assert tally.seen().wait is not None
@@ -137,7 +137,7 @@ def test_a_wait_that_is_over_is_no_longer_shown(clock):
 
 
 def test_a_bar_holds_what_is_read_the_time_left_and_the_wait_within_80_columns(clock):
-    tally = Tally(clock.monotonic)
+    tally = Eta(clock.monotonic)
     tally.expect([Step("wechat_messages", 10_000, 30_000.0), Step("agent_call_days", 30, 30.0)])
     tally.begin("wechat_messages", 1_000_000)
     clock.sleep(60)

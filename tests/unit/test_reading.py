@@ -8,9 +8,9 @@ import pytest
 
 from wpsync.errors import TooManyRowsError
 from wpsync.extract.events import Closed, PageRead, Restart
+from wpsync.extract.page_count import PageCount, PageCounter
 from wpsync.extract.probing import Body
 from wpsync.extract.reading import Reader
-from wpsync.extract.tally import Counting, Tally
 from wpsync.model import Page, Window
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Filter
@@ -145,7 +145,7 @@ def test_a_page_size_that_the_vendor_clamps_is_found_out_with_one_request():
 
 
 def test_counts_of_pages_that_were_asked_for_at_the_same_time_contradict_nothing():
-    counting, tally = Counting(RESOURCES["wechat_messages"]), Tally()
+    counting, tally = PageCounter(RESOURCES["wechat_messages"]), PageCount()
     later = START + timedelta(seconds=1)
     for number, count in enumerate((3, 2, 3)):
         records = [{"id": f"m{number}", "ts": NOON}]

@@ -4,12 +4,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore, Row
-from wpsync.clock import FakeClock
 from wpsync.extract.probing import Ages, Body, Ends
 from wpsync.model import Page, Window
 from wpsync.resources import RESOURCES
-from wpsync.service.recheck import Recheck
+from wpsync.sync.recheck import Recheck
 
 START = datetime(2026, 1, 1, 4, tzinfo=UTC)
 HOUR, HORIZON = timedelta(hours=1), timedelta(days=14)

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from tests.acceptance.driving import Driver
 from wpsync import config
+from wpsync.daemon.metrics import Metrics
+from wpsync.daemon.service import Service
 from wpsync.model import Secret
-from wpsync.service.metrics import Metrics
-from wpsync.service.run import Service
-from wpsync.service.session import Session, session
+from wpsync.sync.session import Session, session
 from wpsync.web.app import application
 from wpsync.web.server import serving
 

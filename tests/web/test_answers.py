@@ -14,15 +14,16 @@ import pytest
 from tests.acceptance.driving import Driver
 from tests.web.sites import served
 from wpsync import ledger
+from wpsync.alerts.conditions import Observed, conditions
 from wpsync.config import AlertsConfig
 from wpsync.emulator.client import Remote
 from wpsync.extract.events import Reason
 from wpsync.resources import RESOURCES
-from wpsync.service import terms
-from wpsync.service.conditions import Observed, conditions
-from wpsync.service.overview import JobStatus
-from wpsync.service.status import Incomplete, ResourceStatus, Status
-from wpsync.web.texts import TEXTS
+from wpsync.status import failures as failure_texts
+from wpsync.status import terms
+from wpsync.status.resources import Incomplete, ResourceStatus, Status
+from wpsync.status.service import JobStatus
+from wpsync.status.texts import TEXTS
 
 _WINDOWED = ("calls", "sms", "wechat_chats", "wechat_messages")
 
@@ -73,6 +74,7 @@ def test_before_anything_was_read_it_says_what_to_start(database_url, tmp_path, 
     assert "under way" not in said
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize("begun", ["wechat_users", "wechat_messages"])
 def test_an_interrupted_backfill_is_told_with_how_far_it_is_and_how_to_go_on(
     emulator, database_url, tmp_path, begun
@@ -103,6 +105,7 @@ def test_an_interrupted_backfill_is_told_with_how_far_it_is_and_how_to_go_on(
         assert told(site, "zh")[0] == "历史回填没有完成"
 
 
+@pytest.mark.reads_the_day
 def test_history_without_anything_that_follows_the_present(emulator, database_url, tmp_path):
     driver = Driver(database_url, emulator(messages=200, days=2).url, tmp_path)
     driver.backfill("3d")
@@ -111,6 +114,7 @@ def test_history_without_anything_that_follows_the_present(emulator, database_ur
     assert "wpsync run" in said
 
 
+@pytest.mark.reads_the_day
 def test_a_backfill_that_was_killed_is_told_while_the_present_is_followed(site):
     halted(site.driver)
     site.driver.query("delete from wpsync.dead_letters returning 1")
@@ -137,6 +141,7 @@ def since(site):
     )
 
 
+@pytest.mark.reads_the_day
 def test_what_a_killed_backfill_left_is_done_when_it_has_been_read_since(site):
     halted(site.driver, days=2)
     halted(site.driver, "wechat_contacts")
@@ -146,6 +151,7 @@ def test_what_a_killed_backfill_left_is_done_when_it_has_been_read_since(site):
     assert {one["outcome"] for one in state["backfills"]} == {"done"}
 
 
+@pytest.mark.reads_the_day
 def test_a_limit_that_was_lifted_is_no_longer_shown(emulator, database_url, tmp_path):
     driver = Driver(database_url, emulator(messages=200, days=2).url, tmp_path)
     whole = driver.config_file.read_text(encoding="utf-8")
@@ -169,6 +175,7 @@ def test_a_limit_that_was_lifted_is_no_longer_shown(emulator, database_url, tmp_
         assert {(one["limit"], one["used"]) for one in budgets} == {(None, None)}
 
 
+@pytest.mark.reads_the_day
 def test_a_few_unreadable_messages_stay_green_and_are_said(site):
     letters(site.driver, 3)
     assert told(site, "en") == (
@@ -188,12 +195,14 @@ def test_a_few_unreadable_messages_stay_green_and_are_said(site):
     assert "1 row that could not be taken is listed below." in told(site, "en")[1]
 
 
+@pytest.mark.reads_the_day
 def test_so_many_that_somebody_is_told_are_not_green(site):
     letters(site.driver, 101)
     assert told(site, "en")[0] == "Current, but much could not be read"
     assert on_terminal(site.driver).startswith("…")
 
 
+@pytest.mark.reads_the_day
 def test_the_days_are_counted_alike_everywhere(emulator, database_url, tmp_path):
     driver = Driver(database_url, emulator(messages=300, days=35).url, tmp_path)
     driver.backfill("40d", _WINDOWED)
@@ -208,6 +217,7 @@ def test_the_days_are_counted_alike_everywhere(emulator, database_url, tmp_path)
     assert page.count("30 of the last 30 days complete") == len(_WINDOWED)
 
 
+@pytest.mark.reads_the_day
 def test_an_old_window_that_does_not_agree_is_in_every_answer(site):
     site.driver.query(
         "insert into wpsync.windows (account, resource, starts_at, ends_at, vendor_count, rows_seen, rows_held, state,"
@@ -222,6 +232,7 @@ def test_an_old_window_that_does_not_agree_is_in_every_answer(site):
     assert "2 stretches do not yet agree" in said
 
 
+@pytest.mark.reads_the_day
 def test_a_day_left_out_between_days_that_were_read_is_in_every_answer(site):
     site.driver.query(
         "delete from wpsync.windows where resource = 'calls' and starts_at <= now() - interval '3 days'"
@@ -234,6 +245,7 @@ def test_a_day_left_out_between_days_that_were_read_is_in_every_answer(site):
     assert site.driver.run("status").returncode == 1
 
 
+@pytest.mark.reads_the_day
 def test_members_are_as_old_as_the_last_pass_over_all_rooms_on_the_page_and_in_sql(site):
     one = "select complete_up_to from wp_bi.data_freshness where resource = 'wechat_room_members'"
 
@@ -250,6 +262,7 @@ def test_members_are_as_old_as_the_last_pass_over_all_rooms_on_the_page_and_in_s
     assert site.driver.one(one) is None
 
 
+@pytest.mark.reads_the_day
 def test_what_verify_found_and_left_is_in_every_answer_until_it_is_mended(site):
     site.driver.query("delete from wp.calls where id in (select min(id) from wp.calls) returning 1")
     assert site.driver.run("verify", "--resource", "calls").returncode == 1
@@ -279,6 +292,7 @@ def test_reports_have_no_vendors_count_and_listings_have_one_that_compares(site)
     assert "Reports have no vendor's count." in shown
 
 
+@pytest.mark.reads_the_day
 def test_an_instance_that_was_killed_is_not_shown_as_running(site):
     site.driver.query(
         "insert into wpsync.instances (id, host, version, role, started_at, seen_at)"
@@ -311,11 +325,12 @@ def test_every_reason_and_every_resource_has_words_in_both_languages():
         "the record has no usable id",
         "wechat_messages: 22P05: UntranslatableCharacter",
     ):
-        assert re.search(r"[\u4e00-\u9fff]", terms.detail(detail)[0]), detail
-    assert terms.detail("something new") == ("something new", "something new")
+        assert re.search(r"[\u4e00-\u9fff]", failure_texts.detail(detail)[0]), detail
+    assert failure_texts.detail("something new") == ("something new", "something new")
     assert terms.job("calls recheck") == ("通话复查", "Calls, recheck")
 
 
+@pytest.mark.reads_the_day
 def test_the_chinese_page_leaves_no_code_to_be_read(site):
     letters(site.driver, 3)
     site.driver.query(

@@ -4,6 +4,8 @@ import pytest
 
 from tests.web.test_answers import on_terminal, told
 
+pytestmark = pytest.mark.reads_the_day
+
 LEADS = (
     "insert into wpsync.instances values ('x', 'here', '1', 'leader', now(), now() + interval '1 minute')"
     " returning 1"

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from tests.web.sites import served
-from wpsync.web import texts
+from wpsync.status import texts
 from wpsync.web.security import HEADERS
 
 PASSWORD = "correct horse battery"
@@ -37,6 +37,7 @@ def test_the_language_is_the_chosen_one_or_the_browsers(wanted, accepted, langua
     assert texts.chosen(wanted, accepted) == language
 
 
+@pytest.mark.reads_the_day
 def test_the_page_says_that_all_is_there_and_remembers_what_was_chosen(site):
     with httpx.Client(base_url=site.url) as client:
         page = client.get("/", headers={"Accept-Language": "zh-CN"})
@@ -89,6 +90,7 @@ def test_from_elsewhere_the_password_is_required_and_guessing_is_slowed(driver):
         assert client.get("/", headers={"Authorization": f"Bearer {PASSWORD}"}).status_code == 429
 
 
+@pytest.mark.reads_the_day
 def test_health_is_honest(site):
     assert httpx.get(f"{site.url}/livez").text == "alive\n"
     assert httpx.get(f"{site.url}/readyz").text == "standby\n"
@@ -112,6 +114,7 @@ def test_a_database_that_is_away_is_said_and_not_hidden(site):
     assert b"wpsync_database_up 0.0" in httpx.get(f"{site.url}/metrics").content
 
 
+@pytest.mark.reads_the_day
 def test_metrics_and_json_tell_what_the_page_shows_and_nothing_personal(site):
     site.metrics.on_request("main", "/api/device/call", "ok", 0.02)
     numbers = httpx.get(f"{site.url}/metrics").text
@@ -137,6 +140,7 @@ def test_metrics_and_json_tell_what_the_page_shows_and_nothing_personal(site):
     assert body not in everything
 
 
+@pytest.mark.reads_the_day
 def test_a_day_shows_its_windows_and_nonsense_is_not_found(site):
     day = site.driver.one(
         "select to_char(min(starts_at) at time zone 'Asia/Shanghai', 'YYYY-MM-DD') from wpsync.windows"

@@ -11,12 +11,15 @@ import termios
 from datetime import UTC, datetime, timedelta
 
 import httpx
+import pytest
 from rich.cells import cell_len
 
-from wpsync.load.lookups import table_counts
+from wpsync.loading.table_stats import table_counts
 from wpsync.resources import RESOURCES
-from wpsync.service import calendar
+from wpsync.status import calendar
 from wpsync.values import SHANGHAI
+
+pytestmark = pytest.mark.reads_the_day
 
 _ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 _SIGNS = {"complete": "■", "differing": "≠", "incomplete": "!", "partial": "▪", "unread": "·"}

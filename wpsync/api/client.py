@@ -16,20 +16,15 @@ from threading import Lock
 
 import httpx
 
-from wpsync import boundary
+from wpsync import crash_points
 from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
-from wpsync.api.doubts import Doubts
+from wpsync.api.availability import Availability, Outages
 from wpsync.api.limits import Limits
-from wpsync.api.reach import Outages, Reach
-from wpsync.api.retries import NotSentError, Retries, Retry
+from wpsync.api.retry import NotSentError, Retries, Retry
+from wpsync.api.token_doubts import TokenDoubts
 from wpsync.clock import Clock
-from wpsync.errors import (
-    ConfigError,
-    RateLimitedError,
-    VendorRefusedError,
-    VendorUnavailableError,
-)
+from wpsync.errors import ConfigError, RateLimitedError, VendorRefusedError, VendorUnavailableError
 from wpsync.model import Priority, Secret
 
 log = logging.getLogger(__name__)
@@ -111,8 +106,8 @@ class Client:
         self._retries = Retries(retry or Retry(), clock, stopping)
         self._account = account
         self._on_request = on_request
-        self._doubts = Doubts(clock)
-        self._reach = Reach(account, clock, outages)
+        self._doubts = TokenDoubts(clock)
+        self._reach = Availability(account, clock, outages)
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
         self.requests = 0
@@ -146,7 +141,7 @@ class Client:
 
     @property
     def is_away(self) -> bool:
-        """Whether the vendor does not answer at all, which has been told (`api.reach`)."""
+        """Whether the vendor does not answer at all, which has been told (`api.availability`)."""
         return self._reach.is_away
 
     def vendors_now(self) -> datetime | None:
@@ -248,7 +243,7 @@ class Client:
             self.requests += 1
         request = httpx.Request("POST", url, headers=_HEADERS, content=content)
         began = self._clock.monotonic()
-        boundary.cross()
+        crash_points.reach()
         try:
             response = self._http.send(request)
         except _NOT_SENT as exc:
@@ -265,7 +260,7 @@ class Client:
                 f"{endpoint}: the request cannot be made ({type(exc).__name__})",
                 hint="look at base_url / 请检查 base_url",
             ) from None
-        boundary.cross()
+        crash_points.reach()
         if log.isEnabledFor(logging.DEBUG):
             elapsed = round((self._clock.monotonic() - began) * 1000)
             log.debug(

@@ -10,7 +10,7 @@ from wpsync.cli.context import configuration, open_session, print_json
 
 if TYPE_CHECKING:
     from wpsync.api.client import Client
-    from wpsync.service.session import Session
+    from wpsync.sync.session import Session
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 AccountName = Annotated[
@@ -76,7 +76,7 @@ def customer_fields(
 ) -> None:
     """The customer form's fields. 客户资料字段模板。"""
     from wpsync.api import endpoints
-    from wpsync.cli.show import table
+    from wpsync.cli.tables import table
 
     with _client(context, account) as (_, _, client):
         found = endpoints.customer_fields(client)
@@ -96,13 +96,13 @@ def add_customer(
     json: Json = False,
 ) -> None:
     """Add a customer; prints its id. 新增客户，输出客户编号。"""
-    from wpsync.service import commands
-    from wpsync.service.session import privacy_of
+    from wpsync.sync import customers
+    from wpsync.sync.session import privacy_of
 
     fields = {**_parsed(field), "name": name, "phone": phone}
     with _client(context, account) as (session, chosen, client):
         privacy = privacy_of(session.config)
-        added = commands.add_customer(
+        added = customers.add_customer(
             client, session.database, session.clock, chosen, fields, privacy
         )
     if json:
@@ -121,14 +121,14 @@ def update_customer(
     account: AccountName = None,
 ) -> None:
     """Change a customer. 修改客户资料。"""
-    from wpsync.service import commands
-    from wpsync.service.session import privacy_of
+    from wpsync.sync import customers
+    from wpsync.sync.session import privacy_of
 
     given = {"name": name, "phone": phone}
     fields = {**_parsed(field), **{k: v for k, v in given.items() if v is not None}}
     with _client(context, account) as (session, chosen, client):
         privacy = privacy_of(session.config)
-        commands.update_customer(
+        customers.update_customer(
             client, session.database, session.clock, chosen, identifier, fields, privacy
         )
     print(f"{identifier}: changed / 已修改")
@@ -141,10 +141,10 @@ def delete_customer(
     account: AccountName = None,
 ) -> None:
     """Delete a customer. 删除客户。"""
-    from wpsync.service import commands
+    from wpsync.sync import customers
 
     with _client(context, account) as (session, _, client):
-        commands.delete_customer(client, session.database, session.clock, identifier)
+        customers.delete_customer(client, session.database, session.clock, identifier)
     print(f"{identifier}: deleted / 已删除")
 
 
@@ -152,7 +152,7 @@ def delete_customer(
 def agents(context: typer.Context, account: AccountName = None, json: Json = False) -> None:
     """The agents. 座席列表。"""
     from wpsync.api import endpoints
-    from wpsync.cli.show import table
+    from wpsync.cli.tables import table
 
     with _client(context, account) as (_, _, client):
         found = endpoints.agents(client)

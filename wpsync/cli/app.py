@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from wpsync.cli import actions, erasing, inspect, reading, running, setup, trying
+from wpsync.cli import actions, demo, erase, inspect, reading, run, setup
 from wpsync.cli.context import Options
 
 app = typer.Typer(
@@ -43,7 +43,7 @@ def options(
     ] = False,
 ) -> None:
     """Options of every command."""
-    context.obj = Options(config=config, verbose=verbose)
+    context.obj = Options(config=config, verbose=verbose, serve_page=context.obj)
 
 
 app.command("init", short_help="Write config.toml, check the credentials. 生成配置并校验凭据")(
@@ -56,7 +56,7 @@ app.command("backfill", short_help="Read history; goes on where it was. 回填�
     reading.backfill
 )
 app.command("verify", short_help="Prove what was read; mend it. 对账与修复")(reading.verify)
-app.command("run", short_help="The long-running service. 长期运行的同步服务")(running.run)
+app.command("run", short_help="The long-running service. 长期运行的同步服务")(run.run)
 app.command("status", short_help="Is it all there, and current? 同步状态与完整性")(inspect.status)
 app.command("renormalize", short_help="Explode stored messages again. 重新解析已存消息")(
     inspect.renormalize
@@ -69,8 +69,8 @@ app.add_typer(inspect.alert, name="alert", short_help="Alert targets. 告警目�
 app.add_typer(
     actions.api, name="api", short_help="The vendor's actions and look-ups. 厂商操作与查询"
 )
-app.command("erase", short_help="Remove one person's data. 删除某个人的数据")(erasing.erase)
+app.command("erase", short_help="Remove one person's data. 删除某个人的数据")(erase.erase)
 app.command("bi-role", short_help="The read-only role for BI tools. BI 只读角色")(setup.bi_role)
-app.command("emulate", short_help="Emulate the vendor's API. 模拟厂商接口")(trying.emulate)
-app.command("demo", short_help="Everything at once. 一条命令体验全部功能")(trying.demo)
+app.command("emulate", short_help="Emulate the vendor's API. 模拟厂商接口")(demo.emulate)
+app.command("demo", short_help="Everything at once. 一条命令体验全部功能")(demo.demo)
 app.command("schema", short_help="The data dictionary. 数据字典")(inspect.schema)

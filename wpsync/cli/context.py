@@ -16,17 +16,28 @@ import typer
 from wpsync.cli.signals import INTERRUPTED, StopRequest, stopping_on_signals
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
     from wpsync.config import Config
+    from wpsync.daemon.metrics import Metrics
+    from wpsync.daemon.service import Service
     from wpsync.model import Secret
-    from wpsync.service.session import Session
+    from wpsync.sync.session import Session
+
+    ServePage = Callable[[Session, Service, Metrics], AbstractContextManager[str]]
+
+EMBEDDED = "postgres"
+"""The embedded database's name below data_dir."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options before the command's name."""
+    """The options before the command's name; `serve_page` serves the status page while it is entered."""
 
     config: Path | None
     verbose: bool
+    serve_page: "ServePage"
 
 
 def configuration(context: typer.Context) -> "Config":
@@ -49,10 +60,33 @@ def database_address(config: "Config") -> Iterator["Secret"]:
     if config.database.url is not None:
         yield config.database.conninfo()
         return
-    from wpsync import embedded
+    from wpsync.embedded import server
 
-    with embedded.running(config.data_dir / "postgres") as server:
-        yield Secret(server.url)
+    with server.running(config.data_dir / EMBEDDED) as running:
+        if running.is_new:
+            say_where(config.data_dir)
+        yield Secret(running.url)
+
+
+def embedded_elsewhere(data_dir: Path) -> tuple[str, str] | None:
+    """The place of the embedded database if it is outside data_dir, in English and Chinese; None otherwise."""
+    from wpsync.embedded import folders
+
+    place = folders.locate((data_dir / EMBEDDED).absolute())
+    if not place.is_elsewhere or place.account is None:
+        return None
+    parent, user = place.configured.parent, place.account.name
+    return (
+        f"the database is kept in {place.cluster}, because the system user {user} cannot enter {parent}",
+        f"数据库保存在 {place.cluster}，因为系统用户 {user} 无法进入 {parent}",
+    )
+
+
+def say_where(data_dir: Path) -> None:
+    """Print where the embedded database is kept, if that is outside data_dir, on standard error."""
+    elsewhere = embedded_elsewhere(data_dir)
+    if elsewhere is not None:
+        print(f"wpsync: {elsewhere[0]} / {elsewhere[1]}", file=sys.stderr)
 
 
 @contextmanager
@@ -64,7 +98,7 @@ def open_session(
     Raises ConfigError where nothing is configured: an embedded server is not made by mistake.
     """
     from wpsync.errors import Stopped
-    from wpsync.service.session import session
+    from wpsync.sync.session import session
 
     config = configuration(context)
     if vendor or config.database.url is None:

@@ -12,6 +12,7 @@ from wpsync.cli.context import (
     open_session,
     print_hint,
     print_json,
+    say_where,
 )
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
@@ -36,10 +37,10 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
     import socket
 
+    from wpsync.alerts import targets
+    from wpsync.alerts.watch import worded
     from wpsync.errors import ConfigError
     from wpsync.model import Secret
-    from wpsync.service import targets
-    from wpsync.service.alerts import worded
 
     config = configuration(context)
     if not config.alerts.targets:
@@ -80,17 +81,20 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
 
 def status(context: typer.Context, json: Json = False) -> None:
     """The status page on a terminal: is it all there, and current? 在终端查看同步状态与完整性。"""
-    from wpsync.cli import board
-    from wpsync.service import overview, picture
+    from wpsync.cli import status_view
+    from wpsync.status import service as service_status
+    from wpsync.status import snapshot
 
     with open_session(context, vendor=False) as session:
-        seen = picture.read(session)
-        lately = None if json else overview.activity(session.database, seen.now)
+        seen = snapshot.read(session)
+        lately = None if json else service_status.activity(session.database, seen.now)
     if lately is None:
         print_json(seen.status)
     else:
-        board.show(board.console(), seen, lately)
-    board.complain(seen.status)
+        status_view.show(status_view.console(), seen, lately)
+    if session.config.database.url is None:
+        say_where(session.config.data_dir)
+    status_view.complain(seen.status)
     if not seen.status.is_good:
         raise typer.Exit(1)
 
@@ -110,12 +114,12 @@ def list_letters(
     """What could not be taken, newest first; `show ID` gives the original. 列出死信；原文请用 `show 编号` 查看。"""
     from dataclasses import asdict
 
-    from wpsync.cli.show import table
-    from wpsync.load import state
+    from wpsync.cli.tables import table
+    from wpsync.state import dead_letters
 
     check_resources([resource] if resource is not None else [])
     with open_session(context, vendor=False) as session:
-        found = state.dead_letters(
+        found = dead_letters.dead_letters(
             session.database, resource=resource, resolved=resolved, limit=limit
         )
     if json:  # originals may hold what people wrote: a list does not show them
@@ -137,10 +141,10 @@ def show_letter(
 ) -> None:
     """One dead letter with the original the vendor sent. 显示一条死信及其原文。"""
     from wpsync.errors import ConfigError
-    from wpsync.load import state
+    from wpsync.state import dead_letters
 
     with open_session(context, vendor=False) as session:
-        found = state.dead_letter(session.database, number)
+        found = dead_letters.dead_letter(session.database, number)
     if found is None:
         raise ConfigError(
             f"there is no dead letter {number}",
@@ -156,9 +160,9 @@ def show_letter(
 @dead_letters.command("retry", short_help="Read them all again. 重新处理")
 def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
-    from wpsync.service.renormalize import retry_dead_letters
-    from wpsync.service.session import privacy_of
-    from wpsync.service.terms import counted
+    from wpsync.status.texts import counted
+    from wpsync.sync.renormalize import retry_dead_letters
+    from wpsync.sync.session import privacy_of
 
     with open_session(context, vendor=False) as session:
         taken, remaining = retry_dead_letters(
@@ -188,9 +192,9 @@ def renormalize(
     from wpsync.cli.progress import progress
     from wpsync.errors import ConfigError
     from wpsync.resources.messages import KINDS
-    from wpsync.service.renormalize import renormalize as service
-    from wpsync.service.session import privacy_of
-    from wpsync.service.terms import counted
+    from wpsync.status.texts import counted
+    from wpsync.sync.renormalize import renormalize as service
+    from wpsync.sync.session import privacy_of
 
     known = [one.name for one in KINDS]
     for name in kind or ():
@@ -218,11 +222,11 @@ def renormalize(
 @token.command("show", short_help="Ages and expiry, never the values. 有效期，不含令牌")
 def show_tokens(context: typer.Context, json: Json = False) -> None:
     """Ages and expiry, never the values. 令牌的签发与到期时间，不显示令牌本身。"""
-    from wpsync.cli.show import table
-    from wpsync.service import status as service
+    from wpsync.cli.tables import table
+    from wpsync.status import resources as resource_status
 
     with open_session(context, vendor=False) as session:
-        found = service.read(session.database, session.config, session.clock.now())
+        found = resource_status.read(session.database, session.config, session.clock.now())
     if json:
         print_json(found.tokens)
         return
@@ -256,7 +260,7 @@ def rotate_tokens(
 ) -> None:
     """Take a new pair now. 立即换取新的一对令牌。"""
     from wpsync.errors import ConfigError
-    from wpsync.load.tokens import PostgresTokens
+    from wpsync.state.tokens import PostgresTokens
 
     known = list(configuration(context).accounts)
     if account is not None and account not in known:
@@ -292,6 +296,6 @@ def schema(
     ] = "markdown",
 ) -> None:
     """The data dictionary, read from the code. 数据字典。"""
-    from wpsync.service.dictionary import as_dbml, as_markdown
+    from wpsync.status.dictionary import as_dbml, as_markdown
 
     print(as_markdown() if form == "markdown" else as_dbml())

@@ -22,9 +22,8 @@ from rich.text import Text
 
 from wpsync.api.limits import Wait
 from wpsync.cli.context import without_events
-from wpsync.cli.tally import Seen, Step, Tally
-from wpsync.service.terms import counted
-from wpsync.web.texts import say
+from wpsync.cli.eta import Eta, Seen, Step
+from wpsync.status.texts import counted, say
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +35,7 @@ _SOONEST, _LATEST, _PART = 5.0, 60.0, 10
 class _Out(Protocol):
     """Where the progress is told."""
 
-    def news(self, tally: Tally) -> None:
+    def news(self, tally: Eta) -> None:
         """Something has changed."""
         ...
 
@@ -46,9 +45,9 @@ class _Out(Protocol):
 
 
 class Shown:
-    """Hears what is done (`wpsync.service.progress`) and what the vendor is asked, and tells it."""
+    """Hears what is done (`wpsync.sync.progress`) and what the vendor is asked, and tells it."""
 
-    def __init__(self, tally: Tally, out: _Out) -> None:
+    def __init__(self, tally: Eta, out: _Out) -> None:
         self._tally = tally
         self._out = out
 
@@ -89,7 +88,7 @@ class Shown:
 @contextmanager
 def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
     """Something to tell progress to. `form` is the log's; a quiet one tells nobody."""
-    tally = Tally()
+    tally = Eta()
     with ExitStack() as stack:
         stack.enter_context(without_events(form, *_PER_WINDOW))
         out: _Out
@@ -126,7 +125,7 @@ class _Seldom:
 class _Nobody:
     """Nothing is told."""
 
-    def news(self, tally: Tally) -> None:
+    def news(self, tally: Eta) -> None:
         pass
 
     def ended(self, outcome: str, seen: Seen) -> None:
@@ -139,7 +138,7 @@ class _Lines:
     def __init__(self, seldom: _Seldom) -> None:
         self._seldom = seldom
 
-    def news(self, tally: Tally) -> None:
+    def news(self, tally: Eta) -> None:
         if self._seldom.is_due():
             print(line(tally.seen()), file=sys.stderr, flush=True)
 
@@ -153,7 +152,7 @@ class _Events:
     def __init__(self, seldom: _Seldom) -> None:
         self._seldom = seldom
 
-    def news(self, tally: Tally) -> None:
+    def news(self, tally: Eta) -> None:
         if self._seldom.is_due():
             seen = tally.seen()
             fields: dict[str, object] = {
@@ -174,11 +173,11 @@ class _Events:
 class Bar:
     """The resource that is being read, drawn anew several times a second; those that ended stand above."""
 
-    def __init__(self, tally: Tally, console: Console) -> None:
+    def __init__(self, tally: Eta, console: Console) -> None:
         self._tally = tally
         self._console = console
 
-    def news(self, tally: Tally) -> None:
+    def news(self, tally: Eta) -> None:
         pass
 
     def ended(self, outcome: str, seen: Seen) -> None:
@@ -208,7 +207,7 @@ class Bar:
 
 
 @contextmanager
-def drawn(tally: Tally, console: Console) -> Iterator[Bar]:
+def drawn(tally: Eta, console: Console) -> Iterator[Bar]:
     """A bar on a terminal. What is logged meanwhile goes above it."""
     bar = Bar(tally, console)
     handlers = [

@@ -13,15 +13,15 @@ from wpsync.cli.context import check_resources, open_session, print_hint, print_
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from wpsync.backfill.plan import Plan
+    from wpsync.cli.eta import Step
     from wpsync.cli.progress import Shown
-    from wpsync.cli.tally import Step
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
-    from wpsync.service.account import Account
-    from wpsync.service.plans import Plan
-    from wpsync.service.session import Session
-    from wpsync.service.sync import Outcome
-    from wpsync.service.verify import Finding
+    from wpsync.sync.account import Account
+    from wpsync.sync.passes import Outcome
+    from wpsync.sync.session import Session
+    from wpsync.sync.verify import Finding
 
 Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
 
@@ -53,8 +53,8 @@ def sync(
     json: Json = False,
 ) -> None:
     """Bring the resources up to now, then exit. 把各资源增量同步到现在。"""
-    from wpsync.service.sync import Outcome
-    from wpsync.service.sync import sync as one_pass
+    from wpsync.sync.passes import Outcome
+    from wpsync.sync.passes import sync as one_pass
 
     check_resources(resources or ())
     outcomes: list[Outcome] = []
@@ -89,7 +89,7 @@ def backfill(
     json: Json = False,
 ) -> None:
     """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
-    from wpsync.service import backfill as service
+    from wpsync.backfill import run as backfills
 
     _check(start, end, resource)
     with at_work(context, json=json) as (session, accounts, shown):
@@ -106,9 +106,9 @@ def backfill(
         if not plan:
             shown.expect(steps(plans))
             for account, made in zip(accounts, plans, strict=True):
-                outcomes += service.backfill(account, made, shown, again=again)
+                outcomes += backfills.backfill(account, made, shown, again=again)
     if plan:
-        from wpsync.cli.planned import show
+        from wpsync.cli.plan_view import show
 
         show([found for made in plans for _, found in made], json=json)
         _say_why(unplanned)
@@ -141,10 +141,10 @@ def verify(
     json: Json = False,
 ) -> None:
     """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
-    from wpsync.cli.show import findings
-    from wpsync.service.sync import Outcome, in_turn
-    from wpsync.service.verify import nothing_read
-    from wpsync.service.verify import verify as service
+    from wpsync.cli.tables import findings
+    from wpsync.sync.passes import Outcome, in_turn
+    from wpsync.sync.verify import nothing_read
+    from wpsync.sync.verify import verify as service
 
     since = start or "2000-01-01"
     _check(since, end, resource)
@@ -206,9 +206,9 @@ def _check(start: str, end: str | None, resources: list[str] | None) -> None:
 
 def _span(start: str, end: str | None, now: "datetime") -> "Window":
     """The stretch that the command line means. Raises ConfigError for one that holds nothing."""
+    from wpsync.backfill.run import span_of
     from wpsync.config import parse_instant
     from wpsync.errors import ConfigError
-    from wpsync.service.backfill import span_of
 
     first, last = parse_instant(start, now=now), parse_instant(end, now=now) if end else now
     if first >= now:
@@ -234,8 +234,8 @@ def _plans(
     again: bool,
 ) -> "tuple[list[tuple[Resource, Plan]], list[Outcome]]":
     """What a backfill of one account would read, and what became of that which could not be planned."""
-    from wpsync.service.plans import make_plans
-    from wpsync.service.session import per_minute
+    from wpsync.backfill.plan import make_plans
+    from wpsync.sync.session import per_minute
 
     return make_plans(
         account,
@@ -249,7 +249,7 @@ def _plans(
 
 def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
     """Plans as the progress needs them."""
-    from wpsync.cli.tally import Step
+    from wpsync.cli.eta import Step
 
     return [
         Step(plan.resource, plan.requests, plan.minutes * 60) for made in plans for _, plan in made
@@ -269,7 +269,7 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
     if json:
         print_json(list(outcomes))
     else:
-        from wpsync.cli.show import table
+        from wpsync.cli.tables import table
 
         table(
             "",
@@ -295,7 +295,7 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
 
 def _say_why(bad: "list[Outcome]") -> None:
     """What went wrong, and what was not even tried."""
-    from wpsync.service.sync import UNATTEMPTED
+    from wpsync.sync.passes import UNATTEMPTED
 
     for outcome in bad:
         for problem in outcome.problems[:5]:

@@ -10,6 +10,7 @@ from wpsync.cli.context import (
     Options,
     configuration,
     database_address,
+    embedded_elsewhere,
     hints,
     open_session,
     print_json,
@@ -17,7 +18,7 @@ from wpsync.cli.context import (
 )
 
 if TYPE_CHECKING:
-    from wpsync.service.check import Finding
+    from wpsync.daemon.preflight import Finding
 
 EMBEDDED = (
     "wpsync: this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
@@ -54,7 +55,7 @@ def init(
     """Write config.toml by asking, check the credentials, create the schema. 生成配置、校验凭据、建表。"""
     import os
 
-    from wpsync.cli import initial
+    from wpsync.cli import init_file
     from wpsync.errors import ConfigError
 
     options: Options = context.obj
@@ -65,14 +66,14 @@ def init(
             f"{target} is already there",
             hint="--force overwrites it; `wpsync check` tries it / 用 --force 覆盖；用 `wpsync check` 检查",
         )
-    answers = initial.asked(client_id, client_secret_file, database_url, base_url)
-    again = initial.command(
+    answers = init_file.asked(client_id, client_secret_file, database_url, base_url)
+    again = init_file.command(
         options.config, answers, client_secret_file, database_url, base_url, force=force
     )
-    initial.write(target, answers, again)
+    init_file.write(target, answers, again)
     print(f"{target}: written, credentials good / 已写入，凭据有效", flush=True)
-    context.obj = Options(target, options.verbose)
-    with initial.then_migrating(target if named else None):
+    context.obj = Options(target, options.verbose, options.serve_page)
+    with init_file.then_migrating(target if named else None):
         migrate(context)
     there = f" --config {target}" if options.config else ""
     print(
@@ -86,10 +87,10 @@ def migrate(
     json: Json = False,
 ) -> None:
     """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
-    from wpsync.load import migrations
-    from wpsync.load.database import Database
-    from wpsync.service.session import tell_views
-    from wpsync.service.terms import counted
+    from wpsync.db import migrations
+    from wpsync.db.database import Database
+    from wpsync.status.texts import counted
+    from wpsync.sync.session import tell_views
 
     if sql:
         print(migrations.as_sql())
@@ -129,8 +130,8 @@ def bi_role(
     """Create or mend the read-only database role for BI tools. 创建或修复 BI 工具使用的只读数据库角色。"""
     from secrets import token_urlsafe
 
+    from wpsync.db.bi_role import make_reader
     from wpsync.errors import ConfigError
-    from wpsync.load.roles import make_reader
     from wpsync.model import Secret
 
     given = None
@@ -175,24 +176,28 @@ def check(
     ] = False,
 ) -> None:
     """Try everything a run needs, and say how to mend what fails. 逐项检查运行所需条件。"""
-    from wpsync.service import check as service
+    from wpsync.daemon import preflight
 
     config = configuration(context)
     if not database_only:
         config.require_accounts()
     findings = [
-        service.CONFIGURED,
-        service.check_privacy(config),
-        service.check_alerts(config),
+        preflight.CONFIGURED,
+        preflight.check_privacy(config),
+        preflight.check_alerts(config),
     ]
     with database_address(config) as address:
-        of_database = list(service.check_database(address))
+        is_embedded = config.database.url is None
+        elsewhere = embedded_elsewhere(config.data_dir) if is_embedded else None
+        if elsewhere is not None:
+            findings.append(preflight.Finding("database folder", "数据库目录", True, *elsewhere))
+        of_database = list(preflight.check_database(address))
         findings += of_database
         if not database_only and all(finding.is_good for finding in of_database):
             with open_session(context) as session:
-                findings += service.check_vendor(session)
+                findings += preflight.check_vendor(session)
         elif not database_only:
-            findings += service.check_credentials(config)
+            findings += preflight.check_credentials(config)
     _show(findings, json=json)
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ from wpsync.emulator.vendor import _time
 from wpsync.emulator.world import SERIES, Kind
 
 if TYPE_CHECKING:
-    from wpsync.emulator.server import State
+    from wpsync.emulator.state import State
 
 
 def tagged(value: object) -> object:

@@ -1,1 +1,5 @@
-"""Which windows to read, and how a window is read until it is proved complete: pure."""
+"""Reading plans: which pages to ask for, and when a window or a listing counts as complete.
+
+Pure: it asks through the `Vendor` it is given. It has no clock, no network and no database; the
+loop that drives it is in `sync`.
+"""

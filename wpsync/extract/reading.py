@@ -24,10 +24,10 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract import windows
-from wpsync.extract.around import Around
+from wpsync.extract.bisect_listing import ListingBisection
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
+from wpsync.extract.page_count import PageCount, PageCounter
 from wpsync.extract.probing import answers, ask_between, bounds
-from wpsync.extract.tally import Counting, Tally
 from wpsync.model import Page, Window
 from wpsync.resources.spec import Filter, Resource
 
@@ -51,7 +51,7 @@ class Reader:
         self._vendor = vendor
         self._rows_aim = rows_aim
         self._clamps: set[int] = set()
-        self._counting = Counting(resource)
+        self._counting = PageCounter(resource)
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
 
@@ -59,9 +59,9 @@ class Reader:
         """Read everything; `held` tells how many rows we hold, which a sudden nothing contradicts."""
         yield from self._settled(None, [dict(filters)], held)
 
-    def around(self, filters: Body) -> Around:
+    def around(self, filters: Body) -> ListingBisection:
         """What reads a listing around the rows that cannot be served."""
-        return Around(self._resource, self._vendor, filters)
+        return ListingBisection(self._resource, self._vendor, filters)
 
     def window(
         self,
@@ -102,10 +102,10 @@ class Reader:
         self, window: Window | None, asks: Sequence[Body], held: Callable[[], int]
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
-        tally = Tally()
+        tally = PageCount()
         for _ in range(ATTEMPTS):
             yield Restart()
-            tally = Tally()
+            tally = PageCount()
             parts = yield from self._attempt(window, asks, tally)
             if parts:
                 return parts
@@ -134,13 +134,13 @@ class Reader:
         return Window(window.start, min(window.end, self._counting.settled_before))
 
     def _attempt(
-        self, window: Window | None, asks: Sequence[Body], tally: Tally
+        self, window: Window | None, asks: Sequence[Body], tally: PageCount
     ) -> Generator[Event, None, list[Window]]:
         """One reading with the widest ask that can be shown; narrower ones exist for a single second."""
         halves = _halves(window)
         unserved: WpsyncError | None = None
         for ask in asks:
-            attempt = Tally()
+            attempt = PageCount()
             try:
                 first = self._first(ask)
                 if parts := self._too_much(window, first):
@@ -208,7 +208,7 @@ class Reader:
         return size
 
     def _pages(
-        self, ask: Body, first: Page, window: Window | None, tally: Tally
+        self, ask: Body, first: Page, window: Window | None, tally: PageCount
     ) -> Generator[Event, None, None]:
         """All pages after the first one came; counts into `tally` what they show."""
         length = self._page_length(first)
@@ -235,7 +235,13 @@ class Reader:
         yield from self._top_again(ask, total, length, window, tally)
 
     def _beyond(
-        self, ask: Body, number: int, last: int, length: int, window: Window | None, tally: Tally
+        self,
+        ask: Body,
+        number: int,
+        last: int,
+        length: int,
+        window: Window | None,
+        tally: PageCount,
     ) -> Generator[Event, None, None]:
         """A full last page may hide that the count was too low: go on until a page is not full."""
         while (last >= length or last in self._clamps) and number < (
@@ -250,7 +256,7 @@ class Reader:
                 return
 
     def _top_again(
-        self, ask: Body, total: int, length: int, window: Window | None, tally: Tally
+        self, ask: Body, total: int, length: int, window: Window | None, tally: PageCount
     ) -> Generator[Event, None, None]:
         """Rows that came while we read pushed the others on: where the newest are listed first, they are
         on the first pages, and not everything has to be read again for their sake."""
@@ -276,7 +282,7 @@ class Reader:
         return {**ask, "page": number, "pageSize": self._resource.page_size}
 
     def _count(
-        self, page: Page, number: int, length: int, window: Window | None, tally: Tally
+        self, page: Page, number: int, length: int, window: Window | None, tally: PageCount
     ) -> Generator[Event, None, None]:
         behind = (number - 1) * length if self._resource.page_size else 0
         self._counting.add(page, behind, window, tally)
@@ -284,7 +290,7 @@ class Reader:
             yield PageRead(page.records, page.fetched_at)
 
     def _overfull(
-        self, window: Window | None, asks: Sequence[Body], tally: Tally
+        self, window: Window | None, asks: Sequence[Body], tally: PageCount
     ) -> Generator[Event, None, None]:
         """More than can be shown in what cannot be cut by time: by the filters, else as far as it goes."""
         total = tally.count
@@ -306,11 +312,11 @@ class Reader:
         tally.count, tally.problem, tally.over_cap = total, Reason.OVER_CAP, True
 
     def _by_filter(
-        self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: Tally
+        self, ask: Body, by: Filter, values: Sequence[str], window: Window | None, tally: PageCount
     ) -> Generator[Event, None, bool]:
         """Read one value after the other; False as soon as what one of them shows proves nothing."""
         for value in values:
-            part = Tally(seen=tally.seen)
+            part = PageCount(seen=tally.seen)
             narrowed = {**ask, by.name: value}
             yield from self._pages(narrowed, self._first(narrowed), window, part)
             tally.outside += part.outside
@@ -320,7 +326,7 @@ class Reader:
                 return False
         return True
 
-    def _is_cut_short(self, window: Window, tally: Tally) -> bool:
+    def _is_cut_short(self, window: Window, tally: PageCount) -> bool:
         """Whether the vendor served only the beginning of the span, in silence (facts.md).
 
         A row late in a window proves that spans of that length are served whole; until there is such
@@ -353,7 +359,7 @@ class Reader:
         return self._vendor.page(ask_between(start, end)).count or 0
 
     def _believes(
-        self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: Tally
+        self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: PageCount
     ) -> bool:
         """Whether an ask can be believed: the widest always; a bare one where its ends proved inclusive."""
         if ask is asks[0]:

@@ -1,1 +1,4 @@
-"""From what the vendor sent to rows: pure, and no input whatsoever raises."""
+"""Records of the vendor to rows of our tables, with privacy and erasure applied.
+
+Pure: it writes nothing. Rows go to the database through `loading`.
+"""

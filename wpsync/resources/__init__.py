@@ -1,4 +1,7 @@
-"""What is synced: every resource of the vendor's document, and every table of `wp`."""
+"""The resources to sync, as data: the vendor's listings, and the tables of `wp` that they feed.
+
+Pure declarations. Asking for records is in `extract`, converting them in `normalize`, writing them in `loading`.
+"""
 
 from wpsync.resources import crm, device, messages, report, wechat
 from wpsync.resources.spec import Mode, Resource, Table

@@ -1,1 +1,5 @@
-"""The status page, and what machines ask: no SQL and no decisions, only how it is shown."""
+"""The status page, and the endpoints for probes and metrics.
+
+It shows what `status` reads, with the wording of `status.wording`. It is started by `wpsync.__main__`;
+the command line does not import it.
+"""

@@ -13,16 +13,16 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from wpsync.daemon.metrics import Metrics
+from wpsync.daemon.service import Service
 from wpsync.errors import DatabaseUnavailableError
 from wpsync.resources import RESOURCES
-from wpsync.service import calendar
-from wpsync.service.metrics import Metrics
-from wpsync.service.run import Service
-from wpsync.service.session import Session
+from wpsync.status import calendar, wording
+from wpsync.status.texts import chosen
+from wpsync.sync.session import Session
 from wpsync.web import page
-from wpsync.web.machine import Machine
+from wpsync.web.endpoints import Endpoints
 from wpsync.web.security import Guard
-from wpsync.web.texts import chosen
 
 _STATIC = Path(__file__).parent / "static"
 _THEMES = ("auto", "light", "dark")
@@ -55,7 +55,7 @@ class Page:
                 values |= self._day(request.query_params["day"], language)
             code = HTTPStatus.OK
         except DatabaseUnavailableError:
-            words = page.Words(language, self._session.clock.now())
+            words = wording.Words(language, self._session.clock.now())
             values |= {"w": words, "t": words.t, "now": words.now}
             part, code = part.replace("main", "away_main").replace("page", "away"), HTTPStatus(503)
         html = self._templates.get_template(part).render(values)
@@ -64,7 +64,7 @@ class Page:
     def day(self, request: Request) -> Response:
         """One day of one resource, for the panel under the calendar."""
         language = _language(request)
-        words = page.Words(language, self._session.clock.now())
+        words = wording.Words(language, self._session.clock.now())
         try:
             values = self._day(request.query_params.get("day", ""), language)
         except DatabaseUnavailableError:
@@ -114,7 +114,7 @@ def application(session: Session, service: Service, metrics: Metrics) -> Starlet
         routes=[
             Route("/", shown.whole),
             Route("/day", shown.day),
-            *Machine(session, service, metrics).routes(),
+            *Endpoints(session, service, metrics).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[

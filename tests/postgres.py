@@ -1,0 +1,66 @@
+"""A Postgres that a test starts, stops and crashes by itself: no keeper starts it again."""
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from subprocess import Popen
+from urllib.parse import quote
+
+from wpsync.embedded import cluster, folders, programs
+
+
+class OwnServer:
+    """A server in a folder of the test's. `settings` are the server's, by name."""
+
+    def __init__(
+        self, folder: Path, *, durable: bool = False, settings: Mapping[str, str] | None = None
+    ) -> None:
+        self._place = folders.locate(folder)
+        self._programs = programs.find(self._place.account)
+        self._durable = durable
+        self._settings = settings
+        self._process: Popen[bytes] | None = None
+        folders.private_folder(self._place.run)
+        cluster.make(self._place, self._programs, durable=False)
+        self.data_dir = self._place.cluster
+
+    def start(self) -> None:
+        """Start it, and wait until it is ready."""
+        found, self._process = cluster.start(
+            self._place, self._programs, durable=self._durable, settings=self._settings
+        )
+        self._socket = found.socket
+
+    def stop(self) -> None:
+        """Stop it in good order."""
+        cluster.stop(self.data_dir)
+        if self._process is not None:
+            self._process.wait()
+
+    def crash(self) -> None:
+        """Stop it as a power cut would: it recovers at the next start."""
+        assert self._process is not None
+        os.kill(self._process.pid, signal.SIGQUIT)
+        self._process.wait()
+
+    @property
+    def url(self) -> str:
+        return self.database("wpsync")
+
+    def database(self, name: str) -> str:
+        return f"postgresql://postgres@/{name}?host={quote(str(self._socket))}"
+
+
+@contextmanager
+def own_server(
+    folder: Path, *, durable: bool = False, settings: Mapping[str, str] | None = None
+) -> Iterator[OwnServer]:
+    """A started server for the length of a block."""
+    server = OwnServer(folder, durable=durable, settings=settings)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()

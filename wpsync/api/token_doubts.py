@@ -1,0 +1,61 @@
+"""Refusals that sound like a dead token's and are none: a token just given out meets them as well.
+
+`该设备未登录微信` is the word about a phone, and a refusal without a reason may be a passing fault. Each login may end
+the sessions of others, so one that did not help is not repeated for the same words of the same endpoint: after
+a quarter of an hour at first, then twice as long each time, up to a day. A refusal without a reason, for which
+tokens are only renewed, has five minutes. A token that is dead after all is still replaced: by
+the next endpoint that it is refused at, at other words, or before its two hours end.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from wpsync.clock import Clock
+
+_FIRST = timedelta(minutes=15)
+_LONGEST = timedelta(days=1)
+_WITHOUT_REASON = timedelta(minutes=5)
+_VARYING = re.compile(r"[0-9A-Fa-f]{6,}|\d+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    until: datetime
+    pause: timedelta
+
+
+class TokenDoubts:
+    """What was refused with a fresh token, and for how long no token is replaced for the like. Thread-safe."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._held: dict[tuple[str, str], _Doubt] = {}
+
+    def hold(self, endpoint: str, words: str) -> bool:
+        """Whether the like was refused with a fresh token a while ago."""
+        with self._lock:
+            found = self._held.get(_key(endpoint, words))
+            return found is not None and self._clock.now() < found.until
+
+    def note(self, endpoint: str, words: str) -> None:
+        """A fresh token was refused; `words` are empty where no reason was given."""
+        now = self._clock.now()
+        with self._lock:
+            self._held = {
+                key: doubt for key, doubt in self._held.items() if now < doubt.until + _LONGEST
+            }
+            key = _key(endpoint, words)
+            before = self._held.get(key)
+            if before is not None and now < before.until:
+                return  # another thread has just noted it
+            pause = min(_LONGEST, 2 * before.pause) if before is not None else _FIRST
+            pause = pause if words else _WITHOUT_REASON
+            self._held[key] = _Doubt(now + pause, pause)
+
+
+def _key(endpoint: str, words: str) -> tuple[str, str]:
+    """The words without numbers: each phone is not another reason."""
+    return endpoint, _VARYING.sub("#", words)

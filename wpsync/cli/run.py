@@ -1,0 +1,214 @@
+"""`run`: the long-running service."""
+
+import ctypes
+import logging
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from wpsync.cli.context import (
+    configuration,
+    database_address,
+    interrupted,
+    print_json,
+)
+from wpsync.cli.signals import StopRequest, stopping_on_signals
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wpsync.cli.context import ServePage
+    from wpsync.clock import Clock
+    from wpsync.config import Config
+    from wpsync.model import Secret
+    from wpsync.sync.session import Session
+
+log = logging.getLogger(__name__)
+
+_GRACE = 8.0
+"""Seconds that jobs have to end after a signal; then the process ends, and Postgres rolls back."""
+_AGAIN = 2.0
+
+_M_ARENA_MAX, _ARENAS = -8, 2
+"""glibc's name for how many heaps its threads share (`mallopt(3)`), and how many are enough here."""
+
+
+def run(
+    context: typer.Context,
+    once_each: Annotated[
+        bool,
+        typer.Option(
+            "--once-each",
+            help="Every job once, then exit: for cron. 每个任务执行一次后退出，供 cron 使用。",
+        ),
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --once-each: results as JSON. 以 JSON 输出结果。")
+    ] = False,
+) -> None:
+    """Keep everything current, until stopped: the long-running service. 长期运行的同步服务。"""
+    from wpsync.clock import SystemClock
+
+    config = configuration(context)
+    config.require_accounts()
+    _share_heaps()
+    stop = StopRequest()
+    with (
+        stopping_on_signals(stop),
+        database_address(config) as address,
+        _leaving_in_time(stop),
+        opened(config, address, stop, SystemClock()) as session,
+    ):
+        if session is None:
+            return
+        if once_each:
+            _once_each(session, json=json)
+        else:
+            serve(session, context.obj.serve_page)
+
+
+def _share_heaps() -> None:
+    """Keep memory flat. Else every thread has a heap of its own, and each of them grows once to the size
+    of the longest listing that happened to be read in it."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:  # glibc only
+        mallopt(_M_ARENA_MAX, _ARENAS)
+
+
+def serve(
+    session: "Session",
+    serve_page: "ServePage",
+    *,
+    on_written: "Callable[[str, int], None] | None" = None,
+    on_page: "Callable[[str], None] | None" = None,
+) -> None:
+    """Run the service until the session's `stopping`.
+
+    `on_written` hears what a job wrote, `on_page` the address of the status page.
+    """
+    from dataclasses import replace
+
+    from wpsync.daemon.jobs import Job, Result
+    from wpsync.daemon.metrics import Metrics
+    from wpsync.daemon.service import Service
+
+    metrics = Metrics()
+
+    def ended(job: Job, result: Result, seconds: float) -> None:
+        metrics.on_ended(job, result, seconds)
+        if on_written is not None and result.written:
+            on_written(job.key.job, result.written)
+
+    observed = replace(session, on_request=metrics.on_request)
+    service = Service(observed, on_ended=ended)
+    metrics.attach(observed, service)
+    if not session.config.web.enabled:
+        service.run()
+        return
+    with serve_page(observed, service, metrics) as url:
+        log.info("page.served", extra={"url": url})
+        if on_page is not None:
+            on_page(url)
+        service.run()
+
+
+def _once_each(session: "Session", *, json: bool) -> None:
+    from wpsync.cli.tables import instant
+    from wpsync.daemon.jobs import Job, Result
+    from wpsync.daemon.service import once_each
+    from wpsync.status.resources import incomplete
+
+    done: list[dict[str, object]] = []
+
+    def show(job: Job, result: Result) -> None:
+        done.append(
+            {
+                "account": job.key.account,
+                "job": job.key.job,
+                "outcome": result.outcome,
+                "written": result.written,
+                "error": result.error,
+            }
+        )
+        if not json:
+            said = f": {result.error}" if result.error else ""
+            print(f"{job.key.account or '-'} {job.key.job}: {result.outcome}{said}", flush=True)
+
+    results = once_each(session, show)
+    if json:
+        print_json(done)
+    if session.stopping():
+        raise interrupted()
+    left = incomplete(session.database, list(session.config.accounts))
+    for one in left[:5]:
+        where = one.parent_id or instant(one.starts_at)
+        print(f"wpsync: {one.resource} incomplete: {where}: {one.reason}", file=sys.stderr)
+    if left or any(result.outcome != "done" for result in results):
+        raise typer.Exit(1)
+
+
+@contextmanager
+def opened(
+    config: "Config", address: "Secret", stop: StopRequest, clock: "Clock"
+) -> "Iterator[Session | None]":
+    """The session, as soon as the database is there and migrated; None when stopped before.
+
+    While it is awaited there is no service yet that could say so: it is said from here.
+    """
+    from wpsync.daemon.scheduler import AT_ONCE
+    from wpsync.daemon.service import watching
+    from wpsync.db import migrations
+    from wpsync.errors import DatabaseUnavailableError, UnwritableError
+    from wpsync.sync.session import session, tell_views
+
+    said, watch = False, watching(config)
+    with ExitStack() as stack:
+        found = None
+        while found is None and not stop.is_set():
+            try:
+                migrations.upgrade(
+                    address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
+                )
+                found = stack.enter_context(
+                    session(config, address, stopping=stop.is_set, wait=stop.wait, at_once=AT_ONCE)
+                )
+                tell_views(config, found.database)
+                watch.back()
+            except (DatabaseUnavailableError, UnwritableError) as exc:
+                found = None
+                if not said:
+                    log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
+                said = True
+                watch.away(clock.now(), socket.gethostname(), error=exc)
+                stop.wait(_AGAIN)
+        yield found
+
+
+@contextmanager
+def _leaving_in_time(stop: StopRequest) -> Iterator[None]:
+    """After a signal the process ends within ten seconds, even where a request hangs.
+
+    What was in work is rolled back by Postgres, and read again after the next start.
+    """
+    left = Event()
+
+    def watch() -> None:
+        stop.wait()
+        if left.wait(_GRACE):
+            return
+        log.warning("service.cut_off", extra={"seconds": _GRACE})
+        with suppress(OSError):  # the terminal may be gone
+            sys.stderr.flush()
+        os._exit(0)
+
+    Thread(target=watch, name="leave", daemon=True).start()
+    try:
+        yield
+    finally:
+        left.set()

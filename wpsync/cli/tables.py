@@ -1,0 +1,119 @@
+"""How results look: tables on a terminal, one record a line in a pipe."""
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+from wpsync.values import SHANGHAI
+
+if TYPE_CHECKING:
+    from wpsync.sync.verify import Finding
+
+_ROWS_SHOWN = 5
+_FINDINGS_NOTE = (
+    "vendor: its count now. ledger: its count when the window was read. held: rows in the table."
+    " differ: rows found missing, altered, or unknown to the vendor (extra) when compared one by one.",
+    "vendor：厂商现在的总数。ledger：读取该窗口时厂商的总数。held：库中行数。"
+    "differ：逐行比对后发现缺失（missing）、内容不同（altered）或厂商没有（extra）的行数。",
+)
+
+PIPE = 10_000
+"""Columns of a pipe: no line is wrapped, whatever is in it."""
+
+
+def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """Print a table on standard output; numbers stand to the right. In a pipe a row is one line."""
+    shown = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+    rows = list(rows)
+    listed = [[one_line(cell(value)) for value in row] for row in rows]
+    numeric = [all(_is_number(row[i]) for row in listed) for i in range(len(headings))]
+    times = [any(isinstance(row[i], datetime) for row in rows) for i in range(len(headings))]
+    for heading, right, local in zip(headings, numeric, times, strict=True):
+        heading = f"{heading} (Shanghai)" if local else heading
+        shown.add_column(heading, justify="right" if right else "left", overflow="fold")
+    for row in listed:
+        shown.add_row(*row)
+    if sys.stdout.isatty():
+        Console(highlight=False, markup=False).print(shown)
+        return
+    console = Console(width=PIPE, highlight=False, markup=False, color_system=None)
+    with console.capture() as captured:
+        console.print(shown)
+    for line in captured.get().splitlines():
+        print(line.rstrip())
+
+
+def findings(found: "Sequence[Finding]") -> None:
+    """What `verify` found: a line per window, what its columns mean, then a few of the rows that differ."""
+    headings = (
+        "resource",
+        "from",
+        "to",
+        "vendor",
+        "ledger",
+        "held",
+        "differ",
+        "reason",
+        "repaired",
+    )
+    rows = [
+        (
+            f.resource,
+            f.window.start,
+            f.window.end,
+            f.vendor_count,
+            f.ledger_count,
+            f.held,
+            len(f.differences),
+            f.reason,
+            f.repaired,
+        )
+        for f in found
+    ]
+    if rows:
+        table("", headings, rows)
+        for line in _FINDINGS_NOTE:
+            print(line)
+    for finding in found:
+        for row in finding.differences[:_ROWS_SHOWN]:
+            print(f"{row.what}: wp.{row.table} {row.key}")
+        if (more := len(finding.differences) - _ROWS_SHOWN) > 0:
+            print(
+                f"  … and {more:,} more of this window (all: --json) / 本窗口另有 {more:,} 个（--json 可列出全部）"
+            )
+    if not found:
+        print("nothing differs / 没有差异")
+
+
+def cell(value: object) -> str:
+    """One value as a person reads it; instants in Shanghai's time."""
+    match value:
+        case None:
+            return ""
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:,.1f}"
+        case datetime():
+            return f"{value.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}"
+    return str(value)
+
+
+def instant(value: datetime) -> str:
+    """An instant that stands by itself, with the name of its time."""
+    return f"{cell(value)} Asia/Shanghai"
+
+
+def one_line(text: str) -> str:
+    """What a record holds never ends its line."""
+    return "\\n".join(text.splitlines())
+
+
+def _is_number(text: str) -> bool:
+    return not text or text.removeprefix("~").replace(",", "").replace(".", "").isdigit()

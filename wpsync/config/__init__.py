@@ -1,0 +1,391 @@
+"""The configuration: every key with its default, its bounds, and every problem reported at once.
+
+An unknown key is an error that names the nearest known one: a misspelt key must not be silence. Where
+values come from is in `config.tree`, how problems are worded in `config.problems`.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import quote, urlsplit, urlunsplit
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    model_validator,
+)
+
+from wpsync.config import tree as config_tree
+from wpsync.config.problems import unknown, worded
+from wpsync.errors import ConfigError
+from wpsync.model import Secret
+from wpsync.resources import RESOURCES
+from wpsync.resources.personal import PERSONAL, is_key
+from wpsync.values import SHANGHAI
+
+_ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
+_AGO = re.compile(r"(\d{1,6})([dhm])")
+_HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
+_UNITS = {"d": "days", "h": "hours", "m": "minutes"}
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _postgres_address(value: SecretStr | None) -> SecretStr | None:
+    if value is not None and not value.get_secret_value().startswith(
+        ("postgresql://", "postgres://")
+    ):
+        raise ValueError("must begin with postgresql:// / 应以 postgresql:// 开头")
+    return value
+
+
+def _vendor_address(value: str) -> str:
+    parts = urlsplit(value)
+    loopback = _is_loopback(parts.hostname or "")
+    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and loopback):
+        return value.rstrip("/")
+    raise ValueError(
+        "must begin with https:// (http:// is for this machine only) / 应以 https:// 开头（http:// 仅限本机）"
+    )
+
+
+def _fernet_key(value: SecretStr | None) -> SecretStr | None:
+    from base64 import urlsafe_b64decode
+    from binascii import Error
+
+    if value is None:
+        return None
+    try:
+        good = len(urlsafe_b64decode(value.get_secret_value())) == 32
+    except (Error, ValueError):
+        good = False
+    if not good:
+        raise ValueError(
+            "must be 32 url-safe base64 bytes: `wpsync token key` makes one / 应为 32 字节的 URL 安全 base64，可用 `wpsync token key` 生成"
+        )
+    return value
+
+
+class DatabaseConfig(_Section):
+    """Where the data goes. Without `url`, an embedded Postgres in data_dir."""
+
+    url: Annotated[SecretStr | None, AfterValidator(_postgres_address)] = None
+    password: SecretStr | None = None
+    connections: Annotated[int, Field(ge=2, le=50)] = 6
+    lock_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
+
+    def conninfo(self) -> Secret:
+        """The address with its password."""
+        assert self.url is not None
+        address = self.url.get_secret_value()
+        if self.password is None:
+            return Secret(address)
+        parts = urlsplit(address)
+        user, _, host = parts.netloc.rpartition("@")
+        user = user.partition(":")[0]
+        netloc = f"{user}:{quote(self.password.get_secret_value(), safe='')}@{host}"
+        return Secret(urlunsplit(parts._replace(netloc=netloc)))
+
+
+class AccountConfig(_Section):
+    """One vendor account."""
+
+    base_url: Annotated[str, AfterValidator(_vendor_address)] = "https://wpapi.7moor.com"
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: Annotated[SecretStr, Field(min_length=1)]
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+
+
+class SyncConfig(_Section):
+    """How the present is followed."""
+
+    settle_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
+    max_span_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
+    first_sync_from: str = "today"
+    interval_seconds: Annotated[int, Field(ge=1)] = 60
+    listing_interval_minutes: Annotated[float, Field(gt=0)] = 10
+    report_interval_minutes: Annotated[float, Field(gt=0)] = 60
+    every: dict[str, Annotated[int, Field(ge=1)]] = {}
+    members_full_days: Annotated[int, Field(ge=1)] = 7
+    resources: tuple[str, ...] = ()
+
+
+class RecheckConfig(_Section):
+    """How often what was read is checked against the vendor's count, by its age."""
+
+    horizon_days: Annotated[int, Field(ge=1, le=365)] = 14
+    recent_minutes: Annotated[float, Field(gt=0)] = 1
+    yesterday_minutes: Annotated[float, Field(gt=0)] = 60
+    daily_hours: Annotated[float, Field(gt=0)] = 24
+    older_days: Annotated[float, Field(gt=0)] = 7
+    sample_rows: Annotated[int, Field(ge=0)] = 2_000
+
+
+class BackfillConfig(_Section):
+    """How history is read."""
+
+    window_rows: Annotated[int, Field(ge=100, le=50_000)] = 5_000
+    parallel_windows: Annotated[int, Field(ge=1, le=8)] = 1
+    page_concurrency: Annotated[int, Field(ge=1, le=16)] = 4
+
+
+class RequestsPerMinute(_Section):
+    """Requests a minute per vendor endpoint family; 0: no limit."""
+
+    calls: Annotated[int, Field(ge=0)] = 20
+    sms: Annotated[int, Field(ge=0)] = 20
+    messages: Annotated[int, Field(ge=0)] = 20
+    other: Annotated[int, Field(ge=0)] = 60
+
+
+class LimitsConfig(_Section):
+    """How fast the vendor is asked."""
+
+    requests_per_minute: RequestsPerMinute = RequestsPerMinute()
+
+
+class SecurityConfig(_Section):
+    """Tokens at rest."""
+
+    token_key: Annotated[SecretStr | None, AfterValidator(_fernet_key)] = None
+
+
+def _is_loopback(host: str) -> bool:
+    return host in ("localhost", "::1") or host.startswith("127.")
+
+
+class WebConfig(_Section):
+    """The status page, health and metrics."""
+
+    enabled: bool = True
+    bind: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65_535)] = 8765
+    password: Annotated[SecretStr | None, Field(min_length=8)] = None
+
+    @property
+    def is_local(self) -> bool:
+        """Whether only this machine can reach it."""
+        return _is_loopback(self.bind)
+
+    @model_validator(mode="after")
+    def _guarded(self) -> "WebConfig":
+        if self.enabled and not self.is_local and self.password is None:
+            raise ValueError(
+                f"bind = {self.bind!r} shows the page to the network: set web.password (or password_file)"
+                " / 该地址会把状态页开放给网络，请设置 web.password（或 password_file）"
+            )
+        return self
+
+
+def _lines(value: object) -> object:
+    """Targets from a file or the environment: one a line."""
+    return value.split() if isinstance(value, str) else value
+
+
+def _hours(value: object) -> object:
+    if value == "" or value is None:
+        return None
+    found = _HOURS.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError("must be like 22:00-08:00, or empty / 应写成 22:00-08:00，或留空")
+    return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+
+
+class AlertsConfig(_Section):
+    """Whom to tell when a person is needed, and what counts as such."""
+
+    targets: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
+    language: Literal["zh", "en", "both"] = "both"
+    quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
+    page_url: str = ""
+    stale_minutes: Annotated[float, Field(gt=0)] = 15
+    gap_hours: Annotated[float, Field(ge=0)] = 6
+    dead_letters: Annotated[int, Field(ge=0)] = 100
+    token_days: Annotated[float, Field(ge=1, le=30)] = 27
+
+
+class BiConfig(_Section):
+    """Working time, for the view of response times. Days of the week: 1 is Monday."""
+
+    work_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    work_begins: time = time(9)
+    work_ends: time = time(18)
+    holidays: tuple[date, ...] = ()
+    extra_work_days: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "BiConfig":
+        if self.work_begins >= self.work_ends:
+            raise ValueError("work_begins must be before work_ends / work_begins 应早于 work_ends")
+        both = sorted(set(self.holidays) & set(self.extra_work_days))
+        if both:
+            raise ValueError(
+                f"{both[0]} is among the holidays and among the extra_work_days / {both[0]} 同时在 holidays 和 extra_work_days 中"
+            )
+        return self
+
+
+Mode = Literal["keep", "hash", "mask", "drop"]
+
+
+class PrivacyConfig(_Section):
+    """What is done with people's data before it is written, by class of columns, or column by column."""
+
+    phone_numbers: Mode = "keep"
+    names: Mode = "keep"
+    wechat_numbers: Mode = "keep"
+    message_bodies: Mode = "keep"
+    columns: dict[str, Mode] = {}
+    key: Annotated[SecretStr | None, Field(min_length=16)] = None
+
+    def modes(self) -> dict[str, str]:
+        """`table.column` to hash, mask or drop; a column that is named by itself goes before its class."""
+        found = {name: str(getattr(self, kind)) for name, kind in PERSONAL.items()}
+        found |= self.columns
+        return {name: mode for name, mode in found.items() if mode != "keep"}
+
+    @model_validator(mode="after")
+    def _whole(self) -> "PrivacyConfig":
+        for name in self.columns:
+            if name not in PERSONAL:
+                english, chinese = (
+                    f"there is no personal column {name!r}",
+                    f"没有个人数据列 {name!r}",
+                )
+                raise ValueError(unknown(english, chinese, name, PERSONAL))
+        hashed = any(mode == "hash" or is_key(name) for name, mode in self.modes().items())
+        if hashed and self.key is None:
+            raise ValueError(
+                "set privacy.key (or key_file) to a secret of 16 characters or more: values are hashed with it"
+                " / 请设置 privacy.key（或 key_file），至少 16 个字符，用于计算哈希"
+            )
+        return self
+
+
+class RetentionConfig(_Section):
+    """Days for which what is kept; 0: for ever. `deleted`: rows of listings that have vanished."""
+
+    calls: Annotated[int, Field(ge=0)] = 0
+    sms: Annotated[int, Field(ge=0)] = 0
+    wechat_messages: Annotated[int, Field(ge=0)] = 0
+    history: Annotated[int, Field(ge=0)] = 0
+    dead_letters: Annotated[int, Field(ge=0)] = 0
+    deleted: Annotated[int, Field(ge=0)] = 0
+
+
+class LogConfig(_Section):
+    """What is logged, and how."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["text", "json"] = "text"
+
+
+class Config(_Section):
+    """Everything. Frozen; secrets show themselves to nobody by accident."""
+
+    data_dir: Path = Path("wpsync-data")
+    database: DatabaseConfig = DatabaseConfig()
+    accounts: dict[str, AccountConfig] = {}
+    sync: SyncConfig = SyncConfig()
+    recheck: RecheckConfig = RecheckConfig()
+    backfill: BackfillConfig = BackfillConfig()
+    limits: LimitsConfig = LimitsConfig()
+    security: SecurityConfig = SecurityConfig()
+    web: WebConfig = WebConfig()
+    alerts: AlertsConfig = AlertsConfig()
+    bi: BiConfig = BiConfig()
+    privacy: PrivacyConfig = PrivacyConfig()
+    retention: RetentionConfig = RetentionConfig()
+    log: LogConfig = LogConfig()
+
+    def require_accounts(self) -> None:
+        """Raises ConfigError when no vendor account is configured."""
+        if not self.accounts:
+            raise ConfigError(
+                "no vendor account is configured / 尚未配置厂商账号",
+                hint="run `wpsync init`, or write [accounts.main] with client_id and client_secret into config.toml"
+                " / 请运行 `wpsync init`，或在 config.toml 中写入 [accounts.main] 及其 client_id 和 client_secret",
+            )
+
+    def secrets(self) -> Iterator[str]:
+        """Every secret value, for the log's redaction."""
+        for account in self.accounts.values():
+            yield account.client_secret.get_secret_value()
+        for target in self.alerts.targets:
+            yield target.get_secret_value()
+        for secret in (
+            self.database.password,
+            self.security.token_key,
+            self.web.password,
+            self.privacy.key,
+        ):
+            if secret is not None:
+                yield secret.get_secret_value()
+        if self.database.url is not None:
+            password = urlsplit(self.database.url.get_secret_value()).password
+            if password:
+                yield password
+
+
+def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
+    """Read the configuration: the named file, $WPSYNC_CONFIG, ./config.toml or /etc/wpsync/config.toml.
+
+    Raises ConfigError with one line for every problem; no value of a secret is in it.
+    """
+    problems: list[str] = []
+    file, tree = config_tree.read(path, environ, cwd, problems)
+    try:
+        config = Config.model_validate(tree)
+    except ValidationError as exc:
+        where = str(file) if file else "the environment"
+        problems += [
+            worded(dict(error), where, Config)
+            for error in exc.errors(include_input=False, include_url=False)
+        ]
+    else:
+        problems += [
+            f"accounts.{name}: a name is made of a-z, 0-9, _ and - / 账号名只能由 a-z、0-9、_ 和 - 组成"
+            for name in config.accounts
+            if not _ACCOUNT.fullmatch(name)
+        ]
+        problems += list(_unknown_resources(config))
+    if problems:
+        raise ConfigError(
+            "the configuration is wrong / 配置有误:\n"
+            + "\n".join(f"  {problem}" for problem in problems),
+            hint="config.example.toml shows every key / 全部配置项见 config.example.toml",
+        )
+    return config
+
+
+def _unknown_resources(config: Config) -> Iterator[str]:
+    for key, names in (("resources", config.sync.resources), ("every", config.sync.every)):
+        for name in names:
+            if name not in RESOURCES:
+                english, chinese = f"there is no resource {name!r}", f"没有资源 {name!r}"
+                yield f"sync.{key}: {unknown(english, chinese, name, RESOURCES)}"
+
+
+def parse_instant(text: str, *, now: datetime) -> datetime:
+    """An instant from the command line: Shanghai time, or `30d`, `12h`, `90m` ago. Raises ConfigError."""
+    ago = _AGO.fullmatch(text.strip())
+    try:
+        if ago:
+            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+        parsed = datetime.fromisoformat(text.strip())
+    except (ValueError, OverflowError):
+        raise ConfigError(
+            f"{text!r} is no date / 无法识别的日期",
+            hint="write 2026-01-31, '2026-01-31 08:00:00' (Shanghai time), 30d or 12h"
+            " / 请写成 2026-01-31、'2026-01-31 08:00:00'（上海时间）、30d 或 12h",
+        ) from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI)

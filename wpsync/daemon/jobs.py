@@ -1,0 +1,234 @@
+"""What the service does, and how often.
+
+For each account: every windowed resource is followed (what is new) and rechecked (what is due of the
+past), every listing and report is read, tokens are renewed and rotated; each night what the tables
+hold is compared with the ledger. Each job has a deadline, after which it is left and begins anew at
+its next time: what was committed stays.
+"""
+
+import logging
+import socket
+import traceback
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from wpsync.alerts.watch import Watch
+from wpsync.api.client import Client
+from wpsync.errors import RetryableError, Stopped, UnwritableError, WpsyncError
+from wpsync.extract.probing import Ends
+from wpsync.resources.spec import Mode, Resource
+from wpsync.state import jobs, runs
+from wpsync.state.jobs import JobKey
+from wpsync.status import failures as failure_texts
+from wpsync.sync import nightly_verify, passes, retention
+from wpsync.sync.account import Account, opened
+from wpsync.sync.passes import Outcome
+from wpsync.sync.schedule import every, wanted
+from wpsync.sync.session import Session, pace_of
+from wpsync.values import SHANGHAI
+
+log = logging.getLogger(__name__)
+
+Stopping = Callable[[], bool]
+
+LIVE, RECHECK, SLOW, WATCH = "live", "recheck", "slow", "watch"
+"""Lanes: jobs of one never wait for those of another, nor for those of another account."""
+
+_RECHECK_EVERY = timedelta(seconds=15)
+_ALERTS_EVERY = timedelta(minutes=1)
+_TOKENS_EVERY = timedelta(minutes=10)
+_DAILY = timedelta(days=1)
+_RUNS_KEPT = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """How a job ended: done, incomplete, failed, interrupted or deadline; and how many rows it wrote."""
+
+    outcome: str
+    error: str | None = None
+    written: int = 0
+
+    @property
+    def is_failure(self) -> bool:
+        """It did not do what it was to do."""
+        return self.outcome in ("failed", "deadline")
+
+
+DONE = Result("done")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Something to be done again and again. `nightly`: at half past three in Shanghai.
+
+    `is_told`: whether people have been told already of what it failed with.
+    """
+
+    key: JobKey
+    every: timedelta
+    work: Callable[[Stopping], Result]
+    lane: str = SLOW
+    deadline: timedelta = timedelta(hours=6)
+    nightly: bool = False
+    is_told: Callable[[Result], bool] = lambda result: False
+
+    def first_at(self, now: datetime, known: datetime | None) -> datetime:
+        """When it runs after a start: when it was to run anyway, at once where that has passed."""
+        if known is not None:
+            return min(max(known, now), now + self.every)
+        if not self.nightly:
+            return now
+        tonight = now.astimezone(SHANGHAI).replace(hour=3, minute=30, second=0, microsecond=0)
+        return tonight if tonight > now else tonight + _DAILY
+
+
+def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list[Job]:
+    """Every job of the configuration; `clients` are the open ones of each account."""
+    found = [job for name, client in clients.items() for job in _of_account(session, name, client)]
+    return [
+        *found,
+        Job(JobKey("", "alerts"), _ALERTS_EVERY, _alerting(session, watch), WATCH),
+        Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session, clients), nightly=True),
+    ]
+
+
+def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
+    ends: dict[str, Ends] = {}
+
+    def is_told(result: Result) -> bool:
+        return client.is_away and failure_texts.cause(result.error or "") == failure_texts.VENDOR
+
+    def job(
+        purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
+    ) -> Job:
+        def with_account(stopping: Stopping) -> Result:
+            pace = replace(pace_of(session.config), quietly=True)
+            with opened(
+                name, client, session.database, session.clock, pace, stopping, ends
+            ) as account:
+                return work(account)
+
+        return Job(JobKey(name, purpose), often, with_account, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
+
+    for resource in wanted(session.config):
+        live = resource.mode is Mode.WINDOWED
+        follow = _reading(passes.follow, resource)
+        yield job(
+            resource.name,
+            every(session.config, resource),
+            follow,
+            lane=LIVE if live else SLOW,
+        )
+        if live:
+            again = _reading(passes.recheck, resource)
+            yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
+            yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
+    tokens = JobKey(name, "tokens")
+    yield Job(tokens, _TOKENS_EVERY, _keeping_tokens(client), WATCH, is_told=is_told)
+
+
+def _reading(
+    read: Callable[[Account, Resource], Outcome | None], resource: Resource
+) -> Callable[[Account], Result]:
+    return lambda account: _result(read(account, resource))
+
+
+def _result(outcome: Outcome | None) -> Result:
+    if outcome is None:
+        return DONE
+    written = outcome.rows_inserted + outcome.rows_updated
+    return Result(outcome.outcome, "; ".join(outcome.problems[:3]) or None, written)
+
+
+def _proving(resource: Resource) -> Callable[[Account], Result]:
+    def prove(account: Account) -> Result:
+        left = [
+            finding for finding in nightly_verify.prove(account, resource) if not finding.repaired
+        ]
+        if not left:
+            return DONE
+        return Result("incomplete", "; ".join(str(finding.window) for finding in left[:3]))
+
+    return prove
+
+
+def _keeping_tokens(client: Client) -> Callable[[Stopping], Result]:
+    def keep(stopping: Stopping) -> Result:
+        client.authenticate()
+        return DONE
+
+    return keep
+
+
+def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
+    def look(stopping: Stopping) -> Result:
+        now = session.clock.now()
+        try:
+            failed = watch.tick(session.database, now)
+        except UnwritableError as exc:
+            watch.away(
+                now, socket.gethostname(), error=exc
+            )  # nobody can enter it among the incidents
+            raise
+        watch.back()
+        if failed:
+            return Result("failed", f"alert targets that take no message: {', '.join(failed)}")
+        return DONE
+
+    return look
+
+
+def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Stopping], Result]:
+    def keep_house(stopping: Stopping) -> Result:
+        now = retention.sure_now(session.clock.now(), clients.values())
+        if now is None:
+            return Result("incomplete", "no vendor tells the time: nothing was forgotten")
+        runs.prune_runs(session.database, now - _RUNS_KEPT)
+        forgotten = retention.apply(session.database, session.config.retention, now, stopping)
+        if any(forgotten.values()):
+            log.info("rows.forgotten", extra=forgotten)
+        return DONE
+
+    return keep_house
+
+
+def perform(
+    session: Session, job: Job, stopping: Stopping, next_at: datetime | None = None
+) -> Result:
+    """Do a job once and enter how it went. Nothing is raised: what failed is tried at the next time."""
+    clock, limit = session.clock, session.clock.monotonic() + job.deadline.total_seconds()
+
+    def enough() -> bool:
+        return stopping() or clock.monotonic() > limit
+
+    try:
+        seconds = int(job.every.total_seconds())
+        jobs.begin_job(session.database, job.key, seconds, clock.now(), next_at)
+        result = job.work(enough)
+    except Stopped:
+        result = Result("interrupted") if stopping() else Result("deadline", "took too long")
+    except WpsyncError as exc:
+        result = Result("failed", str(exc))
+    except Exception as exc:  # noqa: BLE001 - a defect of ours in one job must not end the others
+        result = Result("failed", _where(exc))
+    _entered(session, job, result)
+    return result
+
+
+def _where(exc: Exception) -> str:
+    """A defect's kind and place. Its text is left out: it could hold what must not be shown."""
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    return f"{type(exc).__name__} at {Path(frame.filename).name}:{frame.lineno}"
+
+
+def _entered(session: Session, job: Job, result: Result) -> None:
+    fields = {"account": job.key.account, "job": job.key.job, "outcome": result.outcome}
+    log.debug("job.ended", extra={**fields, "error": result.error})
+    try:
+        now = session.clock.now()
+        jobs.end_job(session.database, job.key, now, result.outcome, result.error)
+    except (RetryableError, UnwritableError) as exc:
+        log.debug("job.unrecorded", extra={**fields, "error": str(exc)})

@@ -1,0 +1,187 @@
+"""The long-running service: one instance leads and works, the others stand by.
+
+The leader holds a lock of Postgres. A database that goes away takes the lead with it; it is waited
+for, and whoever gets the lock first goes on where the ledger ends. A vendor that goes away is asked
+again at every job's next time.
+"""
+
+import logging
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from importlib.metadata import version
+from uuid import uuid4
+
+from wpsync.alerts import targets
+from wpsync.alerts.watch import Message, Sending, Watch
+from wpsync.clock import AnchoredClock
+from wpsync.config import Config
+from wpsync.daemon.failure_log import FailureLog
+from wpsync.daemon.jobs import Job, Result, all_jobs, perform
+from wpsync.daemon.scheduler import Ended, Scheduler
+from wpsync.errors import DatabaseUnavailableError, RetryableError, UnwritableError
+from wpsync.model import Secret
+from wpsync.state import leadership
+from wpsync.state.leadership import Instance, Leadership
+from wpsync.sync.session import Session
+
+log = logging.getLogger(__name__)
+
+LEADER, STANDBY = "leader", "standby"
+_LOOK = 0.5
+_BEAT = 5.0
+_TRY = 2.0
+
+
+class Service:
+    """One instance. `role` is what it does now: leader or standby."""
+
+    def __init__(
+        self, session: Session, *, on_ended: Ended = lambda job, result, seconds: None
+    ) -> None:
+        host = socket.gethostname()
+        self.instance = Instance(f"{host}:{os.getpid()}:{uuid4().hex[:6]}", host, version("wpsync"))
+        self.role = STANDBY
+        self._session = session
+        self._on_ended = on_ended
+        self._lead = Leadership(session.conninfo)
+        self._watch = watching(session.config)
+        self._troubles = FailureLog()
+        self._another_leads = False
+        self._lost = False
+        self._away = False
+
+    def run(self) -> None:
+        """Lead or stand by until the session's `stopping`; returns when all jobs have ended."""
+        try:
+            while not self._session.stopping():
+                self._turn()
+        finally:
+            self._lead.give_up()
+            self._sign_off()
+
+    def _turn(self) -> None:
+        """Lead while it lasts; else say that we are there, and wait a little."""
+        try:
+            if self._lead.take():
+                self._work()
+                return
+            self._another_leads = True
+            self._beat()
+            self._back()
+        except (RetryableError, UnwritableError) as exc:
+            if not self._away:
+                self._away = True
+                log.warning("database.away", extra={"error": str(exc)})
+            self._watch.away(
+                self._session.clock.now(),
+                self.instance.host,
+                another_led=self._another_leads,
+                error=exc,
+            )
+        self._wait(_TRY)
+
+    def _back(self) -> None:
+        self._watch.back()
+        if self._away:
+            self._away = False
+            log.info("database.back")
+
+    def _work(self) -> None:
+        """Lead until told to stop, or until the lock is lost."""
+        self._lost, self._another_leads, self.role = False, False, LEADER
+        try:
+            self._session.database.refresh()
+            self._beat()
+        except BaseException:
+            self.role = STANDBY
+            self._lead.give_up()
+            raise
+        self._back()
+        log.info("service.leads", extra={"instance": self.instance.id})
+        term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
+        try:
+            with working(term, self._watch) as jobs:
+                scheduler = Scheduler(term, jobs, on_ended=self._on_ended, troubles=self._troubles)
+                scheduler.start()
+                try:
+                    self._keep_leading(scheduler)
+                finally:
+                    self._lost = True
+                    scheduler.stop()
+        finally:
+            self.role = STANDBY
+            self._lead.give_up()
+            log.info("service.leads.no_more", extra={"instance": self.instance.id})
+
+    def _keep_leading(self, scheduler: Scheduler) -> None:
+        clock = self._session.clock
+        beat = 0.0
+        while not self._session.stopping():
+            if clock.monotonic() >= beat:
+                if not self._lead.lasts():
+                    return
+                self._beat()
+                beat = clock.monotonic() + _BEAT
+            scheduler.look()
+            self._pause()
+
+    def _beat(self) -> None:
+        """Say that we live, and set our clock by the database's."""
+        clock, database = self._session.clock, self._session.database
+        if isinstance(clock, AnchoredClock):
+            clock.set(database.now())
+        leadership.seen(database, self.instance, self.role, clock.now())
+
+    def _wait(self, seconds: float) -> None:
+        until = self._session.clock.monotonic() + seconds
+        while self._session.clock.monotonic() < until and not self._session.stopping():
+            self._pause()
+
+    def _pause(self) -> None:
+        wait = self._session.wait or self._session.clock.sleep
+        wait(_LOOK)
+
+    def _sign_off(self) -> None:
+        try:
+            leadership.gone(self._session.database, self.instance)
+        except (DatabaseUnavailableError, UnwritableError):
+            log.debug("service.left_unsigned")
+
+
+def watching(config: Config) -> Watch:
+    """What looks for trouble, and sends messages to the configured targets."""
+    addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
+    found = {target.name: target for target in targets.targets(addresses)}
+
+    def deliver(name: str, message: Message) -> bool:
+        return targets.send(found[name], message.title, message.text)
+
+    return Watch(config, Sending(list(found), deliver))
+
+
+@contextmanager
+def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
+    """The jobs of all accounts, with their clients open."""
+    with ExitStack() as stack:
+        opened = {
+            name: stack.enter_context(session.client(name)) for name in session.config.accounts
+        }
+        yield all_jobs(session, opened, watch)
+
+
+def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
+    """Every job once, one after the other: for those who would rather use cron than a service."""
+    results, troubles = [], FailureLog()
+    with working(session, watching(session.config)) as jobs:
+        for job in jobs:
+            if session.stopping():
+                break
+            result = perform(session, job, session.stopping)
+            if not (result.is_failure and job.is_told(result)):
+                troubles.heard(job.key, result, session.clock.now())
+            on_job(job, result)
+            results.append(result)
+    return results

@@ -1,0 +1,216 @@
+"""Connections to Postgres: a pool, transactions, advisory locks, and the driver's errors translated."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import BoundedSemaphore
+
+import psycopg
+from psycopg import errors
+from psycopg.conninfo import make_conninfo
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from wpsync import crash_points
+from wpsync.db.locks import Locks
+from wpsync.errors import (
+    DatabaseUnavailableError,
+    FatalError,
+    SchemaMismatchError,
+    UnwritableError,
+    WpsyncError,
+)
+from wpsync.model import Secret
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+BRIEF = 6
+"""So many connections are kept for what is over in a moment, however many are held while a vendor is read."""
+
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "connect_timeout": 5,
+}
+"""How our end notices a server that has vanished: libpq's parameters, in seconds."""
+
+_NOTICE_US_DEAD = (
+    "set tcp_keepalives_idle to 5; set tcp_keepalives_interval to 3; set tcp_keepalives_count to 3;"
+    " set tcp_user_timeout to 10000"
+)
+
+_UNREACHABLE = (
+    "look at database.url, and whether the server runs and lets this host in"
+    " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接"
+)
+
+
+class Database:
+    """One database. Connections are in autocommit mode: a transaction is always asked for by name."""
+
+    def __init__(
+        self, conninfo: Secret, *, connections: int = 6, timeout_seconds: float = 10
+    ) -> None:
+        self._conninfo = conninfo
+        address = make_conninfo(
+            conninfo.reveal(),
+            application_name="wpsync",
+            client_encoding="UTF8",
+            **KEEPALIVE,
+        )
+        self._locks = Locks(lambda: _connected(address))
+        self._held = BoundedSemaphore(max(connections - BRIEF, 1))
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            address,
+            min_size=1,
+            max_size=connections,
+            timeout=timeout_seconds,
+            reconnect_timeout=timeout_seconds,
+            kwargs={"autocommit": True},
+            configure=_configure,
+            check=ConnectionPool.check_connection,  # a server that was restarted costs nobody a run
+            open=False,
+            name="wpsync",
+        )
+
+    def __enter__(self) -> "Database":
+        self.check()
+        self._pool.open()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._locks.close()
+        self._pool.close(timeout=5)
+
+    def check(self) -> None:
+        """Connect once. Raises DatabaseUnavailableError with the server's own reason."""
+        with translated(), psycopg.connect(self._conninfo.reveal(), connect_timeout=5):
+            pass
+
+    def refresh(self) -> None:
+        """Replace the idle connections that broke. The pool itself would find a few of them in ten seconds."""
+        self._pool.check()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection of the pool, outside any transaction, for what is over in a moment."""
+        with translated(), self._pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def held(self) -> Iterator[Connection]:
+        """A connection for as long as a vendor is read, whatever that takes: waits until one may be held.
+
+        Who holds one asks for no other of this kind, so that nobody waits for ever.
+        """
+        with self._held, self.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """A connection inside a transaction that commits at the end and rolls back on any error."""
+        with self.connection() as connection:
+            with connection.transaction():
+                yield connection
+                crash_points.reach()
+            crash_points.reach()
+
+    def now(self) -> datetime:
+        """The database's clock, which all processes share."""
+        with self.connection() as connection:
+            row = connection.execute("select clock_timestamp()").fetchone()
+        assert row is not None
+        assert isinstance(row[0], datetime)
+        return row[0].astimezone(UTC)
+
+    @contextmanager
+    def lock(self, *names: str, wait: bool = True) -> Iterator[bool]:
+        """Hold the advisory lock of that name across processes and threads; yields whether it was had.
+
+        No transaction is open meanwhile, no connection of the pool is held, and a process that dies lets go.
+        """
+        name = "wpsync:" + ":".join(names)
+        with translated():
+            taken = self._locks.take(name, wait=wait)
+        try:
+            yield taken
+        finally:
+            if taken:
+                self._locks.let_go(name)
+
+
+def _connected(address: str) -> Connection:
+    connection: Connection = psycopg.connect(address, autocommit=True)
+    notice_us_dead(connection)
+    return connection
+
+
+def notice_us_dead(connection: Connection) -> None:
+    """Have the server notice within seconds that our host has vanished, so that our locks are free for others.
+
+    Keepalives alone would not do: they rest while a reply waits to be acknowledged, for which there is
+    `tcp_user_timeout`.
+    """
+    connection.execute(_NOTICE_US_DEAD)
+
+
+def _configure(connection: Connection) -> None:
+    notice_us_dead(connection)
+    connection.execute("set timezone to 'UTC'")
+    connection.execute("set random_page_cost to 1.1")  # keys are looked up, not whole tables read
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turn the driver's errors into ours. What was ours already passes."""
+    try:
+        yield
+    except WpsyncError:
+        raise
+    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as exc:
+        raise SchemaMismatchError(
+            f"the database's schema is not the one this version needs: {_reason(exc)}",
+            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
+        ) from exc
+    except errors.InsufficientPrivilege as exc:
+        raise FatalError(
+            f"the database role lacks a right: {_reason(exc)}",
+            hint="grant it, or connect as the role that owns the schemas wp and wpsync"
+            " / 请授予该权限，或改用 wp 和 wpsync 两个 schema 的属主连接",
+        ) from exc
+    except errors.DiskFull as exc:
+        if _is_shared_memory(exc):
+            raise UnwritableError(
+                f"the server's shared memory (/dev/shm) is full: {_reason(exc)}",
+                hint="give it more: with docker, `shm_size: 256mb` for the database's container"
+                " / 请加大共享内存：使用 docker 时为数据库容器设置 `shm_size: 256mb`",
+            ) from exc
+        raise UnwritableError(
+            f"the database's disk is full: {_reason(exc)}",
+            hint="free or add space and start again: what was committed stays, the rest is read again"
+            " / 请清理或扩充磁盘后重新启动：已提交的数据保留，其余会重新读取",
+        ) from exc
+    except errors.ReadOnlySqlTransaction as exc:
+        raise UnwritableError(
+            f"the database is read-only: {_reason(exc)}",
+            hint="connect to the primary, or end its read-only state (often set where space is short)"
+            " / 请连接主库，或解除只读状态（云数据库空间不足时常会自动设为只读）",
+        ) from exc
+    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
+        raise DatabaseUnavailableError(
+            f"the database is not available: {_reason(exc)}", hint=_UNREACHABLE
+        ) from None
+
+
+def _is_shared_memory(exc: errors.DiskFull) -> bool:
+    """Whether the full "disk" is the server's shared memory: docker gives /dev/shm 64 MB.
+
+    The source file is the same in every language of the server (dsm_impl.c raises it, PostgreSQL's sources).
+    """
+    return exc.diag.source_file == "dsm_impl.c" or "shared memory" in str(exc)
+
+
+def _reason(exc: Exception) -> str:
+    lines = [line for line in str(exc).strip().splitlines() if line.strip()]
+    return lines[0] if lines else type(exc).__name__

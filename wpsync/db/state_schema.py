@@ -1,0 +1,179 @@
+"""The tables of the long-running service: its instances, its jobs, the backfills under way, and what is away."""
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+
+from wpsync.db.columns import ACCOUNT, INSTANT, RESOURCE, column, comment
+
+
+def declare(metadata: sa.MetaData) -> None:
+    """Add the service's tables."""
+    _instances(metadata)
+    _jobs(metadata)
+    _backfills(metadata)
+    _incidents(metadata)
+    _erasures(metadata)
+    _outages(metadata)
+
+
+def _instances(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "instances",
+        metadata,
+        column("id", sa.Text(), "实例编号", "the instance: host, process and a random part"),
+        column("host", sa.Text(), "主机", "host"),
+        column("version", sa.Text(), "版本", "version of wpsync"),
+        column("role", sa.Text(), "leader 主，standby 备", "leader or standby"),
+        column("started_at", INSTANT, "启动时间", "when it began"),
+        column("seen_at", INSTANT, "最近心跳", "when it last said that it lives"),
+        sa.PrimaryKeyConstraint("id", name="instances_pkey"),
+        schema="wpsync",
+        comment=comment("正在运行的服务实例", "the running instances of the service"),
+    )
+
+
+def _jobs(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "jobs",
+        metadata,
+        column(
+            "account", sa.Text(), "账号；全局任务为空串", "account; empty: of the whole service"
+        ),
+        column("job", sa.Text(), "任务名", "the job"),
+        column("every_seconds", sa.Integer(), "间隔（秒）", "how often, in seconds"),
+        column("next_at", INSTANT, "下次运行时间", "when it runs next", null=True),
+        column("started_at", INSTANT, "最近开始时间", "when it last began", null=True),
+        column("finished_at", INSTANT, "最近结束时间", "when it last ended", null=True),
+        column(
+            "outcome",
+            sa.Text(),
+            "最近结果：running、done、incomplete、failed、interrupted、deadline",
+            "of the last time: running, done, incomplete, failed, interrupted or deadline",
+            null=True,
+        ),
+        column("error", sa.Text(), "错误", "what went wrong", null=True),
+        column("failures", sa.Integer(), "连续失败次数", "failures in a row", default="0"),
+        column("missed", sa.BigInteger(), "错过的次数", "times that were missed", default="0"),
+        sa.PrimaryKeyConstraint("account", "job", name="jobs_pkey"),
+        schema="wpsync",
+        comment=comment("服务的定时任务", "the jobs of the service"),
+    )
+
+
+def _backfills(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "backfills",
+        metadata,
+        column(*ACCOUNT),
+        column(*RESOURCE),
+        column("starts_at", INSTANT, "起（含）", "start, inclusive"),
+        column("ends_at", INSTANT, "止（不含）", "end, exclusive"),
+        column("expected_rows", sa.BigInteger(), "预计行数", "rows expected", null=True),
+        column("rows_read", sa.BigInteger(), "已读行数", "rows read so far", default="0"),
+        column("started_at", INSTANT, "开始时间", "when it began"),
+        column("updated_at", INSTANT, "进度更新时间", "when this was written"),
+        column(
+            "outcome",
+            sa.Text(),
+            "结果：running、done、incomplete、failed、interrupted",
+            "running, done, incomplete, failed or interrupted",
+        ),
+        sa.PrimaryKeyConstraint("account", "resource", name="backfills_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "每个资源最近一次回填的进度", "the last backfill of each resource, and how far it is"
+        ),
+    )
+
+
+def _incidents(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "incidents",
+        metadata,
+        column("id", sa.BigInteger(), "编号", "number", identity=True),
+        column("kind", sa.Text(), "问题类型", "what kind of trouble"),
+        column("account", sa.Text(), "账号；与账号无关则为空串", "account, or empty"),
+        column("resource", sa.Text(), "资源；与资源无关则为空串", "resource, or empty"),
+        column("severity", sa.Text(), "严重程度：warning、critical", "warning or critical"),
+        column("zh", sa.Text(), "中文说明", "what is wrong, in Chinese"),
+        column("en", sa.Text(), "英文说明", "what is wrong, in English"),
+        column("first_seen_at", INSTANT, "首次发现", "when it was first seen"),
+        column("opened_at", INSTANT, "确认时间", "when it was held for an incident", null=True),
+        column("last_seen_at", INSTANT, "最近一次发现", "when it was last seen"),
+        column("absent", sa.Integer(), "连续未发现次数", "times in a row not seen", default="0"),
+        column("closed_at", INSTANT, "恢复时间", "when it was over", null=True),
+        column("told_at", INSTANT, "告警发送时间", "when a message said so", null=True),
+        column("closing_told_at", INSTANT, "恢复通知时间", "when its end was told", null=True),
+        sa.PrimaryKeyConstraint("id", name="incidents_pkey"),
+        sa.Index(
+            "incidents_open_idx",
+            "kind",
+            "account",
+            "resource",
+            unique=True,
+            postgresql_where=sa.text("closed_at IS NULL"),
+        ),
+        schema="wpsync",
+        comment=comment("告警事件", "incidents: what the alerts were about"),
+    )
+
+
+def _erasures(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "erasures",
+        metadata,
+        column("id", sa.BigInteger(), "回执编号", "the receipt's number", identity=True),
+        column("at", INSTANT, "删除时间", "when"),
+        column("kind", sa.Text(), "号码类型：phone 手机号，wx 微信号", "phone or wx"),
+        column("digest", sa.Text(), "号码摘要（不含号码本身）", "what stands for the number"),
+        column("rows", postgresql.JSONB(), "各表删除的行数", "rows removed, by table"),
+        sa.PrimaryKeyConstraint("id", name="erasures_pkey"),
+        schema="wpsync",
+        comment=comment("个人数据删除回执", "receipts of erasures"),
+    )
+    sa.Table(
+        "erased_marks",
+        metadata,
+        column(
+            "kind",
+            sa.Text(),
+            "摘要类型：salt、phone、wx、chat、sender",
+            "salt, phone, wx, chat or sender",
+        ),
+        column("digest", sa.Text(), "摘要", "digest"),
+        sa.PrimaryKeyConstraint("kind", "digest", name="erased_marks_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "已删除的人：再次收到时不写入",
+            "people who were erased: what comes of them is not written",
+        ),
+    )
+    sa.Table(
+        "erased_rows",
+        metadata,
+        column(*ACCOUNT),
+        column(*RESOURCE),
+        column("id", sa.Text(), "行的主键", "the row's id"),
+        column("at", INSTANT, "该行的时间", "the row's own time"),
+        sa.PrimaryKeyConstraint("account", "resource", "id", name="erased_rows_pkey"),
+        sa.Index("erased_rows_at_idx", "account", "resource", "at"),
+        schema="wpsync",
+        comment=comment(
+            "因删除而不保存的行（用于对账）", "rows left out for an erasure, so that counts agree"
+        ),
+    )
+
+
+def _outages(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "outages",
+        metadata,
+        column(*ACCOUNT),
+        column("since", INSTANT, "从何时起没有正常应答", "since when it has not answered"),
+        column("error", sa.Text(), "最近的错误", "what was met instead"),
+        sa.PrimaryKeyConstraint("account", name="outages_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "没有正常应答的厂商接口；没有行表示正常", "vendors that do not answer; no row: it does"
+        ),
+    )

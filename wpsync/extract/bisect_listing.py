@@ -1,0 +1,93 @@
+"""A listing is read around the rows that the vendor cannot serve. Pure: `Vendor` does the asking.
+
+A row that the vendor stumbles over takes its page with it. Such a page is asked for in ten smaller ones (five
+or two, where the vendor would not show ten), and these likewise, down to the row. What was read so is never
+complete: nobody is gone for not being in it.
+"""
+
+from collections.abc import Iterator
+
+from wpsync.errors import UNSERVED
+from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
+from wpsync.extract.page_count import PageCount, PageCounter
+from wpsync.model import Page
+from wpsync.resources.spec import Resource
+
+_PARTS = (10, 5, 2)
+
+_CUT = 60
+"""After so many pages that could not be served a further one is left out as it is."""
+
+_IN_A_ROW = 12
+"""After so many the trouble is not with single rows: what is behind is not shown at all."""
+
+
+class ListingBisection:
+    """One reading of one listing."""
+
+    def __init__(self, resource: Resource, vendor: Vendor, ask: Body) -> None:
+        self._resource = resource
+        self._vendor = vendor
+        self._ask = ask
+        self._counting = PageCounter(resource)
+        self._tally = PageCount()
+        self._failed = self._in_a_row = 0
+
+    def is_served(self) -> bool:
+        """Whether the vendor shows any of it: one of the first two rows, which should not both be broken."""
+        return bool(self._resource.page_size) and any(map(self._is_shown, (1, 2)))
+
+    def _is_shown(self, number: int) -> bool:
+        try:
+            page = self._page(number, 1)
+        except UNSERVED:
+            return False
+        self._tally.count = max(self._tally.count or 0, page.count or 0)
+        self._tally.read_at = self._tally.read_at or page.fetched_at
+        return page.count is not None
+
+    def read(self) -> Iterator[Event]:
+        """Read what can be served of a listing that `is_served`.
+
+        Raises what the vendor answered last once it no longer is.
+        """
+        tally, size, start = self._tally, self._resource.page_size, 0
+        yield Restart()
+        while start < min(tally.count or 0, self._resource.row_cap or 2**63):
+            yield from self._rows(start, size)
+            start += size
+        reason = Reason.UNREADABLE if self._in_a_row < _IN_A_ROW else Reason.PAGES_REFUSED
+        yield Closed(
+            None, tally.count, tally.inside, tally.duplicates, tally.read_at, reason, tally.seen
+        )
+
+    def _rows(self, start: int, size: int) -> Iterator[Event]:
+        """So many rows from `start` on (0 is the first), but for those that cannot be served."""
+        if self._in_a_row == _IN_A_ROW or start >= (self._tally.count or 0):
+            return
+        number = start // size + 1
+        try:
+            page = self._page(number, size)
+        except UNSERVED:
+            self._failed += 1
+            self._in_a_row += 1
+            if self._in_a_row == _IN_A_ROW and not self.is_served():
+                raise
+            part = size // self._parts(number, size)
+            if part < size:
+                for first in range(start, start + size, part):
+                    yield from self._rows(first, part)
+            return
+        self._in_a_row = 0
+        self._counting.add(page, start, None, self._tally)
+        if page.records:
+            yield PageRead(page.records, page.fetched_at)
+
+    def _parts(self, number: int, size: int) -> int:
+        """Into how many pages a page is cut, all of which the vendor shows; 1 where into none."""
+        last = self._resource.page_cap or 2**31
+        fitting = (parts for parts in _PARTS if size % parts == 0 and number * parts <= last)
+        return next(fitting, 1) if self._failed <= _CUT else 1
+
+    def _page(self, number: int, size: int) -> Page:
+        return self._vendor.page({**self._ask, "page": number, "pageSize": size})

@@ -1,0 +1,39 @@
+"""The ledger of customers written through this program (`wp.customers`)."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from psycopg.types.json import Jsonb
+
+from wpsync.db.database import Database
+from wpsync.db.queries import statements
+
+QUERIES = statements(__name__)
+
+_OWN_COLUMNS = ("name", "phone")
+
+
+def keep(
+    database: Database, account: str, identifier: str, fields: Mapping[str, str], at: datetime
+) -> None:
+    """Enter a customer as written; fields that were not written now stay as they were."""
+    other = {name: value for name, value in fields.items() if name not in _OWN_COLUMNS}
+    parameters = {
+        "id": identifier,
+        "name": fields.get("name"),
+        "phone": fields.get("phone"),
+        "fields": Jsonb(other),
+        "account": account,
+        "at": at,
+    }
+    with database.transaction() as connection:
+        connection.execute(QUERIES["archive_customer"], parameters)
+        connection.execute(QUERIES["keep_customer"], parameters)
+
+
+def forget(database: Database, identifier: str, at: datetime) -> None:
+    """Mark a customer as gone; what it was is kept in `wp.history`."""
+    parameters = {"id": identifier, "at": at}
+    with database.transaction() as connection:
+        connection.execute(QUERIES["archive_customer"], parameters)
+        connection.execute(QUERIES["delete_customer"], parameters)

@@ -1,0 +1,159 @@
+"""What differs between staged rows and our tables: the content side of `wpsync verify`.
+
+Nothing is written here. Rows are told apart as `missing` (the vendor has it, we do not), `altered`
+(both have it, with other content) and `extra` (we have it, the vendor does not list it).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+
+from psycopg import sql
+
+from wpsync.db.database import Connection
+from wpsync.loading import held_rows
+from wpsync.loading.merge_sql import differs, incoming, staging_name, target_name
+from wpsync.model import Window
+from wpsync.resources import RESOURCES, TABLES, TYPED_TABLES
+from wpsync.state.scope import Scope
+
+MISSING, ALTERED, EXTRA = "missing", "altered", "extra"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One row that differs: its table, its key (joined with `/`), and how."""
+
+    table: str
+    key: str
+    what: str
+
+
+def _key(prefix: str, names: tuple[str, ...]) -> sql.Composed:
+    parts = [sql.SQL(prefix + "{}").format(sql.Identifier(name)) for name in names]
+    return sql.SQL("concat_ws('/', {})").format(sql.SQL(", ").join(parts))
+
+
+@cache
+def _staged_sql(name: str) -> bytes:
+    """Staged rows that the table lacks or holds otherwise; not where the table's is newer."""
+    table = TABLES[name]
+    joined = sql.SQL(" and ").join(
+        sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in table.key
+    )
+    return (
+        sql.SQL(
+            "select {key}, t.{first} is null from ({incoming}) as i left join {target} as t on {joined}"
+            " where t.{first} is null or (t._synced_at <= i._fetched_at and {differs})"
+        )
+        .format(
+            key=_key("i.", table.key),
+            first=sql.Identifier(table.key[0]),
+            incoming=incoming(table, distinct=True, some=False),
+            target=target_name(name),
+            joined=joined,
+            differs=differs(table, "t.", "i."),
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def _extra_sql(resource: str) -> bytes:
+    """Rows of a stretch that were there before it was read and are not among the staged."""
+    declared = RESOURCES[resource]
+    assert declared.cursor is not None
+    return (
+        sql.SQL(
+            "select t.{key} from {target} as t where t._account = %(account)s"
+            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s and t._first_synced_at < %(at)s"
+            " and not exists (select from {staging} as s where s.{key} = t.{key})"
+            " and not exists (select from wpsync.gone_rows as g where g.account = %(account)s"
+            " and g.resource = %(resource)s and g.id = t.{key})"
+        )
+        .format(
+            key=sql.Identifier(declared.table.key[0]),
+            cursor=sql.Identifier(declared.cursor),
+            target=target_name(declared.table.name),
+            staging=staging_name(declared.table.name),
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def _extra_typed_sql(name: str) -> bytes:
+    """Typed rows of staged messages that their payloads do not hold."""
+    table = TABLES[name]
+    same = sql.SQL(" and ").join(
+        sql.SQL("y.{0} = t.{0}").format(sql.Identifier(key)) for key in table.key
+    )
+    return (
+        sql.SQL(
+            "select {key} from {target} as t join {messages} as s on s.id = t.message_id"
+            " where t._synced_at <= s._fetched_at"
+            " and not exists (select from {staging} as y where {same})"
+        )
+        .format(
+            key=_key("t.", table.key),
+            target=target_name(name),
+            messages=staging_name("wechat_messages"),
+            staging=staging_name(name),
+            same=same,
+        )
+        .as_bytes(None)
+    )
+
+
+def compare(
+    connection: Connection, scope: Scope, window: Window, read_at: datetime
+) -> list[Difference]:
+    """What differs between a stretch read completely, which is staged, and our tables.
+
+    The staging tables of the resource (and of all typed tables, for messages) exist.
+    """
+    main = RESOURCES[scope.resource].table
+    found = _of_table(connection, main.name)
+    if RESOURCES[scope.resource].cursor is not None:
+        parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
+        rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
+        found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
+    if scope.resource == "wechat_messages":
+        for table in TYPED_TABLES:
+            found += _of_table(connection, table.name)
+            typed = connection.execute(_extra_typed_sql(table.name)).fetchall()
+            found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
+    return found
+
+
+def _of_table(connection: Connection, table: str) -> list[Difference]:
+    rows = connection.execute(_staged_sql(table)).fetchall()
+    return [Difference(table, str(row[0]), MISSING if row[1] else ALTERED) for row in rows]
+
+
+def remove(connection: Connection, scope: Scope, found: Sequence[Difference], at: datetime) -> None:
+    """Take rows that never came from the vendor out of their tables; `wp.history` keeps them."""
+    if not found:
+        return
+    for table in {one.table for one in found}:
+        declared = TABLES[table]
+        statement = sql.SQL(
+            "with removed as (delete from {target} as t where {key} = any(%(keys)s) returning t.*)"
+            " insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
+            " select {name}, {removed_key}, r._synced_at, %(at)s, to_jsonb(r), r._account"
+            " from removed as r on conflict do nothing"
+        ).format(
+            target=target_name(table),
+            key=_key("t.", declared.key),
+            removed_key=_key("r.", declared.key),
+            name=sql.Literal(table),
+        )
+        keys = [one.key for one in found if one.table == table]
+        connection.execute(statement, scope.parameters(keys=keys, at=at))
+    messages = [one.key for one in found if one.table == "wechat_messages"]
+    if messages:
+        for typed in TYPED_TABLES:
+            drop = sql.SQL("delete from {} where message_id = any(%(keys)s)")
+            connection.execute(drop.format(target_name(typed.name)), {"keys": messages})
+    held_rows.take_back_gone(connection, scope, [one.key for one in found])

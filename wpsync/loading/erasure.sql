@@ -1,0 +1,71 @@
+-- name: erased_marks
+select kind, digest from wpsync.erased_marks
+
+-- name: count_erased_marks
+select count(*) from wpsync.erased_marks where kind <> 'salt'
+
+-- name: keep_salt
+insert into wpsync.erased_marks (kind, digest) select 'salt', %(digest)s
+where not exists (select from wpsync.erased_marks where kind = 'salt')
+
+-- name: keep_erased_mark
+insert into wpsync.erased_marks (kind, digest) values (%(kind)s, %(digest)s) on conflict do nothing
+
+-- name: keep_erased_rows
+insert into wpsync.erased_rows as old (account, resource, id, at)
+select %(account)s, %(resource)s, * from unnest(%(ids)s::text[], %(times)s::timestamptz[])
+on conflict (account, resource, id) do update set at = excluded.at where old.at <> excluded.at
+
+-- name: lock_erasures
+select pg_advisory_xact_lock(hashtextextended('wpsync:erasures', 0))
+
+-- name: lock_erasures_shared
+select pg_advisory_xact_lock_shared(hashtextextended('wpsync:erasures', 0))
+
+-- name: our_numbers
+select phone from wp.agents where phone is not null
+union select unnest(array_remove(array[phone, wx_no, wx_alias], null)) from wp.wechat_users
+
+-- name: phone_numbers
+-- Every way in which a customer's number is written.
+select contact_tel from wp.calls where contact_tel is not null
+union select contact_tel from wp.sms where contact_tel is not null
+union select phone from wp.customers where phone is not null
+union select number from wp.history, jsonb_each_text(row) as field(name, number)
+    where resource in ('calls', 'sms', 'customers') and name in ('contact_tel', 'phone') and number is not null
+
+-- name: contacts_numbers
+select wx_no, wx_alias from wp.wechat_contacts
+where wx_no is not null and (wx_no = any(%(stored)s) or wx_alias = any(%(stored)s))
+
+-- name: aliases_of_nobody_else
+select distinct wx_alias from wp.wechat_contacts as c
+where wx_no = any(%(stored)s) and wx_alias is not null and not exists (
+    select from wp.wechat_contacts as other where other.wx_alias = c.wx_alias and other.wx_no <> all(%(stored)s))
+
+-- name: erase_from_rooms
+-- As the normaliser leaves a room that named them.
+update wp.wechat_rooms set
+    owner_wx_no = case when owner_wx_no = any(%(stored)s) then null else owner_wx_no end,
+    member_wx_nos = case when member_wx_nos is not null then array(
+        select member from unnest(member_wx_nos) with ordinality as m(member, place)
+        where member <> all(%(stored)s) order by place) end,
+    display_name = null,
+    _extra = null
+where owner_wx_no = any(%(stored)s) or member_wx_nos && %(stored)s::text[]
+
+-- name: erase_history
+delete from wp.history where row::text like any(%(patterns)s)
+
+-- name: erase_dead_letters
+delete from wpsync.dead_letters where original like any(%(patterns)s)
+
+-- name: forget_erased_follow_ups
+delete from wpsync.follow_ups where resource = %(resource)s and id = any(%(ids)s)
+
+-- name: forget_erased_gone_rows
+delete from wpsync.gone_rows where resource = %(resource)s and id = any(%(ids)s)
+
+-- name: keep_erasure
+insert into wpsync.erasures (at, kind, digest, rows) values (%(at)s, %(kind)s, %(digest)s, %(rows)s::jsonb)
+returning id

@@ -1,0 +1,176 @@
+"""What our tables hold of a stretch of vendor time, and which of it the vendor no longer lists.
+
+Statements depend on a resource's table and time column, so they are composed. All of them walk one
+short range of the time index.
+"""
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from functools import cache
+from typing import cast
+
+from psycopg import sql
+
+from wpsync.db.database import Connection
+from wpsync.db.queries import statements
+from wpsync.model import Window
+from wpsync.resources import RESOURCES
+from wpsync.state.scope import Scope
+
+QUERIES = statements(__name__)
+
+_WHERE = "{cursor} >= %(start)s and {cursor} < %(end)s and _account = %(account)s"
+
+_GONE = (
+    "exists (select from wpsync.gone_rows as g"
+    " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})"
+)
+"""Whether the vendor no longer lists a row of `{target} as t`."""
+
+_ERASED = (
+    b"select count(*) from wpsync.erased_rows where account = %(account)s and resource = %(resource)s"
+    b" and at >= %(start)s and at < %(end)s"
+)
+
+
+@cache
+def _sql(resource: str, text: str) -> bytes:
+    """A statement over a resource's table: {target}, {cursor}, {key}, {where}, {gone} are filled in."""
+    declared = RESOURCES[resource]
+    assert declared.cursor is not None
+    text = text.replace("{where}", _WHERE).replace("{gone}", _GONE)
+    filled = sql.SQL(text).format(
+        target=sql.Identifier("wp", declared.table.name),
+        cursor=sql.Identifier(declared.cursor),
+        key=sql.Identifier(declared.table.key[0]),
+    )
+    return filled.as_bytes(None)
+
+
+def _parameters(scope: Scope, window: Window, **more: object) -> dict[str, object]:
+    return scope.parameters(start=window.start, end=window.end, **more)
+
+
+def shows_time(scope: Scope) -> bool:
+    """Whether the resource's rows show the time by which the vendor windows them."""
+    return RESOURCES[scope.resource].cursor is not None
+
+
+def count(connection: Connection, scope: Scope, window: Window) -> int | None:
+    """Rows held in a stretch, without those the vendor no longer lists; None where rows show no time.
+
+    Rows of people who were erased count: the vendor lists them, and they are accounted for.
+    """
+    if not shows_time(scope):
+        return None
+    statement = _sql(
+        scope.resource,
+        "select count(*) from {target} as t where {where} and not {gone}",
+    )
+    statement = b"select (" + statement + b") + (" + _ERASED + b")"
+    row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def listed(connection: Connection, scope: Scope, parent: str = "") -> int:
+    """Rows held of an account's listing, or of one parent's, that are not gone."""
+    declared = RESOURCES[scope.resource]
+    whose = sql.Identifier(declared.parent_column or "_account")
+    statement = sql.SQL(
+        "select count(*) from {target} where _deleted_at is null and {whose} = {of}"
+    ).format(
+        target=sql.Identifier("wp", declared.table.name),
+        whose=whose,
+        of=sql.Placeholder("parent" if declared.parent_column else "account"),
+    )
+    row = connection.execute(statement, scope.parameters(parent=parent)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def counts(connection: Connection, scope: Scope, stretches: Sequence[Window]) -> list[int]:
+    """Rows held in each of several stretches, as `count` tells them."""
+    return [count(connection, scope, stretch) or 0 for stretch in stretches]
+
+
+def keys(connection: Connection, scope: Scope, window: Window, before: datetime) -> set[str]:
+    """The keys held in a stretch whose rows were first fetched before an instant."""
+    statement = _sql(
+        scope.resource,
+        "select {key} from {target} where {where} and _first_synced_at < %(before)s",
+    )
+    found = connection.execute(statement, _parameters(scope, window, before=before)).fetchall()
+    return {cast("str", row[0]) for row in found}
+
+
+def mark_gone(
+    connection: Connection,
+    scope: Scope,
+    window: Window,
+    seen: Collection[object],
+    read_at: datetime,
+) -> int:
+    """Note what a complete reading of a stretch did not hold, and take back what it held again.
+
+    Of people who were erased nothing is noted: what the vendor no longer lists of them no longer counts.
+    """
+    parameters = _parameters(scope, window, at=read_at)
+    statement = _sql(
+        scope.resource,
+        "select {key} from {target} as t where {where} and {gone}",
+    )
+    noted = connection.execute(statement, parameters).fetchall()
+    present = {str(key) for key in seen}
+    back = [row[0] for row in noted if row[0] in present]
+    if back:
+        take_back_gone(connection, scope, back)
+    erased = connection.execute(QUERIES["erased_rows_between"], parameters).fetchall()
+    if unlisted := [row[0] for row in erased if row[0] not in present]:
+        connection.execute(QUERIES["forget_erased_rows"], {**parameters, "ids": unlisted})
+    known = {row[0] for row in noted}
+    missing = keys(connection, scope, window, read_at).difference(present, known)
+    if missing:
+        statement = _sql(
+            scope.resource,
+            "insert into wpsync.gone_rows (account, resource, id, at, noticed_at)"
+            " select %(account)s, %(resource)s, {key}, {cursor}, %(at)s from {target}"
+            " where {where} and {key} = any(%(ids)s) on conflict do nothing",
+        )
+        connection.execute(statement, {**parameters, "ids": sorted(missing)})
+    return len(missing)
+
+
+def take_back_gone(connection: Connection, scope: Scope, ids: Sequence[object]) -> None:
+    """Forget that rows were noted as gone: the vendor lists them again, or they are removed."""
+    connection.execute(QUERIES["forget_gone_rows"], scope.parameters(ids=ids))
+
+
+def nth_time(connection: Connection, scope: Scope, window: Window, number: int) -> datetime | None:
+    """The time of the row that has `number` rows before it among those that `count` counts; else None."""
+    if not shows_time(scope):
+        return None
+    statement = _sql(
+        scope.resource,
+        "select {cursor} from {target} as t where {where} and not {gone}"
+        " order by {cursor} offset %(number)s limit 1",
+    )
+    row = connection.execute(statement, _parameters(scope, window, number=number)).fetchone()
+    return None if row is None else cast("datetime", row[0])
+
+
+def lone_second(connection: Connection, scope: Scope, window: Window) -> datetime | None:
+    """A second of a stretch with rows in it that the vendor lists, and none beside it; else None."""
+    if not shows_time(scope):
+        return None
+    statement = _sql(
+        scope.resource,
+        "with newest as (select {cursor} as at, {gone} as gone from {target} as t where {where}"
+        " order by {cursor} desc limit 20000), seconds as (select date_trunc('second', at) as at,"
+        " bool_or(gone) as gone from newest group by 1)"
+        " select at from (select at, gone, lag(at) over (order by at) as before, lead(at) over (order by at)"
+        " as after from seconds) as s where not gone"
+        " and at - before > interval '2 seconds' and after - at > interval '2 seconds' limit 1",
+    )
+    row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    return None if row is None else cast("datetime", row[0])

@@ -1,0 +1,91 @@
+"""Forgetting what is old: rows, what hangs on them, and the ledger's account of them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import LiteralString
+
+from psycopg import sql
+
+from wpsync.db.database import Connection, Database
+from wpsync.db.queries import statements
+from wpsync.resources import RESOURCES, TYPED_TABLES
+
+QUERIES = statements(__name__)
+
+_BATCH = 5_000
+
+_LEDGER = ("forget_windows", "forget_old_follow_ups", "forget_old_gone", "forget_old_erased")
+
+
+def forget_rows(database: Database, resource: str, before: datetime, *, batch: int = _BATCH) -> int:
+    """Delete a resource's rows of an older time, and all that is kept about them; returns how many.
+
+    In short transactions, the oldest rows first. From the first on the ledger says nothing of them:
+    stopped in between, nobody misses a row that is gone, and the next call goes on. A row without a
+    time goes by the day that the vendor says, or else by when it first came.
+    """
+    parameters = {"resource": resource, "before": before, "batch": batch}
+    total = 0
+    while True:
+        with database.transaction() as connection:
+            for name in _LEDGER:
+                connection.execute(QUERIES[name], parameters)
+            gone = sum(
+                _forget(connection, resource, where, parameters)
+                for where in (
+                    "{cursor} < %(before)s order by {cursor}",
+                    "{cursor} is null and {age} < %(before)s",
+                )
+            )
+        total += gone
+        if gone < batch:
+            return total
+
+
+def _forget(
+    connection: Connection, resource: str, where: LiteralString, parameters: Mapping[str, object]
+) -> int:
+    """Delete a batch of a resource's rows, typed ones too; how many."""
+    table = RESOURCES[resource].table
+    dated = any(column.name == "sent_on" for column in table.columns)
+    said = "coalesce(sent_on::timestamp at time zone 'Asia/Shanghai', {})" if dated else "{}"
+    old = sql.SQL("select {key} from {table} where {where} limit %(batch)s").format(
+        key=sql.Identifier(table.key[0]),
+        table=sql.Identifier("wp", table.name),
+        where=sql.SQL(where).format(
+            cursor=sql.Identifier(RESOURCES[resource].cursor or ""),
+            age=sql.SQL(said).format(sql.Identifier("_first_synced_at")),
+        ),
+    )
+    ids = [row[0] for row in connection.execute(old, parameters).fetchall()]
+    for one in (*(TYPED_TABLES if resource == "wechat_messages" else ()), table):
+        delete = sql.SQL("delete from {} where {} = any(%(ids)s)").format(
+            sql.Identifier("wp", one.name), sql.Identifier(one.key[0])
+        )
+        connection.execute(delete, {"ids": ids})
+    return len(ids)
+
+
+def forget_history(database: Database, before: datetime) -> int:
+    """Delete versions that were replaced before an instant."""
+    with database.connection() as connection:
+        return connection.execute(QUERIES["forget_history"], {"before": before}).rowcount
+
+
+def forget_dead_letters(database: Database, before: datetime) -> int:
+    """Delete dead letters that were first seen before an instant."""
+    with database.connection() as connection:
+        return connection.execute(QUERIES["forget_dead_letters"], {"before": before}).rowcount
+
+
+def forget_deleted(database: Database, before: datetime) -> int:
+    """Delete rows of listings that vanished before an instant."""
+    total = 0
+    for resource in RESOURCES.values():
+        if resource.table.soft_delete:
+            with database.connection() as connection:
+                delete = sql.SQL("delete from {} where _deleted_at < %(before)s").format(
+                    sql.Identifier("wp", resource.table.name)
+                )
+                total += connection.execute(delete, {"before": before}).rowcount
+    return total

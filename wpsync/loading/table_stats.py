@@ -1,0 +1,92 @@
+"""Values of our own tables that decide what is asked of the vendor."""
+
+from typing import LiteralString
+
+from psycopg import sql
+
+from wpsync.db.database import Connection, Database
+from wpsync.resources import TABLES
+
+_MANY = 5_000
+
+
+def distinct_values(database: Database, table: str, column: str, account: str) -> list[str]:
+    """The distinct values of a text column, at most 5,000, for splitting an overfull second by a filter."""
+    statement = sql.SQL(
+        "select distinct {column} from {table} where _account = %s and {column} is not null limit %s"
+    ).format(column=sql.Identifier(column), table=sql.Identifier("wp", table))
+    with database.connection() as connection:
+        return [str(row[0]) for row in connection.execute(statement, (account, _MANY)).fetchall()]
+
+
+def bytes_per_row(database: Database, table: str) -> int:
+    """About what a row takes on disk, indexes included: measured where there are rows, else a guess."""
+    statement = sql.SQL(
+        "select pg_total_relation_size(c.oid), c.reltuples from pg_class c where c.oid = {}::regclass"
+    ).format(sql.Literal(f"wp.{table}"))
+    with database.connection() as connection:
+        row = connection.execute(statement).fetchone()
+    size, rows = row if row is not None else (0, 0)
+    assert isinstance(size, int)
+    assert isinstance(rows, float | int)
+    return int(size / rows) if rows > _ENOUGH else _GUESS
+
+
+_ENOUGH = 1_000
+_GUESS = 700
+
+
+def row_estimate(database: Database, table: str) -> dict[str, int]:
+    """Rows of a table by account: counted where it is small, else as the last ANALYZE found."""
+    name = sql.Identifier("wp", table)
+    large = sql.SQL("select reltuples::bigint from pg_class where oid = {}::regclass").format(
+        sql.Literal(f"wp.{table}")
+    )
+    counted = sql.SQL("select _account, count(*) from {} group by 1").format(name)
+    with database.connection() as connection:
+        row = connection.execute(large).fetchone()
+        accounts = connection.execute(
+            sql.SQL("select distinct account from wpsync.runs")
+        ).fetchall()
+        if row is not None and isinstance(row[0], int) and row[0] > _LARGE and len(accounts) == 1:
+            return {str(accounts[0][0]): row[0]}
+        return {str(a): int(str(n)) for a, n in connection.execute(counted).fetchall()}
+
+
+_LARGE = 2_000_000
+
+
+def table_counts(database: Database) -> list[tuple[str, int, int]]:
+    """Every table of `wp` with its rows, counted, and how many of them are marked as deleted."""
+    found = []
+    with database.connection() as connection:
+        names = connection.execute(
+            "select tablename from pg_tables where schemaname = 'wp' order by 1"
+        ).fetchall()
+        for (name,) in names:
+            counted = sql.SQL("select count(*) from {}").format(sql.Identifier("wp", str(name)))
+            row = connection.execute(counted).fetchone()
+            rows = int(str(row[0])) if row else 0
+            found.append((f"wp.{name}", rows, sum(_deleted(connection, str(name)).values())))
+    return found
+
+
+def deleted_counts(database: Database, table: str) -> dict[str, int]:
+    """Rows of a table that are marked as deleted, by account."""
+    with database.connection() as connection:
+        return _deleted(connection, table)
+
+
+def _deleted(connection: Connection, table: str) -> dict[str, int]:
+    if table not in TABLES or not TABLES[table].soft_delete:
+        return {}
+    counted = sql.SQL(
+        "select _account, count(*) from {} where _deleted_at is not null group by 1"
+    ).format(sql.Identifier("wp", table))
+    return {str(a): int(str(n)) for a, n in connection.execute(counted).fetchall()}
+
+
+def query(database: Database, text: LiteralString) -> list[tuple[object, ...]]:
+    """The rows of a fixed query."""
+    with database.connection() as connection:
+        return connection.execute(text).fetchall()

@@ -1,0 +1,119 @@
+"""Dead letters: records that could not be stored, with the reason and the original.
+
+Functions that take part in a window's transaction get its connection; the others get the database.
+"""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from psycopg.rows import class_row
+
+from wpsync.db.database import Connection, Database
+from wpsync.db.queries import statements
+from wpsync.model import DeadLetter
+from wpsync.state.scope import Scope
+
+QUERIES = statements(__name__)
+
+
+def keep_dead_letters(
+    connection: Connection,
+    account: str,
+    letters: Iterable[DeadLetter],
+    at: datetime,
+    run_id: int | None,
+) -> int:
+    """Keep what could not be taken; returns how many were new. Keeping a letter twice changes nothing."""
+    new = 0
+    for letter in letters:
+        print_of = "\0".join((letter.reason, letter.record_id or "", letter.original))
+        row = connection.execute(
+            QUERIES["keep_dead_letter"],
+            {
+                "account": account,
+                "resource": letter.resource,
+                "record_id": letter.record_id,
+                "reason": letter.reason,
+                "detail": letter.detail,
+                "original": letter.original,
+                "fingerprint": hashlib.sha256(print_of.encode()).hexdigest(),
+                "at": at,
+                "run_id": run_id,
+            },
+        ).fetchone()
+        new += row is not None
+    return new
+
+
+def resolve_read_messages(connection: Connection, account: str, at: datetime) -> None:
+    """Close the letters of messages that were unreadable and have been read since."""
+    scope = Scope(account, "wechat_messages")
+    row = connection.execute(QUERIES["any_open_dead_letter"], scope.parameters()).fetchone()
+    if row is not None and row[0]:
+        connection.execute(QUERIES["resolve_read_messages"], {"account": account, "at": at})
+
+
+@dataclass(frozen=True, slots=True)
+class KeptLetter:
+    """A dead letter as stored. `original` is None in listings: it may hold what people wrote."""
+
+    id: int
+    account: str
+    resource: str
+    record_id: str | None
+    reason: str
+    detail: str
+    first_seen_at: datetime
+    resolved_at: datetime | None
+    original: str | None = None
+
+
+def dead_letters(
+    database: Database, *, resource: str | None = None, resolved: bool = False, limit: int = 100
+) -> list[KeptLetter]:
+    """Dead letters without their originals, newest first."""
+    parameters = {"resource": resource, "all": resolved, "limit": limit}
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
+    ):
+        return cursor.execute(QUERIES["dead_letters"], parameters).fetchall()
+
+
+def dead_letter(database: Database, number: int) -> KeptLetter | None:
+    """One dead letter with its original."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
+    ):
+        return cursor.execute(QUERIES["dead_letter"], {"id": number}).fetchone()
+
+
+def open_dead_letters(database: Database, *, after: int) -> list[KeptLetter]:
+    """Up to 500 open letters with their originals, in order of number, beginning after `after`."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
+    ):
+        return cursor.execute(QUERIES["open_dead_letters"], {"after": after}).fetchall()
+
+
+def not_yet_kept(
+    connection: Connection, scope: Scope, letters: Sequence[DeadLetter]
+) -> list[DeadLetter]:
+    """Those of which no open letter of the same record and reason is there: one is enough, and the first,
+    from the vendor's own reply, is the better one."""
+    if not letters:
+        return []
+    records = [letter.record_id for letter in letters if letter.record_id is not None]
+    known = connection.execute(
+        QUERIES["open_letters_of"], scope.parameters(records=records)
+    ).fetchall()
+    return [letter for letter in letters if (letter.record_id, letter.reason) not in known]
+
+
+def resolve_dead_letter(connection: Connection, number: int, at: datetime) -> None:
+    """A letter that was taken after all."""
+    connection.execute(QUERIES["resolve_dead_letter"], {"id": number, "at": at})

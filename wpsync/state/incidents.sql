@@ -1,0 +1,20 @@
+-- name: lock_incidents
+select pg_advisory_xact_lock(hashtextextended('wpsync:incidents', 0))
+
+-- name: unfinished_incidents
+select id, kind, account, resource, severity, zh, en, first_seen_at, opened_at, last_seen_at, absent, closed_at,
+       told_at, closing_told_at
+from wpsync.incidents where closed_at is null or closing_told_at is null order by id
+
+-- name: begin_incident
+insert into wpsync.incidents (kind, account, resource, severity, zh, en, first_seen_at, last_seen_at)
+values (%(kind)s, %(account)s, %(resource)s, %(severity)s, %(zh)s, %(en)s, %(at)s, %(at)s)
+
+-- name: keep_incident
+update wpsync.incidents
+set severity = %(severity)s, zh = %(zh)s, en = %(en)s, opened_at = %(opened_at)s, last_seen_at = %(last_seen_at)s,
+    absent = %(absent)s, closed_at = %(closed_at)s, told_at = %(told_at)s, closing_told_at = %(closing_told_at)s
+where id = %(id)s
+
+-- name: forget_incidents
+delete from wpsync.incidents where id = any(%(ids)s)

@@ -1,0 +1,32 @@
+-- name: listings
+select parent_id, fingerprint, complete_at, state, rows_seen, empty_readings, empty_at
+from wpsync.listings
+where account = %(account)s and resource = %(resource)s
+
+-- name: close_listing
+insert into wpsync.listings as old (account, resource, parent_id, vendor_count, rows_seen, state, reason,
+                                    fingerprint, read_at, complete_at, run_id, empty_readings, empty_at)
+values (%(account)s, %(resource)s, %(parent_id)s, %(vendor_count)s, %(rows_seen)s, %(state)s, %(reason)s,
+        %(fingerprint)s, %(read_at)s, case when %(state)s = 'complete' then %(read_at)s::timestamptz end, %(run_id)s,
+        (%(reason)s is not distinct from 'suspiciously_empty')::int,
+        case when %(reason)s = 'suspiciously_empty' then %(read_at)s::timestamptz end)
+on conflict (account, resource, parent_id) do update
+set vendor_count = coalesce(excluded.vendor_count, old.vendor_count), rows_seen = excluded.rows_seen,
+    state = excluded.state, reason = excluded.reason, fingerprint = excluded.fingerprint, read_at = excluded.read_at,
+    complete_at = coalesce(excluded.complete_at, old.complete_at), run_id = excluded.run_id,
+    empty_readings = case when excluded.empty_at - old.empty_at between interval '0' and %(apart)s then old.empty_readings
+                          when excluded.empty_at > old.empty_at then old.empty_readings + 1
+                          else excluded.empty_readings end,
+    empty_at = case when excluded.empty_at - old.empty_at between interval '0' and %(apart)s then old.empty_at
+                    else excluded.empty_at end
+
+-- name: doubt_empty_listings
+-- What is counted of empty readings begins anew.
+update wpsync.listings set empty_readings = 0, empty_at = null
+where account = %(account)s and resource = %(resource)s and empty_readings > 0
+
+-- name: shows_rows
+-- Whether another listing of the account was read since an instant, and showed rows.
+select exists (select from wpsync.listings
+               where account = %(account)s and (resource, parent_id) <> (%(resource)s, %(parent_id)s)
+                 and rows_seen > 0 and read_at > %(since)s)

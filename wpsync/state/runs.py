@@ -1,0 +1,68 @@
+"""Runs of syncs, backfills and checks: when each began, how it ended, and the rows it wrote."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from wpsync.db.database import Database
+from wpsync.db.queries import statements
+from wpsync.state.scope import Scope
+
+QUERIES = statements(__name__)
+
+
+@dataclass(slots=True)
+class RunTotals:
+    """What a run has done so far."""
+
+    requests: int = 0
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    dead_letters: int = 0
+    windows: int = 0
+
+
+def open_run(database: Database, scope: Scope, kind: str, at: datetime) -> int:
+    """A run begins; returns its number."""
+    with database.connection() as connection:
+        row = connection.execute(QUERIES["open_run"], scope.parameters(kind=kind, at=at)).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def last_run_at(database: Database, scope: Scope, kind: str) -> datetime | None:
+    """When the last run of a kind began that did not fail; None where there was none."""
+    with database.connection() as connection:
+        row = connection.execute(QUERIES["last_run_at"], scope.parameters(kind=kind)).fetchone()
+    return None if row is None else cast("datetime | None", row[0])
+
+
+def finish_run(
+    database: Database,
+    run_id: int,
+    at: datetime,
+    outcome: str,
+    totals: RunTotals,
+    error: str | None,
+) -> None:
+    """A run ends: done, incomplete, failed or interrupted."""
+    parameters = {
+        "id": run_id,
+        "at": at,
+        "outcome": outcome,
+        "error": error,
+        "requests": totals.requests,
+        "rows_read": totals.rows_read,
+        "rows_inserted": totals.rows_inserted,
+        "rows_updated": totals.rows_updated,
+        "dead_letters": totals.dead_letters,
+    }
+    with database.connection() as connection:
+        connection.execute(QUERIES["finish_run"], parameters)
+
+
+def prune_runs(database: Database, before: datetime) -> int:
+    """Forget old runs; returns how many."""
+    with database.connection() as connection:
+        return connection.execute(QUERIES["prune_runs"], {"before": before}).rowcount

@@ -1,0 +1,89 @@
+"""Tokens in Postgres: one pair per account, shared by every process, encrypted where a key is configured."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import fields
+
+from cryptography.fernet import Fernet, InvalidToken
+
+from wpsync.db.database import Database
+from wpsync.db.queries import statements
+from wpsync.errors import FatalError
+from wpsync.model import Secret, Tokens
+
+QUERIES = statements(__name__)
+
+
+class PostgresTokens:
+    """The token store of all processes that share a database."""
+
+    def __init__(self, database: Database, key: Secret | None = None) -> None:
+        self._database = database
+        self._cipher = Fernet(key.reveal()) if key is not None else None
+
+    def read(self, account: str) -> Tokens | None:
+        """The stored pair, or None before the first login.
+
+        Raises FatalError where it is encrypted and the configured key is missing or another.
+        """
+        with self._database.connection() as connection:
+            row = connection.execute(QUERIES["tokens"], {"account": account}).fetchone()
+        if row is None:
+            return None
+        access, refresh, encrypted, *rest = row
+        opened = [
+            self._opened(str(value), encrypted=bool(encrypted)) for value in (access, refresh)
+        ]
+        names = ("issued_at", "renewed_at", "access_expires_at", "refresh_expires_at")
+        known = dict(
+            zip((*names, "credentials_hash", "paused_until", "failures"), rest, strict=True)
+        )
+        return Tokens(*opened, **known)  # type: ignore[arg-type]  # the query's columns are the fields
+
+    def write(self, account: str, tokens: Tokens) -> None:
+        """Replace the stored pair."""
+        values: dict[str, object] = {
+            field.name: getattr(tokens, field.name)
+            for field in fields(tokens)
+            if field.name not in ("access", "refresh")
+        }
+        values["account"] = account
+        values["access_token"] = self._closed(tokens.access)
+        values["refresh_token"] = self._closed(tokens.refresh)
+        values["encrypted"] = self._cipher is not None
+        with self._database.connection() as connection:
+            connection.execute(QUERIES["keep_tokens"], values)
+
+    def forget(self, account: str) -> None:
+        """Drop the stored pair, so that the next call logs in: for one that nobody can read any more."""
+        with self._database.connection() as connection:
+            connection.execute(QUERIES["forget_tokens"], {"account": account})
+
+    @contextmanager
+    def locked(self, account: str) -> Iterator[None]:
+        """Hold the account's lock across processes; a process that dies lets go."""
+        with self._database.lock("tokens", account):
+            yield
+
+    def _closed(self, secret: Secret) -> str:
+        if self._cipher is None:
+            return secret.reveal()
+        return self._cipher.encrypt(secret.reveal().encode()).decode()
+
+    def _opened(self, stored: str, *, encrypted: bool) -> Secret:
+        if not encrypted:
+            return Secret(stored)
+        if self._cipher is None:
+            raise FatalError(
+                "the stored tokens are encrypted and no key is configured",
+                hint="set security.token_key to the key they were encrypted with, or run `wpsync token rotate --forget`"
+                " / 请把 security.token_key 设为加密时所用的密钥，或运行 `wpsync token rotate --forget` 重新获取令牌",
+            )
+        try:
+            return Secret(self._cipher.decrypt(stored.encode()).decode())
+        except InvalidToken:
+            raise FatalError(
+                "the stored tokens were encrypted with another key",
+                hint="configure that key again, or run `wpsync token rotate --forget`"
+                " / 请恢复原来的密钥，或运行 `wpsync token rotate --forget` 重新获取令牌",
+            ) from None

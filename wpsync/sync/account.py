@@ -1,0 +1,176 @@
+"""One vendor account at work: its client, database and clock, and a reader for each resource."""
+
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from wpsync.api.client import Client
+from wpsync.clock import Clock
+from wpsync.config import RetentionConfig
+from wpsync.db.database import Database
+from wpsync.errors import Stopped
+from wpsync.extract.probing import Ages, Ends
+from wpsync.extract.reading import Reader
+from wpsync.extract.windows import floor_second
+from wpsync.model import Priority
+from wpsync.normalize.privacy import OFF, Privacy
+from wpsync.resources.spec import Resource
+from wpsync.state.scope import Scope
+from wpsync.sync.page_source import PageSource
+from wpsync.sync.postgres_store import PostgresStore
+from wpsync.sync.recheck import Recheck
+from wpsync.sync.store import Store
+from wpsync.sync.window_sync import Pipeline
+
+_LOOK = 0.2
+"""Seconds between two looks at whether a lock is free."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How an account is read. Spans are of vendor time.
+
+    `settle` is the newest stretch, read but not yet vouched for; `max_span` the longest window asked
+    for; `window_rows` the rows aimed at in one transaction; `page_concurrency` how many pages of a
+    window are fetched at once; `parallel_windows` how many windows a backfill has under way;
+    `privacy` what is done with people's data before it is written; `retention` how long it is kept.
+    `quietly`: what fails and is tried again is logged at DEBUG, since somebody else tells of it once.
+    """
+
+    settle: timedelta = timedelta(minutes=2)
+    max_span: timedelta = timedelta(days=1)
+    window_rows: int = 5_000
+    page_concurrency: int = 4
+    parallel_windows: int = 1
+    ages: Ages = field(default_factory=Ages)
+    members_every: timedelta = timedelta(days=7)
+    first_sync_from: str = "today"
+    privacy: Privacy = OFF
+    retention: RetentionConfig = field(default_factory=RetentionConfig)
+    quietly: bool = False
+
+    def log_level(self, usual: int) -> int:
+        """At which level trouble is logged."""
+        return logging.DEBUG if self.quietly else usual
+
+
+@dataclass(slots=True)
+class Account:
+    """Everything that reading one account needs. Threads may share it."""
+
+    name: str
+    client: Client
+    database: Database
+    clock: Clock
+    pace: Pace
+    executor: Executor | None
+    stopping: Callable[[], bool]
+    ends: dict[str, Ends] = field(default_factory=dict)
+
+    def scope(self, resource: Resource) -> Scope:
+        """Whose state a resource's reading keeps."""
+        return Scope(self.name, resource.name)
+
+    def pipeline(
+        self, resource: Resource, priority: Priority = Priority.LIVE, *, pages: int | None = None
+    ) -> Pipeline:
+        """A pipeline for one thread. It aims at windows of so many pages, or of the pace's rows."""
+        rows = self.pace.window_rows
+        if pages is not None and resource.page_size:
+            rows = min(rows, pages * resource.page_size)
+        reader = Reader(resource, self.source(resource, priority), rows_aim=rows)
+        store = self.store(resource)
+        return Pipeline(
+            resource,
+            reader,
+            store,
+            self.clock,
+            stopping=self.stopping,
+            retried=self.pace.log_level(logging.WARNING),
+        )
+
+    def source(self, resource: Resource, priority: Priority) -> PageSource:
+        """Where a resource's pages come from."""
+        return PageSource(
+            self.client,
+            resource,
+            self.clock,
+            self.database,
+            account=self.name,
+            executor=self.executor,
+            ahead=self.pace.page_concurrency,
+            priority=priority,
+            privacy=self.pace.privacy,
+        )
+
+    def recheck(self, resource: Resource) -> Recheck:
+        """What checks a resource's ledger against the vendor."""
+        return Recheck(
+            resource,
+            self.store(resource),
+            self.source(resource, Priority.PROBE),
+            self.clock,
+            self.pace.ages,
+            self.ends,
+            self.pace.settle,
+        )
+
+    def store(self, resource: Resource) -> Store:
+        """What we keep of a resource."""
+        return PostgresStore(
+            self.database,
+            resource,
+            self.scope(resource),
+            self.clock,
+            horizon=self.pace.ages.horizon,
+            privacy=self.pace.privacy,
+        )
+
+    @contextmanager
+    def alone(self, *names: str) -> Iterator[None]:
+        """Hold a lock of this account across processes. Raises Stopped when asked to stop meanwhile."""
+        while True:
+            with self.database.lock(self.name, *names, wait=False) as held:
+                if held:
+                    yield
+                    return
+            if self.stopping():
+                raise Stopped
+            self.clock.sleep(_LOOK)
+
+    def client_requests(self) -> int:
+        """How many requests the account's client has sent."""
+        return self.client.requests
+
+    def settled(self, resource: Resource) -> datetime:
+        """Before this instant a stretch counts as accounted for."""
+        return floor_second(self.clock.now() - self.pace.settle)
+
+
+@contextmanager
+def opened(
+    name: str,
+    client: Client,
+    database: Database,
+    clock: Clock,
+    pace: Pace,
+    stopping: Callable[[], bool],
+    ends: dict[str, Ends] | None = None,
+) -> Iterator[Account]:
+    """An account with its threads for fetching pages ahead.
+
+    `ends` is what was found out of the vendor's ends before, and is kept up.
+    """
+    known = {} if ends is None else ends
+    if pace.page_concurrency <= 1:
+        yield Account(name, client, database, clock, pace, None, stopping, known)
+        return
+    threads = pace.page_concurrency * pace.parallel_windows
+    with ThreadPoolExecutor(threads, thread_name_prefix=f"fetch-{name}") as executor:
+        try:
+            yield Account(name, client, database, clock, pace, executor, stopping, known)
+        finally:
+            executor.shutdown(wait=True, cancel_futures=True)

@@ -1,0 +1,144 @@
+"""Listings: read whole, or where each room has one of its own, those of the rooms that have changed."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from wpsync.errors import UNSERVED
+from wpsync.extract.events import Reason
+from wpsync.ledger import COMPLETE, Reading
+from wpsync.loading import held_rows
+from wpsync.loading import parents as parent_rows
+from wpsync.resources.spec import Resource
+from wpsync.state import listings
+from wpsync.state.scope import Scope
+from wpsync.sync.account import Account
+from wpsync.sync.bisect_failures import OneByOne
+from wpsync.sync.window_sync import Run
+
+_OTHERS = 3
+"""So many other rooms are asked for before it is believed that nobody's members can be served."""
+
+_EMPTY_READINGS, _ALL_EMPTY_READINGS = 5, 10
+"""How many readings must have shown nothing, one after the other, for the rows that are held to be gone.
+
+As they are counted (`state.listings.EMPTY_APART`) that takes a day, and two where nothing else shows that the vendor is well.
+"""
+
+
+def read_listing(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """Read a listing whole, or the listing of every parent that needs it."""
+    try:
+        if resource.parent is None:
+            _read_whole(account, resource, run, on_rows)
+        else:
+            _read_parents(account, resource, run, on_rows)
+    except UNSERVED:
+        listings.doubt_empty_listings(account.database, account.scope(resource))
+        raise
+
+
+def _read_whole(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    scope = account.scope(resource)
+    before = listings.listings(account.database, scope).get("")
+    account.pipeline(resource).listing(
+        run,
+        held=_held(account, scope, before),
+        on_rows=on_rows,
+        waits=before is None or before.state == COMPLETE,
+    )
+
+
+def _read_parents(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    scope, pipeline, now = account.scope(resource), account.pipeline(resource), account.clock.now()
+    run.totals.rows_updated += parent_rows.forget_gone_rooms(account.database, account.name, now)
+    parents = parent_rows.rooms(account.database, account.name)
+    known = listings.listings(account.database, scope)
+    stale = now - account.pace.members_every
+    served: list[str] = []
+
+    def others() -> bool:
+        """Whether the vendor serves what it served before; another room, where there is nothing."""
+        before = [one for one in parents if one in known and known[one].state == COMPLETE]
+        asked = [one for one in [*parents, *before, *served] if one not in one_by_one.problems]
+        return any(map(pipeline.serves, asked[-_OTHERS:]))
+
+    one_by_one = OneByOne(others=others)
+    # What could not be read comes last: what can be read never waits for it.
+    for parent in sorted(parents, key=lambda one: one in known and known[one].state != COMPLETE):
+        room, before = parents[parent], known.get(parent)
+        if before and is_current(before, room.fingerprint, stale):
+            continue
+        # An empty one is believed where the room itself says so.
+        held = _held(account, scope, before, parent) if room.members != 0 else _none
+        with one_by_one.past(parent), _entered(account, scope, parent, run):
+            pipeline.listing(
+                run,
+                parent=parent,
+                fingerprint=room.fingerprint,
+                held=held,
+                on_rows=on_rows,
+                waits=not one_by_one.problems,
+            )
+            served.append(parent)
+    run.incomplete += one_by_one.said()
+
+
+@contextmanager
+def _entered(account: Account, scope: Scope, parent: str, run: Run) -> Iterator[None]:
+    """What cannot be served is entered as it fails, whatever becomes of the others."""
+    try:
+        yield
+    except UNSERVED:
+        reading = Reading(None, 0, Reason.UNREADABLE, account.clock.now())
+        with account.database.transaction() as connection:
+            listings.close_listing(connection, scope, parent, reading, None, run.id)
+        raise
+
+
+def _held(
+    account: Account, scope: Scope, before: listings.ListingState | None, parent: str = ""
+) -> Callable[[], int]:
+    """Tells how many rows an empty listing would contradict; none once it has been empty often enough."""
+
+    def held() -> int:
+        if before is not None and _is_believed(account, scope, before):
+            return 0
+        with account.database.connection() as connection:
+            return held_rows.listed(connection, scope, parent)
+
+    return held
+
+
+def _is_believed(account: Account, scope: Scope, before: listings.ListingState) -> bool:
+    """Whether one more empty reading is enough for rows to be gone.
+
+    What hides everything is more likely to pass than what hides one listing beside others, and is believed later.
+    """
+    readings, at = before.empty_readings + 1, before.empty_at
+    if at is None or readings < _EMPTY_READINGS or account.clock.now() - at <= listings.EMPTY_APART:
+        return False
+    if readings >= _ALL_EMPTY_READINGS:
+        return True
+    return listings.shows_rows(account.database, scope, before.parent_id, at)
+
+
+def _none() -> int:
+    return 0
+
+
+def is_current(before: listings.ListingState, fingerprint: str, stale: datetime) -> bool:
+    """Whether a parent's listing need not be read: unchanged, and read completely after `stale`."""
+    return before.fingerprint == fingerprint and is_complete_since(before, stale)
+
+
+def is_complete_since(before: listings.ListingState, stale: datetime) -> bool:
+    """Whether the last reading was complete, and after `stale`."""
+    at = before.complete_at
+    return before.state == COMPLETE and at is not None and at > stale

@@ -1,0 +1,118 @@
+"""Following the present, and catching up with what was left behind it.
+
+What is newest comes first, however much is missing: after an hour's outage, or at the very first start,
+a tick reads the last few pages and leaves the rest as a gap in the ledger. The gap is caught up in the
+background, so that the next tick never waits for it; the watermark passes it when it is closed.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from wpsync.extract import windows
+from wpsync.extract.events import Closed
+from wpsync.model import Window
+from wpsync.sync.store import Store
+from wpsync.sync.window_sync import Pipeline, Run
+
+NEWEST_PAGES = 5
+"""About how much a tick reads before it leaves the rest to be caught up."""
+
+NEWEST_DAYS = 7
+"""Into how many days a tick goes back where there is little in each of them."""
+
+CAUGHT_UP_PAGES = 10
+"""About how much is caught up in one window: half a minute's requests, seldom disturbed by a late row."""
+
+_ENDLESS = timedelta(days=36_500)
+
+OnRows = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LiveTail:
+    """The stretch between one resource's watermark and now.
+
+    `settled` tells before which instant a stretch counts as accounted for, `longest` the longest window
+    that is asked for.
+    """
+
+    store: Store
+    settled: Callable[[], datetime]
+    longest: timedelta
+
+    def follow(self, pipeline: Pipeline, run: Run, end: datetime, on_rows: OnRows) -> None:
+        """Read from the end of the ledger to `end`; only the newest where that takes many requests."""
+        start = self._reached()
+        if start >= end:
+            return
+        pieces, settled = self._by_day(Window(start, end)), self.settled()
+        unsettled = sum(piece.start >= settled for piece in pieces)
+        for piece in pieces[: unsettled + NEWEST_DAYS]:
+            if not self._newest_of(pipeline, run, piece, on_rows):
+                return
+
+    def _newest_of(self, pipeline: Pipeline, run: Run, piece: Window, on_rows: OnRows) -> bool:
+        """Read a stretch until something of it is accounted for; whether all of it was read."""
+        settled = self.settled()
+        closed: list[Window] = []
+
+        def accounted(one: Closed) -> bool:
+            closed.extend([one.window] if one.window is not None else [])
+            return bool(closed)
+
+        pipeline.window(
+            run,
+            piece,
+            settled=settled,
+            live=True,
+            newest_first=True,
+            enough=accounted,
+            on_rows=on_rows,
+        )
+        if settled <= piece.start:
+            return True
+        return not windows.missing(Window(piece.start, min(piece.end, settled)), closed)
+
+    def behind(self) -> list[Window]:
+        """What lies before something that was read and was not read itself, newest first."""
+        mark = self._mark()
+        reached = self._reached()
+        if reached <= mark:
+            return []
+        span = Window(mark, reached)
+        gaps = windows.missing(span, [known.window for known in self.store.ledger(span)])
+        return [piece for gap in reversed(gaps) for piece in self._by_day(gap)]
+
+    def catch_up(
+        self, pipeline: Pipeline, run: Run, enough: Callable[[], bool], on_rows: OnRows
+    ) -> bool:
+        """Read what is behind, newest first, until `enough`; whether there is no more to be done about it."""
+        before = self.behind()
+        for piece in before:
+            pipeline.window(
+                run,
+                piece,
+                settled=self.settled(),
+                live=True,
+                newest_first=True,
+                enough=lambda closed: enough(),
+                on_rows=on_rows,
+            )
+            if enough():
+                break
+        return self.behind() in ([], before)
+
+    def _by_day(self, span: Window) -> list[Window]:
+        return list(reversed(list(windows.by_day(span, self.longest))))
+
+    def _mark(self) -> datetime:
+        mark = self.store.watermark()
+        assert mark is not None, "a resource has a watermark from its first pass on"
+        return mark
+
+    def _reached(self) -> datetime:
+        """The end of the newest window that was read."""
+        mark = self._mark()
+        ledger = self.store.ledger(Window(mark, mark + _ENDLESS))
+        return max([mark, *(known.ends_at for known in ledger)])

@@ -1,0 +1,82 @@
+"""What a reader needs of one vendor endpoint: pages, several at once, and the values of filters."""
+
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future
+
+from wpsync.api.client import Client
+from wpsync.api.endpoints import customer_fields, list_page
+from wpsync.clock import Clock
+from wpsync.db.database import Database
+from wpsync.loading.table_stats import distinct_values
+from wpsync.model import Page, Priority
+from wpsync.normalize.privacy import OFF, Privacy
+from wpsync.resources.spec import Filter, Resource
+
+Body = Mapping[str, object]
+
+
+class PageSource:
+    """One resource's endpoint as a reader's `Vendor`."""
+
+    def __init__(
+        self,
+        client: Client,
+        resource: Resource,
+        clock: Clock,
+        database: Database,
+        *,
+        account: str,
+        executor: Executor | None,
+        ahead: int,
+        priority: Priority = Priority.LIVE,
+        privacy: Privacy = OFF,
+    ) -> None:
+        self._client = client
+        self._resource = resource
+        self._clock = clock
+        self._database = database
+        self._account = account
+        self._executor = executor
+        self._ahead = ahead
+        self._priority = priority
+        self._privacy = privacy
+
+    def page(self, body: Body) -> Page:
+        """One page; its `fetched_at` is the instant before it was asked for."""
+        fetched_at = self._clock.now()
+        number = body.get("page", 1)
+        assert isinstance(number, int)
+        if self._resource.name == "customer_fields":
+            labels = customer_fields(self._client)
+            records = [{"id": key, "label": label} for key, label in labels.items()]
+            return Page(number, records, len(records), fetched_at, self._clock.now())
+        listing = list_page(self._client, self._resource.endpoint, body, self._priority)
+        count = listing.count
+        if not self._resource.page_size and listing.rows is not None:
+            count = len(listing.rows)
+        return Page(number, listing.rows, count, fetched_at, self._clock.now())
+
+    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+        """Pages in order, a few fetched ahead by other threads."""
+        if self._executor is None or len(bodies) < 2:
+            yield from map(self.page, bodies)
+            return
+        waiting: deque[Future[Page]] = deque()
+        remaining = iter(bodies)
+        try:
+            for body in remaining:
+                waiting.append(self._executor.submit(self.page, body))
+                if len(waiting) > self._ahead:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def values(self, by: Filter) -> Sequence[str]:
+        """The values of a column of ours by which the vendor can filter; none where we hold others."""
+        if not self._privacy.keeps(by.table, by.column):
+            return ()
+        return distinct_values(self._database, by.table, by.column, self._account)

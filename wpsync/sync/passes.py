@@ -1,0 +1,368 @@
+"""One incremental pass: every resource as far as now.
+
+A windowed resource is read up to now, the newest first (`sync.live`); then what is incomplete, what
+is still to change and what may have come late is looked at again, as far as it is due (`sync.recheck`),
+and what was left behind is caught up. A listing is read whole; a room's members where the room has
+changed, and all in turn once a week.
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import partial
+from random import Random
+
+from wpsync.api.endpoints import vendors_now
+from wpsync.config import parse_instant
+from wpsync.errors import FatalError, NothingShownError, Stopped, VendorRefusedError, WpsyncError
+from wpsync.extract import windows
+from wpsync.extract.events import Reason
+from wpsync.loading import clock_repair
+from wpsync.model import EVER, Priority, Window
+from wpsync.resources.spec import Mode, Resource
+from wpsync.sync.account import Account
+from wpsync.sync.listings import read_listing
+from wpsync.sync.live import CAUGHT_UP_PAGES, NEWEST_PAGES, LiveTail
+from wpsync.sync.progress import Progress, Silence
+from wpsync.sync.reports import read_report
+from wpsync.sync.retention import kept_from, sure_now
+from wpsync.sync.store import Store
+from wpsync.sync.window_sync import Run, recorded
+
+log = logging.getLogger(__name__)
+
+_SAMPLE_EVERY = timedelta(hours=23)
+
+_OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
+"""Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
+
+_CATCH_UP_SECONDS = 30.0
+"""How long what is behind is read before what has become due is looked at."""
+
+
+UNATTEMPTED = "unattempted"
+"""The outcome of a resource that was not tried, since it would have failed like the one before it."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a pass did, per resource: how it ended, what it wrote, and what went wrong."""
+
+    account: str
+    resource: str
+    outcome: str
+    rows_read: int = 0
+    rows_inserted: int = 0
+    rows_updated: int = 0
+    requests: int = 0
+    dead_letters: int = 0
+    problems: list[str] = field(default_factory=list)
+    hint: str | None = None
+
+    @property
+    def is_good(self) -> bool:
+        return self.outcome == "done"
+
+
+def sync(account: Account, resources: Sequence[Resource], progress: Progress) -> list[Outcome]:
+    """One pass over the resources, in turn. Raises Stopped when asked to stop."""
+    return in_turn(
+        account,
+        resources,
+        lambda one: _pass(account, one, "sync", progress, *_phases(one)),
+    )
+
+
+def in_turn(
+    account: Account, resources: Sequence[Resource], read: Callable[[Resource], Outcome]
+) -> list[Outcome]:
+    """What became of each; a failure of one does not stop the others.
+
+    After what stops every resource alike (rejected credentials, a missing schema, no access to the API)
+    those behind it are not attempted.
+    """
+    outcomes: list[Outcome] = []
+    for one in resources:
+        try:
+            outcomes.append(read(one))
+        except WpsyncError as exc:
+            problems = [str(exc)]
+            outcomes.append(
+                Outcome(account.name, one.name, "failed", problems=problems, hint=exc.hint)
+            )
+            if stops_everything(exc):
+                left = resources[len(outcomes) :]
+                return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
+    return outcomes
+
+
+def follow(account: Account, resource: Resource) -> Outcome:
+    """Read what is new, and nothing else: the service's live tick.
+
+    Raises Stopped, and what stops every resource alike.
+    """
+    return _pass(account, resource, "sync", Silence(), _FOLLOWING)
+
+
+def recheck(account: Account, resource: Resource) -> Outcome | None:
+    """Look again at what is due of the windows that were read; None where nothing is. Raises as `follow` does.
+
+    It holds a lock of its own, so that following the present never waits for it.
+    """
+    if not _recheck_is_due(account, resource):
+        return None
+    return _pass(account, resource, "recheck", Silence(), _RECHECKING)
+
+
+Read = Callable[[Account, Resource, Run, Callable[[int], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Phase:
+    """A part of a pass, and the lock under which it is done. None waits for one lock while it holds another."""
+
+    lock: str
+    read: Read
+
+
+def _pass(
+    account: Account, resource: Resource, kind: str, progress: Progress, *phases: _Phase
+) -> Outcome:
+    """Run one resource, record the run, and turn what went wrong into an outcome."""
+    progress.begin(resource.name, None)
+    result = Outcome(account.name, resource.name, "failed")
+    run: Run | None = None
+
+    def on_rows(rows: int) -> None:
+        progress.advance(resource.name, rows)
+
+    try:
+        with ExitStack() as lock:
+            lock.enter_context(account.alone(resource.name, phases[0].lock))
+            _set_right(account, resource)
+            with recorded(
+                account.database,
+                account.clock,
+                account.scope(resource),
+                kind,
+                account.client_requests,
+            ) as run:
+                phases[0].read(account, resource, run, on_rows)
+                for phase in phases[1:]:
+                    lock.close()
+                    lock.enter_context(account.alone(resource.name, phase.lock))
+                    phase.read(account, resource, run, on_rows)
+        result.outcome = "incomplete" if run.incomplete else "done"
+        result.problems = list(run.incomplete)
+    except Stopped:
+        result.outcome = "interrupted"
+        raise
+    except WpsyncError as exc:
+        if stops_everything(exc):
+            raise
+        result.problems, result.hint = [str(exc)], exc.hint
+        level = account.pace.log_level(logging.ERROR)
+        log.log(level, "run.failed", extra={"resource": resource.name, "error": str(exc)})
+    finally:
+        progress.end(resource.name, result.outcome)
+        if run is not None:
+            fill(result, run)
+    return result
+
+
+def _set_right(account: Account, resource: Resource) -> None:
+    """Where something was fetched in the future, it was not: by the vendor's clock too, since ours may be behind now."""
+    scope, now = account.scope(resource), account.clock.now()
+    if clock_repair.was_ahead(account.database, scope, now):
+        told = vendors_now(account.client)
+        if told is not None:
+            clock_repair.set_right(account.database, scope, max(now, told))
+
+
+def fill(result: Outcome, run: Run) -> None:
+    """Copy a run's totals into its outcome."""
+    totals = run.totals
+    result.rows_read, result.requests = totals.rows_read, totals.requests
+    result.rows_inserted, result.rows_updated = totals.rows_inserted, totals.rows_updated
+    result.dead_letters = totals.dead_letters
+    result.hint = result.hint or run.hint
+
+
+def stops_everything(exc: WpsyncError) -> bool:
+    """Whether the next resource would fail for the same reason.
+
+    What the vendor refuses, it refuses of this resource (its normal refusal has no statusCode at all),
+    unless it says that the whole account is meant.
+    """
+    if isinstance(exc, VendorRefusedError):
+        return exc.status_code in _OF_THE_ACCOUNT
+    return isinstance(exc, FatalError)
+
+
+def read_new(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """Bring one resource up to now: under its lock `sync`."""
+    match resource.mode:
+        case Mode.WINDOWED:
+            _follow_windows(account, resource, run, on_rows)
+        case Mode.LISTING:
+            read_listing(account, resource, run, on_rows)
+        case Mode.REPORT:
+            read_report(account, resource, run, on_rows)
+
+
+def _follow_windows(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    now = windows.floor_second(account.clock.now()) + windows.SECOND
+    _begin(account, resource, now)
+    end = now if resource.cursor else account.settled(resource)
+    pipeline = account.pipeline(resource, pages=NEWEST_PAGES)
+    _present(account, resource).follow(pipeline, run, end, on_rows)
+
+
+def _present(account: Account, resource: Resource) -> LiveTail:
+    return LiveTail(
+        account.store(resource), lambda: account.settled(resource), account.pace.max_span
+    )
+
+
+def _recheck(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """What is incomplete, what is to change, what may have come late: all that is due of it."""
+    run.incomplete += _rechecked(account, resource, run, on_rows)
+
+
+def _rechecked(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> list[str]:
+    """Recheck, and tell what was proved before and could not be looked at."""
+    store, recheck = account.store(resource), account.recheck(resource)
+    patience, unshown = recheck.patience(), list[str]()
+
+    def reading(priority: Priority) -> Callable[..., None]:
+        pipeline = account.pipeline(resource, priority)
+
+        def read(
+            window: Window,
+            believes_empty: Callable[[], bool] = lambda: False,
+            proved: bool = False,
+        ) -> None:
+            with _told(unshown, window):
+                pipeline.window(
+                    run,
+                    window,
+                    settled=account.settled(resource),
+                    live=False,
+                    believes_empty=believes_empty,
+                    on_rows=on_rows,
+                    patience=patience,
+                    proved=proved,
+                )
+
+        return read
+
+    again = reading(Priority.PROBE)
+    caught_up = False
+    while not caught_up:
+        recheck.read_incomplete(again, patience)
+        recheck.follow_up(reading(Priority.FOLLOW_UP))
+        recheck.probe(again)
+        caught_up = _catch_up(account, resource, run, on_rows)
+    if _sample_is_due(account, store):
+        with recorded(
+            account.database, account.clock, account.scope(resource), "sample", lambda: 0
+        ) as sampling:
+            sampling.incomplete = run.incomplete
+            recheck.sample(again, Random())
+    return unshown
+
+
+def _recheck_and_judge(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> None:
+    """In the end the ledger says what is incomplete: also what is not due again yet, and by now not what has come."""
+    unshown = _rechecked(account, resource, run, on_rows)
+    ledger = account.store(resource).ledger(EVER)
+    run.incomplete = [f"{one.window}: {one.reason}" for one in ledger if not one.is_complete]
+    run.incomplete += unshown
+
+
+_FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
+_JUDGING = _Phase("recheck", _recheck_and_judge)
+
+
+def _phases(resource: Resource) -> Sequence[_Phase]:
+    """What a whole pass does of a resource."""
+    return (_FOLLOWING, _JUDGING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
+
+
+@contextmanager
+def _told(unshown: list[str], window: Window) -> Iterator[None]:
+    """What cannot be served and leaves the ledger as it was is incomplete all the same."""
+    try:
+        yield
+    except NothingShownError:
+        unshown.append(f"{window}: {Reason.UNREADABLE}")
+        raise
+
+
+def _catch_up(
+    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
+) -> bool:
+    """Read what was left behind, for a while; whether nothing is behind any more."""
+    clock = account.clock
+    until = clock.monotonic() + _CATCH_UP_SECONDS
+    pipeline = account.pipeline(resource, Priority.FOLLOW_UP, pages=CAUGHT_UP_PAGES)
+    present = _present(account, resource)
+    return present.catch_up(pipeline, run, lambda: clock.monotonic() > until, on_rows)
+
+
+def _recheck_is_due(account: Account, resource: Resource) -> bool:
+    store = account.store(resource)
+    if store.watermark() is None:
+        return False
+    if account.recheck(resource).is_due():
+        return True
+    return bool(_present(account, resource).behind()) or _sample_is_due(account, store)
+
+
+def _sample_is_due(account: Account, store: Store) -> bool:
+    last = store.last_run_at("sample")
+    return last is None or not timedelta(0) <= account.clock.now() - last <= _SAMPLE_EVERY
+
+
+def _begin(account: Account, resource: Resource, now: datetime) -> None:
+    """Set the watermark at the very first sync; it walks over what a backfill has read.
+
+    Later on, take back what was vouched for by a clock that was ahead and has been set right. Nor does it lie
+    before what is kept (`[retention]`): nobody catches up with what is then forgotten. To pass over anything
+    for that takes more than our clock, which may be ahead.
+    """
+    store = account.store(resource)
+    first = _first_instant(account, now)
+    kept = partial(kept_from, account.pace.retention, resource.name)
+    since = kept(now)
+    first = first if since is None else max(first, since)
+    if (unread := store.take_back(now, first)) is not None:
+        log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
+    mark = store.watermark()
+    if mark is None:
+        store.start_watermark(first)
+    elif since is not None and mark < since:
+        sure = sure_now(now, [account.client])
+        old = None if sure is None else kept(sure)
+        if old is not None:
+            store.start_watermark(old)
+
+
+def _first_instant(account: Account, now: datetime) -> datetime:
+    """Where a resource that was never read begins, as configured."""
+    text = account.pace.first_sync_from
+    if text == "today":
+        return windows.shanghai_midnight(now)
+    return windows.floor_second(parse_instant(text, now=now))

@@ -1,0 +1,334 @@
+"""What was read is not believed for ever: late rows, changed rows, gone rows.
+
+Complete windows are probed, ever more rarely with age; where the vendor's count differs, the window is
+bisected by counts and only what differs is read. Rows whose content is still to change are read again
+through the narrowest windows that hold them. An addition and a deletion that cancel out in a count
+are caught by reading a sample whole once a day.
+"""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import pairwise
+from random import Random
+
+from wpsync import ledger
+from wpsync.clock import Clock
+from wpsync.errors import UNSERVED, NothingShownError, SpanTooLargeError, TooManyRowsError
+from wpsync.extract import follow_up, probing, windows
+from wpsync.extract.probing import Ages, Counter, Ends
+from wpsync.ledger import UNREADABLE, LedgerWindow
+from wpsync.model import Window
+from wpsync.resources.spec import Resource
+from wpsync.sync.bisect_failures import Patience
+from wpsync.sync.store import Store
+
+log = logging.getLogger(__name__)
+
+_NOT_SAMPLED = timedelta(hours=23)
+"""What was read within this time is not read again for a sample."""
+
+_GATHERED = timedelta(seconds=45)
+"""How long a row that is due to be followed up waits for others."""
+
+_ENDLESS = timedelta(days=36_500)
+
+
+_PUT_OFF = timedelta(hours=1)
+"""What cannot be checked is tried again within this time, or when it would be checked anyway."""
+
+_IN_VAIN = 3
+"""After so many windows in a row of which nothing is shown the trouble is with the vendor's archive."""
+
+Read = Callable[..., None]
+"""Reads a window until every piece of it is in the ledger; takes `believes_empty` and `proved` as
+`Pipeline.window` does."""
+
+
+class Recheck:
+    """Checks one resource against the vendor. One thread at a time."""
+
+    def __init__(
+        self,
+        resource: Resource,
+        store: Store,
+        counter: Counter,
+        clock: Clock,
+        ages: Ages,
+        ends: dict[str, Ends],
+        settle: timedelta,
+    ) -> None:
+        self._resource = resource
+        self._store = store
+        self._counter = counter
+        self._clock = clock
+        self._ages = ages
+        self._ends = ends
+        self._settle = settle
+        self._tried_ends = False
+
+    def is_due(self) -> bool:
+        """Whether any row is to be followed up or any window to be read or probed by now; asks nobody."""
+        if self._is_to_follow_up() or self._to_probe():
+            return True
+        return bool(self._to_read(self.patience()))
+
+    def patience(self) -> Patience:
+        """How many readings may fail in a run that begins now."""
+        known = self._store.ledger(self._everything())
+        return Patience(probing.failures_left(known, self._clock.now()), waits=False)
+
+    def read_incomplete(self, read: Read, patience: Patience) -> None:
+        """Read what is incomplete and due, as long as there is `patience`, which `read` spends."""
+        for known in self._to_read(patience):
+            if not (patience.is_over and known.reason == UNREADABLE):
+                read(known.window, believes_empty=partial(self.believes_empty, known))
+
+    def _to_read(self, patience: Patience) -> list[LedgerWindow]:
+        """What is incomplete and due: what was tried least comes first, and of that the longest."""
+        due = self._store.incomplete_due(self._clock.now())
+        due = [one for one in due if not (patience.is_over and one.reason == UNREADABLE)]
+        return sorted(due, key=lambda known: (known.attempts, -known.window.span))
+
+    def _is_to_follow_up(self) -> bool:
+        """Rows that become due wait a little for others: neighbours share one request."""
+        return bool(self._store.follow_ups_due(self._clock.now() - _GATHERED))
+
+    def follow_up(self, read: Read) -> None:
+        """Read again the rows that are due, neighbours together."""
+        if not self._is_to_follow_up():
+            return
+        times = self._store.follow_ups_due(self._clock.now())
+        seconds = sorted({windows.floor_second(at) for at in times})
+        spans = [Window(a, b) for a, b in pairwise(seconds)]
+        between = self._store.held(spans) or []
+        for window in follow_up.together(seconds, between, self._resource.page_size):
+            try:
+                read(window, proved=True)
+            except NothingShownError:
+                self._store.follow_later(window)
+
+    def probe(self, read: Read) -> None:
+        """Check every complete window that is due; last what was tried in vain before.
+
+        What cannot be counted is read, as far as it can be. Where nothing of it is shown, what was proved
+        stands, and is checked later; after a few such windows in a row all that is due is, and what they
+        met is raised.
+        """
+        todo = deque(sorted(self._to_probe(), key=lambda group: group[0].attempts))
+        in_vain: list[LedgerWindow] = []
+        while todo:
+            group = todo.popleft()
+            try:
+                todo.extendleft(reversed(self._check(group, read)))
+                in_vain.clear()
+            except UNSERVED:
+                if not self._vendor_answers():
+                    raise
+                if len(group) > 1:
+                    todo.extendleft([one] for one in group)
+                    continue
+                try:
+                    read(group[0].window, proved=True)
+                    in_vain.clear()
+                except NothingShownError:
+                    in_vain += group
+                    self._put_off(in_vain, [one for rest in todo for one in rest])
+                    if len(in_vain) == _IN_VAIN:
+                        raise
+
+    def _vendor_answers(self) -> bool:
+        return probing.answers(self._counter, windows.floor_second(self._clock.now()))
+
+    def _put_off(self, in_vain: list[LedgerWindow], rest: list[LedgerWindow]) -> None:
+        """Check the last later; the rest, too, where it was in vain with so many. Whose turn did not come is next."""
+        now = self._clock.now()
+
+        def later(known: LedgerWindow, tried: int) -> LedgerWindow:
+            at_most = max(_PUT_OFF, self._ages.every(now - known.ends_at))
+            return ledger.put_off(known, now, tried, at_most)
+
+        if len(in_vain) < _IN_VAIN:
+            self._store.put_off([later(in_vain[-1], in_vain[-1].attempts + 1)])
+            return
+        tried = max(known.attempts for known in in_vain + rest) + 1
+        untried = [replace(later(known, tried), attempts=known.attempts) for known in rest]
+        self._store.put_off([*(later(known, tried) for known in in_vain), *untried])
+
+    def believes_empty(self, known: LedgerWindow) -> bool:
+        """Whether it may be believed by now that the vendor shows nothing where we hold rows.
+
+        It has been so several times and for hours, while what we hold beside it is shown: what hides
+        everything is more likely to pass, and is believed later.
+        """
+        now = self._clock.now()
+        if not probing.seems_empty_for(known, now, alone=True):
+            return False
+        other = probing.beside(self._store.ledger(self._everything()), known.window)
+        at = self._store.nth_time(other.window, 0) if other else None
+        if at is None:
+            return probing.seems_empty_for(known, now, alone=False)
+        second = windows.floor_second(at)
+        try:
+            return self._shows(second - windows.SECOND, second + windows.SECOND)
+        except UNSERVED:
+            return False
+
+    def _to_probe(self) -> list[list[LedgerWindow]]:
+        ledger = self._store.ledger(self._everything())
+        return list(probing.due(ledger, self._clock.now(), self._ages))
+
+    def _everything(self) -> Window:
+        now = windows.floor_second(self._clock.now())
+        return Window(now - _ENDLESS, now + windows.SECOND)
+
+    def sample(self, read: Read, chance: Random) -> None:
+        """Read a stretch of the horizon again whole, whatever its count says."""
+        now = windows.floor_second(self._clock.now())
+        ledger = self._store.ledger(Window(now - self._ages.horizon, now))
+        complete = [
+            window
+            for window in ledger
+            if window.is_complete and window.rows_held and now - window.read_at > _NOT_SAMPLED
+        ]
+        if not complete or not self._ages.sample_rows:
+            return
+        chosen = chance.choices(complete, [window.rows_held for window in complete])[0]
+        first = chance.randrange(chosen.rows_held)
+        start = self._store.nth_time(chosen.window, first)
+        if start is None:
+            self._read_sample(chosen.window, read)
+            return
+        end = self._store.nth_time(chosen.window, first + self._ages.sample_rows)
+        begin = windows.floor_second(start)
+        stop = chosen.ends_at if end is None else windows.floor_second(end)
+        self._read_sample(Window(begin, max(stop, begin + windows.SECOND)), read)
+
+    def _read_sample(self, window: Window, read: Read) -> None:
+        with suppress(NothingShownError):
+            read(window, proved=True)
+
+    def count(self, window: Window) -> int | None:
+        """The vendor's count of exactly this stretch; None where it sent none."""
+        body = self._known_ends().ask_for_count(window)
+        try:
+            return self._counter.page(body).count
+        except (SpanTooLargeError, TooManyRowsError):
+            if window.span <= windows.SECOND:
+                return None
+            halves = [self.count(half) for half in windows.split(window, 2)]
+            return None if None in halves else sum(half for half in halves if half is not None)
+
+    def _check(self, group: list[LedgerWindow], read: Read) -> list[list[LedgerWindow]]:
+        """Ask for the count of windows together; returns those that are to be asked for by themselves."""
+        span = Window(group[0].starts_at, group[-1].ends_at)
+        asked_at = self._clock.now()
+        counted = self.count(span)
+        if counted is not None and counted == sum(window.vendor_count or 0 for window in group):
+            self._store.confirm(group, asked_at)
+        elif len(group) > 1:
+            return [[window] for window in group]
+        elif counted is None:
+            self._read_whole(group[0], read)
+        else:
+            self._mend(group[0], counted, asked_at, read)
+        return []
+
+    def _mend(self, known: LedgerWindow, counted: int, asked_at: datetime, read: Read) -> None:
+        """Read what differs; everything, where that does not explain the count."""
+        window = known.window
+        differing = counted - (known.vendor_count or 0)
+        log.info(
+            "probe.differed",
+            extra={"resource": self._resource.name, "window": str(window), "rows": differing},
+        )
+        held = self._store.held([window])
+        size = self._resource.page_size
+        if held is None or probing.worth_reading_whole(differing, counted, size):
+            self._read_whole(known, read)
+            return
+        try:
+            self.bisect(window, counted, held[0], read)
+        except UNSERVED:
+            if not self._vendor_answers():
+                raise
+            self._read_whole(known, read)
+            return
+        if self._grew(window, held[0]) == differing:
+            self._store.confirm([known], asked_at)
+            return
+        self._count_again(window, read)
+
+    def _count_again(self, window: Window, read: Read) -> None:
+        """Whether the ledger is right by now; else everything is read. It may have grown meanwhile, at its end."""
+        pieces = self._store.ledger(window)
+        if not all(piece.is_complete for piece in pieces):
+            return
+        asked_at = self._clock.now()
+        again = self.count(Window(pieces[0].starts_at, pieces[-1].ends_at))
+        if again is not None and again != sum(piece.vendor_count or 0 for piece in pieces):
+            for piece in pieces:
+                self._read_whole(piece, read)
+        elif again is not None:
+            self._store.confirm(pieces, asked_at)
+
+    def _grew(self, window: Window, before: int) -> int:
+        held = self._store.held([window])
+        assert held is not None, "its rows showed their times before"
+        return held[0] - before
+
+    def _read_whole(self, known: LedgerWindow, read: Read) -> None:
+        """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""
+        self._store.doubt(known.window)
+        read(known.window)
+
+    def bisect(self, window: Window, counted: int, held: int, read: Read) -> None:
+        """Bisect by counts, where the rows are, down to about a page."""
+        if counted == held:
+            return
+        if max(counted, held) <= self._resource.page_size or window.span <= windows.SECOND:
+            read(window)
+            return
+        middle = self._store.nth_time(window, held // 2) if held > 1 else None
+        halves = probing.cut(window, middle)
+        of_halves = self._store.held(halves)
+        left = self.count(halves[0])
+        if left is None or of_halves is None:
+            read(window)
+            return
+        for half, rows, ours in zip(halves, (left, counted - left), of_halves, strict=True):
+            self.bisect(half, rows, ours, read)
+
+    def _known_ends(self) -> Ends:
+        """How the vendor reads the ends: found once by asking for a second that tells."""
+        name = self._resource.name
+        if name not in self._ends and not self._tried_ends:
+            self._tried_ends = True
+            found = self._find_ends()
+            if found is not None:
+                self._ends[name] = found
+        return self._ends.get(name) or next(iter(self._ends.values()), Ends())
+
+    def _find_ends(self) -> Ends | None:
+        """None where no second would tell, or where none of the asks shows the row that should be there."""
+        until = windows.floor_second(self._clock.now() - self._settle)
+        at = self._store.lone_second(Window(until - self._ages.horizon, until))
+        if at is None:
+            return None
+        if self._shows(at, at):
+            return Ends()
+        found = Ends(
+            start_inclusive=self._shows(at, at + windows.SECOND),
+            end_inclusive=self._shows(at - windows.SECOND, at),
+        )
+        if found.start_inclusive or found.end_inclusive:
+            return found
+        return found if self._shows(at - windows.SECOND, at + windows.SECOND) else None
+
+    def _shows(self, start: datetime, end: datetime) -> bool:
+        """Whether the vendor lists a row there. A count may lie; a row that is listed is one."""
+        return bool(self._counter.page(probing.ask_between(start, end)).records)

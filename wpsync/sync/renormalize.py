@@ -1,0 +1,178 @@
+"""Reading stored messages again with today's normaliser, without asking the vendor.
+
+A message's body is stored exactly as it was sent (what Postgres could not hold stands aside in
+`_extra`), so a newer version can explode it again. Rows keep the instant their content was fetched:
+what a sync brings meanwhile is newer and wins. Who is erased meanwhile does not come back.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from functools import partial
+from typing import cast
+
+from wpsync.clock import Clock
+from wpsync.db import queries
+from wpsync.db.database import Database
+from wpsync.db.queries import statements
+from wpsync.errors import ConfigError, ErasedMeanwhileError
+from wpsync.loading import erasure
+from wpsync.loading.merge_sql import Counts
+from wpsync.loading.staging import Staging
+from wpsync.model import DeadLetter, Erased, LeftOut
+from wpsync.normalize.originals import RAW
+from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources import RESOURCES
+from wpsync.resources.personal import WECHAT_NUMBERS
+from wpsync.resources.wechat import WECHAT_MESSAGES
+from wpsync.state import dead_letters
+from wpsync.state.scope import Scope
+
+QUERIES = statements(__name__)
+
+_PAGE = 2_000
+_FIELDS = {
+    "id": "id",
+    "chat_id": "chatId",
+    "sender_id": "from",
+    "msg_type": "msgType",
+    "device_msg_id": "msgId",
+    "server_msg_id": "msgSvrId",
+    "body": "msg",
+    "thumb_path": "thumbImgPath",
+    "media_path": "bigImgPath",
+}
+
+
+def renormalize(
+    database: Database,
+    clock: Clock,
+    kinds: Sequence[str] | None,
+    on_rows: Callable[[int], None],
+    privacy: Privacy = OFF,
+) -> Counts:
+    """Explode stored messages again, of the given kinds or of all; returns what changed.
+
+    Raises ConfigError where message bodies are not kept: there is nothing to explode.
+    """
+    if not privacy.keeps("wechat_messages", "body"):
+        raise ConfigError(
+            "message bodies are not kept, so there is nothing to read again",
+            hint="a new backfill with --again reads them from the vendor"
+            " / 可用 backfill --again 重新从厂商读取",
+        )
+    total, after = Counts(), ""
+    normalize = Normalizer(WECHAT_MESSAGES, privacy)
+    while True:
+        with database.connection() as connection:
+            erased = erasure.erased(connection)
+        parameters = {"after": after, "kinds": list(kinds) if kinds else None, "limit": _PAGE}
+        rows = queries.rows(database, QUERIES["messages_to_renormalize"], parameters)
+        if not rows:
+            return total
+        try:
+            for account in sorted({str(row["_account"]) for row in rows}):
+                mine = [row for row in rows if row["_account"] == account]
+                total += _load(database, clock, normalize, account, mine, erased)
+        except ErasedMeanwhileError:
+            continue
+        after = str(rows[-1]["id"])
+        on_rows(len(rows))
+
+
+def _load(
+    database: Database,
+    clock: Clock,
+    normalize: Normalizer,
+    account: str,
+    rows: Sequence[dict[str, object]],
+    erased: Erased,
+) -> Counts:
+    at = clock.now()
+    with database.connection() as connection:
+        staging = Staging(connection, WECHAT_MESSAGES, account)
+        records = [([as_record(row)], cast("datetime", row["_synced_at"])) for row in rows]
+        normalize.pages(records, staging.batch)
+        staging.flush()
+
+        def write() -> Counts:
+            scope = Scope(account, WECHAT_MESSAGES.name)
+            erasure.hold(connection, erased, LeftOut())
+            staging.keep_held_only()  # some may have been deleted since they were read
+            counts = staging.merge(duplicates=False, again=True)
+            letters = dead_letters.not_yet_kept(connection, scope, staging.dead_letters)
+            dead_letters.keep_dead_letters(connection, account, letters, at, None)
+            dead_letters.resolve_read_messages(connection, account, at)
+            return counts
+
+        return staging.commit(write)
+
+
+def as_record(row: Mapping[str, object]) -> dict[str, object]:
+    """A stored message as the vendor sent it, as far as the normaliser is concerned."""
+    record = {field: row[column] for column, field in _FIELDS.items() if row[column] is not None}
+    if row["sent_by_agent"] is not None:
+        record["isSend"] = "1" if row["sent_by_agent"] else "0"
+    if isinstance(row["sent_at"], datetime):
+        at = row["sent_at"]
+        record["ts"] = at.isoformat() if at.microsecond else int(at.timestamp())
+    if row["sent_on"] is not None:
+        record["date"] = str(row["sent_on"])
+    extra = row["_extra"]
+    for field, value in extra.items() if isinstance(extra, dict) else ():
+        if not field.startswith(RAW):
+            record[field] = value
+        elif isinstance(value, str):
+            record[field.removeprefix(RAW)] = json.loads(value)
+    return record
+
+
+def retry_dead_letters(database: Database, clock: Clock, privacy: Privacy = OFF) -> tuple[int, int]:
+    """Read every open dead letter again; returns how many were taken, and how many remain.
+
+    Those whose original is withheld remain.
+    """
+    taken, remaining, after = 0, 0, 0
+    while letters := dead_letters.open_dead_letters(database, after=after):
+        after = letters[-1].id
+        for letter in letters:
+            if _retry(database, clock, letter, privacy):
+                taken += 1
+            else:
+                remaining += 1
+    return taken, remaining
+
+
+def _retry(
+    database: Database, clock: Clock, letter: dead_letters.KeptLetter, privacy: Privacy
+) -> bool:
+    resource = RESOURCES.get(letter.resource)
+    if resource is None or letter.original is None or letter.reason == "refused_by_postgres":
+        return False
+    original = json.loads(letter.original)
+    if isinstance(original, dict) and WITHHELD in original:
+        return False
+    with database.connection() as connection:
+        staging = Staging(connection, resource, letter.account)
+        erased = erasure.erased(connection)
+        normalizer = Normalizer(resource, privacy, erased)
+        normalizer([original], letter.first_seen_at, staging.batch)
+        staging.flush()
+        if staging.dead_letters:
+            return False
+        before: list[DeadLetter] = []
+
+        def write() -> Counts:
+            scope = Scope(letter.account, resource.name)
+            erasure.hold(connection, erased, staging.left_out)
+            forms = partial(privacy.forms, WECHAT_NUMBERS)
+            erasure.keep_left_out(connection, scope, erased, staging.left_out, forms)
+            counts = staging.merge(duplicates=False, again=True)
+            before.extend(staging.dead_letters)
+            if not before:
+                dead_letters.resolve_dead_letter(connection, letter.id, clock.now())
+            return counts
+
+        staging.commit(write)
+        return not before

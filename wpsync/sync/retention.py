@@ -1,0 +1,59 @@
+"""How long what is kept: in days, by kind of data. What is past that is forgotten by the ledger too.
+
+So nothing of it is missed: no probe asks for it, `verify` does not look for it, and a backfill begins
+where retention does. What is forgotten is lost, so no clock alone says what is old (`sure_now`).
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
+
+from wpsync.api.client import Client
+from wpsync.api.endpoints import vendors_now
+from wpsync.config import RetentionConfig
+from wpsync.db.database import Database
+from wpsync.errors import Stopped
+from wpsync.extract.windows import shanghai_midnight
+from wpsync.loading import retention
+
+_ROWS = ("calls", "sms", "wechat_messages")
+
+
+def kept_from(settings: RetentionConfig, resource: str, now: datetime) -> datetime | None:
+    """Since when a resource's rows are kept: a midnight in Shanghai; None where they are kept for ever."""
+    days = getattr(settings, resource) if resource in _ROWS else 0
+    return shanghai_midnight(now) - timedelta(days=days) if days else None
+
+
+def sure_now(now: datetime, clients: Iterable[Client]) -> datetime | None:
+    """A time that has surely come: the earlier of ours and the vendors'; None where no vendor tells it."""
+    told = [at for at in map(vendors_now, clients) if at is not None]
+    return min(now, *told) if told else None
+
+
+def apply(
+    database: Database,
+    settings: RetentionConfig,
+    now: datetime,
+    stopping: Callable[[], bool] = lambda: False,
+) -> dict[str, int]:
+    """Forget what is too old at a time that has surely come; returns how many rows of each kind.
+
+    Idempotent. Raises Stopped.
+    """
+    forgotten = {}
+    for resource in _ROWS:
+        if stopping():
+            raise Stopped
+        before = kept_from(settings, resource, now)
+        if before is not None:
+            forgotten[resource] = retention.forget_rows(database, resource, before)
+    others = {
+        "history": retention.forget_history,
+        "dead_letters": retention.forget_dead_letters,
+        "deleted": retention.forget_deleted,
+    }
+    for name, forget in others.items():
+        days = getattr(settings, name)
+        if days:
+            forgotten[name] = forget(database, now - timedelta(days=days))
+    return forgotten

@@ -1,0 +1,195 @@
+"""Putting the parts together from a configuration: database, clock, clients, accounts."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from wpsync.api.auth import Credentials
+from wpsync.api.client import Client, OnRequest
+from wpsync.api.limits import Limits, OnWait
+from wpsync.clock import AnchoredClock, Clock, SystemClock
+from wpsync.config import Config
+from wpsync.db import revision
+from wpsync.db.database import BRIEF, Database
+from wpsync.errors import SchemaMismatchError
+from wpsync.extract.probing import Ages
+from wpsync.model import Secret
+from wpsync.normalize.privacy import Privacy
+from wpsync.resources import RESOURCES
+from wpsync.state import working_hours
+from wpsync.state.outages import PostgresOutages
+from wpsync.state.request_budget import PostgresBooks
+from wpsync.state.tokens import PostgresTokens
+from wpsync.sync.account import Account, Pace, opened
+
+MOST = 60
+"""Connections that the jobs of however many accounts need at most; a server allows a hundred by default."""
+
+
+@dataclass(slots=True)
+class Session:
+    """An open database with its clock. `accounts` are the configured ones, unopened.
+
+    `at_once`: how many jobs of one account may be at work. `wait` waits for so many seconds, less
+    where a stop is asked for meanwhile; without it the clock sleeps.
+    """
+
+    config: Config
+    conninfo: Secret
+    database: Database
+    clock: Clock
+    stopping: Callable[[], bool]
+    at_once: int = 1
+    on_request: OnRequest = lambda account, endpoint, outcome, seconds: None
+    on_wait: OnWait = lambda wait: None
+    wait: Callable[[float], object] | None = None
+
+    def client(self, name: str) -> Client:
+        """A client of one account; close it after use."""
+        settings = self.config.accounts[name]
+        return Client(
+            account=name,
+            base_url=settings.base_url,
+            credentials=Credentials(
+                settings.client_id, Secret(settings.client_secret.get_secret_value())
+            ),
+            tokens=PostgresTokens(self.database, _token_key(self.config)),
+            clock=self.clock,
+            limits=Limits(
+                _per_endpoint(self.config),
+                default=self.config.limits.requests_per_minute.other or None,
+                clock=self.clock,
+                shelf=PostgresBooks(self.database, name),
+                stopping=self.stopping,
+                on_wait=self.on_wait,
+            ),
+            timeout_seconds=settings.timeout_seconds,
+            connections=_threads(self.config) * self.at_once + 1,
+            stopping=self.stopping,
+            on_request=self.on_request,
+            outages=PostgresOutages(self.database, name),
+        )
+
+    @contextmanager
+    def accounts(self) -> Iterator[list[Account]]:
+        """All configured accounts, ready to be read."""
+        with ExitStack() as stack:
+            yield [self._account(stack, name) for name in self.config.accounts]
+
+    def _account(self, stack: ExitStack, name: str) -> Account:
+        client = stack.enter_context(self.client(name))
+        pace = pace_of(self.config)
+        return stack.enter_context(
+            opened(name, client, self.database, self.clock, pace, self.stopping)
+        )
+
+
+def pace_of(config: Config) -> Pace:
+    """How the configuration wants accounts to be read."""
+    return Pace(
+        settle=timedelta(seconds=config.sync.settle_seconds),
+        max_span=timedelta(hours=config.sync.max_span_hours),
+        window_rows=config.backfill.window_rows,
+        page_concurrency=config.backfill.page_concurrency,
+        parallel_windows=config.backfill.parallel_windows,
+        ages=_ages(config),
+        members_every=timedelta(days=config.sync.members_full_days),
+        first_sync_from=config.sync.first_sync_from,
+        privacy=privacy_of(config),
+        retention=config.retention,
+    )
+
+
+def _ages(config: Config) -> Ages:
+    settings = config.recheck
+    return Ages(
+        horizon=timedelta(days=settings.horizon_days),
+        recent=timedelta(minutes=settings.recent_minutes),
+        yesterday=timedelta(minutes=settings.yesterday_minutes),
+        daily=timedelta(hours=settings.daily_hours),
+        older=timedelta(days=settings.older_days),
+        sample_rows=settings.sample_rows,
+    )
+
+
+def privacy_of(config: Config) -> Privacy:
+    """What the configuration wants done with people's data."""
+    key = config.privacy.key
+    return Privacy(config.privacy.modes(), key.get_secret_value().encode() if key else b"")
+
+
+def tell_views(config: Config, database: Database) -> None:
+    """Write the working time into the database, where the views read it."""
+    settings = config.bi
+    special = dict.fromkeys(settings.holidays, False)
+    special |= dict.fromkeys(settings.extra_work_days, True)
+    working_hours.write_working_time(
+        database, settings.work_days, settings.work_begins, settings.work_ends, special
+    )
+
+
+def _token_key(config: Config) -> Secret | None:
+    key = config.security.token_key
+    return None if key is None else Secret(key.get_secret_value())
+
+
+def _threads(config: Config) -> int:
+    return config.backfill.page_concurrency * config.backfill.parallel_windows
+
+
+def _per_endpoint(config: Config) -> dict[str, int | None]:
+    """Requests a minute for each endpoint; None where there is no limit."""
+    limits = config.limits.requests_per_minute
+    return {
+        resource.endpoint: getattr(limits, resource.family) or None
+        for resource in RESOURCES.values()
+    }
+
+
+def per_minute(config: Config, family: str) -> int:
+    """The configured limit of an endpoint family; 0 where there is none."""
+    limit = getattr(config.limits.requests_per_minute, family)
+    assert isinstance(limit, int)
+    return limit
+
+
+def connections(config: Config, at_once: int) -> int:
+    """So many are needed for so many jobs of each account at once: each holds one while it reads a window.
+
+    Where many accounts would hold more than a server should have to allow, some wait until others have read theirs.
+    """
+    held = config.backfill.parallel_windows * at_once * max(1, len(config.accounts))
+    return max(config.database.connections, min(BRIEF + held, MOST))
+
+
+@contextmanager
+def session(
+    config: Config,
+    conninfo: Secret,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    wait: Callable[[float], object] | None = None,
+    migrated: bool = True,
+    clock: Clock | None = None,
+    at_once: int = 1,
+) -> Iterator[Session]:
+    """An open database, and its clock unless another is given, for so many jobs of each account at once.
+
+    Raises SchemaMismatchError where migrations are missing, unless told not to look.
+    """
+    with Database(conninfo, connections=connections(config, at_once)) as database:
+        if migrated and not revision.is_current(database):
+            _say_what_lacks(conninfo)
+        told = clock or AnchoredClock(SystemClock(), database.now())
+        yield Session(config, conninfo, database, told, stopping, at_once, wait=wait)
+
+
+def _say_what_lacks(conninfo: Secret) -> None:
+    from wpsync.db import migrations
+
+    if pending := migrations.pending(conninfo.reveal()):
+        raise SchemaMismatchError(
+            f"the database lacks {len(pending)} migration{'s' if len(pending) != 1 else ''}: {', '.join(pending)}",
+            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
+        )

@@ -1,0 +1,299 @@
+"""Proof: the ledger and our tables against the vendor, window by window, and the repair of what differs.
+
+Counts first: the vendor's now, the ledger's, and the rows held. Where they disagree the window is
+bisected down to about a page and the content compared row by row; with `deep`, and where rows show no
+time by which they could be counted, the content is compared everywhere; so it is in a window that is disputed
+(`LedgerWindow.disputed_at`), whatever was asked for, until it agrees or is repaired. A window is held under its
+resource's locks while it is looked at, so that rows in flight raise no alarm. Repair reads nothing
+twice: what was compared is what is loaded. What nobody has read is a finding too.
+
+A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
+Counts tell: where the vendor's is what the ledger says, and we hold just so many rows more, nothing
+went and nothing came. Then the row is foreign, and repair moves it to `wp.history`. Otherwise, also
+where it cannot be told, it is kept and noted as gone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from wpsync.errors import UNSERVED, Stopped
+from wpsync.extract import windows
+from wpsync.extract.events import Closed, Reason
+from wpsync.ledger import LedgerWindow
+from wpsync.loading.diff import EXTRA, Difference
+from wpsync.loading.merge_sql import Counts
+from wpsync.model import EVER, Priority, Window
+from wpsync.resources.spec import Mode, Resource
+from wpsync.sync import retention
+from wpsync.sync.account import Account
+from wpsync.sync.progress import Progress
+from wpsync.sync.store import Intake, Loaded
+from wpsync.sync.window_sync import Run, recorded
+
+_NEXT_PASS = timedelta(minutes=10)
+"""What has settled within this time is left to the next pass, and not told as unread."""
+
+
+@dataclass(slots=True)
+class Finding:
+    """A window that differs: the vendor's count now, the ledger's, the rows held, and which rows.
+
+    `reason` says why it could not be compared, where that is so. `repaired` is set when it was mended.
+    """
+
+    account: str
+    resource: str
+    window: Window
+    vendor_count: int | None
+    ledger_count: int | None
+    held: int | None
+    reason: str | None = None
+    differences: list[Difference] = field(default_factory=list)
+    repaired: bool = False
+
+
+class Verifier:
+    """Verifies one windowed resource. One thread at a time."""
+
+    def __init__(
+        self, account: Account, resource: Resource, run: Run, *, deep: bool, repair: bool
+    ) -> None:
+        self._account = account
+        self._resource = resource
+        self._run = run
+        self._deep = deep or resource.cursor is None
+        self._repair = repair
+        self._store = account.store(resource)
+        self._recheck = account.recheck(resource)
+        self._pipeline = account.pipeline(resource, Priority.PROBE)
+
+    def window(self, known: LedgerWindow) -> Finding | None:
+        """Compare one window of the ledger, and note there what is left; None where nothing differs.
+
+        One that the vendor cannot serve, although it answers otherwise, is a finding.
+        """
+        try:
+            finding = self._compared(known)
+        except UNSERVED:
+            if not self._pipeline.vendor_answers():
+                raise
+            finding = self._unserved(known)
+        if not known.is_complete:
+            return finding
+        if finding is not None and not finding.repaired:
+            self._store.dispute(known.window, self._account.clock.now())
+        elif known.disputed_at is not None and (finding is None or finding.reason is None):
+            self._store.dispute(known.window, None)
+        return finding
+
+    def _unserved(self, known: LedgerWindow) -> Finding:
+        holding = self._store.held([known.window])
+        finding = Finding(
+            self._account.name,
+            self._resource.name,
+            known.window,
+            None,
+            known.vendor_count,
+            holding[0] if holding is not None else None,
+            Reason.UNREADABLE,
+        )
+        if not self._repair:
+            return finding
+        self._store.doubt(known.window)
+        return self._read_again(finding)
+
+    def _compared(self, known: LedgerWindow) -> Finding | None:
+        window = known.window
+        counted = self._recheck.count(window)
+        holding = self._store.held([window])
+        held = holding[0] if holding is not None else None
+        finding = Finding(
+            self._account.name, self._resource.name, window, counted, known.vendor_count, held
+        )
+        if not known.is_complete:
+            finding.reason = known.reason
+            return self._read_again(finding) if self._repair else finding
+        if counted is None:
+            finding.reason = Reason.COUNT_MISSING
+        agrees = counted == known.vendor_count and held in (None, known.rows_held)
+        deep = self._deep or known.disputed_at is not None
+        if agrees and not deep:
+            return None
+        for piece in [window] if deep else self._suspicious(finding):
+            self._compare(finding, piece)
+        if agrees and not finding.differences and finding.reason is None:
+            return None
+        if self._repair and finding.reason is None:
+            self._put_away(finding, known)
+            self._settle(finding)
+        return finding
+
+    def _suspicious(self, finding: Finding) -> list[Window]:
+        """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
+        pieces: list[Window] = []
+        if finding.vendor_count is not None and finding.held is not None:
+            self._recheck.bisect(finding.window, finding.vendor_count, finding.held, pieces.append)
+        return pieces or [finding.window]
+
+    def _compare(self, finding: Finding, window: Window) -> None:
+        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
+        main = self._resource.table.name
+        counted = finding.vendor_count == finding.ledger_count
+
+        def look(intake: Intake, closed: Closed) -> Loaded:
+            if closed.window is None or closed.read_at is None:
+                return Loaded(Counts())
+            if closed.reason is not None:
+                finding.reason = closed.reason
+                return Loaded(Counts())
+            found = intake.differences(closed.window, closed.read_at)
+            finding.differences += found
+            if not (self._repair and found):
+                return Loaded(Counts())
+            unwanted = [f for f in found if f.what == EXTRA and f.table != main]
+            loaded = intake.mend(closed, self._run.id, unwanted, counted=counted)
+            finding.reason = loaded.reason or finding.reason
+            return loaded
+
+        settled = self._account.settled(self._resource)
+        self._pipeline.window(
+            self._run,
+            window,
+            settled=settled,
+            live=False,
+            believes_empty=lambda: counted or bool(finding.vendor_count),
+            close=look,
+        )
+
+    def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
+        """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""
+        main = self._resource.table.name
+        extra = [f for f in finding.differences if f.what == EXTRA and f.table == main]
+        surplus = (finding.held or 0) - known.rows_held
+        if extra and finding.vendor_count == known.vendor_count and len(extra) == surplus:
+            self._store.put_away(extra)
+
+    def unread(self, window: Window) -> Finding:
+        """A stretch that nobody has read; repair reads it by days as a backfill does, the newest first."""
+        holding = self._store.held([window])
+        held = holding[0] if holding is not None else None
+        names = self._account.name, self._resource.name
+        finding = Finding(*names, window, None, None, held, Reason.UNREAD)
+        if self._repair:
+            days = list(windows.by_day(window, self._account.pace.max_span))
+            for day in reversed(days):
+                with self._account.alone(self._resource.name, "recheck"):
+                    for rest in _missing(day, self._store.ledger(day)):
+                        self._read(rest)
+            self._judge(finding)
+        return finding
+
+    def _read_again(self, finding: Finding) -> Finding:
+        """An incomplete window is read as any other is."""
+        self._read(finding.window)
+        self._judge(finding)
+        return finding
+
+    def _read(self, window: Window) -> None:
+        settled = self._account.settled(self._resource)
+        self._pipeline.window(self._run, window, settled=settled, live=False)
+
+    def _judge(self, finding: Finding) -> None:
+        """What was read is repaired if the ledger vouches for all of it now."""
+        known = self._store.ledger(finding.window)
+        finding.repaired = not _missing(finding.window, [one for one in known if one.is_complete])
+
+    def _settle(self, finding: Finding) -> None:
+        """What was mended agrees now, by counts; where it does not, the whole window is read again."""
+        for last in (False, True):
+            counted = self._recheck.count(finding.window)
+            pieces = self._store.ledger(finding.window)
+            holding = self._store.held([piece.window for piece in pieces])
+            held = [p.rows_held for p in pieces] if holding is None else holding
+            good = all(
+                p.is_complete and p.rows_held == h for p, h in zip(pieces, held, strict=True)
+            )
+            if good and counted == sum(piece.vendor_count or 0 for piece in pieces):
+                finding.repaired = True
+                return
+            if not last:
+                self._store.doubt(finding.window)
+                self._read(finding.window)
+
+
+def _missing(span: Window, known: Sequence[LedgerWindow]) -> list[Window]:
+    return windows.missing(span, [one.window for one in known])
+
+
+def _unread(
+    account: Account,
+    resource: Resource,
+    span: Window,
+    known: Sequence[LedgerWindow],
+    *,
+    whole: bool,
+) -> list[Window]:
+    """What of a span nobody has read, of what is kept and can be known by now.
+
+    With `whole` only what was passed over: before, or between, what was read.
+    """
+    start, end = span.start, min(span.end, account.settled(resource) - _NEXT_PASS)
+    if whole:
+        mark = account.store(resource).watermark()
+        begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]
+        start = max(start, min(begins, default=end))
+        end = min(end, max((one.ends_at for one in known), default=start))
+    since = retention.kept_from(account.pace.retention, resource.name, account.clock.now())
+    start = max(start, since or start)
+    return _missing(Window(start, end), known) if start < end else []
+
+
+def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
+    """Whether nothing was ever read of what can be verified."""
+    windowed = [one for one in resources if one.mode is Mode.WINDOWED]
+    return bool(windowed) and not any(account.store(one).ledger(EVER) for one in windowed)
+
+
+def verify(
+    account: Account,
+    resource: Resource,
+    span: Window,
+    progress: Progress,
+    *,
+    deep: bool,
+    repair: bool,
+    whole: bool = False,
+    kind: str = "verify",
+) -> list[Finding]:
+    """What differs, newest first: of every window of the ledger that touches the span, and what nobody has read.
+
+    `whole`: the span is all that was read, however far that goes. Raises Stopped when asked to stop.
+    Listings and reports are read whole by every sync: there is no ledger by time to verify.
+    """
+    if resource.mode is not Mode.WINDOWED:
+        return []
+    findings: list[Finding] = []
+    store = account.store(resource)
+    known = store.ledger(span)
+    progress.begin(resource.name, sum(window.rows_held for window in known))
+    with recorded(
+        account.database, account.clock, account.scope(resource), kind, account.client_requests
+    ) as run:
+        verifier = Verifier(account, resource, run, deep=deep, repair=repair)
+        findings += map(verifier.unread, _unread(account, resource, span, known, whole=whole))
+        for window in reversed(known):
+            if account.stopping():
+                raise Stopped
+            with (
+                account.alone(resource.name, "recheck"),  # waited for first: it may last for hours
+                account.alone(resource.name, "sync"),
+            ):
+                for present in store.ledger(window.window):
+                    finding = verifier.window(present)
+                    findings += [finding] if finding is not None else []
+            progress.advance(resource.name, window.rows_held)
+        left = [finding for finding in findings if not finding.repaired]
+        run.incomplete += [f"{one.window}: {one.reason or 'differs'}" for one in left]
+    progress.end(resource.name, "incomplete" if left else "done")
+    return sorted(findings, key=lambda finding: finding.window, reverse=True)
