@@ -4,10 +4,11 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser test test-fast test-long test-whole test-lowest test-clock test-clocks test-clocks-long lint format bench lock clean
+.PHONY: help demo browser test test-fast test-long test-whole test-lowest test-clock test-clocks \
+        lint format bench lock clean
 
 help:            ## what can be done here
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # Installing is needed again only when the lock or the project file changed. uv is taken where it is
 # there; otherwise pip puts it into the environment, which Debian's externally managed Python allows.
@@ -38,7 +39,7 @@ FAST = tests/unit tests/spec tests/guards tests/emulator tests/integration tests
 test-fast: lint          ## lint, and the tests of single parts (2 minutes)
 	$(BIN)/pytest -m "not long" $(FAST) $(ARGS)
 
-test-long: .venv/.installed browser ## the tests marked long, and the day's tests under two clocks
+test-long: .venv/.installed browser ## the tests marked long: ninety days, many kills, many lives, two clocks
 	$(BIN)/pytest -m long $(ARGS)
 	$(BIN)/python -m tests.clocks --long
 
@@ -48,6 +49,7 @@ test-whole: .venv/.installed ## what test-long samples, in full, by hand (hours)
 	SIMULATION_SEEDS=10000 $(BIN)/pytest -m long -o timeout=0 tests/simulation $(ARGS)
 	EVERY_CRASH_POINT=1 KILLS=200 RESTARTS=20 TERMINATIONS=100 STOPS=50 SIGNALS=2000 \
 	$(BIN)/pytest -m long -o timeout=0 $(foreach part,crash_points interruptions outages service signals,$(ACCEPTANCE)/test_$(part).py) $(ARGS)
+	KILLS=500 $(BIN)/pytest -m long -o timeout=0 tests/embedded/test_kills.py $(ARGS)
 	VANISHED_HOST=1 $(BIN)/pytest -n 0 -o timeout=0 tests/integration/test_vanished_host.py $(ARGS)
 
 # Each dependency in the oldest version that pyproject.toml allows, in an environment of its own.
@@ -63,9 +65,6 @@ test-clock: .venv/.installed    ## the tests that read the day, at a time of you
 
 test-clocks: .venv/.installed   ## the same under eight clocks, by hand: midnights, ends of months, Sundays, 29 February
 	$(BIN)/python -m tests.clocks $(ARGS)
-
-test-clocks-long: .venv/.installed   ## the same under two of them
-	$(BIN)/python -m tests.clocks --long $(ARGS)
 
 lint: .venv/.installed   ## the gate without the tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy
