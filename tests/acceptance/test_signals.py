@@ -174,7 +174,7 @@ def test_a_command_whose_terminal_is_closed_stops_its_database(command, emulator
     file = driver.config_file
     file.write_text(re.sub(r"\[database\]\nurl.*\n", "", file.read_text()))
     base = [sys.executable, "-m", "wpsync", "--config", str(file)]
-    subprocess.run([*base, "migrate"], check=True, capture_output=True, timeout=60)
+    subprocess.run([*base, "migrate"], check=True, capture_output=True, timeout=120)
     arguments = {"run": ["run"], "backfill": ["backfill", "--from", "12d"]}[command]
     with on_a_terminal([*base, *arguments], server_folder) as (process, terminal):
         read_until(terminal, {"run": rb"service.leads", "backfill": rb"%"}[command])
