@@ -4,7 +4,8 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser migration words numbers test test-clock test-clocks test-clocks-long lint format bench lock clean
+.PHONY: help demo browser migration words numbers test test-fast test-long test-whole test-lowest test-clock \
+        test-clocks lint format baseline bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -30,17 +31,40 @@ browser:
 	     { apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends chromium >/dev/null; }; }; } || \
 	 echo "no browser here: the tests of the status page need Chromium (Debian: apt install chromium)"
 
-test: .venv/.installed browser   ## the gate: lint, format, import contracts, types, tests
-	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy && $(BIN)/pytest $(ARGS)
+test: lint browser       ## the gate: lint, format, import contracts, types, every test not marked long (10 minutes)
+	$(BIN)/pytest -m "not long" $(ARGS)
+
+# Parts, loader, emulator and simulation; the tests that run whole programs are left out.
+FAST = tests/unit tests/spec tests/guards tests/emulator tests/integration tests/simulation
+test-fast: lint          ## lint, and the tests of single parts (2 minutes)
+	$(BIN)/pytest -m "not long" $(FAST) $(ARGS)
+
+test-long: .venv/.installed browser ## the tests marked long: ninety days, many kills, many lives, two clocks
+	$(BIN)/pytest -m long $(ARGS)
+	$(BIN)/python -m tests.clocks --long
+
+# Hours: every sample of `test-long` in full. The last needs root: it makes a network namespace.
+ACCEPTANCE = tests/acceptance
+test-whole: .venv/.installed ## what test-long samples, in full, by hand (hours)
+	SIMULATION_SEEDS=10000 $(BIN)/pytest -m long -o timeout=0 tests/simulation $(ARGS)
+	EVERY_CRASH_POINT=1 KILLS=200 RESTARTS=20 TERMINATIONS=100 STOPS=50 SIGNALS=2000 \
+	$(BIN)/pytest -m long -o timeout=0 $(foreach part,crash_points interruptions outages service signals,$(ACCEPTANCE)/test_$(part).py) $(ARGS)
+	KILLS=500 $(BIN)/pytest -m long -o timeout=0 tests/embedded/test_kills.py $(ARGS)
+	VANISHED_HOST=1 $(BIN)/pytest -n 0 -o timeout=0 tests/integration/test_vanished_host.py $(ARGS)
+
+# Each dependency in the oldest version that pyproject.toml allows, in an environment of its own.
+LOWEST = $(foreach part,demo commands service,$(ACCEPTANCE)/test_$(part).py) tests/guards
+test-lowest: .venv/.installed ## try every command with the oldest dependencies allowed, by hand
+	@rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest
+	@uv="$$(command -v uv || echo $(BIN)/uv)"; \
+	 "$$uv" pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[embedded]' --group dev
+	.venv-lowest/bin/pytest -m "not long" -W ignore::DeprecationWarning $(LOWEST) $(ARGS)
 
 test-clock: .venv/.installed    ## the tests that read the day, at a time of yours: CLOCK="2026-12-31 23:59:15+08:00"
 	$(BIN)/python -m tests.clocks --at "$(CLOCK)" $(ARGS)
 
 test-clocks: .venv/.installed   ## the same under eight clocks, by hand: midnights, ends of months, Sundays, 29 February
 	$(BIN)/python -m tests.clocks $(ARGS)
-
-test-clocks-long: .venv/.installed   ## the same under two of them
-	$(BIN)/python -m tests.clocks --long $(ARGS)
 
 lint: .venv/.installed   ## the gate without the tests
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports && $(BIN)/mypy
@@ -57,6 +81,9 @@ words: .venv/.installed  ## lower the numbers of riddle words that files may hol
 numbers:         ## lines by package, long files, private functions with one caller: for reading
 	@$(PYTHON) -m tests.guards.numbers
 
+baseline: .venv/.installed ## write the first migration anew from the declarations (only before a release)
+	$(BIN)/python -m wpsync.db.schema > migrations/versions/0100_baseline.sql
+
 bench: .venv/.installed  ## measure the backfill against an ordinary script and against the limit
 	@$(BIN)/python -m bench $(ARGS)
 
@@ -68,4 +95,4 @@ lock: .venv/.installed   ## resolve the dependencies anew into the lock files
 	 "$$uv" $(subst --upgrade,,$(COMPILE)) -c requirements.lock pyproject.toml -o requirements.runtime.lock
 
 clean:                   ## remove the environment and the caches
-	@rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .wpsync-demo
+	@rm -rf .venv .venv-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .wpsync-demo

@@ -1,7 +1,7 @@
 """How Alembic runs wpsync's migrations. The only file here that imports wpsync.
 
-One transaction per migration. The caller has set the timeouts and taken the lock by which processes take
-turns (`wpsync.db.migrations`).
+The caller (`wpsync.db.migrations`) has begun the one transaction, set the timeouts and taken the lock by
+which processes take turns.
 """
 
 from alembic import context
@@ -9,9 +9,11 @@ from sqlalchemy import text
 
 from wpsync.db.schema import metadata
 
+SCHEMAS = ("wp", "wp_bi", "wpsync")
+
 
 def _mine(obj: object, name: str | None, kind: str, reflected: bool, compare_to: object) -> bool:
-    return kind != "table" or getattr(obj, "schema", None) in ("wp", "wpsync")
+    return kind != "table" or getattr(obj, "schema", None) in SCHEMAS
 
 
 def _offline() -> None:
@@ -20,7 +22,6 @@ def _offline() -> None:
         target_metadata=metadata(),
         literal_binds=True,
         version_table_schema="wpsync",
-        transaction_per_migration=True,
     )
     context.get_context().output_buffer.write("CREATE SCHEMA IF NOT EXISTS wpsync;\n\n")
     with context.begin_transaction():
@@ -29,8 +30,9 @@ def _offline() -> None:
 
 def _online() -> None:
     connection = context.config.attributes["connection"]
-    connection.execute(text("CREATE SCHEMA IF NOT EXISTS wpsync"))
-    connection.commit()
+    exists = connection.execute(text("select to_regclass('wpsync.alembic_version')")).scalar()
+    if exists is None:
+        connection.execute(text("create schema if not exists wpsync"))
     context.configure(
         connection=connection,
         target_metadata=metadata(),
@@ -38,7 +40,6 @@ def _online() -> None:
         version_table_schema="wpsync",
         include_object=_mine,
         compare_type=True,
-        transaction_per_migration=True,
     )
     with context.begin_transaction():
         context.run_migrations()

@@ -24,6 +24,15 @@ settings.load_profile("wpsync")
 StartEmulator = Callable[..., Emulator]
 
 
+_LONG_SECONDS = 1_800
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("long") and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(_LONG_SECONDS))
+
+
 @pytest.fixture(autouse=True)
 def _clean_environment(monkeypatch):
     for name in list(os.environ):

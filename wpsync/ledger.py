@@ -1,16 +1,39 @@
-"""The ledger's algebra: what a reading changes in what is vouched for. Pure.
+"""The ledger of windows: every change of it is a pure function here.
 
-A ledger is a set of windows that do not overlap, per account and resource. Each carries the vendor's
-count, the distinct rows that were read, and the rows that we held when it was entered. These two
-differ by what is no row of ours (dead letters) or stands under no time. Adjoining complete windows of
-one Shanghai day become one.
+A ledger is a set of windows of vendor time that do not overlap, for one account and resource, and a watermark:
+everything before it has been read at least once. A window carries the vendor's count, the distinct rows that were
+read, and the rows that the table held when the window was entered. The last two differ by dead letters and by rows
+that show no time. Adjoining complete windows of one Shanghai day are merged.
+
+The life of a window::
+
+                        enter: the reading proved complete
+      +---------------------------------------------------------------------------+
+      |                                                                           v
+    unread ---------> incomplete ------------------------------------------> complete
+      ^     enter:    | reason         enter: the reading proved complete    | checked_at
+      |     the       | attempts                                             | disputed_at
+      |     reading   | retry_at <------------------------------------------ |
+      |     proved    |            doubt: its count is wrong                 | enter inside it: its counts grow
+      |     nothing   |            enter: a reading proved nothing           | confirm: the vendor's count agrees
+      |               |            enter divided it: its share is unknown    | put_off: due for a check later
+      |               |                                                      | dispute: verify found differences
+      +---------------+------------------------------------------------------+
+        take_back: a clock that was ahead entered it
+        forget: retention deletes its rows
+
+A store applies a change with `WindowLedger.update(span, change)`: it locks the ledger, reads the windows of the span,
+and writes the difference. No other code writes windows. The functions at the end (`advance`, `start`, `take_back_ahead`)
+move the watermark; every store uses them as they are.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
-from wpsync.model import Window
+from wpsync.model import EVER, Window
 from wpsync.values import SHANGHAI
 
 COMPLETE, INCOMPLETE = "complete", "incomplete"
@@ -24,27 +47,26 @@ SUSPICIOUSLY_EMPTY = "suspiciously_empty"
 UNREADABLE = "unreadable"
 """The reason where the vendor cannot serve a stretch, although it answers."""
 
+SKEW = timedelta(seconds=5)
+"""Clocks may differ by this much without anything being wrong."""
+
 _RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
+_RETRY_DAILY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
-SKEW = timedelta(seconds=5)
-"""By so much clocks differ though nothing is wrong."""
-
-_RETRY_DAILY = timedelta(days=1)
-
 Held = Callable[[Window], int | None]
-"""How many rows we hold in a stretch that the vendor still lists; None where rows show no time."""
+"""Counts the rows that we hold in a stretch and the vendor still lists; None where rows show no time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWindow:
-    """One stretch of the ledger, [starts_at, ends_at).
+    """One window of the ledger, [starts_at, ends_at).
 
-    `read_at` is when its oldest reading began, `checked_at` when the vendor's count was last seen to
-    agree (by a reading or a probe), `retry_at` when an incomplete one is due again, or a complete one that
-    could not be checked; `attempts` how often it was tried. `disputed_at`: when verify
-    last found and left rows there that are not as the vendor has them. No reading mends all of that, nor
-    can tell where in the window it is: only a comparison that agrees ends it.
+    `read_at` is when its oldest reading began, `checked_at` when a reading or a probe last agreed with the
+    vendor's count, `retry_at` when an incomplete window is due again, or a complete one that could not be
+    checked; `attempts` counts how often it was tried. `disputed_at` is when verify last found rows there that
+    differ from the vendor's and left them. No reading repairs all of that, or tells which part of the window is
+    meant: it stays until a comparison agrees.
     """
 
     starts_at: datetime
@@ -71,7 +93,7 @@ class LedgerWindow:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What one reading of a window or listing found, as the ledger keeps it.
+    """The result of one reading of a window or listing, as the ledger keeps it.
 
     `read_at` is when the reading began. `reason` is None for a complete one.
     """
@@ -86,47 +108,50 @@ class Reading:
         return COMPLETE if self.reason is None else INCOMPLETE
 
 
-def container(known: Sequence[LedgerWindow], window: Window) -> LedgerWindow | None:
-    """The complete ledger window that holds this one and more: a reading inside it only amends it."""
-    for old in known:
-        wider = old.starts_at <= window.start and window.end <= old.ends_at
-        if old.is_complete and wider and old.window != window:
-            return old
-    return None
+Change = Callable[[Sequence[LedgerWindow]], Sequence[LedgerWindow]]
+"""Takes the windows that overlap or adjoin a span, in order, and returns the windows that replace them."""
 
 
-def touched(known: Sequence[LedgerWindow], window: Window) -> dict[datetime, Window]:
-    """Where a reading may bring rows into complete windows other than its own, by their `starts_at`.
+class WindowLedger(Protocol):
+    """The ledger of one resource, locked: nothing else changes it until the transaction ends."""
 
-    A window is asked for with the second before and after it (nobody knows what the vendor's ends
-    mean), so rows come to its neighbours, or all around it where a complete window contains it.
-    """
-    wider = Window(window.start - _SECOND, window.end + _SECOND)
-    found = {}
-    for old in known:
-        inside = old is container(known, window)
-        beside = old.ends_at <= window.start or old.starts_at >= window.end
-        start, end = max(old.starts_at, wider.start), min(old.ends_at, wider.end)
-        if old.is_complete and (inside or beside) and start < end:
-            found[old.starts_at] = Window(start, end)
-    return found
+    def windows(self, span: Window) -> list[LedgerWindow]:
+        """Return the windows that overlap or adjoin a span, oldest first."""
+        ...
+
+    def update(self, span: Window, change: Change) -> None:
+        """Read the windows that overlap or adjoin a span, and write how they differ after the change."""
+        ...
+
+    def watermark(self) -> datetime | None:
+        """Return the watermark; None before the first sync."""
+        ...
+
+    def set_watermark(self, at: datetime) -> None:
+        """Set the watermark."""
+        ...
 
 
-def entered(
+# Changes: pure functions from the windows of a span to the windows that replace them.
+
+
+def enter(
     known: Sequence[LedgerWindow],
+    *,
     window: Window,
     reading: Reading,
     held: Held,
     grown: Mapping[datetime, int],
 ) -> list[LedgerWindow]:
-    """The windows that stand in place of `known` after a reading.
+    """Enter a reading of a window.
 
-    `known` are the ledger's windows that overlap or adjoin the one that was read; `held` tells what is
-    held now, with the reading's rows; `grown` by how many rows the others grew (see `touched`).
+    `known` are the windows that overlap or adjoin it. `held` counts rows after those of the reading are loaded.
+    `grown` says how many rows it brought to the other windows (`touched`), by their `starts_at`. A complete
+    reading inside a complete window changes nothing else.
     """
-    around = container(known, window)
-    known = [_amended(old, grown.get(old.starts_at, 0)) for old in known]
-    if around is not None and reading.reason is None:
+    container = _container(known, window)
+    known = [amend(old, grown.get(old.starts_at, 0)) for old in known]
+    if container is not None and reading.reason is None:
         return known
     kept: list[LedgerWindow] = []
     attempts, disputed_at = 0, None
@@ -135,43 +160,204 @@ def entered(
             kept.append(old)
             continue
         if reading.reason != SUSPICIOUSLY_EMPTY or old.reason == SUSPICIOUSLY_EMPTY:
-            attempts = max(attempts, old.attempts)  # how often it was empty is counted by itself
+            attempts = max(attempts, old.attempts)  # empty readings are counted by themselves
         disputed_at = _latest(disputed_at, old.disputed_at)
         if old.starts_at < window.start:
             kept.append(_remainder(old, Window(old.starts_at, window.start), held))
         if old.ends_at > window.end:
             kept.append(_remainder(old, Window(window.end, old.ends_at), held))
     new = _new(window, reading, held(window), attempts + 1)
-    return merged([*kept, replace(new, disputed_at=disputed_at)])
+    return _merge([*kept, replace(new, disputed_at=disputed_at)])
 
 
-def _latest(*times: datetime | None) -> datetime | None:
-    return max((at for at in times if at is not None), default=None)
-
-
-def _amended(old: LedgerWindow, grown: int) -> LedgerWindow:
+def amend(window: LedgerWindow, grown: int) -> LedgerWindow:
+    """Add rows that a reading of a part of the window, or of its neighbour, brought to it."""
     if not grown:
-        return old
+        return window
     return replace(
-        old,
-        vendor_count=None if old.vendor_count is None else old.vendor_count + grown,
-        rows_seen=old.rows_seen + grown,
-        rows_held=old.rows_held + grown,
+        window,
+        vendor_count=None if window.vendor_count is None else window.vendor_count + grown,
+        rows_seen=window.rows_seen + grown,
+        rows_held=window.rows_held + grown,
     )
 
 
-def doubted(window: LedgerWindow, at: datetime) -> LedgerWindow:
-    """A complete window that must be read again whole, piece by piece if need be: its count is wrong."""
-    return replace(window, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
+def confirm(
+    known: Sequence[LedgerWindow], *, counted: Collection[LedgerWindow], at: datetime
+) -> list[LedgerWindow]:
+    """Note that the vendor's count of these windows, asked for at an instant, agrees."""
+    starts = {window.starts_at for window in counted}
+    return [
+        replace(old, checked_at=at, attempts=1, retry_at=None)
+        if old.is_complete and old.starts_at in starts
+        else old
+        for old in known
+    ]
 
 
-def put_off(window: LedgerWindow, at: datetime, attempts: int, at_most: timedelta) -> LedgerWindow:
-    """A complete window that cannot be checked just now: it stands, and is due later, as after so many attempts."""
+def doubt(known: Sequence[LedgerWindow], *, span: Window, at: datetime) -> list[LedgerWindow]:
+    """Make complete windows incomplete, due at an instant: their count is wrong, so all of them is read again."""
+    return [
+        replace(old, state=INCOMPLETE, reason=RECOUNT_DUE, retry_at=at)
+        if old.is_complete and _overlaps(old, span)
+        else old
+        for old in known
+    ]
+
+
+def dispute(
+    known: Sequence[LedgerWindow], *, span: Window, at: datetime | None
+) -> list[LedgerWindow]:
+    """Note differences that verify found in a span and left, on every window that the span touches.
+
+    None for `at` takes the note off the windows that lie wholly in the span: they were compared, and agree.
+    """
+    return [
+        replace(old, disputed_at=at)
+        if _overlaps(old, span) and (at is not None or _lies_in(old, span))
+        else old
+        for old in known
+    ]
+
+
+def put_off(
+    known: Sequence[LedgerWindow], *, later: Collection[LedgerWindow]
+) -> list[LedgerWindow]:
+    """Take over `attempts` and `retry_at` of windows that could not be checked (`postponed`)."""
+    due = {window.starts_at: window for window in later}
+    return [
+        replace(old, attempts=new.attempts, retry_at=new.retry_at)
+        if (new := due.get(old.starts_at)) is not None
+        else old
+        for old in known
+    ]
+
+
+def take_back(known: Sequence[LedgerWindow], *, now: datetime) -> list[LedgerWindow]:
+    """Drop windows that end after now: a clock that was ahead entered them."""
+    return [old for old in known if not _is_ahead(old, now)]
+
+
+def forget(known: Sequence[LedgerWindow], *, before: datetime) -> list[LedgerWindow]:
+    """Drop windows that end at an instant or before it: retention deletes their rows."""
+    return [old for old in known if old.ends_at > before]
+
+
+# Questions about windows.
+
+
+def touched(known: Sequence[LedgerWindow], window: Window) -> dict[datetime, Window]:
+    """Return where a reading may bring rows into complete windows other than its own, by their `starts_at`.
+
+    The request covers a second before and after the window, since the vendor's ends may be inclusive or not.
+    So rows also come to its neighbours, or to all of a complete window that contains it.
+    """
+    wider = Window(window.start - _SECOND, window.end + _SECOND)
+    found = {}
+    for old in known:
+        inside = old is _container(known, window)
+        beside = old.ends_at <= window.start or old.starts_at >= window.end
+        start, end = max(old.starts_at, wider.start), min(old.ends_at, wider.end)
+        if old.is_complete and (inside or beside) and start < end:
+            found[old.starts_at] = Window(start, end)
+    return found
+
+
+def due_again(known: Sequence[LedgerWindow], at: datetime) -> list[LedgerWindow]:
+    """Return the incomplete windows that are due to be read again. One read by a clock that was ahead is due too."""
+    return [
+        old
+        for old in known
+        if not old.is_complete
+        and old.retry_at is not None
+        and (old.retry_at <= at or old.read_at > at + SKEW)
+    ]
+
+
+def postponed(
+    window: LedgerWindow, at: datetime, attempts: int, at_most: timedelta
+) -> LedgerWindow:
+    """Return a window due later, after as long a wait as so many attempts take, but `at_most` so long after `at`."""
     return replace(window, attempts=attempts, retry_at=at + min(_wait_after(attempts), at_most))
 
 
-def _wait_after(attempts: int) -> timedelta:
-    return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
+# The watermark.
+
+
+def advance_watermark(watermark: datetime, windows: Sequence[LedgerWindow]) -> datetime:
+    """Return the end of the unbroken run of windows that adjoins a watermark; never before it."""
+    for window in sorted(windows, key=lambda one: one.starts_at):
+        if window.starts_at <= watermark:
+            watermark = max(watermark, window.ends_at)
+    return watermark
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """The effect of a clock that was ahead: the watermark as it should be, and the stretch to read again, if any."""
+
+    watermark: datetime | None
+    stretch: Window | None
+
+
+def ahead(
+    windows: Sequence[LedgerWindow], watermark: datetime | None, now: datetime, first: datetime
+) -> Ahead:
+    """Tell which windows end after now, where the watermark lies without them, and which stretch that leaves unread.
+
+    `first` is the watermark where such a clock set the first one too.
+    """
+    edges = [
+        edge
+        for window in windows
+        if _is_ahead(window, now)
+        for edge in (window.starts_at, window.ends_at)
+    ]
+    back = watermark
+    if watermark is not None:
+        back = min([watermark, *edges])
+        back = first if back > now + SKEW else back
+        edges += [back, watermark] if back != watermark else []
+    return Ahead(back, Window(min(edges), max(edges)) if edges else None)
+
+
+def advance(ledger: WindowLedger) -> None:
+    """Move the watermark to the end of the unbroken run of windows that adjoins it."""
+    mark = ledger.watermark()
+    if mark is not None:
+        windows = ledger.windows(Window(mark, EVER.end))
+        ledger.set_watermark(advance_watermark(mark, windows))
+
+
+def start(ledger: WindowLedger, at: datetime) -> None:
+    """Set the watermark to where reading begins, unless it is further on. Then move it over windows read before."""
+    mark = ledger.watermark()
+    if mark is None or mark < at:
+        ledger.set_watermark(at)
+    advance(ledger)
+
+
+def take_back_ahead(ledger: WindowLedger, now: datetime, first: datetime) -> Window | None:
+    """Drop windows that end after now and set the watermark back (`ahead`); return the stretch to read again."""
+    span = Window(now, EVER.end)
+    found = ahead(ledger.windows(span), ledger.watermark(), now, first)
+    if found.stretch is not None:
+        ledger.update(span, partial(take_back, now=now))
+    if found.watermark is not None:
+        ledger.set_watermark(found.watermark)
+    return found.stretch
+
+
+# Parts of `enter`.
+
+
+def _container(known: Sequence[LedgerWindow], window: Window) -> LedgerWindow | None:
+    """Return the complete window that holds this one and more: a complete reading inside it only amends it."""
+    for old in known:
+        wider = old.starts_at <= window.start and window.end <= old.ends_at
+        if old.is_complete and wider and old.window != window:
+            return old
+    return None
 
 
 def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> LedgerWindow:
@@ -192,7 +378,7 @@ def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> L
 
 
 def _remainder(old: LedgerWindow, part: Window, held: Held) -> LedgerWindow:
-    """What is left of a window that was divided; to be read again where its count cannot be told."""
+    """Return the rest of a window that was divided; due to be read again where its count cannot be told."""
     count = held(part)
     rest = replace(old, starts_at=part.start, ends_at=part.end)
     if not old.is_complete:
@@ -210,10 +396,10 @@ def _remainder(old: LedgerWindow, part: Window, held: Held) -> LedgerWindow:
     return replace(rest, vendor_count=count, rows_seen=count, rows_held=count)
 
 
-def merged(ledger: Sequence[LedgerWindow]) -> list[LedgerWindow]:
-    """Adjoining complete windows of one Shanghai day as one; in order of time."""
+def _merge(windows: Sequence[LedgerWindow]) -> list[LedgerWindow]:
+    """Join adjoining complete windows of one Shanghai day; in order of time."""
     result: list[LedgerWindow] = []
-    for window in sorted(ledger, key=lambda one: one.starts_at):
+    for window in sorted(windows, key=lambda one: one.starts_at):
         if result and _belong_together(result[-1], window):
             result[-1] = _joined(result[-1], window)
         else:
@@ -238,39 +424,25 @@ def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
         checked_at=min(a.checked_at, b.checked_at),
         disputed_at=_latest(a.disputed_at, b.disputed_at),
         attempts=max(a.attempts, b.attempts),
-        retry_at=max(filter(None, (a.retry_at, b.retry_at)), default=None),
+        retry_at=_latest(a.retry_at, b.retry_at),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
-    """What a clock that was ahead entered: windows that nobody can have read yet, and the watermark without them."""
-
-    windows: Sequence[LedgerWindow]
-    watermark: datetime | None
-    stretch: Window | None
+def _latest(*times: datetime | None) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
 
 
-def ahead(
-    ledger: Sequence[LedgerWindow], watermark: datetime | None, now: datetime, first: datetime
-) -> Ahead:
-    """The windows that end after now, where the watermark is then, and from when to when that changes anything.
-
-    A watermark that was set by such a clock in the first place is `first`.
-    """
-    late = [window for window in ledger if window.ends_at > now + SKEW]
-    edges = [edge for window in late for edge in (window.starts_at, window.ends_at)]
-    back = watermark
-    if watermark is not None:
-        back = min([watermark, *edges])
-        back = first if back > now + SKEW else back
-        edges += [back, watermark] if back != watermark else []
-    return Ahead(late, back, Window(min(edges), max(edges)) if edges else None)
+def _wait_after(attempts: int) -> timedelta:
+    return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
 
 
-def reached(watermark: datetime, ledger: Sequence[LedgerWindow]) -> datetime:
-    """How far the unbroken run of windows goes on from a watermark; never backwards."""
-    for window in sorted(ledger, key=lambda one: one.starts_at):
-        if window.starts_at <= watermark:
-            watermark = max(watermark, window.ends_at)
-    return watermark
+def _is_ahead(window: LedgerWindow, now: datetime) -> bool:
+    return window.ends_at > now + SKEW
+
+
+def _overlaps(window: LedgerWindow, span: Window) -> bool:
+    return window.starts_at < span.end and window.ends_at > span.start
+
+
+def _lies_in(window: LedgerWindow, span: Window) -> bool:
+    return span.start <= window.starts_at and window.ends_at <= span.end

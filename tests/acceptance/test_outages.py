@@ -1,6 +1,6 @@
 """The database goes away, or is full, in the middle of everything: nothing is lost, nobody has to act.
 
-`RESTARTS=20` restarts Postgres that often; a few times otherwise.
+`RESTARTS` says how often the long test restarts Postgres, `TERMINATIONS` how often it ends connections.
 """
 
 import json
@@ -21,13 +21,14 @@ pytestmark = pytest.mark.reads_the_day
 
 WINDOWED = ["calls", "sms", "wechat_chats", "wechat_messages"]
 READ = "select coalesce(sum(rows_seen), 0) from wpsync.windows"
-RESTARTS = int(os.environ.get("RESTARTS", "2"))
+RESTARTS = int(os.environ.get("RESTARTS", "6"))
 
 
+@pytest.mark.parametrize("wanted", [1, pytest.param(RESTARTS, marks=pytest.mark.long)])
 def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(
-    emulator, server_folder, tmp_path
+    wanted, emulator, server_folder, tmp_path
 ):
-    vendor = emulator(messages=1_500 * RESTARTS, days=10)
+    vendor = emulator(messages=1_500 * wanted, days=10)
     remote = Remote(vendor.url)
     with own_server(server_folder / "pg", durable=True) as server:
         with psycopg.connect(server.database("postgres"), autocommit=True) as connection:
@@ -43,7 +44,7 @@ def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(
             text=True,
         )
         done = crashes = 0
-        for _ in range(RESTARTS):
+        for _ in range(wanted):
             while driver.one(READ) < done + 500 and process.poll() is None:
                 time.sleep(0.05)
             if process.poll() is not None:
@@ -55,7 +56,7 @@ def test_postgres_crashes_and_comes_back_and_the_backfill_ends_by_itself(
         remote.clear_faults()
         _, said = process.communicate(timeout=120)
         assert process.returncode == 0, said
-        assert crashes == RESTARTS, "the backfill was too quick"
+        assert crashes == wanted, "the backfill was too quick"
         found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
         assert not found, "\n".join(found[:20])
         assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
@@ -90,14 +91,14 @@ def test_a_full_disk_fails_the_run_and_once_it_is_freed_the_next_run_goes_on(
     assert not differences(driver, vendor, ["calls"])
 
 
-TERMINATIONS = int(os.environ.get("TERMINATIONS", "4"))
+TERMINATIONS = int(os.environ.get("TERMINATIONS", "20"))
 
 
+@pytest.mark.parametrize("wanted", [2, pytest.param(TERMINATIONS, marks=pytest.mark.long)])
 def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(
-    emulator, database_url, tmp_path
+    wanted, emulator, database_url, tmp_path
 ):
-    """`TERMINATIONS=100` does it a hundred times."""
-    vendor = emulator(messages=400 * TERMINATIONS, days=10)
+    vendor = emulator(messages=400 * wanted, days=10)
     remote = Remote(vendor.url)
     driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 200\n")
     remote.fault("slow", ms=60)
@@ -112,7 +113,7 @@ def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(
         " where application_name = 'wpsync' and datname = current_database()"
     )
     struck = done = 0
-    while struck < TERMINATIONS and process.poll() is None:
+    while struck < wanted and process.poll() is None:
         while process.poll() is None and driver.one(READ) < done + 100:
             time.sleep(0.02)
         struck += driver.one(kill) > 0
@@ -120,7 +121,7 @@ def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(
     remote.clear_faults()
     _, said = process.communicate(timeout=120)
     assert process.returncode == 0, said
-    assert struck == TERMINATIONS, "the backfill was too quick"
+    assert struck == wanted, "the backfill was too quick"
     found = differences(driver, vendor, [*WINDOWED, "message_transfers", "message_media"])
     assert not found, "\n".join(found[:20])
     assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0

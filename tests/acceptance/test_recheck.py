@@ -142,8 +142,11 @@ def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_
     ) == [(3, True)]
 
 
-def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(timeline):
-    line = timeline(messages=40_000, days=20)
+@pytest.mark.parametrize("messages", [6_000, pytest.param(40_000, marks=pytest.mark.long)])
+def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(
+    messages, timeline
+):
+    line = timeline(messages=messages, days=20)
     driver, remote = line.driver, line.remote
     driver.more = "[recheck]\nsample_rows = 0\n"
     driver.backfill("20d", IN_TIME)

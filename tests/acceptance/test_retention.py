@@ -117,7 +117,6 @@ def forget(database, since):
     return forget_rows(database, "calls", since, batch=5)
 
 
-@pytest.mark.reads_the_day
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(number, calls):
     driver, since = calls
@@ -136,7 +135,6 @@ def test_a_forgetting_that_is_killed_anywhere_leaves_nothing_that_is_missed(numb
     assert driver.one(OLD, since) == 0
 
 
-@pytest.mark.reads_the_day
 @pytest.mark.parametrize("number", [1, 2, 3])
 def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(number, calls):
     driver, since = calls
@@ -150,7 +148,6 @@ def test_the_nightly_proof_brings_nothing_back_that_is_just_being_forgotten(numb
     assert driver.one(OLD, since) == 0
 
 
-@pytest.mark.reads_the_day
 def test_the_proof_leaves_days_alone_that_are_to_be_forgotten(calls):
     driver, since = calls
     with psycopg.connect(driver.database_url) as connection:

@@ -1,6 +1,6 @@
 """The long-running service as users run it: a process of its own, signals, a second instance, outages.
 
-`STOPS=50` asks it to stop at that many moments; a few otherwise.
+`STOPS` says at how many moments the long test asks it to stop.
 """
 
 import json
@@ -22,7 +22,7 @@ from wpsync.emulator.client import Remote
 
 pytestmark = pytest.mark.reads_the_day
 
-STOPS = int(os.environ.get("STOPS", "4"))
+STOPS = int(os.environ.get("STOPS", "16"))
 LIVE = ["calls", "sms", "wechat_chats", "wechat_messages"]
 QUICK = "[sync]\ninterval_seconds = 1\nlisting_interval_minutes = 0.1\nfirst_sync_from = '3d'\n[web]\nport = 0\n"
 PATIENCE = 60
@@ -105,14 +105,15 @@ def test_it_brings_everything_follows_the_vendor_and_stops_when_told(driver, ven
     assert failed == []
 
 
+@pytest.mark.parametrize("stops", [2, pytest.param(STOPS, marks=pytest.mark.long)])
 def test_asked_to_stop_at_any_moment_it_exits_in_time_and_leaves_nothing_half_written(
-    driver, vendor
+    stops, driver, vendor
 ):
     chance = Random(7)
     remote = Remote(vendor.url)
     remote.fault("slow", ms=20)
-    for number in range(STOPS):
-        if number % 4 == 3:
+    for number in range(stops):
+        if number % 4 == 1:
             remote.fault("stall", endpoint="/api/wechat/getWeMessageByPage", times=1)
         with serving(driver) as process:
             until(lambda: connections(driver), "that it begins")

@@ -59,7 +59,9 @@ def test_migrations_are_told_once(emulator, empty_database_url, tmp_path):
     ran = driver.run("migrate")
     assert ran.returncode == 0, ran.stderr
     assert re.fullmatch(
-        r"(\d+) migrations applied, up to (\d+) / 已执行 \1 个迁移，最新为 \2\n", ran.stdout
+        r"(\d+): The first schema.*\n1 migration applied, up to \1 / 已执行 1 个迁移，最新为 \1\n"
+        r"views and functions created or replaced: (wp\w+\.\w+(, )?)+ / 已创建或更新以上视图和函数\n",
+        ran.stdout,
     )
     assert ran.stderr == ""
     assert driver.run("migrate").stdout == "the schema is current / 表结构已是最新\n"

@@ -33,7 +33,7 @@ def main() -> int:
     told = []
     for name, begin in clocks.items():
         started = monotonic()
-        status = run(begin, ["-m", "reads_the_day", *arguments]).returncode
+        status = run(begin, ["-m", "reads_the_day and not long", *arguments]).returncode
         outcome = "passed" if status == 0 else "FAILED"
         told.append(f"{outcome} {name}, from {begin}: {monotonic() - started:.0f} s")
     sys.stdout.write("\n".join(told) + "\n")

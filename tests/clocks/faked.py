@@ -36,7 +36,7 @@ LONG = ("new year in Shanghai", "29 February begins in UTC")
 LEFT_OUT = {
     "tests/web/test_browser.py": "Chromium does not run with a preloaded library",
     # Long, and of a kind of which others are run: a clock takes less than five minutes.
-    "tests/acceptance/test_boundaries.py": "dies at one boundary after the other",
+    "tests/acceptance/test_crash_points.py": "dies at one boundary after the other",
     "tests/acceptance/test_interruptions.py::test_kills_lose": "ten processes are killed",
     "tests/acceptance/test_interruptions.py::test_every_fault": "waits out many faults",
     "tests/acceptance/test_outages.py": "crashes of the database, whatever the day",

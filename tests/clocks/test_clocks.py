@@ -14,7 +14,6 @@ SAMPLE = (
     "tests/clocks/test_clocks.py::test_postgres_and_other_programs_see_our_time",
     "tests/acceptance/test_retention.py::test_rows_without_a_time_go_by_their_day_or_by_when_they_came",
     "tests/acceptance/test_words.py::test_verify_shows_a_few_ids_of_a_window_and_how_many_more_there_are",
-    "tests/web/test_answers.py::test_a_day_left_out_between_days_that_were_read_is_in_every_answer",
     "tests/web/test_terminal.py::test_the_calendar_shows_each_day_by_a_sign_that_needs_no_colour",
 )
 

@@ -1,4 +1,4 @@
-"""Where an embedded database is kept, what is refused, and that no file is lost on the way."""
+"""Folders of an embedded database: its place, refusals, and that no file is lost on the way."""
 
 import os
 import shutil

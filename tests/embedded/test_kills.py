@@ -1,6 +1,6 @@
 """SIGKILL at random moments of making, starting, using and stopping: nothing is lost, nothing stays.
 
-Short here; `KILLS=500 pytest tests/embedded/test_kills.py -m long` runs the whole.
+A few in the gate, some in the long tests, `KILLS=500` of them by hand (`make test-whole`).
 """
 
 import os

@@ -31,7 +31,7 @@ with running(Path(sys.argv[1]), durable=False) as server:
 
 
 class User:
-    """A process that uses the server of a folder until it is told to end, or is killed."""
+    """A process that uses the server of a folder until it is asked to end, or is killed."""
 
     def __init__(self, folder: Path, umask: int = -1) -> None:
         self.url = ""
@@ -84,7 +84,7 @@ def within(seconds: float, found: Callable[[], object], what: str) -> None:
 
 
 def servers(folder: Path) -> list[int]:
-    """The Postgres processes that work below a folder, under whatever parent."""
+    """The Postgres processes that work below a folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdigit():

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import product
 from pathlib import Path
 from random import Random
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 import wpsync
 from tests.spec.cases import MESSAGE, message
+from wpsync import ledger
 from wpsync.db.database import Database
 from wpsync.db.queries import parsed
 from wpsync.ledger import Reading
@@ -301,13 +303,19 @@ def test_known_answered_calls_stay_while_nothing_else_of_the_day_changes(databas
 def test_adjoining_complete_windows_of_a_day_become_one_and_the_watermark_walks_over_them(database):
     scope = Scope("main", "calls")
     run = runs.open_run(database, scope, "sync", T0)
-    window_ledger.start_watermark(database, scope, T0, T0)
+    with window_ledger.locked(database, scope) as book:
+        ledger.start(book, T0)
 
     def close(start, end, reason=None):
         window = Window(T0 + timedelta(minutes=start), T0 + timedelta(minutes=end))
         with database.transaction() as connection:
-            window_ledger.close_window(connection, scope, window, Reading(5, 5, reason, T0), run)
-            window_ledger.advance_watermark(connection, scope, T0)
+            book = window_ledger.PostgresLedger(connection, scope, run)
+            reading = Reading(5, 5, reason, T0)
+            enter = partial(
+                ledger.enter, window=window, reading=reading, held=lambda part: None, grown={}
+            )
+            book.update(window, enter)
+            ledger.advance(book)
 
     close(0, 10)
     close(20, 30)
@@ -321,12 +329,9 @@ def test_adjoining_complete_windows_of_a_day_become_one_and_the_watermark_walks_
         T0 + timedelta(minutes=30),
     )
     close(30, 40, "rows_missing")
-    assert (
-        len(window_ledger.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))) == 2
-    )
-    assert (
-        len(window_ledger.incomplete_windows_due(database, scope, T0 + timedelta(minutes=2))) == 1
-    )
+    known = window_ledger.windows_between(database, scope, Window(T0, T0 + timedelta(days=1)))
+    assert len(known) == 2
+    assert len(ledger.due_again(known, T0 + timedelta(minutes=2))) == 1
 
 
 STATEMENTS = {

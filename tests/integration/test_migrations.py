@@ -1,20 +1,25 @@
-"""The schema: migrations agree with the declarations, and never stand in anybody's way."""
+"""The schema: migrations agree with the declarations, are all or nothing, and stand in nobody's way."""
 
+import shutil
 import subprocess
 import sys
 import threading
 import time
 
 import psycopg
+import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, make_url
 from sqlalchemy.pool import NullPool
 
-from wpsync.db import migrations, revision
+from tests.acceptance.driving import Driver
+from tests.integration.catalog import catalog
+from wpsync.db import definitions, migrations, revision, schema
 from wpsync.db.database import Database
 from wpsync.db.schema import metadata
+from wpsync.errors import ConfigError, FatalError
 from wpsync.model import Secret
 
 
@@ -27,11 +32,19 @@ def test_migrations_and_declarations_agree_comments_included(database_url):
             "include_schemas": True,
             "version_table_schema": "wpsync",
             "include_object": lambda o, n, kind, r, c: (
-                kind != "table" or o.schema in ("wp", "wpsync")
+                kind != "table" or o.schema in ("wp", "wp_bi", "wpsync")
             ),
         }
         context = MigrationContext.configure(connection, opts=options)
         assert compare_metadata(context, metadata()) == []
+
+
+def test_the_declarations_alone_make_the_same_schema(database_url, empty_database_url):
+    """What Alembic does not compare: collations, constraints, the columns of partial indexes."""
+    with psycopg.connect(empty_database_url) as connection:
+        for text in (schema.as_sql(), definitions.as_sql()):
+            connection.execute(text.encode())
+    assert catalog(database_url) == catalog(empty_database_url)
 
 
 def test_every_table_and_column_has_a_comment_in_both_languages(database_url):
@@ -51,7 +64,8 @@ def test_every_table_and_column_has_a_comment_in_both_languages(database_url):
 
 def test_migrating_twice_applies_nothing_and_several_at_once_take_turns(empty_database_url):
     code = (
-        "import sys; from wpsync.db import migrations; print(len(migrations.upgrade(sys.argv[1])))"
+        "import sys; from wpsync.db import migrations;"
+        " print(len(migrations.upgrade(sys.argv[1]).steps))"
     )
     started = [
         subprocess.Popen(
@@ -62,7 +76,24 @@ def test_migrating_twice_applies_nothing_and_several_at_once_take_turns(empty_da
     applied = sorted(int(process.communicate(timeout=60)[0]) for process in started)
     assert applied[:2] == [0, 0]
     assert applied[2] >= 1
-    assert migrations.pending(empty_database_url) == []
+    assert migrations.pending(empty_database_url).names == []
+
+
+def test_no_ddl_where_nothing_is_pending(database_url):
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute(
+            "create function public.refuse() returns event_trigger language plpgsql as"
+            " $$ begin raise exception 'DDL: %', tg_tag; end $$"
+        )
+        connection.execute(
+            "create event trigger refuse on ddl_command_start execute function public.refuse()"
+        )
+        assert migrations.upgrade(database_url).names == []
+        connection.execute(
+            "update wpsync.definitions set hash = '' where name = 'wp_bi.call_facts'"
+        )
+        with pytest.raises(psycopg.errors.RaiseException, match="CREATE VIEW"):
+            migrations.upgrade(database_url)
 
 
 def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(empty_database_url):
@@ -80,17 +111,18 @@ def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(e
         with psycopg.connect(empty_database_url) as reader:
             reader.execute("set statement_timeout = '1s'")
             reader.execute("select count(*) from pg_class")
-        assert migrations.pending(empty_database_url)
+        assert migrations.pending(empty_database_url).names
         holder.execute("select pg_advisory_unlock(7706001)")
         holder.commit()
         done.join(30)
-    assert migrations.pending(empty_database_url) == []
+    assert migrations.pending(empty_database_url).names == []
 
 
-def test_the_schema_as_sql_makes_the_same_tables(empty_database_url):
+def test_the_schema_as_sql_makes_the_same_tables(database_url, empty_database_url):
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(migrations.as_sql().encode())
-    assert migrations.pending(empty_database_url) == []
+    assert migrations.pending(empty_database_url).names == []
+    assert catalog(database_url) == catalog(empty_database_url)
 
 
 def test_every_view_answers_and_has_comments_in_both_languages(database_url):
@@ -116,8 +148,243 @@ def test_the_newest_revision_is_known_without_alembic(database_url):
     with Database(Secret(database_url)) as database:
         assert revision.is_current(database)
         with database.connection() as connection:
+            connection.execute("update wpsync.definitions set hash = 'x' where name ~ 'call_facts'")
+        assert not revision.is_current(database)
+        with database.connection() as connection:
+            connection.execute("delete from wpsync.definitions")
+        assert not revision.is_current(database)
+        migrations.upgrade(database_url)
+        assert revision.is_current(database)
+        with database.connection() as connection:
             connection.execute("update wpsync.alembic_version set version_num = '0001'")
         assert not revision.is_current(database)
         with database.connection() as connection:
             connection.execute("drop table wpsync.alembic_version")
         assert not revision.is_current(database)
+
+
+_OTHERS = {
+    "unreleased": (
+        "create schema wpsync; create schema wp;"
+        " create table wpsync.alembic_version (version_num text); create table wp.calls (id text);"
+        " insert into wpsync.alembic_version values ('0013'); insert into wp.calls values ('c')",
+        "made by an unreleased version",
+        "未发布的早期版本",
+    ),
+    "newer": (
+        "create schema wpsync; create table wpsync.alembic_version (version_num text);"
+        " insert into wpsync.alembic_version values ('9999')",
+        "9999, which this version does not know",
+        "更新版本",
+    ),
+    "another program's": (
+        "create schema wp; create table wp.calls (number int); insert into wp.calls values (1)",
+        r"not wpsync's: it finds wp\.calls",
+        "其他程序的表",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", _OTHERS)
+def test_a_database_of_other_origin_is_refused_and_not_touched(kind, empty_database_url, tmp_path):
+    made, english, chinese = _OTHERS[kind]
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(made)
+    before = _everything(empty_database_url)
+    for refused in (migrations.upgrade, migrations.pending):
+        with pytest.raises(ConfigError, match=english) as caught:
+            refused(empty_database_url)
+        assert chinese in str(caught.value.hint)
+    driver = Driver(empty_database_url, "http://127.0.0.1:1", tmp_path)
+    for command in (("run",), ("sync",), ("check",)):
+        ran = driver.run(*command)
+        assert ran.returncode == 2, (command, ran.stdout, ran.stderr)
+        assert chinese in ran.stderr
+        assert "Traceback" not in ran.stderr
+    assert _everything(empty_database_url) == before
+
+
+def _everything(url):
+    with psycopg.connect(url) as connection:
+        relations = connection.execute(
+            "select c.oid::regclass::text from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+            " where n.nspname like 'wp%' and relkind = 'r' order by 1"
+        ).fetchall()
+        return [
+            (name, connection.execute(f"select * from {name}").fetchall()) for (name,) in relations
+        ]
+
+
+_ADDS = '''"""Calls get a tariff, and durations are counted in 64 bits"""
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0900", {after!r}, None, None
+rewrites = ("wp.calls",)
+views = ("wp_bi.call_facts", "wp_bi.agent_daily")
+def upgrade():
+    op.add_column("calls", sa.Column("tariff", sa.Text()), schema="wp")
+    op.alter_column("calls", "duration_seconds", type_=sa.BigInteger(), schema="wp")
+    op.execute("insert into wp.history select 'x', 'x', now(), now(), '{{}}', 'x' from wp.calls limit 1")
+'''
+
+_FAILS = '''"""This one fails half way"""
+from alembic import op
+revision, down_revision, branch_labels, depends_on = "0901", "0900", None, None
+def upgrade():
+    op.execute("alter table wp.sms add column tariff text")
+    op.execute("select 1 / 0")
+'''
+
+
+@pytest.fixture
+def later(tmp_path, monkeypatch):
+    """A later version's migrations: those of this one, and what a test adds."""
+    folder = tmp_path / "migrations"
+    shutil.copytree(revision.folder(), folder, ignore=shutil.ignore_patterns("__pycache__"))
+    head = revision.newest()
+    (folder / "versions" / "0900_adds.py").write_text(_ADDS.format(after=head))
+
+    def use(place=folder):
+        monkeypatch.setattr(revision, "folder", lambda: place)
+
+    return use, revision.folder(), folder
+
+
+def fill(url):
+    with psycopg.connect(url) as connection:
+        connection.execute(
+            "insert into wp.calls (_account, id, agent_id, connected, duration_seconds, began_at, _first_synced_at,"
+            " _synced_at) select 'main', n::text, 'a', true, n, now(), now(), now() from generate_series(1, 500) n"
+        )
+        connection.execute("create role bi_reader")
+        connection.execute("grant select on wp_bi.call_facts to bi_reader")
+        connection.execute("grant select (day) on wp_bi.agent_daily to bi_reader")
+        connection.execute(
+            "create view public.long_calls with (security_barrier) as"
+            " select call_id, talk_seconds from wp_bi.call_facts where talk_seconds > 400"
+        )
+        connection.execute("comment on view public.long_calls is 'ours'")
+        connection.execute("grant select on public.long_calls to bi_reader")
+
+
+@pytest.fixture
+def filled(database_url):
+    fill(database_url)
+    yield database_url
+    with psycopg.connect(database_url) as connection:
+        connection.execute("drop owned by bi_reader cascade")
+        connection.execute("drop role bi_reader")
+
+
+_MAY = (
+    "select has_table_privilege('bi_reader', 'wp_bi.call_facts', 'select'),"
+    " has_column_privilege('bi_reader', 'wp_bi.agent_daily', 'day', 'select'),"
+    " has_column_privilege('bi_reader', 'wp_bi.agent_daily', 'agent', 'select'),"
+    " has_table_privilege('bi_reader', 'public.long_calls', 'select')"
+)
+
+
+def test_a_migration_of_a_filled_database_gives_the_schema_of_a_fresh_one(
+    filled, empty_database_url, later
+):
+    use, _, _ = later
+    use()
+    (step,) = migrations.pending(filled).steps
+    assert step.title == "Calls get a tariff, and durations are counted in 64 bits"
+    assert step.rewrites["wp.calls"] > 0
+    assert step.minutes > 0
+    assert [one.revision for one in migrations.upgrade(filled).steps] == ["0900"]
+    migrations.upgrade(empty_database_url)
+    assert catalog(filled) == catalog(empty_database_url)
+    with psycopg.connect(filled) as connection:
+        rows = connection.execute(
+            "select count(*), sum(duration_seconds), count(tariff) from wp.calls"
+        ).fetchone()
+        assert rows == (500, 500 * 501 // 2, 0)
+        assert connection.execute(_MAY).fetchone() == (True, True, False, True)
+        assert connection.execute("select count(*) from public.long_calls").fetchone() == (100,)
+        described = connection.execute(
+            "select obj_description(oid), reloptions from pg_class where oid = 'public.long_calls'::regclass"
+        ).fetchone()
+        assert described == ("ours", ["security_barrier=true"])
+    assert migrations.upgrade(filled).names == []
+
+
+def test_migrations_of_which_one_fails_leave_the_version_before_able_to_start(filled, later):
+    use, earlier, folder = later
+    before = catalog(filled)
+    use()
+    (folder / "versions" / "0901_fails.py").write_text(_FAILS)
+    with pytest.raises(Exception, match="division by zero"):
+        migrations.upgrade(filled)
+    assert catalog(filled) == before
+    use(earlier)
+    assert migrations.pending(filled).names == []
+    with Database(Secret(filled)) as database:
+        assert revision.is_current(database)
+    with psycopg.connect(filled) as connection:
+        assert connection.execute(_MAY).fetchone() == (True, True, False, True)
+
+
+def test_a_view_that_only_grows_is_replaced_in_place(filled, later):
+    use, _, folder = later
+    (folder / "versions" / "0900_adds.py").unlink()
+    use()
+    file = folder / "views" / "wp_bi.call_facts.sql"
+    text = file.read_text()
+    file.write_text(text.replace("\nFROM wp.calls", ",\n       true AS extra\nFROM wp.calls", 1))
+    oid = "select 'wp_bi.call_facts'::regclass::oid"
+    with psycopg.connect(filled) as connection:
+        before = connection.execute(oid).fetchone()
+        definitions._read.cache_clear()
+        assert migrations.upgrade(filled).definitions == ["wp_bi.call_facts"]
+        assert connection.execute(oid).fetchone() == before
+        assert connection.execute(_MAY).fetchone() == (True, True, False, True)
+
+
+def test_a_view_that_loses_a_column_keeps_grants_and_the_views_that_depend_on_it(filled, later):
+    use, _, folder = later
+    (folder / "versions" / "0900_adds.py").unlink()
+    use()
+    _without(folder, "talk_minutes")
+    assert migrations.upgrade(filled).definitions == ["wp_bi.call_facts"]
+    with psycopg.connect(filled) as connection:
+        assert connection.execute(_MAY).fetchone() == (True, True, False, True)
+        assert connection.execute("select count(*) from public.long_calls").fetchone() == (100,)
+
+
+def _without(folder, column):
+    """Take a column out of call_facts, and its comment."""
+    file = folder / "views" / "wp_bi.call_facts.sql"
+    text = file.read_text()
+    lines = [line for line in text.splitlines() if f".{column} IS" not in line]
+    text = "\n".join(lines)
+    start = text.index(f"AS {column}")
+    begins = max(text.rindex(",", 0, text.rindex("(", 0, start)), 0)
+    file.write_text(text[:begins] + text[start + len(f"AS {column}") :])
+    definitions._read.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "dependent",
+    [
+        "create view public.minutes as select talk_minutes from wp_bi.call_facts",
+        "create materialized view public.minutes as select call_id from wp_bi.call_facts",
+        "create function public.minutes() returns bigint begin atomic select count(*) from wp_bi.call_facts; end",
+    ],
+)
+def test_a_view_that_others_cannot_follow_is_refused_by_name(filled, later, dependent):
+    use, earlier, folder = later
+    (folder / "versions" / "0900_adds.py").unlink()
+    use()
+    with psycopg.connect(filled) as connection:
+        connection.execute(dependent)
+    before = catalog(filled)
+    _without(folder, "talk_minutes")
+    with pytest.raises(FatalError, match="minutes") as caught:
+        migrations.upgrade(filled)
+    assert "请先删除" in str(caught.value.hint)
+    assert catalog(filled) == before
+    use(earlier)
+    definitions._read.cache_clear()
+    assert migrations.pending(filled).names == []

@@ -2,16 +2,18 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from random import Random
 
 import pytest
 
 from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore
+from wpsync import ledger
 from wpsync.db.database import Database
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
-from wpsync.ledger import LedgerWindow, put_off
+from wpsync.ledger import LedgerWindow, postponed
 from wpsync.model import Secret, Window
 from wpsync.resources import RESOURCES
 from wpsync.state import follow_ups
@@ -80,14 +82,13 @@ class Readings:
 
 def told(store, clock):
     """All that a store answers."""
-    ledger = store.ledger(EVERYTHING)
+    known = store.windows(EVERYTHING)
     stretches = windows.split(Window(START, START + timedelta(hours=5)), 7)
     return {
-        "ledger": [plain(window) for window in ledger],
+        "ledger": [plain(window) for window in known],
         "watermark": store.watermark(),
         "held": store.held(stretches),
         "times": [store.nth_time(EVERYTHING, n) for n in (0, 3, 1000)],
-        "due": [plain(window) for window in store.incomplete_due(clock.now())],
         "follow": store.follow_ups_due(clock.now() + timedelta(days=1)),
     }
 
@@ -102,6 +103,11 @@ def plain(window):
     return replace(window, **utc, retry_at=retry)
 
 
+def taken_back(store, at, first):
+    with store.ledger() as book:
+        return ledger.take_back_ahead(book, at, first)
+
+
 @pytest.mark.parametrize("seed", range(12))
 def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
     scope = Scope("main", "wechat_messages")
@@ -113,24 +119,26 @@ def test_both_stores_tell_the_same_after_every_reading(seed, database_url):
         memory = MemoryStore(clock, HORIZON)
         readings.stores += [kept, memory]
         for store in readings.stores:
-            store.start_watermark(START)
+            with store.ledger() as book:
+                ledger.start(book, START)
         for number in range(25):
             readings.read(number)
             assert told(kept, clock) == told(memory, clock), f"after reading {number}"
             if number % 5 == 4:
-                some = kept.ledger(EVERYTHING)[:2]
-                kept.confirm(some, clock.now())
-                memory.confirm(some, clock.now())
-                later = [put_off(w, clock.now(), 3, DAY) for w in some if w.is_complete]
+                some, now = kept.windows(EVERYTHING)[:2], clock.now()
+                later = [postponed(w, now, 3, DAY) for w in some if w.is_complete]
+                part = windows.split(EVERYTHING, 9)[number % 9]
                 for store in readings.stores:
-                    store.put_off(later)
-                    store.doubt(windows.split(EVERYTHING, 9)[number % 9])
+                    store.update(EVERYTHING, partial(ledger.confirm, counted=some, at=now))
+                    store.update(EVERYTHING, partial(ledger.put_off, later=later))
+                    store.update(part, partial(ledger.doubt, span=part, at=now))
+                    store.update(part, partial(ledger.dispute, span=part, at=now))
                 assert told(kept, clock) == told(memory, clock), f"after confirming {number}"
         for hours in (3, 0):  # the clock was ahead, perhaps from the beginning
             at, first = START + timedelta(hours=hours, minutes=-7), START - timedelta(days=1)
-            assert kept.take_back(at, first) == memory.take_back(at, first)
+            assert taken_back(kept, at, first) == taken_back(memory, at, first)
             assert told(kept, clock) == told(memory, clock), f"set back to {at}"
-        assert kept.ledger(EVERYTHING) == []
+        assert kept.windows(EVERYTHING) == []
         assert kept.watermark() == first
 
 
@@ -145,10 +153,11 @@ def test_a_window_that_has_grown_since_it_was_counted_is_doubted_all_the_same(da
                 intake.close_window(Closed(window, 0, 0, False, clock.now(), None), 1, live=True)
 
         read(hours[0])
-        (counted,) = store.ledger(hours[0])
+        (counted,) = store.windows(hours[0])
         read(hours[1])
-        store.doubt(counted.window)
-        assert [known.is_complete for known in store.ledger(EVERYTHING)] == [False]
+        doubt = partial(ledger.doubt, span=counted.window, at=clock.now())
+        store.update(counted.window, doubt)
+        assert [known.is_complete for known in store.windows(EVERYTHING)] == [False]
 
 
 def test_an_open_row_on_the_edge_of_a_reading_is_followed_up_too(database_url):

@@ -9,6 +9,7 @@ from random import Random
 from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore
 from tests.simulation.world import START, Died, SimulatedVendor, make_rows
+from wpsync import ledger
 from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
@@ -114,7 +115,8 @@ class Simulation:
             )
 
         if store.watermark() is None:
-            store.start_watermark(windows.floor_second(START))
+            with store.ledger() as book:
+                ledger.start(book, windows.floor_second(START))
         present = LiveTail(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
         present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
@@ -151,18 +153,18 @@ class Simulation:
 
         And nothing is told gone that is there.
         """
-        ledger = self.store.windows
+        known = self.store.entered
         for row in self.vendor.rows:
             if row.id in self.store.gone and row.listed(self.vendor.now()):
                 self.problems.append(f"{row.id} is told gone and is there")
-        for before, after in pairwise(ledger):
+        for before, after in pairwise(known):
             if before.ends_at > after.starts_at:
                 self.problems.append(f"{before.window} overlaps {after.window}")
-        if ledger and ledger[-1].ends_at > self.clock.now() - SETTLE:
+        if known and known[-1].ends_at > self.clock.now() - SETTLE:
             self.problems.append("what is not settled is vouched for")
         if self.store.mark is not None and self.store.mark > START:
             span = Window(windows.floor_second(START), self.store.mark)
-            if windows.missing(span, [w.window for w in ledger]):
+            if windows.missing(span, [w.window for w in known]):
                 self.problems.append("the watermark passed what was not read")
 
     def check_end(self) -> None:
@@ -178,7 +180,7 @@ class Simulation:
                     self.problems.append(f"{row.id} is told gone and is not")
             elif held is not None and row.id not in store.gone:
                 self.problems.append(f"{row.id} is gone and nobody noticed")
-        for window in store.windows:
+        for window in store.entered:
             start, end = window.starts_at.timestamp(), window.ends_at.timestamp()
             truth = sum(start <= row.at < end and row.listed(now) for row in self.vendor.rows)
             if not window.is_complete:

@@ -6,14 +6,15 @@ holds both stores to the same behaviour.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from wpsync import ledger
 from wpsync.clock import Clock
 from wpsync.extract import follow_up, windows
 from wpsync.extract.events import Closed
-from wpsync.ledger import LedgerWindow, Reading
+from wpsync.ledger import Change, LedgerWindow, Reading, WindowLedger
 from wpsync.loading.diff import Difference
 from wpsync.loading.merge_sql import Counts
 from wpsync.model import Window
@@ -41,7 +42,7 @@ class MemoryStore:
         self.boundary = boundary
         self.rows: dict[str, Row] = {}
         self.gone: dict[str, datetime] = {}
-        self.windows: list[LedgerWindow] = []
+        self.entered: list[LedgerWindow] = []
         self.mark: datetime | None = None
         self.follow: dict[str, tuple[datetime, datetime | None]] = {}
         self.runs: dict[str, datetime] = {}
@@ -51,55 +52,18 @@ class MemoryStore:
     def intake(self) -> Iterator[Intake]:
         yield MemoryIntake(self)
 
+    @contextmanager
+    def ledger(self) -> Iterator[WindowLedger]:
+        yield MemoryLedger(self)
+
+    def windows(self, span: Window) -> list[LedgerWindow]:
+        return [w for w in self.entered if w.starts_at < span.end and w.ends_at > span.start]
+
     def watermark(self) -> datetime | None:
         return self.mark
 
-    def start_watermark(self, start: datetime) -> None:
-        self.mark = ledger.reached(max(self.mark or start, start), self.windows)
-
-    def take_back(self, now: datetime, first: datetime) -> Window | None:
-        found = ledger.ahead(self.windows, self.mark, now, first)
-        self.windows = [w for w in self.windows if w not in found.windows]
-        self.mark = found.watermark
-        return found.stretch
-
-    def ledger(self, window: Window) -> list[LedgerWindow]:
-        return [w for w in self.windows if w.starts_at < window.end and w.ends_at > window.start]
-
-    def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
-        return [
-            w
-            for w in self.windows
-            if w.retry_at is not None
-            and not w.is_complete
-            and (w.retry_at <= at or w.read_at > at + ledger.SKEW)
-        ]
-
-    def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
-        starts = {window.starts_at for window in found}
-        self.windows = [
-            replace(w, checked_at=at, attempts=1, retry_at=None)
-            if w.starts_at in starts and w.is_complete
-            else w
-            for w in self.windows
-        ]
-
-    def doubt(self, window: Window) -> None:
-        wrong = [w for w in self.ledger(window) if w.is_complete]
-        now = self.clock.now()
-        self.windows = [ledger.doubted(w, now) if w in wrong else w for w in self.windows]
-
-    def dispute(self, window: Window, at: datetime | None) -> None:
-        raise NotImplementedError("the simulation does not verify")
-
-    def put_off(self, later: Sequence[LedgerWindow]) -> None:
-        due = {one.starts_at: one for one in later}
-        self.windows = [
-            replace(w, attempts=due[w.starts_at].attempts, retry_at=due[w.starts_at].retry_at)
-            if w.starts_at in due
-            else w
-            for w in self.windows
-        ]
+    def update(self, span: Window, change: Change) -> None:
+        MemoryLedger(self).update(span, change)
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         raise NotImplementedError("the simulation does not verify")
@@ -141,6 +105,29 @@ class MemoryStore:
         )
 
 
+class MemoryLedger:
+    """The ledger that is kept in memory (`wpsync.ledger.WindowLedger`)."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    def windows(self, span: Window) -> list[LedgerWindow]:
+        return [
+            w for w in self._store.entered if w.starts_at <= span.end and w.ends_at >= span.start
+        ]
+
+    def update(self, span: Window, change: Change) -> None:
+        before = self.windows(span)
+        kept = [w for w in self._store.entered if w not in before]
+        self._store.entered = sorted([*kept, *change(before)], key=lambda w: w.starts_at)
+
+    def watermark(self) -> datetime | None:
+        return self._store.mark
+
+    def set_watermark(self, at: datetime) -> None:
+        self._store.mark = at
+
+
 class MemoryIntake:
     """One window's records on their way in."""
 
@@ -155,14 +142,9 @@ class MemoryIntake:
         self._pending += [(dict(record), fetched_at) for record in records]  # type: ignore[call-overload]  # the simulated vendor's rows are objects
 
     def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
-        store, window = self._store, closed.window
+        store, window, book = self._store, closed.window, MemoryLedger(self._store)
         store.boundary()
-        known: list[LedgerWindow] = []
-        if window is not None:
-            known = [
-                w for w in store.windows if w.starts_at <= window.end and w.ends_at >= window.start
-            ]
-        touched = ledger.touched(known, window) if window is not None else {}
+        touched = ledger.touched(book.windows(window), window) if window is not None else {}
         before = {at: store.held_in(stretch) for at, stretch in touched.items()}
         counts = self._upsert()
         if window is not None:
@@ -170,12 +152,13 @@ class MemoryIntake:
             grown = {at: store.held_in(stretch) - before[at] for at, stretch in touched.items()}
             assert closed.read_at is not None
             reading = Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
-            after = ledger.entered(known, window, reading, store.held_in, grown)
-            kept = [w for w in store.windows if w not in known]
-            store.windows = sorted([*kept, *after], key=lambda w: w.starts_at)
+            enter = partial(
+                ledger.enter, window=window, reading=reading, held=store.held_in, grown=grown
+            )
+            book.update(window, enter)
             self._follow_up(window, closed.read_at)
-            if live and store.mark is not None:
-                store.mark = ledger.reached(store.mark, store.windows)
+            if live:
+                ledger.advance(book)
         if closed.reason is None:
             store.on_complete(closed)
         store.boundary()

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from wpsync.errors import VendorRefusedError
 from wpsync.extract import probing
 from wpsync.extract.probing import Ages
-from wpsync.ledger import COMPLETE, INCOMPLETE, UNREADABLE, LedgerWindow, put_off
+from wpsync.ledger import COMPLETE, INCOMPLETE, UNREADABLE, LedgerWindow, postponed
 from wpsync.model import Page
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -58,9 +58,9 @@ def test_what_could_not_be_served_lately_leaves_less_patience_and_one_try_a_minu
 def test_what_cannot_be_checked_is_due_later_each_time_but_not_later_than_it_may():
     window, waits = known(3 * DAY), []
     for attempts in range(2, 8):
-        window = put_off(window, NOW, attempts, DAY)
+        window = postponed(window, NOW, attempts, DAY)
         waits.append((window.retry_at or NOW) - NOW)
     assert waits == sorted(waits)
-    assert put_off(window, NOW, 9, HOUR).retry_at == NOW + HOUR
+    assert postponed(window, NOW, 9, HOUR).retry_at == NOW + HOUR
     assert probing.due([window], NOW + DAY - MINUTE, Ages()) == []
     assert probing.due([window], NOW + DAY, Ages()) == [[window]]

@@ -80,7 +80,7 @@ def test_an_interrupted_backfill_is_told_with_how_far_it_is_and_how_to_go_on(
     emulator, database_url, tmp_path, begun
 ):
     vendor = emulator(messages=3_000, days=10)
-    Remote(vendor.url).fault("slow", ms=150)
+    Remote(vendor.url).fault("slow", ms=150, endpoint=RESOURCES[begun].endpoint)
     driver = Driver(database_url, vendor.url, tmp_path, "[backfill]\nwindow_rows = 200\n")
     command = driver.command("backfill", "--from", "12d")
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)

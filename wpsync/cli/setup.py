@@ -16,9 +16,11 @@ from wpsync.cli.context import (
     print_json,
     without_events,
 )
+from wpsync.status.texts import counted
 
 if TYPE_CHECKING:
     from wpsync.daemon.preflight import Finding
+    from wpsync.db.migrations import Pending
 
 EMBEDDED = (
     "wpsync: this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
@@ -89,7 +91,6 @@ def migrate(
     """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
     from wpsync.db import migrations
     from wpsync.db.database import Database
-    from wpsync.status.texts import counted
     from wpsync.sync.session import tell_views
 
     if sql:
@@ -101,19 +102,42 @@ def migrate(
         database_address(config) as address,
     ):
         seconds = config.database.lock_timeout_seconds
+        if not json:
+            _announce(migrations.pending(address.reveal()))
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
             tell_views(config, database)
     if json:
-        print_json({"applied": list(applied)})
-    elif applied:
-        newest = applied[-1]
+        revisions = [step.revision for step in applied.steps]
+        print_json({"applied": revisions, "definitions": applied.definitions})
+        return
+    if applied.steps:
+        many, newest = len(applied.steps), applied.steps[-1].revision
         print(
-            f"{counted(len(applied), 'migration')} applied, up to {newest}"
-            f" / 已执行 {len(applied)} 个迁移，最新为 {newest}"
+            f"{counted(many, 'migration')} applied, up to {newest}"
+            f" / 已执行 {many} 个迁移，最新为 {newest}"
         )
-    else:
+    if applied.definitions:
+        names = ", ".join(applied.definitions)
+        print(f"views and functions created or replaced: {names} / 已创建或更新以上视图和函数")
+    if not applied.names:
         print("the schema is current / 表结构已是最新")
+
+
+def _announce(pending: "Pending") -> None:
+    """Announce the pending migrations, and how long the tables that are written anew will take."""
+    for step in pending.steps:
+        print(f"{step.revision}: {step.title}", flush=True)
+        for table, size in step.rewrites.items():
+            megabytes = f"{size / 1024**2:,.0f} MB"
+            print(f"  writes {table} anew, {megabytes} / 重写 {table}，{megabytes}", flush=True)
+        if step.rewrites:
+            about = max(1, round(step.minutes))
+            print(
+                f"  about {counted(about, 'minute')}, in which nothing else can use it"
+                f" / 约需 {about} 分钟，期间该表无法使用",
+                flush=True,
+            )
 
 
 def bi_role(

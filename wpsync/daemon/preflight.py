@@ -11,7 +11,7 @@ from wpsync.config import Config
 from wpsync.db import migrations, queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
-from wpsync.errors import WpsyncError
+from wpsync.errors import ConfigError, WpsyncError
 from wpsync.model import Secret
 from wpsync.resources.spec import Personal
 from wpsync.state.tokens import PostgresTokens
@@ -61,6 +61,8 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
             )
             yield _clock(database.now())
             yield _migrations(conninfo)
+    except ConfigError:  # a database that is not to be used: the command is refused
+        raise
     except WpsyncError as exc:
         yield Finding("database", "数据库", False, str(exc), mend=exc.hint)
 
@@ -118,7 +120,7 @@ def _clock(now: datetime) -> Finding:
 
 
 def _migrations(conninfo: Secret) -> Finding:
-    pending = migrations.pending(conninfo.reveal())
+    pending = migrations.pending(conninfo.reveal()).names
     if pending:
         return Finding(
             "migrations",

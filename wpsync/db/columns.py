@@ -32,6 +32,7 @@ def column(
         kind,
         *extra,
         nullable=null,
+        autoincrement=identity,
         server_default=default and sa.text(default),
         comment=comment(zh, en),
     )

@@ -1,14 +1,19 @@
 """Bringing a database to the newest schema, from an installed wheel or from a checkout.
 
-Alembic does the work (`migrations/`); this finds it, runs it and says where a database stands. A
+Alembic does the work (`migrations/`); this finds it, runs it and reports those that a database lacks. A
 migration never waits for a lock longer than the lock timeout, so that it cannot queue behind a long
 BI query with every other reader queueing behind it in turn: it gives up and is tried again.
+
+A migration may declare two things in its module: `rewrites`, the tables that it writes anew (`wp.calls`),
+so that `wpsync migrate` can tell how long that takes; and `views`, the views that use a column it changes,
+which are dropped before it and created again after it.
 """
 
 import io
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import psycopg
 from alembic import command
@@ -21,22 +26,64 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
 
-from wpsync.db import revision
-from wpsync.errors import DatabaseUnavailableError, FatalError
+from wpsync.db import definitions, revision
+from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
 
 ADVISORY_LOCK = 7_706_001
 _LOCK_NOT_AVAILABLE = "55P03"
 _INSUFFICIENT_PRIVILEGE = "42501"
 
+_UNRELEASED = frozenset(f"{number:04}" for number in range(1, 14))
+"""The revisions of versions that were never released."""
+
+_BYTES_A_SECOND = 20 * 1024 * 1024
+"""How fast Postgres writes a table and its indexes anew, on a small server."""
+
+_RELATIONS = (
+    "select n.nspname || '.' || c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace"
+    " where n.nspname in ('wp', 'wp_bi', 'wpsync') and c.relkind in ('r', 'p', 'v', 'm', 'f')"
+    " and (n.nspname, c.relname) <> ('wpsync', 'alembic_version') order by 1 limit 3"
+)
+
 log = logging.getLogger(__name__)
 
 
-def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) -> list[str]:
-    """Apply what is missing, each migration in a transaction of its own; returns the revisions applied.
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration that a database lacks. `rewrites` are the tables it writes anew, with their bytes."""
 
-    Idempotent; safe when several processes start at once (they take turns). Raises
-    DatabaseUnavailableError when the database cannot be reached or a lock was not to be had in
-    `attempts` tries, FatalError when rights are missing.
+    revision: str
+    title: str
+    rewrites: dict[str, int]
+
+    @property
+    def minutes(self) -> float:
+        """About how long the tables it rewrites take; they are locked meanwhile."""
+        return sum(self.rewrites.values()) / _BYTES_A_SECOND / 60
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Everything that a database lacks: migrations, oldest first, and views and functions by name."""
+
+    steps: list[Step]
+    definitions: list[str]
+
+    @property
+    def names(self) -> list[str]:
+        """The revisions; where there are none, the views and functions; empty when all is current."""
+        return [step.revision for step in self.steps] or self.definitions
+
+
+def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) -> Pending:
+    """Apply everything that is missing in one transaction; return it.
+
+    Idempotent, and no DDL where nothing is missing. Safe when several processes start at once (they
+    take turns). Where one migration fails, none is applied: the version before can start.
+
+    Raises ConfigError for a database that is not to be upgraded, DatabaseUnavailableError when it
+    cannot be reached or a lock was not to be had in `attempts` tries, FatalError when rights are
+    missing or views of other people stand in the way.
     """
     config = _config()
     trying = Retrying(
@@ -48,28 +95,71 @@ def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) 
     for attempt in trying:
         with attempt, _connected(url) as connection:
             _take_turns(connection, lock_timeout_seconds)
-            before = _heads(connection)
-            config.attributes["connection"] = connection
-            _run(lambda: command.upgrade(config, "head"))
-            script = ScriptDirectory.from_config(config)
-            applied = [
-                step.revision
-                for step in script.iterate_revisions("head", "base")
-                if not before or step.revision not in _ancestry(script, before)
-            ]
-    for name in reversed(applied):
-        log.info("migration.applied", extra={"revision": name})
-    return list(reversed(applied))
+            found = _pending(connection, config)
+            if found.names:
+                config.attributes["connection"] = connection
+                with _rights_explained(), connection.begin():
+                    _apply(connection, config, found.steps)
+    for step in found.steps:
+        log.info("migration.applied", extra={"revision": step.revision})
+    return found
 
 
-def pending(url: str) -> list[str]:
-    """The revisions that the database still lacks, oldest first; empty when it is current."""
-    script = ScriptDirectory.from_config(_config())
+def _apply(connection: Connection, config: Config, steps: list[Step]) -> None:
+    script = ScriptDirectory.from_config(config)
+    driver = _driver(connection)
+    dropped = []
+    for step in steps:
+        module = script.get_revision(step.revision).module
+        dropped += definitions.drop(driver, list(getattr(module, "views", ())))
+    if steps:
+        command.upgrade(config, "head")
+    definitions.apply(driver, dropped)
+
+
+def pending(url: str) -> Pending:
+    """Return everything that the database lacks. Raises ConfigError for one that is not to be upgraded."""
     with _connected(url) as connection:
-        heads = _heads(connection)
-    known = _ancestry(script, heads)
-    ordered = [step.revision for step in script.iterate_revisions("head", "base")]
-    return [name for name in reversed(ordered) if name not in known]
+        return _pending(connection, _config())
+
+
+def _pending(connection: Connection, config: Config) -> Pending:
+    script = ScriptDirectory.from_config(config)
+    heads = _heads(connection)
+    _refuse(connection, script, heads)
+    known = {
+        step.revision
+        for head in heads
+        for step in script.iterate_revisions(head, "base", inclusive=True)
+    }
+    lacking = [one for one in script.iterate_revisions("head", "base") if one.revision not in known]
+    steps = [
+        Step(
+            one.revision,
+            (one.doc or "").strip(),
+            {
+                table: _size(connection, table)
+                for table in getattr(one.module, "rewrites", ())
+                if heads
+            },
+        )
+        for one in reversed(lacking)
+    ]
+    stale = [one.name for one in definitions.stale(_driver(connection))]
+    connection.rollback()
+    return Pending(steps, stale)
+
+
+def _size(connection: Connection, table: str) -> int:
+    size = text("select pg_total_relation_size(to_regclass(:table))")
+    return int(connection.execute(size, {"table": table}).scalar() or 0)
+
+
+def _driver(connection: Connection) -> psycopg.Connection[tuple[object, ...]]:
+    """Return psycopg's connection below SQLAlchemy's, in the same transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection)
+    return driver
 
 
 def as_sql() -> str:
@@ -78,6 +168,7 @@ def as_sql() -> str:
     config.output_buffer = io.StringIO()
     config.set_main_option("sqlalchemy.url", "postgresql+psycopg://")
     command.upgrade(config, "head", sql=True)
+    config.output_buffer.write(definitions.as_sql())
     assert isinstance(config.output_buffer, io.StringIO)
     return config.output_buffer.getvalue()
 
@@ -97,19 +188,32 @@ def _heads(connection: Connection) -> set[str]:
     return heads
 
 
-def _ancestry(script: ScriptDirectory, heads: set[str]) -> set[str]:
-    known = {step.revision for step in script.walk_revisions()}
-    if heads - known:
-        raise FatalError(
-            f"the database's schema is at {', '.join(sorted(heads - known))}, which this version does not know",
+def _refuse(connection: Connection, script: ScriptDirectory, heads: set[str]) -> None:
+    """Raises ConfigError for a database that an unreleased or newer version made, or another program."""
+    unknown = heads - {step.revision for step in script.walk_revisions()}
+    if unknown & _UNRELEASED:
+        raise ConfigError(
+            "this database was made by an unreleased version of wpsync, and cannot be upgraded; nothing was changed",
+            hint="start with a new, empty database and run `wpsync backfill` again"
+            " / 该库由未发布的早期版本创建，无法升级：请改用新的空数据库，并重新执行 `wpsync backfill`",
+        )
+    if unknown:
+        raise ConfigError(
+            f"the database's schema is at {', '.join(sorted(unknown))}, which this version does not know;"
+            " nothing was changed",
             hint="a newer wpsync has migrated it: install that version again"
             " / 该库已由更新版本的 wpsync 升级，请安装对应版本",
         )
-    return {
-        step.revision
-        for head in heads
-        for step in script.iterate_revisions(head, "base", inclusive=True)
-    }
+    if heads:
+        return
+    foreign = connection.execute(text(_RELATIONS)).scalars().all()
+    if foreign:
+        raise ConfigError(
+            f"the schemas wp, wp_bi and wpsync of this database are not wpsync's: it finds {', '.join(foreign)}"
+            " and no version of its own; nothing was changed",
+            hint="give wpsync a database of its own (database.url)"
+            " / 该库的 wp、wp_bi 或 wpsync 中已有其他程序的表：请为 wpsync 单独准备数据库（database.url）",
+        )
 
 
 def _config() -> Config:
@@ -118,13 +222,15 @@ def _config() -> Config:
     return config
 
 
-def _run(apply: Callable[[], None]) -> None:
+@contextmanager
+def _rights_explained() -> Iterator[None]:
     try:
-        apply()
-    except DBAPIError as exc:
-        if getattr(exc.orig, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
+        yield
+    except (DBAPIError, psycopg.errors.InsufficientPrivilege) as exc:
+        driver = exc.orig if isinstance(exc, DBAPIError) else exc
+        if getattr(driver, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
             raise FatalError(
-                f"the database role may not create the schema: {_first_line(exc)}",
+                f"the database role may not create the schema: {_first_line(driver)}",
                 hint="grant it CREATE on the database, or run `wpsync migrate --sql` and have an administrator apply it"
                 " / 请授予该角色在此数据库上的 CREATE 权限，或运行 `wpsync migrate --sql` 并交由管理员执行",
             ) from None
@@ -132,9 +238,8 @@ def _run(apply: Callable[[], None]) -> None:
 
 
 def _lock_was_taken(exc: BaseException) -> bool:
-    return (
-        isinstance(exc, DBAPIError) and getattr(exc.orig, "sqlstate", None) == _LOCK_NOT_AVAILABLE
-    )
+    driver = exc.orig if isinstance(exc, DBAPIError) else exc
+    return getattr(driver, "sqlstate", None) == _LOCK_NOT_AVAILABLE
 
 
 @contextmanager
@@ -152,7 +257,7 @@ def _connected(url: str) -> Iterator[Connection]:
         if _lock_was_taken(exc):
             raise
         raise DatabaseUnavailableError(
-            f"the database cannot be reached: {_first_line(exc)}",
+            f"the database cannot be reached: {_first_line(exc.orig)}",
             hint="look at database.url, and whether the server runs and lets this host in"
             " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接",
         ) from None
@@ -160,7 +265,6 @@ def _connected(url: str) -> Iterator[Connection]:
         engine.dispose()
 
 
-def _first_line(exc: DBAPIError) -> str:
-    return (
-        str(exc.orig).strip().splitlines()[0] if str(exc.orig).strip() else type(exc.orig).__name__
-    )
+def _first_line(exc: BaseException | None) -> str:
+    lines = str(exc).strip().splitlines()
+    return lines[0] if lines else type(exc).__name__

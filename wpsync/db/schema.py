@@ -1,8 +1,9 @@
-"""Declarations to SQLAlchemy MetaData: what Alembic compares migrations with. Nothing runs on this.
+"""Declarations to SQLAlchemy MetaData: the first migration is made of it, and later ones are compared with it.
 
-Every table and column has a comment in Chinese and English, on one line, because BI tools show it.
+Nothing else runs on this. Every table and column has a comment in Chinese and English, on one line, because BI tools show it.
 """
 
+import sys
 from typing import Any
 
 import sqlalchemy as sa
@@ -455,8 +456,45 @@ def _dead_letters(metadata: sa.MetaData) -> None:
     )
 
 
+def _working_time(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "working_hours",
+        metadata,
+        _column(
+            "weekday", sa.SmallInteger(), "星期（1 周一 … 7 周日）", "weekday, 1 Monday to 7 Sunday"
+        ),
+        _column("begins", sa.Time(), "上班时间（上海）", "when work begins, in Shanghai"),
+        _column("ends", sa.Time(), "下班时间（上海）", "when work ends, in Shanghai"),
+        sa.PrimaryKeyConstraint("weekday", name="working_hours_pkey"),
+        sa.CheckConstraint("begins < ends", name="working_hours_check"),
+        sa.CheckConstraint("weekday between 1 and 7", name="working_hours_weekday_check"),
+        schema="wp_bi",
+        comment=_comment(
+            "工作时间（由配置 bi 写入）", "working hours, written from the configuration"
+        ),
+    )
+    sa.Table(
+        "special_days",
+        metadata,
+        _column("day", sa.Date(), "日期（上海）", "the day in Shanghai"),
+        _column("works", sa.Boolean(), "是否上班", "whether it is worked"),
+        sa.PrimaryKeyConstraint("day", name="special_days_pkey"),
+        schema="wp_bi",
+        comment=_comment(
+            "节假日与调休上班日（由配置 bi 写入）", "holidays, and weekends that are worked"
+        ),
+    )
+
+
+_SCHEMAS = {
+    "wp": _comment("厂商数据，每个资源一张表", "the vendor's data, one table per resource"),
+    "wp_bi": _comment("供 BI 使用的视图", "views made for dashboards"),
+    "wpsync": _comment("同步服务自身的状态", "the state of the sync service"),
+}
+
+
 def metadata() -> sa.MetaData:
-    """Every table that wpsync owns, in the schemas `wp` and `wpsync`."""
+    """Return every table that wpsync owns, in the schemas `wp`, `wp_bi` and `wpsync`."""
     built = sa.MetaData()
     for table in TABLES.values():
         _data_table(built, table)
@@ -473,7 +511,29 @@ def metadata() -> sa.MetaData:
         _plan,
         _tokens,
         _dead_letters,
+        _working_time,
     ):
         declare(built)
     state_schema.declare(built)
     return built
+
+
+def as_sql() -> str:
+    """Return the statements that create every schema and table, each followed by `;` and an empty line."""
+    dialect = postgresql.dialect(paramstyle="named")  # type: ignore[no-untyped-call]
+    statements = []
+    for name, comment in _SCHEMAS.items():
+        literal = comment.replace("'", "''")
+        statements.append(f"CREATE SCHEMA IF NOT EXISTS {name}")
+        statements.append(f"COMMENT ON SCHEMA {name} IS '{literal}'")
+
+    def keep(element: Any, *_: object, **__: object) -> None:
+        statements.append(str(element.compile(dialect=dialect)).strip())
+
+    metadata().create_all(sa.create_mock_engine("postgresql+psycopg://", keep), checkfirst=False)
+    lines = "\n\n".join(f"{statement};" for statement in statements) + "\n"
+    return "\n".join(line.rstrip() for line in lines.split("\n"))
+
+
+if __name__ == "__main__":
+    sys.stdout.write(as_sql())

@@ -14,6 +14,7 @@ def declare(metadata: sa.MetaData) -> None:
     _incidents(metadata)
     _erasures(metadata)
     _outages(metadata)
+    _definitions(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -175,5 +176,20 @@ def _outages(metadata: sa.MetaData) -> None:
         schema="wpsync",
         comment=comment(
             "没有正常应答的厂商接口；没有行表示正常", "vendors that do not answer; no row: it does"
+        ),
+    )
+
+
+def _definitions(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "definitions",
+        metadata,
+        column("name", sa.Text(), "视图或函数名", "the view or function"),
+        column("hash", sa.Text(), "定义文本的摘要", "the hash of its text"),
+        column("applied_at", INSTANT, "执行时间", "when it was applied"),
+        sa.PrimaryKeyConstraint("name", name="definitions_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "已建视图与函数的版本", "which version of each view and function this database has"
         ),
     )

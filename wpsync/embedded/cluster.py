@@ -95,7 +95,7 @@ def major(cluster: Path) -> int:
 def make(place: Place, programs: Programs, *, durable: bool = True) -> None:
     """Make the cluster and its database. Killed at any moment, it leaves an unfinished folder of another name.
 
-    Such a folder is not removed by a later call, which cannot know that it is of no use to anybody.
+    A later call does not remove such a folder: it only removes its own.
     """
     target = place.cluster
     if place.is_elsewhere and not target.parent.exists():
@@ -231,7 +231,7 @@ def start(
 
 
 def end_process(pid: int, ended: Callable[[], object | None]) -> None:
-    """Stop a server: the fast way, which rolls back what is open, then the immediate way.
+    """Stop a server: the fast way, which rolls back open transactions, then the immediate way.
 
     `ended` returns None as long as the process lives.
     """
@@ -246,7 +246,7 @@ def end_process(pid: int, ended: Callable[[], object | None]) -> None:
 
 
 def stop(cluster: Path) -> None:
-    """Stop the server that runs on a cluster, whoever started it; nothing happens if none runs."""
+    """Stop the server that runs on a cluster; nothing happens if none runs."""
     lines = _pid_file(cluster)
     pid = int(lines[0]) if lines and lines[0].strip().isdigit() else 0
     if _works_in(pid, cluster):

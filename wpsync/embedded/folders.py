@@ -63,7 +63,7 @@ class Place:
 
 @contextmanager
 def problems_in_words(path: Path) -> Iterator[None]:
-    """Turn what the operating system refuses (no right, read-only, full) into DatabaseUnavailableError."""
+    """Turn refusals of the operating system (no right, read-only, full) into DatabaseUnavailableError."""
     try:
         yield
     except OSError as exc:
@@ -140,7 +140,7 @@ def shared_state() -> Path:
     """Root's folder below /var/lib, open for reading to all. Made if it is missing."""
     try:
         STATE.mkdir(mode=0o755)
-        STATE.chmod(0o755)  # whatever the umask
+        STATE.chmod(0o755)  # the umask may have closed it
     except FileExistsError:
         check_private(STATE)
     return STATE
@@ -199,7 +199,7 @@ def _untrusted(path: Path, why: str, why_zh: str) -> DatabaseUnavailableError:
 
 
 def _make_parent(parent: Path) -> None:
-    """Make the missing folders. Root's are open for passing through, whatever the umask: the server must pass."""
+    """Make the missing folders. Root's are open for passing through under any umask: the server must pass."""
     missing = []
     while not os.path.lexists(parent):
         missing.append(parent)

@@ -9,12 +9,13 @@ from psycopg import sql
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.resources import RESOURCES
+from wpsync.state import window_ledger
 
 QUERIES = statements(__name__)
 
 _BATCH = 5_000
 
-_LEDGER = ("forget_windows", "forget_old_follow_ups", "forget_old_gone", "forget_old_erased")
+_OF_ROWS = ("forget_old_follow_ups", "forget_old_gone", "forget_old_erased")
 
 
 def forget_rows(database: Database, resource: str, before: datetime, *, batch: int = _BATCH) -> int:
@@ -28,7 +29,8 @@ def forget_rows(database: Database, resource: str, before: datetime, *, batch: i
     total = 0
     while True:
         with database.transaction() as connection:
-            for name in _LEDGER:
+            window_ledger.forget_windows(connection, resource, before)
+            for name in _OF_ROWS:
                 connection.execute(QUERIES[name], parameters)
             gone = sum(
                 _forget(connection, resource, where, parameters)

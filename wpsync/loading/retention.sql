@@ -1,6 +1,3 @@
--- name: forget_windows
-delete from wpsync.windows where resource = %(resource)s and ends_at <= %(before)s
-
 -- name: forget_old_follow_ups
 delete from wpsync.follow_ups where resource = %(resource)s and at < %(before)s
 

@@ -81,7 +81,7 @@ class LiveTail:
         if reached <= mark:
             return []
         span = Window(mark, reached)
-        gaps = windows.missing(span, [known.window for known in self.store.ledger(span)])
+        gaps = windows.missing(span, [known.window for known in self.store.windows(span)])
         return [piece for gap in reversed(gaps) for piece in self._by_day(gap)]
 
     def catch_up(
@@ -114,5 +114,5 @@ class LiveTail:
     def _reached(self) -> datetime:
         """The end of the newest window that was read."""
         mark = self._mark()
-        ledger = self.store.ledger(Window(mark, mark + _ENDLESS))
-        return max([mark, *(known.ends_at for known in ledger)])
+        known = self.store.windows(Window(mark, mark + _ENDLESS))
+        return max([mark, *(one.ends_at for one in known)])

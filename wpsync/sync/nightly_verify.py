@@ -28,7 +28,7 @@ def prove(account: Account, resource: Resource) -> list[Finding]:
     since = kept_from(account.pace.retention, resource.name, now) or now - _ENDLESS
     known = [
         window
-        for window in store.ledger(Window(since, now))
+        for window in store.windows(Window(since, now))
         if window.is_complete and window.starts_at >= since
     ]
     entered = [window.rows_held for window in known]

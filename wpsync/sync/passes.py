@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from random import Random
 
+from wpsync import ledger
 from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
 from wpsync.errors import FatalError, NothingShownError, Stopped, VendorRefusedError, WpsyncError
@@ -287,8 +288,8 @@ def _recheck_and_judge(
 ) -> None:
     """In the end the ledger says what is incomplete: also what is not due again yet, and by now not what has come."""
     unshown = _rechecked(account, resource, run, on_rows)
-    ledger = account.store(resource).ledger(EVER)
-    run.incomplete = [f"{one.window}: {one.reason}" for one in ledger if not one.is_complete]
+    known = account.store(resource).windows(EVER)
+    run.incomplete = [f"{one.window}: {one.reason}" for one in known if not one.is_complete]
     run.incomplete += unshown
 
 
@@ -348,16 +349,23 @@ def _begin(account: Account, resource: Resource, now: datetime) -> None:
     kept = partial(kept_from, account.pace.retention, resource.name)
     since = kept(now)
     first = first if since is None else max(first, since)
-    if (unread := store.take_back(now, first)) is not None:
+    with store.ledger() as book:
+        unread = ledger.take_back_ahead(book, now, first)
+    if unread is not None:
         log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
     mark = store.watermark()
     if mark is None:
-        store.start_watermark(first)
+        _start(store, first)
     elif since is not None and mark < since:
         sure = sure_now(now, [account.client])
         old = None if sure is None else kept(sure)
         if old is not None:
-            store.start_watermark(old)
+            _start(store, old)
+
+
+def _start(store: Store, at: datetime) -> None:
+    with store.ledger() as book:
+        ledger.start(book, at)
 
 
 def _first_instant(account: Account, now: datetime) -> datetime:

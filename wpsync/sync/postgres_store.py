@@ -3,7 +3,7 @@
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -13,7 +13,7 @@ from wpsync.clock import Clock
 from wpsync.db.database import Connection, Database
 from wpsync.extract import follow_up
 from wpsync.extract.events import Closed, Reason
-from wpsync.ledger import LedgerWindow, Reading
+from wpsync.ledger import Change, LedgerWindow, Reading, WindowLedger
 from wpsync.loading import diff, erasure, held_rows
 from wpsync.loading.diff import Difference
 from wpsync.loading.merge_sql import Counts, Gone
@@ -24,6 +24,7 @@ from wpsync.normalize.rows import Normalizer
 from wpsync.resources.spec import Personal, Resource
 from wpsync.state import dead_letters, drift, follow_ups, listings, runs, window_ledger
 from wpsync.state.scope import Scope
+from wpsync.state.window_ledger import PostgresLedger
 from wpsync.sync.store import Intake, Listed, Loaded
 
 log = logging.getLogger(__name__)
@@ -184,20 +185,21 @@ class PostgresIntake:
         connection, scope, window = self._connection, self._scope, closed.window
         if window is None:
             return lambda: None
-        window_ledger.lock_ledger(connection, scope)
-        around = [] if counted else window_ledger.ledger_around(connection, scope, window)
+        book = PostgresLedger(connection, scope, run_id)
+        around = [] if counted else book.windows(window)
         touched = ledger.touched(around, window)
         before = {at: self._held(stretch) or 0 for at, stretch in touched.items()}
 
         def finish() -> None:
             self._note_gone(closed, window)
             grown = {at: (self._held(stretch) or 0) - before[at] for at, stretch in touched.items()}
-            window_ledger.close_window(
-                connection, scope, window, reading(closed), run_id, held=self._held, grown=grown
+            enter = partial(
+                ledger.enter, window=window, reading=reading(closed), held=self._held, grown=grown
             )
+            book.update(window, enter)
             self._follow_up(closed, window)
             if live:
-                window_ledger.advance_watermark(connection, scope, self._clock.now())
+                ledger.advance(book)
 
         return finish
 
@@ -270,36 +272,22 @@ class PostgresStore:
                 self._privacy,
             )
 
+    def ledger(self) -> AbstractContextManager[WindowLedger]:
+        return window_ledger.locked(self._database, self._scope)
+
+    def windows(self, span: Window) -> list[LedgerWindow]:
+        return window_ledger.windows_between(self._database, self._scope, span)
+
     def watermark(self) -> datetime | None:
         return window_ledger.watermark(self._database, self._scope)
 
-    def start_watermark(self, start: datetime) -> None:
-        window_ledger.start_watermark(self._database, self._scope, start, self._clock.now())
-
-    def take_back(self, now: datetime, first: datetime) -> Window | None:
-        return window_ledger.take_back(self._database, self._scope, now, first)
-
-    def ledger(self, window: Window) -> list[LedgerWindow]:
-        return window_ledger.windows_between(self._database, self._scope, window)
-
-    def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
-        return window_ledger.incomplete_windows_due(self._database, self._scope, at)
-
-    def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
-        window_ledger.confirm_windows(self._database, self._scope, found, at)
-
-    def doubt(self, window: Window) -> None:
-        window_ledger.doubt_windows(self._database, self._scope, window, self._clock.now())
-
-    def dispute(self, window: Window, at: datetime | None) -> None:
-        window_ledger.dispute_windows(self._database, self._scope, window, at)
-
-    def put_off(self, later: Sequence[LedgerWindow]) -> None:
-        window_ledger.put_off_windows(self._database, self._scope, later)
+    def update(self, span: Window, change: Change) -> None:
+        with self.ledger() as book:
+            book.update(span, change)
 
     def put_away(self, foreign: Sequence[Difference]) -> None:
         with self._database.transaction() as connection:
-            window_ledger.lock_ledger(connection, self._scope)
+            PostgresLedger(connection, self._scope)  # its rows are counted meanwhile
             diff.remove(connection, self._scope, foreign, self._clock.now())
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:

@@ -22,7 +22,7 @@ from wpsync.errors import UNSERVED, NothingShownError, SpanTooLargeError, TooMan
 from wpsync.extract import follow_up, probing, windows
 from wpsync.extract.probing import Ages, Counter, Ends
 from wpsync.ledger import UNREADABLE, LedgerWindow
-from wpsync.model import Window
+from wpsync.model import EVER, Window
 from wpsync.resources.spec import Resource
 from wpsync.sync.bisect_failures import Patience
 from wpsync.sync.store import Store
@@ -79,7 +79,7 @@ class Recheck:
 
     def patience(self) -> Patience:
         """How many readings may fail in a run that begins now."""
-        known = self._store.ledger(self._everything())
+        known = self._store.windows(self._everything())
         return Patience(probing.failures_left(known, self._clock.now()), waits=False)
 
     def read_incomplete(self, read: Read, patience: Patience) -> None:
@@ -90,7 +90,7 @@ class Recheck:
 
     def _to_read(self, patience: Patience) -> list[LedgerWindow]:
         """What is incomplete and due: what was tried least comes first, and of that the longest."""
-        due = self._store.incomplete_due(self._clock.now())
+        due = ledger.due_again(self._store.windows(EVER), self._clock.now())
         due = [one for one in due if not (patience.is_over and one.reason == UNREADABLE)]
         return sorted(due, key=lambda known: (known.attempts, -known.window.span))
 
@@ -150,14 +150,17 @@ class Recheck:
 
         def later(known: LedgerWindow, tried: int) -> LedgerWindow:
             at_most = max(_PUT_OFF, self._ages.every(now - known.ends_at))
-            return ledger.put_off(known, now, tried, at_most)
+            return ledger.postponed(known, now, tried, at_most)
 
         if len(in_vain) < _IN_VAIN:
-            self._store.put_off([later(in_vain[-1], in_vain[-1].attempts + 1)])
+            self._postpone([later(in_vain[-1], in_vain[-1].attempts + 1)])
             return
         tried = max(known.attempts for known in in_vain + rest) + 1
         untried = [replace(later(known, tried), attempts=known.attempts) for known in rest]
-        self._store.put_off([*(later(known, tried) for known in in_vain), *untried])
+        self._postpone([*(later(known, tried) for known in in_vain), *untried])
+
+    def _postpone(self, later: list[LedgerWindow]) -> None:
+        self._store.update(_span(later), partial(ledger.put_off, later=later))
 
     def believes_empty(self, known: LedgerWindow) -> bool:
         """Whether it may be believed by now that the vendor shows nothing where we hold rows.
@@ -168,7 +171,7 @@ class Recheck:
         now = self._clock.now()
         if not probing.seems_empty_for(known, now, alone=True):
             return False
-        other = probing.beside(self._store.ledger(self._everything()), known.window)
+        other = probing.beside(self._store.windows(self._everything()), known.window)
         at = self._store.nth_time(other.window, 0) if other else None
         if at is None:
             return probing.seems_empty_for(known, now, alone=False)
@@ -179,8 +182,8 @@ class Recheck:
             return False
 
     def _to_probe(self) -> list[list[LedgerWindow]]:
-        ledger = self._store.ledger(self._everything())
-        return list(probing.due(ledger, self._clock.now(), self._ages))
+        known = self._store.windows(self._everything())
+        return list(probing.due(known, self._clock.now(), self._ages))
 
     def _everything(self) -> Window:
         now = windows.floor_second(self._clock.now())
@@ -189,10 +192,9 @@ class Recheck:
     def sample(self, read: Read, chance: Random) -> None:
         """Read a stretch of the horizon again whole, whatever its count says."""
         now = windows.floor_second(self._clock.now())
-        ledger = self._store.ledger(Window(now - self._ages.horizon, now))
         complete = [
             window
-            for window in ledger
+            for window in self._store.windows(Window(now - self._ages.horizon, now))
             if window.is_complete and window.rows_held and now - window.read_at > _NOT_SAMPLED
         ]
         if not complete or not self._ages.sample_rows:
@@ -229,7 +231,7 @@ class Recheck:
         asked_at = self._clock.now()
         counted = self.count(span)
         if counted is not None and counted == sum(window.vendor_count or 0 for window in group):
-            self._store.confirm(group, asked_at)
+            self._confirm(group, asked_at)
         elif len(group) > 1:
             return [[window] for window in group]
         elif counted is None:
@@ -259,13 +261,13 @@ class Recheck:
             self._read_whole(known, read)
             return
         if self._grew(window, held[0]) == differing:
-            self._store.confirm([known], asked_at)
+            self._confirm([known], asked_at)
             return
         self._count_again(window, read)
 
     def _count_again(self, window: Window, read: Read) -> None:
         """Whether the ledger is right by now; else everything is read. It may have grown meanwhile, at its end."""
-        pieces = self._store.ledger(window)
+        pieces = self._store.windows(window)
         if not all(piece.is_complete for piece in pieces):
             return
         asked_at = self._clock.now()
@@ -274,7 +276,7 @@ class Recheck:
             for piece in pieces:
                 self._read_whole(piece, read)
         elif again is not None:
-            self._store.confirm(pieces, asked_at)
+            self._confirm(pieces, asked_at)
 
     def _grew(self, window: Window, before: int) -> int:
         held = self._store.held([window])
@@ -283,8 +285,15 @@ class Recheck:
 
     def _read_whole(self, known: LedgerWindow, read: Read) -> None:
         """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""
-        self._store.doubt(known.window)
+        self.doubt(known.window)
         read(known.window)
+
+    def doubt(self, span: Window) -> None:
+        """Make complete windows incomplete until all of them is read again: the count of one is wrong."""
+        self._store.update(span, partial(ledger.doubt, span=span, at=self._clock.now()))
+
+    def _confirm(self, counted: list[LedgerWindow], at: datetime) -> None:
+        self._store.update(_span(counted), partial(ledger.confirm, counted=counted, at=at))
 
     def bisect(self, window: Window, counted: int, held: int, read: Read) -> None:
         """Bisect by counts, where the rows are, down to about a page."""
@@ -332,3 +341,7 @@ class Recheck:
     def _shows(self, start: datetime, end: datetime) -> bool:
         """Whether the vendor lists a row there. A count may lie; a row that is listed is one."""
         return bool(self._counter.page(probing.ask_between(start, end)).records)
+
+
+def _span(known: list[LedgerWindow]) -> Window:
+    return Window(min(one.starts_at for one in known), max(one.ends_at for one in known))

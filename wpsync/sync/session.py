@@ -188,8 +188,8 @@ def session(
 def _say_what_lacks(conninfo: Secret) -> None:
     from wpsync.db import migrations
 
-    if pending := migrations.pending(conninfo.reveal()):
+    if pending := migrations.pending(conninfo.reveal()).names:
         raise SchemaMismatchError(
-            f"the database lacks {len(pending)} migration{'s' if len(pending) != 1 else ''}: {', '.join(pending)}",
+            f"the database's schema is not current, it lacks: {', '.join(pending)}",
             hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
         )

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from wpsync.extract.events import Closed
-from wpsync.ledger import LedgerWindow
+from wpsync.ledger import Change, LedgerWindow, WindowLedger
 from wpsync.loading.diff import Difference
 from wpsync.loading.merge_sql import Counts
 from wpsync.model import Window
@@ -71,49 +71,26 @@ class Intake(Protocol):
 
 
 class Store(Protocol):
-    """Rows, ledger, watermark and follow-ups. What is written is there or not: never in part."""
+    """Rows, ledger, watermark and follow-ups. A write happens whole or not at all."""
 
     def intake(self) -> AbstractContextManager[Intake]:
         """A place to load one window after the other."""
         ...
 
+    def ledger(self) -> AbstractContextManager[WindowLedger]:
+        """Open the ledger under its lock, in a transaction: the only way to change it."""
+        ...
+
+    def windows(self, span: Window) -> list[LedgerWindow]:
+        """Return the ledger's windows that overlap a span, oldest first."""
+        ...
+
     def watermark(self) -> datetime | None:
-        """Everything before it has been read at least once; None before the first sync."""
+        """Return the watermark: everything before it has been read at least once; None before the first sync."""
         ...
 
-    def start_watermark(self, start: datetime) -> None:
-        """Set the watermark unless it is further on, and let it walk over what is already read."""
-        ...
-
-    def take_back(self, now: datetime, first: datetime) -> Window | None:
-        """Forget what a clock that was ahead entered: windows that end after now. The watermark goes back.
-
-        `first` is where it begins if it was never right. Returns what is to be read again, if anything.
-        """
-        ...
-
-    def ledger(self, window: Window) -> list[LedgerWindow]:
-        """The ledger's windows that touch a span, oldest first."""
-        ...
-
-    def incomplete_due(self, at: datetime) -> list[LedgerWindow]:
-        """Incomplete windows whose time to be read again has come, oldest first."""
-        ...
-
-    def confirm(self, found: Sequence[LedgerWindow], at: datetime) -> None:
-        """The vendor's count agrees with the ledger's."""
-        ...
-
-    def doubt(self, window: Window) -> None:
-        """The count of what is complete there is wrong: it is incomplete until it has been read again, whole."""
-        ...
-
-    def dispute(self, window: Window, at: datetime | None) -> None:
-        """What verify found there was left, at an instant; None: all of it was compared, and agrees."""
-        ...
-
-    def put_off(self, later: Sequence[LedgerWindow]) -> None:
-        """Keep when these complete windows are due, and how often they were tried (`ledger.put_off`)."""
+    def update(self, span: Window, change: Change) -> None:
+        """Change the ledger's windows that overlap or adjoin a span, in a transaction of its own."""
         ...
 
     def put_away(self, foreign: Sequence[Difference]) -> None:

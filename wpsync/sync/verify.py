@@ -15,8 +15,10 @@ where it cannot be told, it is kept and noted as gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 
+from wpsync import ledger
 from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
 from wpsync.extract.events import Closed, Reason
@@ -82,10 +84,13 @@ class Verifier:
         if not known.is_complete:
             return finding
         if finding is not None and not finding.repaired:
-            self._store.dispute(known.window, self._account.clock.now())
+            self._dispute(known.window, self._account.clock.now())
         elif known.disputed_at is not None and (finding is None or finding.reason is None):
-            self._store.dispute(known.window, None)
+            self._dispute(known.window, None)
         return finding
+
+    def _dispute(self, span: Window, at: datetime | None) -> None:
+        self._store.update(span, partial(ledger.dispute, span=span, at=at))
 
     def _unserved(self, known: LedgerWindow) -> Finding:
         holding = self._store.held([known.window])
@@ -100,7 +105,7 @@ class Verifier:
         )
         if not self._repair:
             return finding
-        self._store.doubt(known.window)
+        self._recheck.doubt(known.window)
         return self._read_again(finding)
 
     def _compared(self, known: LedgerWindow) -> Finding | None:
@@ -184,7 +189,7 @@ class Verifier:
             days = list(windows.by_day(window, self._account.pace.max_span))
             for day in reversed(days):
                 with self._account.alone(self._resource.name, "recheck"):
-                    for rest in _missing(day, self._store.ledger(day)):
+                    for rest in _missing(day, self._store.windows(day)):
                         self._read(rest)
             self._judge(finding)
         return finding
@@ -201,14 +206,14 @@ class Verifier:
 
     def _judge(self, finding: Finding) -> None:
         """What was read is repaired if the ledger vouches for all of it now."""
-        known = self._store.ledger(finding.window)
+        known = self._store.windows(finding.window)
         finding.repaired = not _missing(finding.window, [one for one in known if one.is_complete])
 
     def _settle(self, finding: Finding) -> None:
         """What was mended agrees now, by counts; where it does not, the whole window is read again."""
         for last in (False, True):
             counted = self._recheck.count(finding.window)
-            pieces = self._store.ledger(finding.window)
+            pieces = self._store.windows(finding.window)
             holding = self._store.held([piece.window for piece in pieces])
             held = [p.rows_held for p in pieces] if holding is None else holding
             good = all(
@@ -218,7 +223,7 @@ class Verifier:
                 finding.repaired = True
                 return
             if not last:
-                self._store.doubt(finding.window)
+                self._recheck.doubt(finding.window)
                 self._read(finding.window)
 
 
@@ -252,7 +257,7 @@ def _unread(
 def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
     """Whether nothing was ever read of what can be verified."""
     windowed = [one for one in resources if one.mode is Mode.WINDOWED]
-    return bool(windowed) and not any(account.store(one).ledger(EVER) for one in windowed)
+    return bool(windowed) and not any(account.store(one).windows(EVER) for one in windowed)
 
 
 def verify(
@@ -275,7 +280,7 @@ def verify(
         return []
     findings: list[Finding] = []
     store = account.store(resource)
-    known = store.ledger(span)
+    known = store.windows(span)
     progress.begin(resource.name, sum(window.rows_held for window in known))
     with recorded(
         account.database, account.clock, account.scope(resource), kind, account.client_requests
@@ -289,7 +294,7 @@ def verify(
                 account.alone(resource.name, "recheck"),  # waited for first: it may last for hours
                 account.alone(resource.name, "sync"),
             ):
-                for present in store.ledger(window.window):
+                for present in store.windows(window.window):
                     finding = verifier.window(present)
                     findings += [finding] if finding is not None else []
             progress.advance(resource.name, window.rows_held)

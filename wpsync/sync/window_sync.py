@@ -148,7 +148,7 @@ class Pipeline:
             return held[0]
         return sum(
             known.rows_seen
-            for known in self._store.ledger(window)
+            for known in self._store.windows(window)
             if window.start <= known.starts_at and known.ends_at <= window.end
         )
 
