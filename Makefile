@@ -4,8 +4,8 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser words numbers test test-fast test-long test-whole test-lowest test-clock test-clocks \
-        lint format baseline bench lock clean
+.PHONY: help demo browser migration words numbers test test-fast test-long test-whole test-lowest test-clock \
+        test-clocks lint format baseline bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ lint: .venv/.installed   ## the gate without the tests
 
 format: .venv/.installed ## put the code into the house's form
 	$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+migration: .venv/.installed ## generate a migration from the declarations (MESSAGE="Add the devices")
+	@$(BIN)/python -m tests.new_migration $(MESSAGE)
 
 words: .venv/.installed  ## lower the numbers of riddle words that files may hold (tests/guards)
 	@$(BIN)/python -m tests.guards.words

@@ -93,12 +93,9 @@ class Formatter(logging.Formatter):
         shown = " ".join(f"{key}={value}" for key, value in fields.items())
         local = at.astimezone().isoformat(sep=" ", timespec="seconds")
         text = f"{local} {record.levelname.lower():<7} {record.getMessage()} {shown}".rstrip()
-        return redact(_one_line(text if error is None else f"{text} error={error}"))
-
-
-def _one_line(text: str) -> str:
-    """One event a line, whatever a message or a traceback holds."""
-    return "\\n".join(text.splitlines())
+        if error is not None:
+            text = f"{text} error={error}"
+        return redact("\\n".join(text.splitlines()))  # one event a line
 
 
 def setup(level: str, form: str, stream: TextIO) -> None:

@@ -23,6 +23,7 @@ class Function:
     name: str
     lines: int
     uses: int
+    is_called: bool  # or only handed over, as a callback or an entry of a table
 
     @property
     def is_fragment(self) -> bool:
@@ -43,6 +44,11 @@ def private_functions(path: Path, text: str) -> list[Function]:
         for node in ast.walk(tree)
         if isinstance(node, ast.Name | ast.Attribute)
     )
+    called = {
+        node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
     found = []
     for node in ast.walk(tree):
         if not isinstance(node, ast.FunctionDef) or not re.match(r"_[a-z]", node.name):
@@ -55,7 +61,7 @@ def private_functions(path: Path, text: str) -> list[Function]:
         lines = (node.end_lineno or node.lineno) - node.lineno
         # A decorator registers the function (a validator, a route): its caller is not ours.
         uses = named[node.name] - own + 2 * bool(node.decorator_list)
-        found.append(Function(path, node.name, lines, uses))
+        found.append(Function(path, node.name, lines, uses, node.name in called))
     return found
 
 
@@ -77,6 +83,7 @@ def main() -> None:
     print(f"private functions: {len(functions)}")
     print(f"  with one caller: {len(once)} ({len(once) / len(functions):.0%})")
     print(f"  and under {FEW_LINES} lines: {len(short)} ({len(short) / len(functions):.1%})")
+    print(f"    of which only handed over: {sum(not one.is_called for one in short)}")
     print(f"type: ignore: {sum(text.count('# type: ignore') for text in texts.values())}")
 
 

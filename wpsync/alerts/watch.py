@@ -33,6 +33,7 @@ _GONE = 3
 _AWAY = timedelta(minutes=2)
 _AWAY_STANDBY = timedelta(minutes=5)
 _KEPT = 20
+_STORED = ("kind", "account", "resource", "severity", "zh", "en")
 
 Send = Callable[[str, str], list[str]]
 """Sends a title and a text; the names of the targets that did not take it."""
@@ -118,7 +119,8 @@ class Watch:
             incidents.keep(connection, incident)
         incidents.forget(connection, passing)
         for condition in present.values():
-            incidents.begin(connection, _values(condition, now))
+            shown = {name: getattr(condition, name) for name in _STORED}
+            incidents.begin(connection, {**shown, "at": now})
 
     def _tell(self, connection: Connection, now: datetime) -> list[str]:
         """Send what nobody was told yet, all in one message, and note it."""
@@ -248,11 +250,6 @@ def _over(incident: Incident) -> tuple[str, str]:
     minutes = max(1, round((incident.closed_at - incident.opened_at) / timedelta(minutes=1)))
     zh, en = _begun(incident)
     return f"已恢复（持续 {minutes} 分钟）：{zh}", f"Over after {minutes} minutes: {en}"
-
-
-def _values(condition: Condition, now: datetime) -> dict[str, object]:
-    names = ("kind", "account", "resource", "severity", "zh", "en")
-    return {**{name: getattr(condition, name) for name in names}, "at": now}
 
 
 def _fields(incident: Incident) -> dict[str, str]:

@@ -243,9 +243,6 @@ class Limits:
         with self._book(endpoint) as book:
             book.slow_down(self._clock.now(), retry_after)
 
-    def _limit(self, endpoint: str) -> int | None:
-        return self._per_minute.get(endpoint, self._default)
-
     def _book(self, endpoint: str) -> AbstractContextManager[Book]:
-        limit = self._limit(endpoint)
+        limit = self._per_minute.get(endpoint, self._default)
         return (self._own if limit is None else self._shared).opened(endpoint, limit)

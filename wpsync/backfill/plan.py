@@ -93,6 +93,10 @@ def make_plan(
     pieces = [piece for gap in gaps for piece in windows.by_day(gap, account.pace.max_span)]
     requests = max(ceil(rows / resource.page_size), len(pieces))
     size = rows * bytes_per_row(account.database, resource.table.name)
+    already = 0  # rows that the ledger vouches for
+    if kept and not again:
+        known = window_ledger.windows_between(account.database, account.scope(resource), kept)
+        already = sum(window.rows_seen for window in known if window.is_complete)
     return Plan(
         account.name,
         resource.name,
@@ -101,7 +105,7 @@ def make_plan(
         requests,
         _minutes(requests, per_minute),
         size,
-        already=_already(account, resource, kept) if kept and not again else 0,
+        already=already,
     )
 
 
@@ -159,12 +163,6 @@ def _missing(account: Account, resource: Resource, span: Window, *, again: bool)
         end = max([span.end, *(w.ends_at for w in known)])
         return [Window(start, end)]
     return windows.missing(span, [w.window for w in known if w.is_complete])
-
-
-def _already(account: Account, resource: Resource, span: Window) -> int:
-    """How many rows were read of what the ledger vouches for."""
-    known = window_ledger.windows_between(account.database, account.scope(resource), span)
-    return sum(window.rows_seen for window in known if window.is_complete)
 
 
 def _counted(account: Account, resource: Resource, gap: Window) -> int:

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from functools import partial
 from threading import Lock
 
 from wpsync.backfill.plan import Plan
@@ -60,7 +61,8 @@ def _backfill(
             if resource.mode is Mode.WINDOWED:
                 _read_windows(account, resource, plan, run, progress, again=again)
             else:
-                _read_whole(account, resource, run, progress)
+                with account.alone(resource.name, "sync"):
+                    read_new(account, resource, run, partial(progress.advance, resource.name))
         result.outcome = "incomplete" if run.incomplete else "done"
         result.problems = list(run.incomplete)
     except Stopped:
@@ -86,11 +88,6 @@ def _span_of(plan: Plan, account: Account) -> Window:
     return Window(
         min(window.start for window in plan.windows), max(window.end for window in plan.windows)
     )
-
-
-def _read_whole(account: Account, resource: Resource, run: Run, progress: Progress) -> None:
-    with account.alone(resource.name, "sync"):
-        read_new(account, resource, run, lambda rows: progress.advance(resource.name, rows))
 
 
 def _read_windows(

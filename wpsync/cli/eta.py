@@ -108,7 +108,10 @@ class Eta:
                 is_counting=self._is_counting,
                 already=self._already,
                 read=self._read,
-                expected_rows=self._expected_rows(),
+                # Never fewer than were read: the vendor counted when it was asked.
+                expected_rows=None
+                if self._expected is None
+                else self._already + max(self._expected, self._read),
                 requests=self._requests,
                 expected_requests=self._step.requests,
                 share=self._share(self._already),
@@ -116,12 +119,6 @@ class Eta:
                 left_in_all=left + to_come if left is not None and to_come else None,
                 wait=self._waiting(),
             )
-
-    def _expected_rows(self) -> int | None:
-        """Never fewer than were read: the vendor's count is of when it was asked."""
-        if self._expected is None:
-            return None
-        return self._already + max(self._expected, self._read)
 
     def _share(self, already: int) -> float | None:
         """By rows where their number is known, else by requests."""

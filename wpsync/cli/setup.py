@@ -125,7 +125,7 @@ def migrate(
 
 
 def _announce(pending: "Pending") -> None:
-    """Say what is about to be done, and how long the tables that are written anew will take."""
+    """Announce the pending migrations, and how long the tables that are written anew will take."""
     for step in pending.steps:
         print(f"{step.revision}: {step.title}", flush=True)
         for table, size in step.rewrites.items():

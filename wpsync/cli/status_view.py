@@ -181,7 +181,10 @@ class _Board:
         at = one.watermark or one.covered_to
         sign, style = ("!", "bold red") if line.late else ("●", "green")
         age = None if at is None else words.span(self._seen.now - at)
-        yield "resource", self._called(one.account, one.resource)
+        name = self._name(one.account, one.resource)
+        if self._is_wide:
+            name.append(f" {terms.resource(one.resource)[0]}", QUIET)
+        yield "resource", name
         yield "fresh", Text.assemble((sign, style), f" {age}") if age else Text("–", style=QUIET)
         yield "up_to", Text(words.at(at))
         yield "rows", Text(words.number(one.rows))
@@ -206,11 +209,6 @@ class _Board:
             return "–"
         left = job.next_at - self._seen.now
         return self._words.span(left) if left > timedelta(0) else self._words.t("now")
-
-    def _called(self, account: str, resource: str) -> Text:
-        """A resource by its name, and in Chinese where there is room."""
-        name = self._name(account, resource)
-        return name.append(f" {terms.resource(resource)[0]}", QUIET) if self._is_wide else name
 
     def _name(self, account: str, resource: str) -> Text:
         return Text(f"{account} {resource}" if self._many else resource)

@@ -356,7 +356,11 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
             for name in config.accounts
             if not _ACCOUNT.fullmatch(name)
         ]
-        problems += list(_unknown_resources(config))
+        for key, listed in (("resources", config.sync.resources), ("every", config.sync.every)):
+            for name in listed:
+                if name not in RESOURCES:
+                    english, chinese = f"there is no resource {name!r}", f"没有资源 {name!r}"
+                    problems.append(f"sync.{key}: {unknown(english, chinese, name, RESOURCES)}")
     if problems:
         raise ConfigError(
             "the configuration is wrong / 配置有误:\n"
@@ -364,14 +368,6 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
             hint="config.example.toml shows every key / 全部配置项见 config.example.toml",
         )
     return config
-
-
-def _unknown_resources(config: Config) -> Iterator[str]:
-    for key, names in (("resources", config.sync.resources), ("every", config.sync.every)):
-        for name in names:
-            if name not in RESOURCES:
-                english, chinese = f"there is no resource {name!r}", f"没有资源 {name!r}"
-                yield f"sync.{key}: {unknown(english, chinese, name, RESOURCES)}"
 
 
 def parse_instant(text: str, *, now: datetime) -> datetime:

@@ -57,9 +57,12 @@ class FailureLog:
                 self._got_through(key, now)
 
     def _failed(self, key: JobKey, error: str, now: datetime, next_at: datetime | None) -> None:
-        mine = self._of(key) or self._like(key, failure_texts.cause(error))
+        cause = failure_texts.cause(error)
+        alike = (one for one in self._there if one.cause == cause)
+        mine = self._of(key) or next(
+            (one for one in alike if one.account in ("", key.account)), None
+        )
         if mine is None:
-            cause = failure_texts.cause(error)
             account = "" if cause == failure_texts.DATABASE else key.account
             mine = _Trouble(account, cause, error, now, now)
             self._there.append(mine)
@@ -84,7 +87,3 @@ class FailureLog:
 
     def _of(self, key: JobKey) -> _Trouble | None:
         return next((one for one in self._there if key in one.jobs), None)
-
-    def _like(self, key: JobKey, cause: str) -> _Trouble | None:
-        alike = (one for one in self._there if one.cause == cause)
-        return next((one for one in alike if one.account in ("", key.account)), None)

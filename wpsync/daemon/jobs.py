@@ -127,20 +127,25 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
             yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
     tokens = JobKey(name, "tokens")
-    yield Job(tokens, _TOKENS_EVERY, _keeping_tokens(client), WATCH, is_told=is_told)
+
+    def keep_tokens(stopping: Stopping) -> Result:
+        client.authenticate()
+        return DONE
+
+    yield Job(tokens, _TOKENS_EVERY, keep_tokens, WATCH, is_told=is_told)
 
 
 def _reading(
     read: Callable[[Account, Resource], Outcome | None], resource: Resource
 ) -> Callable[[Account], Result]:
-    return lambda account: _result(read(account, resource))
+    def work(account: Account) -> Result:
+        outcome = read(account, resource)
+        if outcome is None:
+            return DONE
+        written = outcome.rows_inserted + outcome.rows_updated
+        return Result(outcome.outcome, "; ".join(outcome.problems[:3]) or None, written)
 
-
-def _result(outcome: Outcome | None) -> Result:
-    if outcome is None:
-        return DONE
-    written = outcome.rows_inserted + outcome.rows_updated
-    return Result(outcome.outcome, "; ".join(outcome.problems[:3]) or None, written)
+    return work
 
 
 def _proving(resource: Resource) -> Callable[[Account], Result]:
@@ -153,14 +158,6 @@ def _proving(resource: Resource) -> Callable[[Account], Result]:
         return Result("incomplete", "; ".join(str(finding.window) for finding in left[:3]))
 
     return prove
-
-
-def _keeping_tokens(client: Client) -> Callable[[Stopping], Result]:
-    def keep(stopping: Stopping) -> Result:
-        client.authenticate()
-        return DONE
-
-    return keep
 
 
 def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:

@@ -60,7 +60,10 @@ class Service:
                 self._turn()
         finally:
             self._lead.give_up()
-            self._sign_off()
+            try:
+                leadership.gone(self._session.database, self.instance)
+            except (DatabaseUnavailableError, UnwritableError):
+                log.debug("service.left_unsigned")
 
     def _turn(self) -> None:
         """Lead while it lasts; else say that we are there, and wait a little."""
@@ -81,7 +84,9 @@ class Service:
                 another_led=self._another_leads,
                 error=exc,
             )
-        self._wait(_TRY)
+        until = self._session.clock.monotonic() + _TRY
+        while self._session.clock.monotonic() < until and not self._session.stopping():
+            self._pause()
 
     def _back(self) -> None:
         self._watch.back()
@@ -135,20 +140,9 @@ class Service:
             clock.set(database.now())
         leadership.seen(database, self.instance, self.role, clock.now())
 
-    def _wait(self, seconds: float) -> None:
-        until = self._session.clock.monotonic() + seconds
-        while self._session.clock.monotonic() < until and not self._session.stopping():
-            self._pause()
-
     def _pause(self) -> None:
         wait = self._session.wait or self._session.clock.sleep
         wait(_LOOK)
-
-    def _sign_off(self) -> None:
-        try:
-            leadership.gone(self._session.database, self.instance)
-        except (DatabaseUnavailableError, UnwritableError):
-            log.debug("service.left_unsigned")
 
 
 def watching(config: Config) -> Watch:

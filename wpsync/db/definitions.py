@@ -108,7 +108,7 @@ def _stored(connection: Connection) -> dict[str, str]:
 
 
 def apply(connection: Connection, dropped: list[_Dropped] | None = None) -> list[str]:
-    """Apply what is stale, inside the caller's transaction; return the names applied.
+    """Apply the stale definitions, inside the caller's transaction; return the names applied.
 
     `dropped` are the views that `drop` took away before a migration: grants and views of other people
     come back at the end. Raises FatalError, naming them, where that is impossible.
@@ -164,7 +164,7 @@ def drop(connection: Connection, names: list[str]) -> list[_Dropped]:
 
 
 def _saved(connection: Connection, oid: object, name: str) -> _Dropped:
-    """Return a view with its grants; a view of somebody else's also with its text, owner and comments."""
+    """Return a view with its grants; a view of another owner also with its text, owner and comments."""
     grants = [
         f"grant {privilege}{f' ({column})' if column else ''} on {name} to {grantee}"
         + (" with grant option" if grantable else "")

@@ -1,6 +1,6 @@
 """Bringing a database to the newest schema, from an installed wheel or from a checkout.
 
-Alembic does the work (`migrations/`); this finds it, runs it and reports what a database lacks. A
+Alembic does the work (`migrations/`); this finds it, runs it and reports those that a database lacks. A
 migration never waits for a lock longer than the lock timeout, so that it cannot queue behind a long
 BI query with every other reader queueing behind it in turn: it gives up and is tried again.
 
@@ -58,13 +58,13 @@ class Step:
 
     @property
     def minutes(self) -> float:
-        """About how long the tables it rewrites take; nobody can use them meanwhile."""
+        """About how long the tables it rewrites take; they are locked meanwhile."""
         return sum(self.rewrites.values()) / _BYTES_A_SECOND / 60
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """What a database lacks: migrations, oldest first, and views and functions by name."""
+    """Everything that a database lacks: migrations, oldest first, and views and functions by name."""
 
     steps: list[Step]
     definitions: list[str]
@@ -76,7 +76,7 @@ class Pending:
 
 
 def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) -> Pending:
-    """Apply what is missing, all of it in one transaction; return what was applied.
+    """Apply everything that is missing in one transaction; return it.
 
     Idempotent, and no DDL where nothing is missing. Safe when several processes start at once (they
     take turns). Where one migration fails, none is applied: the version before can start.
@@ -118,7 +118,7 @@ def _apply(connection: Connection, config: Config, steps: list[Step]) -> None:
 
 
 def pending(url: str) -> Pending:
-    """Return what the database lacks. Raises ConfigError for one that is not to be upgraded."""
+    """Return everything that the database lacks. Raises ConfigError for one that is not to be upgraded."""
     with _connected(url) as connection:
         return _pending(connection, _config())
 

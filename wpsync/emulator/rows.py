@@ -131,7 +131,13 @@ def call(identifier: str, phone: Phone, at: int, rng: Random, *, recorded: bool 
     direction = rng.choice(("in", "out", "out"))
     name = person(rng) if rng.random() < 0.6 else None
     other = mobile(rng)
-    sound = _sound(identifier, at, rng) if connected else rng.choice((None, ""))
+    sound: str | None
+    if not connected:
+        sound = rng.choice((None, ""))
+    elif rng.random() < 0.85:
+        sound = f"cf-workphone.oss-cn-hangzhou.aliyuncs.com/originalRecord/P24/{local(at)[:7]}/{identifier}.mp3"
+    else:
+        sound = rng.choice(("not_found", "copy_fail", "multiple_call_lose", None))
     if not recorded:
         sound = None
     vendor: Object = {
@@ -156,13 +162,6 @@ def call(identifier: str, phone: Phone, at: int, rng: Random, *, recorded: bool 
         "recording_url": f"https://{sound}" if status == "available" else None,
         "recording_status": status, "_extra": None,
     }  # fmt: skip
-
-
-def _sound(identifier: str, at: int, rng: Random) -> str | None:
-    chance = rng.random()
-    if chance < 0.85:
-        return f"cf-workphone.oss-cn-hangzhou.aliyuncs.com/originalRecord/P24/{local(at)[:7]}/{identifier}.mp3"
-    return rng.choice(("not_found", "copy_fail", "multiple_call_lose", None))
 
 
 def sms(identifier: str, phone: Phone, at: int, rng: Random) -> Pair:

@@ -139,7 +139,12 @@ def _answer(state: State, method: str, path: str, query: str, raw: bytes) -> Ans
     except msgspec.DecodeError:
         answer, outcome = _refused(Refusal(4005, "参数错误")), "code0"
     except Refusal as refusal:
-        answer = _unlike_others(refusal) or _refused(refusal)
+        if refusal.status_code == 429:
+            answer = _limited()
+        elif refusal.status_code == 500:
+            answer = Answer(_HTML % 500, 500, b"text/html")
+        else:
+            answer = _refused(refusal)
         outcome = "code0" if fault is None else fault.name
     state.note(path, body, outcome, token)
     return _after(answer, fault)
@@ -177,13 +182,6 @@ def _refused(refusal: Refusal) -> Answer:
     if refusal.status_code is not None:
         envelope["statusCode"] = refusal.status_code
     return Answer(encoded(envelope))
-
-
-def _unlike_others(refusal: Refusal) -> Answer | None:
-    """Refusals that HTTP's status tells."""
-    if refusal.status_code == 429:
-        return _limited()
-    return Answer(_HTML % 500, 500, b"text/html") if refusal.status_code == 500 else None
 
 
 def _limited() -> Answer:

@@ -126,7 +126,7 @@ class Vendor:
         self.last_rows = 0
         self.last_count: int | None = None
         self._answers: dict[str, Callable[[Object], bytes]] = {
-            "/api/crm/customerTmp": self._fields,
+            "/api/crm/customerTmp": lambda body: encoded({"fieldMap": self.world.fields}),
             "/api/crm/addCustomer": self._add_customer,
             "/api/crm/delCustomer": self._delete_customer,
             "/api/crm/uptCustomer": self._update_customer,
@@ -134,7 +134,9 @@ class Vendor:
                 "callPhone", body, "callPhone", "userPhone"
             ),
             "/api/crm/autoAddWx": lambda body: self._act("autoAddWx", body, "phone", "userPhone"),
-            "/api/crm/getUsers": self._agents,
+            "/api/crm/getUsers": lambda body: encoded(
+                {"list": [entry.vendor for entry in self.world.listings["agents"].values()]}
+            ),
             "/api/device/call": lambda body: self._series("calls", body, 500, None),
             "/api/device/sms": lambda body: self._series("sms", body, 500, None),
             "/api/report/callReport": self._call_report,
@@ -167,12 +169,6 @@ class Vendor:
         return b'{"code":1,"msg":"%s","data":%s}' % (said.encode(), data)
 
     # -- listings --------------------------------------------------------------------------------------
-
-    def _fields(self, body: Object) -> bytes:
-        return encoded({"fieldMap": self.world.fields})
-
-    def _agents(self, body: Object) -> bytes:
-        return encoded({"list": [entry.vendor for entry in self.world.listings["agents"].values()]})
 
     def _listing(self, name: str, body: Object, entries: list[Object] | None = None) -> bytes:
         if entries is None:
@@ -232,19 +228,16 @@ class Vendor:
         self.last_rows, self.last_count = len(chosen), count
         answer = _list(count, [row.encode() for row in chosen])
         if self.rules.page_drift and kind == "wechat_messages":
-            self._drift(kind, body)
+            # Rows arrive at the head of the window while its pages are read.
+            start, end = self._span(body)
+            if start is not None and end is not None:
+                self.world.generate(kind, self.rules.page_drift, max(start, end - 60), end)
         return answer
 
     def _stumble(self, served: Iterable[object]) -> None:
         """What cannot be encoded takes everything with it that would have come in the same answer."""
         if self.rules.broken and not set(self.rules.broken).isdisjoint(served):
             raise Refusal(self.rules.broken_status, "系统异常")
-
-    def _drift(self, kind: Kind, body: Object) -> None:
-        """Rows arrive at the head of the window while somebody reads it."""
-        start, end = self._span(body)
-        if start is not None and end is not None:
-            self.world.generate(kind, self.rules.page_drift, max(start, end - 60), end)
 
     def _span(self, body: Object) -> tuple[int | None, int | None]:
         """First and last second served, both included."""

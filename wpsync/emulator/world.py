@@ -203,7 +203,10 @@ class World:
         self._fill_series()
         self._fill_listings()
         if self.lively.factor:
-            self._begin_to_live()
+            per_second = self.messages / (self.days * _DAY) * self.lively.factor
+            for kind, share in (("wechat_messages", 1.0), ("calls", 8 / 70), ("sms", 3 / 70)):
+                self._next_arrival(kind, per_second * share, float(self.born))  # type: ignore[arg-type]  # the literals are kinds
+            self._next_change(float(self.born), 40 / max(1.0, self.lively.factor))
 
     def _fill_series(self) -> None:
         sizes: dict[Kind, int] = {
@@ -280,12 +283,6 @@ class World:
     def schedule(self, at: float, do: Callable[[float], None]) -> None:
         self._number += 1
         heapq.heappush(self._events, Event(at, self._number, do))
-
-    def _begin_to_live(self) -> None:
-        per_second = self.messages / (self.days * _DAY) * self.lively.factor
-        for kind, share in (("wechat_messages", 1.0), ("calls", 8 / 70), ("sms", 3 / 70)):
-            self._next_arrival(kind, per_second * share, float(self.born))  # type: ignore[arg-type]  # the literals are kinds
-        self._next_change(float(self.born), 40 / max(1.0, self.lively.factor))
 
     def _next_arrival(self, kind: Kind, rate: float, after: float) -> None:
         at = after + self._rng.expovariate(rate)

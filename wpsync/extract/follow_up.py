@@ -31,10 +31,6 @@ def due_after(at: datetime, read_at: datetime, horizon: timedelta) -> datetime |
     return at + days * _DAILY if days * _DAILY <= horizon else None
 
 
-def _same_day(a: datetime, b: datetime) -> bool:
-    return a.astimezone(SHANGHAI).date() == b.astimezone(SHANGHAI).date()
-
-
 def together(times: Sequence[datetime], between: Sequence[int], page_size: int) -> list[Window]:
     """The narrowest windows that hold these instants, neighbours sharing one where it is still a page.
 
@@ -45,7 +41,9 @@ def together(times: Sequence[datetime], between: Sequence[int], page_size: int) 
     for number, at in enumerate(times):
         second = floor_second(at)
         step = between[number - 1] if number else 0
-        if windows and rows + step < page_size and _same_day(windows[-1].start, second):
+        day = second.astimezone(SHANGHAI).date()
+        is_same_day = bool(windows) and windows[-1].start.astimezone(SHANGHAI).date() == day
+        if is_same_day and rows + step < page_size:
             rows += step
             windows[-1] = Window(windows[-1].start, max(windows[-1].end, second + SECOND))
         else:

@@ -53,13 +53,9 @@ def _repaired(extra: Mapping[str, object]) -> str:
     for field, value in extra.items():
         clean = _holdable(value)
         kept[values.holdable(field)] = clean
-        if not field.startswith(RAW) and not _same(clean, value):
+        if not field.startswith(RAW) and not (clean is value or clean == value):
             keep_raw(kept, field, value)
     return json.dumps(kept, ensure_ascii=False, default=_number, separators=(",", ":"))
-
-
-def _same(clean: object, value: object) -> bool:
-    return clean is value or clean == value
 
 
 def _number(value: object) -> object:

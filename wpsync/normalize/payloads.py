@@ -206,7 +206,14 @@ def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
             exploded.plain_texts[place] = text
         mine = of if len(places) == len(of.ids) else of.some(places)
         if kind.name == "group_collection":
-            exploded.add(messages.PAYERS.name, _payer_rows(read, mine))
+            exploded.add(
+                messages.PAYERS.name,
+                (
+                    (mine.ids[place], *payer, mine.times[place], None, mine.stamps[place])
+                    for place, sent in enumerate(read.captured.get(_PAYERS, ()))
+                    for payer in _payers(sent, read.extras[place])
+                ),
+            )
         exploded.add(builder.table.name, builder.rows(read, mine.ids, mine.times, mine.stamps))
 
 
@@ -229,12 +236,6 @@ def _read(builder: Builder, opened: Mapping[int, Payload]) -> Iterator[tuple[lis
             yield places, found
     for place in alone:
         yield [place], builder.read(opened[place])
-
-
-def _payer_rows(found: Found, of: Messages) -> Iterator[Row]:
-    for place, sent in enumerate(found.captured.get(_PAYERS, ())):
-        for payer in _payers(sent, found.extras[place]):
-            yield (of.ids[place], *payer, of.times[place], None, of.stamps[place])
 
 
 def _opened(kind: MessageKind, payload: object, record: Payload) -> tuple[Payload | None, str]:

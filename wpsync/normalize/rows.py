@@ -120,7 +120,9 @@ class Normalizer:
         kept: list[str | None] = [None] * len(draft.records)
         for number, extra in draft.extras.items():
             kept[number] = originals.extra_json(extra)
-            _note_drift(extra, into)
+            for name in extra:
+                what = "type" if name.startswith(originals.RAW) else "field"
+                into.drift[what, values.holdable(name.removeprefix(originals.RAW))[:100]] += 1
         rows = into.rows.setdefault(self._table, [])
         rows.extend(zip(*draft.columns.values(), kept, draft.stamps, strict=True))
 
@@ -152,13 +154,6 @@ class Normalizer:
 
 
 _OBJECT, _TEXT = frozenset({dict}), frozenset({str})
-
-
-def _note_drift(extra: Record, into: Batch) -> None:
-    """A field that no column knows, or that came in a shape which cannot be read or stored."""
-    for name in extra:
-        what = "type" if name.startswith(originals.RAW) else "field"
-        into.drift[what, values.holdable(name.removeprefix(originals.RAW))[:100]] += 1
 
 
 def _is_usable(identifier: object) -> bool:
@@ -331,7 +326,11 @@ def _days(draft: _Draft) -> list[object]:
     days: list[object] = []
     for number, at in enumerate(times):
         if at is None:
-            days.append(_said_day(draft, number))
+            try:
+                days.append(values.day(draft.records[number].get("date")))
+            except (values.UnreadableError, values.RepairedError):
+                draft.keep_unless_empty(number, "date")
+                days.append(None)
             continue
         day = _shanghai_day(at)
         days.append(day)
@@ -351,14 +350,6 @@ def _only_day(times: Sequence[datetime | None]) -> date | None:
 
 def _shanghai_day(at: datetime) -> date:
     return (at.astimezone(UTC) + _SHANGHAI).date()
-
-
-def _said_day(draft: _Draft, number: int) -> date | None:
-    try:
-        return values.day(draft.records[number].get("date"))
-    except (values.UnreadableError, values.RepairedError):
-        draft.keep_unless_empty(number, "date")
-        return None
 
 
 def _keep_other_day(draft: _Draft, number: int, day: date) -> None:

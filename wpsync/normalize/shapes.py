@@ -15,7 +15,7 @@ from datetime import datetime
 from wpsync import values
 from wpsync.model import Row
 from wpsync.normalize import columns, originals
-from wpsync.resources.spec import Column, Converter, Table
+from wpsync.resources.spec import Column, Table
 
 _MEMO_LIMIT = 10_000
 
@@ -288,7 +288,11 @@ def _read_alike(
     layout = shape.layout(tuple(payloads[0]))
     assert layout is not None
     for key, column in layout.columns:
-        found.values[column.name] = _converted(column.convert, [one[key] for one in payloads])
+        raw = [one[key] for one in payloads]
+        try:
+            found.values[column.name] = list(columns.convert(column.convert, raw))
+        except columns.UnusualError:
+            found.values[column.name] = [column.convert(value) for value in raw]
     for key, child in layout.children:
         nested = [one[key] for one in payloads]
         inner: list[dict[str, object]] = [{} for _ in payloads]
@@ -301,11 +305,3 @@ def _read_alike(
     for key in layout.unknown:
         for extra, one in zip(extras, payloads, strict=True):
             extra[key] = one[key]
-
-
-def _converted(converter: Converter, raw: Sequence[object]) -> list[object]:
-    """A whole column. Raises ValueError where a value of it needs care."""
-    try:
-        return list(columns.convert(converter, raw))
-    except columns.UnusualError:
-        return [converter(value) for value in raw]

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from wpsync.resources import TABLES
-from wpsync.resources.spec import Column, Table
+from wpsync.resources.spec import Table
 
 _BOOKKEEPING = (
     ("_account", "text", "来源账号", "the configured account the row came from"),
@@ -24,7 +24,8 @@ def _markdown(table: Table) -> Iterator[str]:
     yield "| column | type | vendor field | 说明 | meaning |\n|---|---|---|---|---|"
     for column in table.columns:
         sources = ", ".join(f"`{source}`" for source in column.sources)
-        yield f"| `{column.name}`{_key(table, column)} | {column.type.value} | {sources} | {column.zh} | {column.en} |"
+        key = " (key)" if column.name in table.key else ""
+        yield f"| `{column.name}`{key} | {column.type.value} | {sources} | {column.zh} | {column.en} |"
     for name, kind, zh, en in _kept(table):
         yield f"| `{name}` | {kind} | | {zh} | {en} |"
     yield ""
@@ -32,10 +33,6 @@ def _markdown(table: Table) -> Iterator[str]:
 
 def _kept(table: Table) -> tuple[tuple[str, str, str, str], ...]:
     return (*_BOOKKEEPING, _DELETED) if table.soft_delete else _BOOKKEEPING
-
-
-def _key(table: Table, column: Column) -> str:
-    return " (key)" if column.name in table.key else ""
 
 
 def as_dbml() -> str:

@@ -66,7 +66,8 @@ class Guard:
     def _refused(self, asked: HTTPConnection, method: str) -> Response | None:
         if method not in ("GET", "HEAD"):
             return PlainTextResponse("read-only / 只读\n", 405, {"Allow": "GET, HEAD"})
-        if self._local and not is_loopback(_host(asked)):
+        host = urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
+        if self._local and not is_loopback(host):
             return PlainTextResponse(
                 "this page answers only to localhost; set web.bind and web.password\n"
                 "本页面仅限本机访问；如需远程访问，请配置 web.bind 与 web.password\n",
@@ -105,10 +106,6 @@ class Guard:
 
 def _client(asked: HTTPConnection) -> str:
     return asked.client.host if asked.client else ""
-
-
-def _host(asked: HTTPConnection) -> str:
-    return urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
 
 
 def _given(header: str) -> str | None:
