@@ -8,17 +8,19 @@ whose messages may be here already) erases that too, and takes the lock alone as
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import LiteralString, cast
 
-from psycopg import sql
+from psycopg import Cursor, sql
 
 from wpsync import values
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
+from wpsync.loading import table_stats
 from wpsync.model import CHAT, PHONE, SENDER, WX, Erased, LeftOut
 from wpsync.resources import RESOURCES, TABLES, TYPED_TABLES
 from wpsync.state.scope import Scope
@@ -43,14 +45,14 @@ class Receipt:
     rows: dict[str, int]
 
 
-def erased(connection: Connection) -> Erased:
-    """Everybody who was erased."""
-    rows = connection.execute(QUERIES["erased_marks"]).fetchall()
+def erased(connection: Connection, account: str) -> Erased:
+    """Everybody who was erased, as far as the rows of an account are concerned."""
+    rows = connection.execute(QUERIES["erased_marks"], {"account": account}).fetchall()
     if not rows:
-        return Erased()
+        return Erased(account=account)
     marks = frozenset((str(kind), str(digest)) for kind, digest in rows if kind != "salt")
     salt = next(str(digest) for kind, digest in rows if kind == "salt")
-    return Erased(salt.encode(), marks)
+    return Erased(salt.encode(), marks, account)
 
 
 def hold(connection: Connection, known: Erased, left: LeftOut) -> None:
@@ -60,7 +62,8 @@ def hold(connection: Connection, known: Erased, left: LeftOut) -> None:
     so that nobody waits for one who waits for him.
     """
     connection.execute(QUERIES["lock_erasures" if left.leads else "lock_erasures_shared"])
-    row = connection.execute(QUERIES["count_erased_marks"]).fetchone()
+    parameters = {"account": known.account}
+    row = connection.execute(QUERIES["count_erased_marks"], parameters).fetchone()
     if row is not None and row[0] != known.size:
         raise ErasedMeanwhileError
 
@@ -75,7 +78,7 @@ def keep_left_out(
     """
     if not left.rows:
         return
-    eraser = Eraser(connection)
+    eraser = Eraser(connection, scope.account)
     ids = [identifier for identifier, _ in left.rows]
     eraser.remove(RESOURCES[scope.resource].table.name, "id = any(%(ids)s)", ids=ids)
     timed = {identifier: at for identifier, at in left.rows if at is not None}
@@ -83,26 +86,39 @@ def keep_left_out(
         QUERIES["keep_erased_rows"],
         scope.parameters(ids=list(timed), times=list(timed.values())),
     )
-    if left.leads:
-        eraser.leads |= left.leads
-        eraser.wechat({form for kind, one in left.leads if kind == WX for form in forms(one)})
-        _mark(connection, known, eraser.leads)
+    if not left.leads:
+        return
+    numbers = {form for kind, one in left.leads if kind == WX for form in forms(one)}
+    eraser.leads |= left.leads
+    eraser.wechat(numbers)
+    _mark(connection, known, scope.account, eraser.leads)
+    if numbers:  # a number is the person's wherever it stands
+        for other in table_stats.accounts(connection):
+            if other != scope.account:
+                elsewhere = Eraser(connection, other)
+                elsewhere.wechat(numbers)
+                _mark(connection, known, other, elsewhere.leads)
 
 
-def _mark(connection: Connection, known: Erased, leads: Iterable[tuple[str, str]]) -> None:
+def _mark(
+    connection: Connection, known: Erased, account: str, leads: Iterable[tuple[str, str]]
+) -> None:
+    """Keep what a person is known by: a number in every account, an id in the account that gave it."""
     for kind, value in sorted(leads):
-        digest = known.digest(kind, value)
-        connection.execute(QUERIES["keep_erased_mark"], {"kind": kind, "digest": digest})
+        whose = "" if kind in (PHONE, WX) else account
+        mark = {"account": whose, "kind": kind, "digest": known.digest(kind, value)}
+        connection.execute(QUERIES["keep_erased_mark"], mark)
 
 
 class Eraser:
-    """Removes what is somebody's on one connection, inside its transaction.
+    """Removes a person's rows of one account on one connection, inside its transaction.
 
     `rows` counts it by table, `leads` (kind, value) are what the person is to be known by from then on.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, account: str) -> None:
         self._connection = connection
+        self._account = account
         self.rows: dict[str, int] = {}
         self.leads: set[tuple[str, str]] = set()
 
@@ -118,18 +134,25 @@ class Eraser:
         """Remove all of a WeChat number, however it may be stored, and all that the leads lead to."""
         numbers = list(stored)
         chats = self._ids(
-            "select id from wp.wechat_chats where contact_wx_no = any(%(stored)s)", stored=numbers
+            "select id from wp.wechat_chats where _account = %(account)s and contact_wx_no = any(%(stored)s)",
+            stored=numbers,
         )
         members = self._ids(
-            "select id from wp.wechat_room_members where wx_no = any(%(stored)s)", stored=numbers
+            "select id from wp.wechat_room_members where _account = %(account)s and wx_no = any(%(stored)s)",
+            stored=numbers,
         )
         self.leads |= {(CHAT, one) for one in chats} | {(SENDER, one) for one in members}
         messages = self._ids(
-            "select id from wp.wechat_messages where chat_id = any(%(chats)s) or sender_id = any(%(senders)s)"
-            " union select message_id from wp.message_cards where wx_no = any(%(stored)s)"
-            " union select message_id from wp.message_locations where wx_no = any(%(stored)s)"
-            " union select message_id from wp.message_group_collections where initiator_wx_no = any(%(stored)s)"
-            " union select message_id from wp.message_group_collection_payers where payer_wx_no = any(%(stored)s)",
+            "select id from wp.wechat_messages where _account = %(account)s"
+            " and (chat_id = any(%(chats)s) or sender_id = any(%(senders)s))"
+            " union select message_id from wp.message_cards"
+            " where _account = %(account)s and wx_no = any(%(stored)s)"
+            " union select message_id from wp.message_locations"
+            " where _account = %(account)s and wx_no = any(%(stored)s)"
+            " union select message_id from wp.message_group_collections"
+            " where _account = %(account)s and initiator_wx_no = any(%(stored)s)"
+            " union select message_id from wp.message_group_collection_payers"
+            " where _account = %(account)s and payer_wx_no = any(%(stored)s)",
             chats=[value for kind, value in self.leads if kind == CHAT],
             senders=[value for kind, value in self.leads if kind == SENDER],
             stored=numbers,
@@ -140,7 +163,7 @@ class Eraser:
         self.remove("wechat_contacts", "wx_no = any(%(stored)s)", stored=numbers)
         self.remove("wechat_contacts", "wx_alias = any(%(stored)s)", stored=numbers)
         if numbers:
-            changed = self._connection.execute(QUERIES["erase_from_rooms"], {"stored": numbers})
+            changed = self._execute(QUERIES["erase_from_rooms"], stored=numbers)
             self._count("wechat_rooms", changed.rowcount)
             self._elsewhere(numbers)
 
@@ -149,39 +172,40 @@ class Eraser:
         filled = {
             "table": sql.Identifier("wp", table),
             "key": sql.Identifier(TABLES[table].key[0]),
-            "where": sql.SQL(where),
+            "where": sql.SQL("t._account = %(account)s and " + where),
         }
         if table in _CURSORS:
             note = sql.SQL(
                 "insert into wpsync.erased_rows (account, resource, id, at)"
                 " select t._account, %(resource)s, t.{key}, t.{cursor} from {table} as t"
-                " where {where} and t.{cursor} is not null and not exists (select from wpsync.gone_rows as g"
-                " where g.account = t._account and g.resource = %(resource)s and g.id = t.{key})"
-                " on conflict do nothing"
+                " where {where} and t.{cursor} is not null and t._gone_at is null on conflict do nothing"
             ).format(cursor=sql.Identifier(_CURSORS[table]), **filled)
-            self._connection.execute(note, {**parameters, "resource": table})
-        delete = sql.SQL("delete from {table} where {where} returning {key}").format(**filled)
-        gone = [row[0] for row in self._connection.execute(delete, parameters).fetchall()]
+            self._execute(note, **parameters, resource=table)
+        delete = sql.SQL("delete from {table} as t where {where} returning {key}").format(**filled)
+        gone = [row[0] for row in self._execute(delete, **parameters).fetchall()]
         self._count(table, len(gone))
         if not gone or table not in _CURSORS:
             return
         if table == "wechat_messages":
             for typed in TYPED_TABLES:
                 self.remove(typed.name, "message_id = any(%(ids)s)", ids=gone)
-        for name in ("forget_erased_follow_ups", "forget_erased_gone_rows"):
-            self._connection.execute(QUERIES[name], {"resource": table, "ids": gone})
+        self._execute(QUERIES["forget_erased_follow_ups"], resource=table, ids=gone)
 
     def _elsewhere(self, numbers: Collection[str]) -> None:
         """Remove what names a number: replaced versions, and originals of dead letters."""
         versions = [_like(json.dumps(one, ensure_ascii=False)) for one in numbers]
         originals = [_like(json.dumps(one)[1:-1]) for one in numbers]
         for table, patterns in (("history", versions), ("dead_letters", originals)):
-            removed = self._connection.execute(QUERIES[f"erase_{table}"], {"patterns": patterns})
+            removed = self._execute(QUERIES[f"erase_{table}"], patterns=patterns)
             self._count(table, removed.rowcount)
 
     def _ids(self, query: LiteralString, **parameters: object) -> list[str]:
-        rows = self._connection.execute(query, parameters)
-        return [str(row[0]) for row in rows.fetchall()]
+        return [str(row[0]) for row in self._execute(query, **parameters).fetchall()]
+
+    def _execute(
+        self, query: LiteralString | sql.Composed, **parameters: object
+    ) -> Cursor[tuple[object, ...]]:
+        return self._connection.execute(query, {"account": self._account, **parameters})
 
     def _count(self, table: str, rows: int) -> None:
         if rows:
@@ -201,9 +225,8 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
     with database.transaction() as connection:
         connection.execute(QUERIES["lock_erasures"])
         connection.execute(QUERIES["keep_salt"], {"digest": secrets.token_hex(16)})
-        known = erased(connection)
+        known = erased(connection, "")
         number = values.phone_number(number) if kind == PHONE else number
-        eraser = Eraser(connection)
         if kind == PHONE:
             numbers = {number}
             stored = {*forms(number), *_written(connection, number)}
@@ -211,19 +234,24 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
             numbers = _same_person(connection, number, forms)
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
-        eraser.leads |= {(kind, one) for one in numbers}
-        if kind == PHONE:
-            eraser.phone(stored)
-        else:
-            eraser.wechat(stored)
-        _mark(connection, known, eraser.leads)
+        _mark(connection, known, "", {(kind, one) for one in numbers})
+        removed: Counter[str] = Counter()
+        for account in table_stats.accounts(connection):
+            eraser = Eraser(connection, account)
+            if kind == PHONE:
+                eraser.phone(stored)
+            else:
+                eraser.wechat(stored)
+            _mark(connection, known, account, eraser.leads)
+            removed.update(eraser.rows)
+        rows = dict(removed)
         person = known.digest(kind, number)
         row = connection.execute(
             QUERIES["keep_erasure"],
-            {"at": at, "kind": kind, "digest": person, "rows": json.dumps(eraser.rows)},
+            {"at": at, "kind": kind, "digest": person, "rows": json.dumps(rows)},
         ).fetchone()
         assert row is not None
-        return Receipt(cast("int", row[0]), at, kind, person[:16], eraser.rows)
+        return Receipt(cast("int", row[0]), at, kind, person[:16], rows)
 
 
 def _written(connection: Connection, number: str) -> set[str]:

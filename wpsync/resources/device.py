@@ -5,7 +5,7 @@ in is incoming. Calls are served `_id` where the table says `id`, SMS `snedTime`
 """
 
 from wpsync import values
-from wpsync.resources.spec import Column, Filter, Mode, Resource, SqlType, Table
+from wpsync.resources.spec import ACCOUNT, Column, Filter, Mode, Resource, SqlType, Table
 
 _OWNER = (
     Column(
@@ -128,7 +128,14 @@ CALLS = Resource(
                 "available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet) or none (not connected)",
             ),
         ),
-        indexes=(("began_at",), ("agent_id", "began_at"), ("contact_tel",), ("local_tel",)),
+        indexes=(
+            (ACCOUNT, "began_at"),
+            ("began_at",),
+            ("agent_id", "began_at"),
+            ("contact_tel",),
+            ("local_tel",),
+        ),
+        gone_by="began_at",
     ),
 )
 
@@ -165,6 +172,12 @@ SMS = Resource(
                 "when it was sent or received",
             ),
         ),
-        indexes=(("sent_at",), ("agent_id", "sent_at"), ("contact_tel",)),
+        indexes=(
+            (ACCOUNT, "sent_at"),
+            ("sent_at",),
+            ("agent_id", "sent_at"),
+            ("contact_tel",),
+        ),
+        gone_by="sent_at",
     ),
 )

@@ -7,7 +7,7 @@ Codes 101 to 115 are the vendor's; 1, 3, 34, 42, 43, 48, 49 and 10000 are WeChat
 """
 
 from wpsync import values
-from wpsync.resources.spec import Column, MessageKind, SqlType, Table
+from wpsync.resources.spec import ACCOUNT, Column, MessageKind, SqlType, Table
 
 TEXT, INTEGER, BOOLEAN, INSTANT = SqlType.TEXT, SqlType.INTEGER, SqlType.BOOLEAN, SqlType.INSTANT
 
@@ -44,7 +44,7 @@ def _typed(name: str, zh: str, en: str, *columns: Column, indexes: tuple[str, ..
         en,
         (message_id, *columns, sent_at),
         key=("message_id",),
-        indexes=(("sent_at",), *((column,) for column in indexes)),
+        indexes=((ACCOUNT, "sent_at"), *((column,) for column in indexes)),
     )
 
 

@@ -26,6 +26,10 @@ class SqlType(Enum):
     JSON = "jsonb"
 
 
+ACCOUNT = "_account"
+"""The column of every table of `wp` that says which account a row came from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: its vendor spellings in order of preference, and what it means in both languages.
@@ -44,9 +48,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of `wp`. `indexes` are the columns that are joined or filtered on, the key apart.
+    """One table of `wp`. `key` tells rows of one account apart; `indexes` are further indexes.
 
-    `inherits` names columns that keep their stored value while the row's other content is unchanged
+    `gone_by` names the time by which the vendor windows the rows: one that a complete reading lacked is
+    kept and marked in `_gone_at`. `inherits` names columns that keep their stored value while the row's other content is unchanged
     and the new row does not know them.
     """
 
@@ -59,14 +64,21 @@ class Table:
     soft_delete: bool = False
     history: bool = False
     inherits: tuple[str, ...] = ()
+    gone_by: str | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
         if len(set(names)) != len(names):
             raise ValueError(f"{self.name}: two columns of one name")
-        for name in (*self.key, *self.inherits, *(n for index in self.indexes for n in index)):
-            if name not in names:
+        named = (*self.key, *self.inherits, *(n for index in self.indexes for n in index))
+        for name in (*named, *([self.gone_by] if self.gone_by else ())):
+            if name not in (ACCOUNT, *names):
                 raise ValueError(f"{self.name}: no column {name}")
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The account and the key: two accounts may hold rows of one id."""
+        return (ACCOUNT, *self.key)
 
     def position(self, name: str) -> int:
         """Where in a row the column stands."""

@@ -4,7 +4,7 @@ Pages 1 to 500 of at most 100 rows: no query shows more than 50,000 rows.
 """
 
 from wpsync import values
-from wpsync.resources.spec import Column, Filter, Mode, Resource, SqlType, Table
+from wpsync.resources.spec import ACCOUNT, Column, Filter, Mode, Resource, SqlType, Table
 
 _ID = Column("id", SqlType.TEXT, ("id", "_id"), values.text, "主键", "the vendor's id")
 _AVATARS = (
@@ -283,7 +283,7 @@ WECHAT_CHATS = Resource(
                 "whether the agent began it",
             ),
         ),
-        indexes=(("agent_wx_no", "contact_wx_no"), ("contact_wx_no",), ("room_id",)),
+        indexes=((ACCOUNT, "agent_wx_no", "contact_wx_no"), ("contact_wx_no",), ("room_id",)),
     ),
 )
 
@@ -386,6 +386,13 @@ WECHAT_MESSAGES = Resource(
                 required=True,
             ),
         ),
-        indexes=(("chat_id", "sent_on", "sent_at"), ("sent_at",), ("sender_id",)),
+        indexes=(
+            (ACCOUNT, "sent_at"),
+            (ACCOUNT, "chat_id", "sent_on", "sent_at", "id"),
+            ("server_msg_id",),
+            ("sent_at",),
+            ("sender_id",),
+        ),
+        gone_by="sent_at",
     ),
 )
