@@ -100,10 +100,14 @@ PHONE, WX, CHAT, SENDER = "phone", "wx", "chat", "sender"
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """Everybody who was erased, as digests: `marks` of (kind, digest), made with the database's salt."""
+    """Everybody who was erased, as digests: `marks` of (kind, digest), made with the database's salt.
+
+    They are those that concern the rows of `account`: numbers, and ids that this account gave.
+    """
 
     salt: bytes = b""
     marks: frozenset[tuple[str, str]] = frozenset()
+    account: str = ""
 
     @property
     def is_empty(self) -> bool:

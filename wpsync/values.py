@@ -13,8 +13,10 @@ import json
 import math
 import re
 import unicodedata
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from hashlib import md5
 
 import msgspec
 
@@ -340,3 +342,16 @@ def phone_spellings(written: str) -> set[str]:
         }
     prefixes = ("", "0", "86", "+86", "0086", "86-", "+86-", "+86 ")
     return {written, *(prefix + one for prefix in prefixes for one in national)}
+
+
+_64_BITS = 2**64
+
+
+def id_digest(ids: Iterable[str]) -> int:
+    """Add up the first 64 bits of the md5 of each id, modulo 2^64; `wpsync.id_digest` does so in SQL.
+
+    The order does not matter, and digests add: that of two stretches without a common id is their sum
+    modulo 2^64, that of a rest is the whole less the part. No protection against a forger.
+    """
+    digests = (md5(one.encode(), usedforsecurity=False).digest()[:8] for one in ids)
+    return sum(int.from_bytes(one) for one in digests) % _64_BITS

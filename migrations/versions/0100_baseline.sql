@@ -11,15 +11,15 @@ CREATE SCHEMA IF NOT EXISTS wpsync;
 COMMENT ON SCHEMA wpsync IS '同步服务自身的状态 / the state of the sync service';
 
 CREATE TABLE wp.agents (
-	id TEXT NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
 	name TEXT,
-	phone TEXT,
-	_account TEXT NOT NULL,
+	phone TEXT COLLATE "C",
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT agents_pkey PRIMARY KEY (id)
+	CONSTRAINT agents_pkey PRIMARY KEY (_account, id)
 );
 
 COMMENT ON TABLE wp.agents IS '座席（员工） / agents: the employees who hold the work phones';
@@ -41,14 +41,14 @@ COMMENT ON COLUMN wp.agents._deleted_at IS '完整列表中不再出现的时间
 COMMENT ON COLUMN wp.agents._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.customer_fields (
-	id TEXT NOT NULL,
-	label TEXT,
-	_account TEXT NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	label TEXT COLLATE "C",
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT customer_fields_pkey PRIMARY KEY (id)
+	CONSTRAINT customer_fields_pkey PRIMARY KEY (_account, id)
 );
 
 COMMENT ON TABLE wp.customer_fields IS '客户资料的字段模板 / the fields of the customer form';
@@ -68,21 +68,21 @@ COMMENT ON COLUMN wp.customer_fields._deleted_at IS '完整列表中不再出现
 COMMENT ON COLUMN wp.customer_fields._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_users (
-	id TEXT NOT NULL,
-	imei TEXT,
-	phone TEXT,
-	wx_no TEXT,
-	wx_alias TEXT,
-	wechat_version TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	imei TEXT COLLATE "C",
+	phone TEXT COLLATE "C",
+	wx_no TEXT COLLATE "C",
+	wx_alias TEXT COLLATE "C",
+	wechat_version TEXT COLLATE "C",
 	nick TEXT,
 	avatar_url TEXT,
 	avatar_large_url TEXT,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT wechat_users_pkey PRIMARY KEY (id)
+	CONSTRAINT wechat_users_pkey PRIMARY KEY (_account, id)
 );
 
 CREATE INDEX wechat_users_wx_no_idx ON wp.wechat_users (wx_no);
@@ -118,23 +118,23 @@ COMMENT ON COLUMN wp.wechat_users._deleted_at IS '完整列表中不再出现的
 COMMENT ON COLUMN wp.wechat_users._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_contacts (
-	id TEXT NOT NULL,
-	agent_wx_no TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	agent_wx_no TEXT COLLATE "C",
 	agent_nick TEXT,
-	wx_no TEXT,
-	wx_alias TEXT,
+	wx_no TEXT COLLATE "C",
+	wx_alias TEXT COLLATE "C",
 	nick TEXT,
 	avatar_url TEXT,
 	avatar_large_url TEXT,
-	status TEXT,
+	status TEXT COLLATE "C",
 	created_at TIMESTAMP WITH TIME ZONE,
 	vendor_ts TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT wechat_contacts_pkey PRIMARY KEY (id)
+	CONSTRAINT wechat_contacts_pkey PRIMARY KEY (_account, id)
 );
 
 CREATE INDEX wechat_contacts_agent_wx_no_wx_no_idx ON wp.wechat_contacts (agent_wx_no, wx_no);
@@ -178,22 +178,22 @@ COMMENT ON COLUMN wp.wechat_contacts._deleted_at IS '完整列表中不再出现
 COMMENT ON COLUMN wp.wechat_contacts._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_rooms (
-	id TEXT NOT NULL,
-	imei TEXT,
-	agent_wx_no TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	imei TEXT COLLATE "C",
+	agent_wx_no TEXT COLLATE "C",
 	name TEXT,
 	avatar_url TEXT,
-	owner_wx_no TEXT,
+	owner_wx_no TEXT COLLATE "C",
 	member_count INTEGER,
-	member_ids TEXT[],
-	member_wx_nos TEXT[],
+	member_ids TEXT[] COLLATE "C",
+	member_wx_nos TEXT[] COLLATE "C",
 	display_name TEXT,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT wechat_rooms_pkey PRIMARY KEY (id)
+	CONSTRAINT wechat_rooms_pkey PRIMARY KEY (_account, id)
 );
 
 CREATE INDEX wechat_rooms_agent_wx_no_idx ON wp.wechat_rooms (agent_wx_no);
@@ -233,26 +233,26 @@ COMMENT ON COLUMN wp.wechat_rooms._deleted_at IS '完整列表中不再出现的
 COMMENT ON COLUMN wp.wechat_rooms._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_room_members (
-	id TEXT NOT NULL,
-	room_id TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	room_id TEXT COLLATE "C",
 	nick TEXT,
 	avatar_url TEXT,
-	wx_no TEXT,
+	wx_no TEXT COLLATE "C",
 	is_agent BOOLEAN NOT NULL,
-	agent_wx_no TEXT,
-	_account TEXT NOT NULL,
+	agent_wx_no TEXT COLLATE "C",
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT wechat_room_members_pkey PRIMARY KEY (id)
+	CONSTRAINT wechat_room_members_pkey PRIMARY KEY (_account, id)
 );
+
+CREATE INDEX wechat_room_members_agent_wx_no_idx ON wp.wechat_room_members (agent_wx_no);
 
 CREATE INDEX wechat_room_members_room_id_idx ON wp.wechat_room_members (room_id);
 
 CREATE INDEX wechat_room_members_wx_no_idx ON wp.wechat_room_members (wx_no);
-
-CREATE INDEX wechat_room_members_agent_wx_no_idx ON wp.wechat_room_members (agent_wx_no);
 
 COMMENT ON TABLE wp.wechat_room_members IS '微信群成员 / members of WeChat rooms';
 
@@ -281,35 +281,40 @@ COMMENT ON COLUMN wp.wechat_room_members._deleted_at IS '完整列表中不再�
 COMMENT ON COLUMN wp.wechat_room_members._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.calls (
-	id TEXT NOT NULL,
-	device_id TEXT,
-	imei TEXT,
-	direction TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	device_id TEXT COLLATE "C",
+	imei TEXT COLLATE "C",
+	direction TEXT COLLATE "C",
 	connected BOOLEAN,
-	local_tel TEXT,
-	agent_id TEXT,
+	local_tel TEXT COLLATE "C",
+	agent_id TEXT COLLATE "C",
 	agent_name TEXT,
-	contact_tel TEXT,
+	contact_tel TEXT COLLATE "C",
 	contact_name TEXT,
 	began_at TIMESTAMP WITH TIME ZONE,
 	ended_at TIMESTAMP WITH TIME ZONE,
 	duration_seconds INTEGER,
-	recording_url TEXT,
-	recording_status TEXT,
-	_account TEXT NOT NULL,
+	recording_url TEXT COLLATE "C",
+	recording_status TEXT COLLATE "C",
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	_gone_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT calls_pkey PRIMARY KEY (id)
+	CONSTRAINT calls_pkey PRIMARY KEY (_account, id)
 );
 
-CREATE INDEX calls_began_at_idx ON wp.calls (began_at);
-
-CREATE INDEX calls_local_tel_idx ON wp.calls (local_tel);
+CREATE INDEX calls_account_began_at_idx ON wp.calls (_account, began_at);
 
 CREATE INDEX calls_agent_id_began_at_idx ON wp.calls (agent_id, began_at);
 
+CREATE INDEX calls_began_at_idx ON wp.calls (began_at);
+
 CREATE INDEX calls_contact_tel_idx ON wp.calls (contact_tel);
+
+CREATE INDEX calls_gone_idx ON wp.calls (_account, began_at) WHERE _gone_at IS NOT NULL;
+
+CREATE INDEX calls_local_tel_idx ON wp.calls (local_tel);
 
 COMMENT ON TABLE wp.calls IS '通话记录 / phone calls';
 
@@ -349,31 +354,38 @@ COMMENT ON COLUMN wp.calls._first_synced_at IS '首次写入时间 / when the ro
 
 COMMENT ON COLUMN wp.calls._synced_at IS '内容最近一次变化的读取时间（不是最近一次同步） / when the reading that last CHANGED the content was made (not the last sync)';
 
+COMMENT ON COLUMN wp.calls._gone_at IS '完整读取中不再出现的时间（行保留）；重新出现则清空 / when a complete reading no longer had it (the row is kept); NULL again if it comes back';
+
 COMMENT ON COLUMN wp.calls._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.sms (
-	id TEXT NOT NULL,
-	device_id TEXT,
-	imei TEXT,
-	direction TEXT,
-	local_tel TEXT,
-	agent_id TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	device_id TEXT COLLATE "C",
+	imei TEXT COLLATE "C",
+	direction TEXT COLLATE "C",
+	local_tel TEXT COLLATE "C",
+	agent_id TEXT COLLATE "C",
 	agent_name TEXT,
-	contact_tel TEXT,
+	contact_tel TEXT COLLATE "C",
 	contact_name TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	_gone_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT sms_pkey PRIMARY KEY (id)
+	CONSTRAINT sms_pkey PRIMARY KEY (_account, id)
 );
+
+CREATE INDEX sms_account_sent_at_idx ON wp.sms (_account, sent_at);
 
 CREATE INDEX sms_agent_id_sent_at_idx ON wp.sms (agent_id, sent_at);
 
-CREATE INDEX sms_sent_at_idx ON wp.sms (sent_at);
-
 CREATE INDEX sms_contact_tel_idx ON wp.sms (contact_tel);
+
+CREATE INDEX sms_gone_idx ON wp.sms (_account, sent_at) WHERE _gone_at IS NOT NULL;
+
+CREATE INDEX sms_sent_at_idx ON wp.sms (sent_at);
 
 COMMENT ON TABLE wp.sms IS '短信记录 / text messages (SMS); the vendor does not send their text';
 
@@ -403,27 +415,29 @@ COMMENT ON COLUMN wp.sms._first_synced_at IS '首次写入时间 / when the row 
 
 COMMENT ON COLUMN wp.sms._synced_at IS '内容最近一次变化的读取时间（不是最近一次同步） / when the reading that last CHANGED the content was made (not the last sync)';
 
+COMMENT ON COLUMN wp.sms._gone_at IS '完整读取中不再出现的时间（行保留）；重新出现则清空 / when a complete reading no longer had it (the row is kept); NULL again if it comes back';
+
 COMMENT ON COLUMN wp.sms._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_chats (
-	id TEXT NOT NULL,
-	agent_wx_no TEXT,
-	contact_wx_no TEXT,
-	room_id TEXT,
-	chat_type TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	agent_wx_no TEXT COLLATE "C",
+	contact_wx_no TEXT COLLATE "C",
+	room_id TEXT COLLATE "C",
+	chat_type TEXT COLLATE "C",
 	started_by_agent BOOLEAN,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT wechat_chats_pkey PRIMARY KEY (id)
+	CONSTRAINT wechat_chats_pkey PRIMARY KEY (_account, id)
 );
 
-CREATE INDEX wechat_chats_room_id_idx ON wp.wechat_chats (room_id);
-
-CREATE INDEX wechat_chats_agent_wx_no_contact_wx_no_idx ON wp.wechat_chats (agent_wx_no, contact_wx_no);
+CREATE INDEX wechat_chats_account_agent_wx_no_contact_wx_no_idx ON wp.wechat_chats (_account, agent_wx_no, contact_wx_no);
 
 CREATE INDEX wechat_chats_contact_wx_no_idx ON wp.wechat_chats (contact_wx_no);
+
+CREATE INDEX wechat_chats_room_id_idx ON wp.wechat_chats (room_id);
 
 COMMENT ON TABLE wp.wechat_chats IS '微信会话 / WeChat chats: one agent''s account with one contact or room';
 
@@ -448,31 +462,38 @@ COMMENT ON COLUMN wp.wechat_chats._synced_at IS '内容最近一次变化的读�
 COMMENT ON COLUMN wp.wechat_chats._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_messages (
-	id TEXT NOT NULL,
-	chat_id TEXT,
-	sender_id TEXT,
-	msg_type TEXT,
-	kind TEXT NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	chat_id TEXT COLLATE "C",
+	sender_id TEXT COLLATE "C",
+	msg_type TEXT COLLATE "C",
+	kind TEXT COLLATE "C" NOT NULL,
 	sent_at TIMESTAMP WITH TIME ZONE,
 	sent_on DATE,
-	device_msg_id TEXT,
-	server_msg_id TEXT,
+	device_msg_id TEXT COLLATE "C",
+	server_msg_id TEXT COLLATE "C",
 	sent_by_agent BOOLEAN,
 	body TEXT,
 	plain_text TEXT,
 	payload_ok BOOLEAN NOT NULL,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	_gone_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT wechat_messages_pkey PRIMARY KEY (id)
+	CONSTRAINT wechat_messages_pkey PRIMARY KEY (_account, id)
 );
 
-CREATE INDEX wechat_messages_chat_id_sent_on_sent_at_idx ON wp.wechat_messages (chat_id, sent_on, sent_at);
+CREATE INDEX wechat_messages_account_chat_id_sent_on_sent_at_id_idx ON wp.wechat_messages (_account, chat_id, sent_on, sent_at, id);
+
+CREATE INDEX wechat_messages_account_sent_at_idx ON wp.wechat_messages (_account, sent_at);
+
+CREATE INDEX wechat_messages_gone_idx ON wp.wechat_messages (_account, sent_at) WHERE _gone_at IS NOT NULL;
 
 CREATE INDEX wechat_messages_sender_id_idx ON wp.wechat_messages (sender_id);
 
 CREATE INDEX wechat_messages_sent_at_idx ON wp.wechat_messages (sent_at);
+
+CREATE INDEX wechat_messages_server_msg_id_idx ON wp.wechat_messages (server_msg_id);
 
 COMMENT ON TABLE wp.wechat_messages IS '微信消息 / WeChat messages';
 
@@ -508,20 +529,22 @@ COMMENT ON COLUMN wp.wechat_messages._first_synced_at IS '首次写入时间 / w
 
 COMMENT ON COLUMN wp.wechat_messages._synced_at IS '内容最近一次变化的读取时间（不是最近一次同步） / when the reading that last CHANGED the content was made (not the last sync)';
 
+COMMENT ON COLUMN wp.wechat_messages._gone_at IS '完整读取中不再出现的时间（行保留）；重新出现则清空 / when a complete reading no longer had it (the row is kept); NULL again if it comes back';
+
 COMMENT ON COLUMN wp.wechat_messages._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.agent_call_totals (
-	id TEXT NOT NULL,
-	agent_id TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	agent_id TEXT COLLATE "C",
 	as_of DATE,
 	today INTEGER,
 	last_7_days INTEGER,
 	last_30_days INTEGER,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT agent_call_totals_pkey PRIMARY KEY (id)
+	CONSTRAINT agent_call_totals_pkey PRIMARY KEY (_account, id)
 );
 
 CREATE INDEX agent_call_totals_agent_id_as_of_idx ON wp.agent_call_totals (agent_id, as_of);
@@ -549,8 +572,8 @@ COMMENT ON COLUMN wp.agent_call_totals._synced_at IS '内容最近一次变化�
 COMMENT ON COLUMN wp.agent_call_totals._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.agent_call_days (
-	id TEXT NOT NULL,
-	agent_id TEXT,
+	id TEXT COLLATE "C" NOT NULL,
+	agent_id TEXT COLLATE "C",
 	day DATE,
 	calls_in INTEGER,
 	calls_out INTEGER,
@@ -558,16 +581,16 @@ CREATE TABLE wp.agent_call_days (
 	seconds_out INTEGER,
 	connected_in INTEGER,
 	connected_out INTEGER,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT agent_call_days_pkey PRIMARY KEY (id)
+	CONSTRAINT agent_call_days_pkey PRIMARY KEY (_account, id)
 );
 
-CREATE INDEX agent_call_days_day_idx ON wp.agent_call_days (day);
-
 CREATE INDEX agent_call_days_agent_id_day_idx ON wp.agent_call_days (agent_id, day);
+
+CREATE INDEX agent_call_days_day_idx ON wp.agent_call_days (day);
 
 COMMENT ON TABLE wp.agent_call_days IS '座席每日通话（厂商统计） / calls by agent and day, as the vendor counts them';
 
@@ -598,16 +621,16 @@ COMMENT ON COLUMN wp.agent_call_days._synced_at IS '内容最近一次变化的�
 COMMENT ON COLUMN wp.agent_call_days._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.customers (
-	id TEXT NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
 	name TEXT,
-	phone TEXT,
+	phone TEXT COLLATE "C",
 	fields JSONB,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_deleted_at TIMESTAMP WITH TIME ZONE,
 	_extra JSONB,
-	CONSTRAINT customers_pkey PRIMARY KEY (id)
+	CONSTRAINT customers_pkey PRIMARY KEY (_account, id)
 );
 
 CREATE INDEX customers_phone_idx ON wp.customers (phone);
@@ -633,19 +656,19 @@ COMMENT ON COLUMN wp.customers._deleted_at IS '完整列表中不再出现的时
 COMMENT ON COLUMN wp.customers._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_media (
-	message_id TEXT NOT NULL,
-	media_kind TEXT,
+	message_id TEXT COLLATE "C" NOT NULL,
+	media_kind TEXT COLLATE "C",
 	thumb_path TEXT,
 	media_path TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_media_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_media_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_media_sent_at_idx ON wp.message_media (sent_at);
+CREATE INDEX message_media_account_sent_at_idx ON wp.message_media (_account, sent_at);
 
 COMMENT ON TABLE wp.message_media IS '图片、语音、视频消息 / image, voice and video messages';
 
@@ -668,22 +691,22 @@ COMMENT ON COLUMN wp.message_media._synced_at IS '内容最近一次变化的读
 COMMENT ON COLUMN wp.message_media._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_cards (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	nick TEXT,
-	wx_no TEXT,
+	wx_no TEXT COLLATE "C",
 	avatar_large_url TEXT,
 	avatar_url TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_cards_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_cards_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_cards_wx_no_idx ON wp.message_cards (wx_no);
+CREATE INDEX message_cards_account_sent_at_idx ON wp.message_cards (_account, sent_at);
 
-CREATE INDEX message_cards_sent_at_idx ON wp.message_cards (sent_at);
+CREATE INDEX message_cards_wx_no_idx ON wp.message_cards (wx_no);
 
 COMMENT ON TABLE wp.message_cards IS '名片消息 / name cards shared in chats';
 
@@ -708,20 +731,20 @@ COMMENT ON COLUMN wp.message_cards._synced_at IS '内容最近一次变化的读
 COMMENT ON COLUMN wp.message_cards._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_locations (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	longitude DOUBLE PRECISION,
 	latitude DOUBLE PRECISION,
 	address TEXT,
-	wx_no TEXT,
+	wx_no TEXT COLLATE "C",
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_locations_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_locations_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_locations_sent_at_idx ON wp.message_locations (sent_at);
+CREATE INDEX message_locations_account_sent_at_idx ON wp.message_locations (_account, sent_at);
 
 COMMENT ON TABLE wp.message_locations IS '位置消息 / locations shared in chats';
 
@@ -746,23 +769,23 @@ COMMENT ON COLUMN wp.message_locations._synced_at IS '内容最近一次变化�
 COMMENT ON COLUMN wp.message_locations._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_links (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	title TEXT,
 	description TEXT,
 	app_type INTEGER,
-	link_kind TEXT,
+	link_kind TEXT COLLATE "C",
 	show_type INTEGER,
 	url TEXT,
 	record_item TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_links_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_links_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_links_sent_at_idx ON wp.message_links (sent_at);
+CREATE INDEX message_links_account_sent_at_idx ON wp.message_links (_account, sent_at);
 
 COMMENT ON TABLE wp.message_links IS '链接、文件、小程序、聊天记录等消息 / links, files, mini programs, chat records and the like';
 
@@ -793,23 +816,23 @@ COMMENT ON COLUMN wp.message_links._synced_at IS '内容最近一次变化的读
 COMMENT ON COLUMN wp.message_links._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_notices (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	content TEXT,
 	notice_type INTEGER,
-	notice_kind TEXT,
-	pay_id TEXT,
-	original_is_send TEXT,
+	notice_kind TEXT COLLATE "C",
+	pay_id TEXT COLLATE "C",
+	original_is_send TEXT COLLATE "C",
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_notices_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_notices_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_notices_pay_id_idx ON wp.message_notices (pay_id);
+CREATE INDEX message_notices_account_sent_at_idx ON wp.message_notices (_account, sent_at);
 
-CREATE INDEX message_notices_sent_at_idx ON wp.message_notices (sent_at);
+CREATE INDEX message_notices_pay_id_idx ON wp.message_notices (pay_id);
 
 COMMENT ON TABLE wp.message_notices IS '系统消息 / system notices';
 
@@ -836,20 +859,20 @@ COMMENT ON COLUMN wp.message_notices._synced_at IS '内容最近一次变化的�
 COMMENT ON COLUMN wp.message_notices._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_recalls (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	notice TEXT,
 	recalled_at TIMESTAMP WITH TIME ZONE,
 	previous_content TEXT,
 	link_text TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_recalls_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_recalls_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_recalls_sent_at_idx ON wp.message_recalls (sent_at);
+CREATE INDEX message_recalls_account_sent_at_idx ON wp.message_recalls (_account, sent_at);
 
 COMMENT ON TABLE wp.message_recalls IS '撤回的消息 / recalled messages';
 
@@ -874,20 +897,20 @@ COMMENT ON COLUMN wp.message_recalls._synced_at IS '内容最近一次变化的�
 COMMENT ON COLUMN wp.message_recalls._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_room_events (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	content TEXT,
-	event TEXT,
+	event TEXT COLLATE "C",
 	actor_nick TEXT,
 	subject TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_room_events_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_room_events_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_room_events_sent_at_idx ON wp.message_room_events (sent_at);
+CREATE INDEX message_room_events_account_sent_at_idx ON wp.message_room_events (_account, sent_at);
 
 COMMENT ON TABLE wp.message_room_events IS '群系统消息 / what happened in a room';
 
@@ -912,7 +935,7 @@ COMMENT ON COLUMN wp.message_room_events._synced_at IS '内容最近一次变化
 COMMENT ON COLUMN wp.message_room_events._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_red_packets (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	title TEXT,
 	description TEXT,
 	app_type INTEGER,
@@ -920,7 +943,7 @@ CREATE TABLE wp.message_red_packets (
 	thumb_url TEXT,
 	scene_id INTEGER,
 	scene_text TEXT,
-	template_id TEXT,
+	template_id TEXT COLLATE "C",
 	icon_url TEXT,
 	receiver_title TEXT,
 	sender_title TEXT,
@@ -928,19 +951,19 @@ CREATE TABLE wp.message_red_packets (
 	receiver_description TEXT,
 	native_url TEXT,
 	inner_type INTEGER,
-	pay_msg_id TEXT,
+	pay_msg_id TEXT COLLATE "C",
 	expires_at TIMESTAMP WITH TIME ZONE,
 	claim_status INTEGER,
 	claimed BOOLEAN,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_red_packets_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_red_packets_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_red_packets_sent_at_idx ON wp.message_red_packets (sent_at);
+CREATE INDEX message_red_packets_account_sent_at_idx ON wp.message_red_packets (_account, sent_at);
 
 CREATE INDEX message_red_packets_pay_msg_id_idx ON wp.message_red_packets (pay_msg_id);
 
@@ -997,7 +1020,7 @@ COMMENT ON COLUMN wp.message_red_packets._synced_at IS '内容最近一次变化
 COMMENT ON COLUMN wp.message_red_packets._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_group_collections (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	title TEXT,
 	description TEXT,
 	app_type INTEGER,
@@ -1005,7 +1028,7 @@ CREATE TABLE wp.message_group_collections (
 	thumb_url TEXT,
 	scene_id INTEGER,
 	scene_text TEXT,
-	template_id TEXT,
+	template_id TEXT COLLATE "C",
 	icon_url TEXT,
 	receiver_title TEXT,
 	sender_title TEXT,
@@ -1013,27 +1036,27 @@ CREATE TABLE wp.message_group_collections (
 	receiver_description TEXT,
 	native_url TEXT,
 	inner_type INTEGER,
-	pay_msg_id TEXT,
+	pay_msg_id TEXT COLLATE "C",
 	expires_at TIMESTAMP WITH TIME ZONE,
 	claim_status INTEGER,
 	claimed BOOLEAN,
-	bill_no TEXT,
+	bill_no TEXT COLLATE "C",
 	collection_type INTEGER,
-	initiator_wx_no TEXT,
+	initiator_wx_no TEXT COLLATE "C",
 	collection_status INTEGER,
 	payer_count INTEGER,
 	paid_count INTEGER,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_group_collections_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_group_collections_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_group_collections_bill_no_idx ON wp.message_group_collections (bill_no);
+CREATE INDEX message_group_collections_account_sent_at_idx ON wp.message_group_collections (_account, sent_at);
 
-CREATE INDEX message_group_collections_sent_at_idx ON wp.message_group_collections (sent_at);
+CREATE INDEX message_group_collections_bill_no_idx ON wp.message_group_collections (bill_no);
 
 COMMENT ON TABLE wp.message_group_collections IS '群收款消息 / group collections';
 
@@ -1100,18 +1123,18 @@ COMMENT ON COLUMN wp.message_group_collections._synced_at IS '内容最近一次
 COMMENT ON COLUMN wp.message_group_collections._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_group_collection_reminders (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	content TEXT,
-	pay_id TEXT,
+	pay_id TEXT COLLATE "C",
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_group_collection_reminders_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_group_collection_reminders_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_group_collection_reminders_sent_at_idx ON wp.message_group_collection_reminders (sent_at);
+CREATE INDEX message_group_collection_reminders_account_sent_at_idx ON wp.message_group_collection_reminders (_account, sent_at);
 
 CREATE INDEX message_group_collection_reminders_pay_id_idx ON wp.message_group_collection_reminders (pay_id);
 
@@ -1134,33 +1157,33 @@ COMMENT ON COLUMN wp.message_group_collection_reminders._synced_at IS '内容最
 COMMENT ON COLUMN wp.message_group_collection_reminders._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_transfers (
-	message_id TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
 	title TEXT,
 	description TEXT,
 	amount NUMERIC(14, 2),
-	currency TEXT,
+	currency TEXT COLLATE "C",
 	fee_description TEXT,
 	transfer_type INTEGER,
-	transfer_kind TEXT,
+	transfer_kind TEXT COLLATE "C",
 	claim_status INTEGER,
-	claim_kind TEXT,
-	transaction_id TEXT,
-	transfer_id TEXT,
+	claim_kind TEXT COLLATE "C",
+	transaction_id TEXT COLLATE "C",
+	transfer_id TEXT COLLATE "C",
 	memo TEXT,
 	began_at TIMESTAMP WITH TIME ZONE,
 	expires_at TIMESTAMP WITH TIME ZONE,
 	effective_days INTEGER,
-	pay_msg_id TEXT,
+	pay_msg_id TEXT COLLATE "C",
 	url TEXT,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_transfers_pkey PRIMARY KEY (message_id)
+	CONSTRAINT message_transfers_pkey PRIMARY KEY (_account, message_id)
 );
 
-CREATE INDEX message_transfers_sent_at_idx ON wp.message_transfers (sent_at);
+CREATE INDEX message_transfers_account_sent_at_idx ON wp.message_transfers (_account, sent_at);
 
 CREATE INDEX message_transfers_transfer_id_idx ON wp.message_transfers (transfer_id);
 
@@ -1213,18 +1236,18 @@ COMMENT ON COLUMN wp.message_transfers._synced_at IS '内容最近一次变化�
 COMMENT ON COLUMN wp.message_transfers._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.message_group_collection_payers (
-	message_id TEXT NOT NULL,
-	payer_wx_no TEXT NOT NULL,
+	message_id TEXT COLLATE "C" NOT NULL,
+	payer_wx_no TEXT COLLATE "C" NOT NULL,
 	amount_fen INTEGER,
 	amount NUMERIC(14, 2),
 	paid BOOLEAN,
 	payment_status INTEGER,
 	sent_at TIMESTAMP WITH TIME ZONE,
-	_account TEXT NOT NULL,
+	_account TEXT COLLATE "C" NOT NULL,
 	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	_extra JSONB,
-	CONSTRAINT message_group_collection_payers_pkey PRIMARY KEY (message_id, payer_wx_no)
+	CONSTRAINT message_group_collection_payers_pkey PRIMARY KEY (_account, message_id, payer_wx_no)
 );
 
 CREATE INDEX message_group_collection_payers_payer_wx_no_idx ON wp.message_group_collection_payers (payer_wx_no);
@@ -1254,16 +1277,16 @@ COMMENT ON COLUMN wp.message_group_collection_payers._synced_at IS '内容最近
 COMMENT ON COLUMN wp.message_group_collection_payers._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.history (
-	resource TEXT NOT NULL,
-	id TEXT NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
 	valid_from TIMESTAMP WITH TIME ZONE NOT NULL,
 	valid_to TIMESTAMP WITH TIME ZONE NOT NULL,
 	row JSONB NOT NULL,
-	_account TEXT NOT NULL,
-	CONSTRAINT history_pkey PRIMARY KEY (resource, id, valid_from)
+	_account TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT history_pkey PRIMARY KEY (_account, resource, id, valid_from)
 );
 
-CREATE INDEX history_valid_to_idx ON wp.history (valid_to);
+CREATE INDEX history_account_valid_to_idx ON wp.history (_account, valid_to);
 
 COMMENT ON TABLE wp.history IS '列表类数据被替换或删除的历史版本 / versions of listing rows that were replaced or deleted';
 
@@ -1281,18 +1304,21 @@ COMMENT ON COLUMN wp.history._account IS '来源账号 / the configured account 
 
 CREATE TABLE wpsync.runs (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	kind TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	finished_at TIMESTAMP WITH TIME ZONE,
-	outcome TEXT NOT NULL,
+	outcome TEXT COLLATE "C" NOT NULL,
 	requests INTEGER DEFAULT 0 NOT NULL,
 	rows_read BIGINT DEFAULT 0 NOT NULL,
 	rows_inserted BIGINT DEFAULT 0 NOT NULL,
 	rows_updated BIGINT DEFAULT 0 NOT NULL,
 	dead_letters INTEGER DEFAULT 0 NOT NULL,
 	error TEXT,
+	error_code TEXT COLLATE "C",
+	error_params JSONB,
+	vendor_words TEXT,
 	CONSTRAINT runs_pkey PRIMARY KEY (id)
 );
 
@@ -1328,27 +1354,38 @@ COMMENT ON COLUMN wpsync.runs.dead_letters IS '未能接收的行数 / rows that
 
 COMMENT ON COLUMN wpsync.runs.error IS '错误 / what went wrong';
 
+COMMENT ON COLUMN wpsync.runs.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.runs.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.runs.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+
 CREATE TABLE wpsync.windows (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
 	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	vendor_count BIGINT,
 	rows_seen BIGINT NOT NULL,
 	rows_held BIGINT NOT NULL,
-	state TEXT NOT NULL,
-	reason TEXT,
+	state TEXT COLLATE "C" NOT NULL,
+	reason TEXT COLLATE "C",
 	attempts INTEGER DEFAULT 1 NOT NULL,
 	read_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	checked_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	retry_at TIMESTAMP WITH TIME ZONE,
 	run_id BIGINT,
 	disputed_at TIMESTAMP WITH TIME ZONE,
+	due_at TIMESTAMP WITH TIME ZONE,
+	digest NUMERIC(20, 0),
 	CONSTRAINT windows_pkey PRIMARY KEY (id),
 	CONSTRAINT windows_starts_at_key UNIQUE (account, resource, starts_at),
-	CONSTRAINT windows_span_check CHECK (starts_at < ends_at)
+	CONSTRAINT windows_span_check CHECK (starts_at < ends_at),
+	CONSTRAINT windows_digest_check CHECK (digest >= 0 and digest < 18446744073709551616)
 );
+
+CREATE INDEX windows_due_at_idx ON wpsync.windows (due_at) WHERE due_at IS NOT NULL;
 
 CREATE INDEX windows_ends_at_idx ON wpsync.windows (account, resource, ends_at);
 
@@ -1386,35 +1423,16 @@ COMMENT ON COLUMN wpsync.windows.run_id IS '最近读取的运行 / the run that
 
 COMMENT ON COLUMN wpsync.windows.disputed_at IS '最近一次对账发现差异且未修复的时间 / when verify last found differences there that are left';
 
-CREATE TABLE wpsync.gone_rows (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	id TEXT NOT NULL,
-	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	noticed_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	CONSTRAINT gone_rows_pkey PRIMARY KEY (account, resource, id)
-);
+COMMENT ON COLUMN wpsync.windows.due_at IS '下次需要处理的时间（核对、重读或复查） / when something is due there: a probe, a retry or a follow-up';
 
-CREATE INDEX gone_rows_at_idx ON wpsync.gone_rows (account, resource, at);
-
-COMMENT ON TABLE wpsync.gone_rows IS '库中保留、厂商已不再列出的行 / rows that we keep and the vendor no longer lists';
-
-COMMENT ON COLUMN wpsync.gone_rows.account IS '账号 / account';
-
-COMMENT ON COLUMN wpsync.gone_rows.resource IS '资源 / resource';
-
-COMMENT ON COLUMN wpsync.gone_rows.id IS '行的主键 / the row''s id';
-
-COMMENT ON COLUMN wpsync.gone_rows.at IS '该行的时间 / the row''s own time';
-
-COMMENT ON COLUMN wpsync.gone_rows.noticed_at IS '发现时间 / when a complete reading lacked it';
+COMMENT ON COLUMN wpsync.windows.digest IS '厂商在此列出的全部编号的摘要之和（模 2^64） / the digests of every id that the vendor lists there, added modulo 2^64';
 
 CREATE TABLE wpsync.follow_ups (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	id TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	reason TEXT NOT NULL,
+	reason TEXT COLLATE "C" NOT NULL,
 	due_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT follow_ups_pkey PRIMARY KEY (account, resource, id)
 );
@@ -1438,8 +1456,8 @@ COMMENT ON COLUMN wpsync.follow_ups.reason IS '等待的变化：recording、tra
 COMMENT ON COLUMN wpsync.follow_ups.due_at IS '下次复查时间；空表示已到期限仍未了结 / when it is read again; NULL: still open at the horizon';
 
 CREATE TABLE wpsync.budget (
-	account TEXT NOT NULL,
-	endpoint TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	endpoint TEXT COLLATE "C" NOT NULL,
 	book JSONB NOT NULL,
 	CONSTRAINT budget_pkey PRIMARY KEY (account, endpoint)
 );
@@ -1453,9 +1471,9 @@ COMMENT ON COLUMN wpsync.budget.endpoint IS '接口 / the vendor''s endpoint';
 COMMENT ON COLUMN wpsync.budget.book IS '近一分钟的请求、当前速率与等待者 / the requests of the last minute, the present rate, and who waits';
 
 CREATE TABLE wpsync.drift (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	what TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	what TEXT COLLATE "C" NOT NULL,
 	name TEXT NOT NULL,
 	seen BIGINT NOT NULL,
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1480,14 +1498,14 @@ COMMENT ON COLUMN wpsync.drift.first_seen_at IS '首次出现时间 / when it wa
 COMMENT ON COLUMN wpsync.drift.last_seen_at IS '最近出现时间 / when it was last seen';
 
 CREATE TABLE wpsync.listings (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	parent_id TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	parent_id TEXT COLLATE "C" NOT NULL,
 	vendor_count BIGINT,
 	rows_seen BIGINT NOT NULL,
-	state TEXT NOT NULL,
-	reason TEXT,
-	fingerprint TEXT,
+	state TEXT COLLATE "C" NOT NULL,
+	reason TEXT COLLATE "C",
+	fingerprint TEXT COLLATE "C",
 	read_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	complete_at TIMESTAMP WITH TIME ZONE,
 	run_id BIGINT,
@@ -1525,8 +1543,8 @@ COMMENT ON COLUMN wpsync.listings.empty_readings IS '连续几次返回为空而
 COMMENT ON COLUMN wpsync.listings.empty_at IS '其中最近计入的一次的时间 / when the last of these was that counts';
 
 CREATE TABLE wpsync.watermarks (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT watermarks_pkey PRIMARY KEY (account, resource)
@@ -1543,8 +1561,8 @@ COMMENT ON COLUMN wpsync.watermarks.at IS '此前的数据都已读取过 / ever
 COMMENT ON COLUMN wpsync.watermarks.updated_at IS '更新时间 / when it moved last';
 
 CREATE TABLE wpsync.plan (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
 	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	vendor_count BIGINT NOT NULL,
@@ -1567,7 +1585,7 @@ COMMENT ON COLUMN wpsync.plan.vendor_count IS '厂商给出的总数 / the vendo
 COMMENT ON COLUMN wpsync.plan.probed_at IS '探测时间 / when it was asked';
 
 CREATE TABLE wpsync.tokens (
-	account TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
 	access_token TEXT NOT NULL,
 	refresh_token TEXT NOT NULL,
 	encrypted BOOLEAN NOT NULL,
@@ -1607,21 +1625,24 @@ COMMENT ON COLUMN wpsync.tokens.failures IS '连续失败次数 / rejections in 
 
 CREATE TABLE wpsync.dead_letters (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	record_id TEXT,
-	reason TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	record_id TEXT COLLATE "C",
+	reason TEXT COLLATE "C" NOT NULL,
 	detail TEXT NOT NULL,
 	original TEXT NOT NULL,
-	fingerprint TEXT NOT NULL,
+	fingerprint TEXT COLLATE "C" NOT NULL,
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	resolved_at TIMESTAMP WITH TIME ZONE,
 	run_id BIGINT,
+	error_code TEXT COLLATE "C",
+	error_params JSONB,
+	vendor_words TEXT,
 	CONSTRAINT dead_letters_pkey PRIMARY KEY (id),
 	CONSTRAINT dead_letters_fingerprint_key UNIQUE (account, resource, fingerprint)
 );
 
-CREATE INDEX dead_letters_open_idx ON wpsync.dead_letters (resource, record_id) WHERE resolved_at IS NULL;
+CREATE INDEX dead_letters_open_idx ON wpsync.dead_letters (account, resource, record_id) WHERE resolved_at IS NULL;
 
 COMMENT ON TABLE wpsync.dead_letters IS '死信：未能接收的行及原因 / dead letters: what could not be taken, and why';
 
@@ -1646,6 +1667,12 @@ COMMENT ON COLUMN wpsync.dead_letters.first_seen_at IS '首次出现时间 / whe
 COMMENT ON COLUMN wpsync.dead_letters.resolved_at IS '解决时间 / when it was taken after all';
 
 COMMENT ON COLUMN wpsync.dead_letters.run_id IS '发现它的运行 / the run that found it';
+
+COMMENT ON COLUMN wpsync.dead_letters.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.dead_letters.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.dead_letters.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
 
 CREATE TABLE wp_bi.working_hours (
 	weekday SMALLINT NOT NULL,
@@ -1677,10 +1704,10 @@ COMMENT ON COLUMN wp_bi.special_days.day IS '日期（上海） / the day in Sha
 COMMENT ON COLUMN wp_bi.special_days.works IS '是否上班 / whether it is worked';
 
 CREATE TABLE wpsync.instances (
-	id TEXT NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
 	host TEXT NOT NULL,
 	version TEXT NOT NULL,
-	role TEXT NOT NULL,
+	role TEXT COLLATE "C" NOT NULL,
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT instances_pkey PRIMARY KEY (id)
@@ -1701,14 +1728,17 @@ COMMENT ON COLUMN wpsync.instances.started_at IS '启动时间 / when it began';
 COMMENT ON COLUMN wpsync.instances.seen_at IS '最近心跳 / when it last said that it lives';
 
 CREATE TABLE wpsync.jobs (
-	account TEXT NOT NULL,
-	job TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	job TEXT COLLATE "C" NOT NULL,
 	every_seconds INTEGER NOT NULL,
 	next_at TIMESTAMP WITH TIME ZONE,
 	started_at TIMESTAMP WITH TIME ZONE,
 	finished_at TIMESTAMP WITH TIME ZONE,
-	outcome TEXT,
+	outcome TEXT COLLATE "C",
 	error TEXT,
+	error_code TEXT COLLATE "C",
+	error_params JSONB,
+	vendor_words TEXT,
 	failures INTEGER DEFAULT 0 NOT NULL,
 	missed BIGINT DEFAULT 0 NOT NULL,
 	CONSTRAINT jobs_pkey PRIMARY KEY (account, job)
@@ -1732,20 +1762,26 @@ COMMENT ON COLUMN wpsync.jobs.outcome IS '最近结果：running、done、incomp
 
 COMMENT ON COLUMN wpsync.jobs.error IS '错误 / what went wrong';
 
+COMMENT ON COLUMN wpsync.jobs.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.jobs.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.jobs.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+
 COMMENT ON COLUMN wpsync.jobs.failures IS '连续失败次数 / failures in a row';
 
 COMMENT ON COLUMN wpsync.jobs.missed IS '错过的次数 / times that were missed';
 
 CREATE TABLE wpsync.backfills (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
 	starts_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	ends_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	expected_rows BIGINT,
 	rows_read BIGINT DEFAULT 0 NOT NULL,
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	updated_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	outcome TEXT NOT NULL,
+	outcome TEXT COLLATE "C" NOT NULL,
 	CONSTRAINT backfills_pkey PRIMARY KEY (account, resource)
 );
 
@@ -1771,10 +1807,10 @@ COMMENT ON COLUMN wpsync.backfills.outcome IS '结果：running、done、incompl
 
 CREATE TABLE wpsync.incidents (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
-	kind TEXT NOT NULL,
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	severity TEXT NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	severity TEXT COLLATE "C" NOT NULL,
 	zh TEXT NOT NULL,
 	en TEXT NOT NULL,
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1784,6 +1820,9 @@ CREATE TABLE wpsync.incidents (
 	closed_at TIMESTAMP WITH TIME ZONE,
 	told_at TIMESTAMP WITH TIME ZONE,
 	closing_told_at TIMESTAMP WITH TIME ZONE,
+	error_code TEXT COLLATE "C",
+	error_params JSONB,
+	vendor_words TEXT,
 	CONSTRAINT incidents_pkey PRIMARY KEY (id)
 );
 
@@ -1819,11 +1858,18 @@ COMMENT ON COLUMN wpsync.incidents.told_at IS '告警发送时间 / when a messa
 
 COMMENT ON COLUMN wpsync.incidents.closing_told_at IS '恢复通知时间 / when its end was told';
 
+COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.incidents.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+
 CREATE TABLE wpsync.erasures (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
-	kind TEXT NOT NULL,
-	digest TEXT NOT NULL,
+	account TEXT COLLATE "C" DEFAULT '' NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
+	digest TEXT COLLATE "C" NOT NULL,
 	rows JSONB NOT NULL,
 	CONSTRAINT erasures_pkey PRIMARY KEY (id)
 );
@@ -1834,6 +1880,8 @@ COMMENT ON COLUMN wpsync.erasures.id IS '回执编号 / the receipt''s number';
 
 COMMENT ON COLUMN wpsync.erasures.at IS '删除时间 / when';
 
+COMMENT ON COLUMN wpsync.erasures.account IS '账号；空串表示全部账号 / the account it was limited to; empty: every account';
+
 COMMENT ON COLUMN wpsync.erasures.kind IS '号码类型：phone 手机号，wx 微信号 / phone or wx';
 
 COMMENT ON COLUMN wpsync.erasures.digest IS '号码摘要（不含号码本身） / what stands for the number';
@@ -1841,21 +1889,24 @@ COMMENT ON COLUMN wpsync.erasures.digest IS '号码摘要（不含号码本身�
 COMMENT ON COLUMN wpsync.erasures.rows IS '各表删除的行数 / rows removed, by table';
 
 CREATE TABLE wpsync.erased_marks (
-	kind TEXT NOT NULL,
-	digest TEXT NOT NULL,
-	CONSTRAINT erased_marks_pkey PRIMARY KEY (kind, digest)
+	account TEXT COLLATE "C" NOT NULL,
+	kind TEXT COLLATE "C" NOT NULL,
+	digest TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT erased_marks_pkey PRIMARY KEY (account, kind, digest)
 );
 
 COMMENT ON TABLE wpsync.erased_marks IS '已删除的人：再次收到时不写入 / people who were erased: what comes of them is not written';
+
+COMMENT ON COLUMN wpsync.erased_marks.account IS '账号；空串表示全部账号 / the account whose rows it concerns; empty: those of every account';
 
 COMMENT ON COLUMN wpsync.erased_marks.kind IS '摘要类型：salt、phone、wx、chat、sender / salt, phone, wx, chat or sender';
 
 COMMENT ON COLUMN wpsync.erased_marks.digest IS '摘要 / digest';
 
 CREATE TABLE wpsync.erased_rows (
-	account TEXT NOT NULL,
-	resource TEXT NOT NULL,
-	id TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
 	at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT erased_rows_pkey PRIMARY KEY (account, resource, id)
 );
@@ -1873,9 +1924,12 @@ COMMENT ON COLUMN wpsync.erased_rows.id IS '行的主键 / the row''s id';
 COMMENT ON COLUMN wpsync.erased_rows.at IS '该行的时间 / the row''s own time';
 
 CREATE TABLE wpsync.outages (
-	account TEXT NOT NULL,
+	account TEXT COLLATE "C" NOT NULL,
 	since TIMESTAMP WITH TIME ZONE NOT NULL,
 	error TEXT NOT NULL,
+	error_code TEXT COLLATE "C",
+	error_params JSONB,
+	vendor_words TEXT,
 	CONSTRAINT outages_pkey PRIMARY KEY (account)
 );
 
@@ -1887,9 +1941,15 @@ COMMENT ON COLUMN wpsync.outages.since IS '从何时起没有正常应答 / sinc
 
 COMMENT ON COLUMN wpsync.outages.error IS '最近的错误 / what was met instead';
 
+COMMENT ON COLUMN wpsync.outages.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.outages.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.outages.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+
 CREATE TABLE wpsync.definitions (
-	name TEXT NOT NULL,
-	hash TEXT NOT NULL,
+	name TEXT COLLATE "C" NOT NULL,
+	hash TEXT COLLATE "C" NOT NULL,
 	applied_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT definitions_pkey PRIMARY KEY (name)
 );
@@ -1901,3 +1961,40 @@ COMMENT ON COLUMN wpsync.definitions.name IS '视图或函数名 / the view or f
 COMMENT ON COLUMN wpsync.definitions.hash IS '定义文本的摘要 / the hash of its text';
 
 COMMENT ON COLUMN wpsync.definitions.applied_at IS '执行时间 / when it was applied';
+
+CREATE TABLE wpsync.accounts (
+	account TEXT COLLATE "C" NOT NULL,
+	base_url TEXT COLLATE "C" NOT NULL,
+	client_id TEXT COLLATE "C" NOT NULL,
+	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT accounts_pkey PRIMARY KEY (account),
+	CONSTRAINT accounts_client_key UNIQUE (base_url, client_id)
+);
+
+COMMENT ON TABLE wpsync.accounts IS '写入过数据的账号及其厂商控制台 / accounts that rows were written for, and their consoles';
+
+COMMENT ON COLUMN wpsync.accounts.account IS '账号 / the account''s name in the configuration';
+
+COMMENT ON COLUMN wpsync.accounts.base_url IS '厂商接口地址 / the vendor''s address';
+
+COMMENT ON COLUMN wpsync.accounts.client_id IS '厂商 clientId / the client id at the vendor';
+
+COMMENT ON COLUMN wpsync.accounts.first_seen_at IS '首次写入时间 / when a command first wrote for it';
+
+CREATE TABLE wpsync.leases (
+	scope TEXT COLLATE "C" NOT NULL,
+	holder TEXT COLLATE "C" NOT NULL,
+	heartbeat_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	epoch BIGINT NOT NULL,
+	CONSTRAINT leases_pkey PRIMARY KEY (scope)
+);
+
+COMMENT ON TABLE wpsync.leases IS '租约：谁在负责什么 / leases: which instance works on what';
+
+COMMENT ON COLUMN wpsync.leases.scope IS '租约对象，如账号或 leader / what is held: an account, or leader';
+
+COMMENT ON COLUMN wpsync.leases.holder IS '持有实例 / the instance that holds it';
+
+COMMENT ON COLUMN wpsync.leases.heartbeat_at IS '最近心跳 / when the holder last renewed it';
+
+COMMENT ON COLUMN wpsync.leases.epoch IS '代次：每次易主加一 / grows by one with every new holder';

@@ -8,7 +8,10 @@ WITH days AS (
     FROM wpsync.windows GROUP BY 1, 2, 3
 ), gone AS (
     SELECT account, resource, (at AT TIME ZONE 'Asia/Shanghai')::date AS day, count(*) AS rows
-    FROM wpsync.gone_rows GROUP BY 1, 2, 3
+    FROM (SELECT _account AS account, 'calls' AS resource, began_at AS at FROM wp.calls WHERE _gone_at IS NOT NULL
+          UNION ALL SELECT _account, 'sms', sent_at FROM wp.sms WHERE _gone_at IS NOT NULL
+          UNION ALL SELECT _account, 'wechat_messages', sent_at FROM wp.wechat_messages WHERE _gone_at IS NOT NULL) g
+    GROUP BY 1, 2, 3
 ), unread AS (
     SELECT r._account AS account, 'wechat_room_members' AS resource, count(*) AS rooms
     FROM wp.wechat_rooms r LEFT JOIN wpsync.listings l

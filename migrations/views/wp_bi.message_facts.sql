@@ -1,18 +1,21 @@
 CREATE OR REPLACE VIEW wp_bi.message_facts AS
-SELECT m.id AS message_id, m.chat_id, c.chat_type, c.agent_wx_no, w.agent, w.agent_id, w.agent_name, c.contact_wx_no, k.nick AS contact_nick, c.room_id, r.name AS room_name, m.sent_at, m.sent_on AS day,
+SELECT m._account AS account, m.id AS message_id, m.chat_id, c.chat_type,
+       c.agent_wx_no, w.agent, w.agent_id, w.agent_name, c.contact_wx_no, k.nick AS contact_nick, c.room_id, r.name AS room_name, m.sent_at, m.sent_on AS day,
        extract(hour FROM m.sent_at AT TIME ZONE 'Asia/Shanghai')::integer AS hour, m.sent_by_agent,
        CASE WHEN m.sent_by_agent THEN coalesce(w.agent_nick, w.agent_name)
             WHEN c.chat_type = 'single' THEN k.nick
-            ELSE (SELECT p.nick FROM wp.wechat_room_members p WHERE p.id = m.sender_id) END AS sender_nick,
-       m.kind, m.plain_text
+            ELSE (SELECT p.nick FROM wp.wechat_room_members p WHERE p._account = m._account AND p.id = m.sender_id) END AS sender_nick,
+       m.kind, m.plain_text, m._gone_at AS gone_at
 FROM wp.wechat_messages m
-LEFT JOIN wp.wechat_chats c ON c.id = m.chat_id
-LEFT JOIN wp_bi.wechat_agents w ON w.agent_wx_no = c.agent_wx_no
+LEFT JOIN wp.wechat_chats c ON c._account = m._account AND c.id = m.chat_id
+LEFT JOIN wp_bi.wechat_agents w ON w.account = c._account AND w.agent_wx_no = c.agent_wx_no
 LEFT JOIN LATERAL (SELECT nick FROM wp.wechat_contacts
-                   WHERE agent_wx_no = c.agent_wx_no AND wx_no = c.contact_wx_no
-                   ORDER BY _deleted_at IS NOT NULL, created_at DESC, id LIMIT 1) k ON true LEFT JOIN wp.wechat_rooms r ON r.id = c.room_id;
+                   WHERE _account = c._account AND agent_wx_no = c.agent_wx_no AND wx_no = c.contact_wx_no
+                   ORDER BY _deleted_at IS NOT NULL, created_at DESC, id LIMIT 1) k ON true
+LEFT JOIN wp.wechat_rooms r ON r._account = c._account AND r.id = c.room_id;
 
 COMMENT ON VIEW wp_bi.message_facts IS '微信消息明细，含座席、客户、群与发送人昵称 / WeChat messages with agent, customer, room and sender';
+COMMENT ON COLUMN wp_bi.message_facts.account IS '账号（一个厂商控制台） / the configured account: one console of the vendor';
 COMMENT ON COLUMN wp_bi.message_facts.message_id IS '消息编号 / the message';
 COMMENT ON COLUMN wp_bi.message_facts.chat_id IS '会话编号 / the chat';
 COMMENT ON COLUMN wp_bi.message_facts.chat_type IS 'single 单聊，group 群聊 / single or group';
@@ -31,3 +34,4 @@ COMMENT ON COLUMN wp_bi.message_facts.sent_by_agent IS '是否座席发送 / whe
 COMMENT ON COLUMN wp_bi.message_facts.sender_nick IS '发送人昵称 / the sender''s nickname';
 COMMENT ON COLUMN wp_bi.message_facts.kind IS '消息类型 / kind of message';
 COMMENT ON COLUMN wp_bi.message_facts.plain_text IS '可读文本 / what a person reads';
+COMMENT ON COLUMN wp_bi.message_facts.gone_at IS '厂商不再列出此消息的时间；空表示仍在 / since when the vendor no longer lists it; NULL: it does';

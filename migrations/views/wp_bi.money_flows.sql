@@ -1,14 +1,15 @@
 CREATE OR REPLACE VIEW wp_bi.money_flows AS
 WITH flows AS (
-    SELECT message_id, 'transfer' AS kind, NULL AS payer_wx_no, NULL::numeric AS share, NULL::boolean AS paid,
+    SELECT _account AS account, message_id, 'transfer' AS kind, NULL AS payer_wx_no, NULL::numeric AS share, NULL::boolean AS paid,
            NULL AS title, NULL AS deal FROM wp.message_transfers
     UNION ALL
-    SELECT message_id, 'red_packet', NULL, NULL, claimed, sender_title, pay_msg_id FROM wp.message_red_packets
+    SELECT _account, message_id, 'red_packet', NULL, NULL, claimed, sender_title, pay_msg_id FROM wp.message_red_packets
     UNION ALL
-    SELECT message_id, 'group_collection', payer_wx_no, amount, paid, NULL, NULL
+    SELECT _account, message_id, 'group_collection', payer_wx_no, amount, paid, NULL, NULL
     FROM wp.message_group_collection_payers
 )
-SELECT x.message_id || coalesce(':' || x.payer_wx_no, '') AS flow_id, x.kind, x.message_id, m.chat_id, c.agent_wx_no, w.agent, w.agent_id, w.agent_name, c.contact_wx_no, k.nick AS contact_nick, c.room_id, r.name AS room_name,
+SELECT x.account, x.message_id || coalesce(':' || x.payer_wx_no, '') AS flow_id, x.kind, x.message_id, m.chat_id,
+       c.agent_wx_no, w.agent, w.agent_id, w.agent_name, c.contact_wx_no, k.nick AS contact_nick, c.room_id, r.name AS room_name,
        m.sent_at, m.sent_on AS day,
        CASE WHEN x.kind = 'group_collection'
             THEN CASE WHEN x.payer_wx_no = c.agent_wx_no THEN 'out' WHEN g.initiator_wx_no = c.agent_wx_no THEN 'in' END
@@ -17,38 +18,40 @@ SELECT x.message_id || coalesce(':' || x.payer_wx_no, '') AS flow_id, x.kind, x.
        coalesce(t.amount, x.share) AS amount,
        CASE x.kind WHEN 'transfer' THEN CASE (SELECT max(array_position(ARRAY['unclaimed', 'claimed_pending', 'received', 'claimed', 'refunded'],
                                        o.claim_kind)) FROM wp.message_transfers o
-            WHERE o.message_id = t.message_id OR o.transfer_id = t.transfer_id)
+            WHERE o._account = t._account AND (o.message_id = t.message_id OR o.transfer_id = t.transfer_id))
        WHEN 1 THEN 'unclaimed' WHEN 2 THEN 'claimed_pending' WHEN 3 THEN 'claimed' WHEN 4 THEN 'claimed'
        WHEN 5 THEN 'refunded' END
                    WHEN 'red_packet' THEN CASE WHEN x.paid THEN 'claimed' WHEN NOT x.paid THEN 'unclaimed' END
                    ELSE CASE WHEN x.paid THEN 'paid' ELSE 'unpaid' END END AS status,
        t.transfer_id, x.payer_wx_no, coalesce(t.memo, g.title, x.title) AS memo
 FROM flows x
-JOIN wp.wechat_messages m ON m.id = x.message_id
-LEFT JOIN wp.wechat_chats c ON c.id = m.chat_id
-LEFT JOIN wp_bi.wechat_agents w ON w.agent_wx_no = c.agent_wx_no
-LEFT JOIN wp.message_transfers t ON x.kind = 'transfer' AND t.message_id = x.message_id
-LEFT JOIN wp.message_group_collections g ON x.kind = 'group_collection' AND g.message_id = x.message_id
+JOIN wp.wechat_messages m ON m._account = x.account AND m.id = x.message_id
+LEFT JOIN wp.wechat_chats c ON c._account = m._account AND c.id = m.chat_id
+LEFT JOIN wp_bi.wechat_agents w ON w.account = c._account AND w.agent_wx_no = c.agent_wx_no
+LEFT JOIN wp.message_transfers t ON x.kind = 'transfer' AND t._account = x.account AND t.message_id = x.message_id
+LEFT JOIN wp.message_group_collections g ON x.kind = 'group_collection' AND g._account = x.account AND g.message_id = x.message_id
 LEFT JOIN LATERAL (SELECT nick FROM wp.wechat_contacts
-                   WHERE agent_wx_no = c.agent_wx_no AND wx_no = c.contact_wx_no
-                   ORDER BY _deleted_at IS NOT NULL, created_at DESC, id LIMIT 1) k ON true LEFT JOIN wp.wechat_rooms r ON r.id = c.room_id
+                   WHERE _account = c._account AND agent_wx_no = c.agent_wx_no AND wx_no = c.contact_wx_no
+                   ORDER BY _deleted_at IS NOT NULL, created_at DESC, id LIMIT 1) k ON true
+LEFT JOIN wp.wechat_rooms r ON r._account = c._account AND r.id = c.room_id
 WHERE NOT CASE x.kind WHEN 'transfer' THEN EXISTS (SELECT FROM wp.message_transfers o
-        JOIN wp.wechat_messages om ON om.id = o.message_id LEFT JOIN wp.wechat_chats oc ON oc.id = om.chat_id
-        WHERE o.transfer_id = t.transfer_id AND o.message_id <> m.id
+        JOIN wp.wechat_messages om ON om._account = o._account AND om.id = o.message_id LEFT JOIN wp.wechat_chats oc ON oc._account = om._account AND oc.id = om.chat_id
+        WHERE o._account = t._account AND o.transfer_id = t.transfer_id AND o.message_id <> m.id
           AND (coalesce(oc.chat_type = 'group' AND om.sent_by_agent IS NOT TRUE, false), coalesce(o.transfer_type NOT IN (1, 7), true), coalesce(om.sent_at, 'infinity'), om.id) < (coalesce(c.chat_type = 'group' AND m.sent_by_agent IS NOT TRUE, false), coalesce(t.transfer_type NOT IN (1, 7), true), coalesce(m.sent_at, 'infinity'), m.id)
           AND (om.chat_id = m.chat_id OR oc.agent_wx_no = c.agent_wx_no OR coalesce(c.chat_type = 'group' AND m.sent_by_agent IS NOT TRUE, false)))
                       WHEN 'red_packet' THEN EXISTS (SELECT FROM wp.message_red_packets o
-        JOIN wp.wechat_messages om ON om.id = o.message_id LEFT JOIN wp.wechat_chats oc ON oc.id = om.chat_id
-        WHERE o.pay_msg_id = x.deal AND o.message_id <> m.id
+        JOIN wp.wechat_messages om ON om._account = o._account AND om.id = o.message_id LEFT JOIN wp.wechat_chats oc ON oc._account = om._account AND oc.id = om.chat_id
+        WHERE o._account = x.account AND o.pay_msg_id = x.deal AND o.message_id <> m.id
           AND ((coalesce(oc.chat_type = 'group' AND om.sent_by_agent IS NOT TRUE, false) AND o.claimed IS NOT TRUE), coalesce(om.sent_at, 'infinity'), om.id) < ((coalesce(c.chat_type = 'group' AND m.sent_by_agent IS NOT TRUE, false) AND x.paid IS NOT TRUE), coalesce(m.sent_at, 'infinity'), m.id)
           AND (om.chat_id = m.chat_id OR oc.agent_wx_no = c.agent_wx_no OR (coalesce(c.chat_type = 'group' AND m.sent_by_agent IS NOT TRUE, false) AND x.paid IS NOT TRUE)))
                       ELSE EXISTS (SELECT FROM wp.message_group_collections o
-        JOIN wp.wechat_messages om ON om.id = o.message_id LEFT JOIN wp.wechat_chats oc ON oc.id = om.chat_id
-        WHERE o.bill_no = g.bill_no AND EXISTS (SELECT FROM wp.message_group_collection_payers y WHERE y.message_id = o.message_id AND y.payer_wx_no = x.payer_wx_no) AND o.message_id <> m.id
+        JOIN wp.wechat_messages om ON om._account = o._account AND om.id = o.message_id LEFT JOIN wp.wechat_chats oc ON oc._account = om._account AND oc.id = om.chat_id
+        WHERE o._account = g._account AND o.bill_no = g.bill_no AND EXISTS (SELECT FROM wp.message_group_collection_payers y WHERE y._account = o._account AND y.message_id = o.message_id AND y.payer_wx_no = x.payer_wx_no) AND o.message_id <> m.id
           AND ((x.payer_wx_no IS DISTINCT FROM oc.agent_wx_no AND o.initiator_wx_no IS DISTINCT FROM oc.agent_wx_no), coalesce(om.sent_at, 'infinity'), om.id) < ((x.payer_wx_no IS DISTINCT FROM c.agent_wx_no AND g.initiator_wx_no IS DISTINCT FROM c.agent_wx_no), coalesce(m.sent_at, 'infinity'), m.id)
           AND (om.chat_id = m.chat_id OR oc.agent_wx_no = c.agent_wx_no OR (x.payer_wx_no IS DISTINCT FROM c.agent_wx_no AND g.initiator_wx_no IS DISTINCT FROM c.agent_wx_no))) END;
 
 COMMENT ON VIEW wp_bi.money_flows IS '资金往来：每笔转账（含其收款、退款回执）在每个相关工作微信只计一次（两部工作手机之间的转账：一方 out，一方 in），另有红包与群收款的每位付款人；群内多部工作手机都看到的，只计参与的一方，均未参与时计一次 / money, once for each work WeChat account concerned: each transfer, whatever receipts it has (between two work phones: out for one, in for the other); red packets; each payer of a group collection. What several work phones see in a room counts for those that took part, or once where none did';
+COMMENT ON COLUMN wp_bi.money_flows.account IS '账号（一个厂商控制台） / the configured account: one console of the vendor';
 COMMENT ON COLUMN wp_bi.money_flows.flow_id IS '往来编号 / the flow';
 COMMENT ON COLUMN wp_bi.money_flows.kind IS 'transfer 转账，red_packet 红包，group_collection 群收款 / transfer, red_packet or group_collection';
 COMMENT ON COLUMN wp_bi.money_flows.message_id IS '消息编号 / the message';

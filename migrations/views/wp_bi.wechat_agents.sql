@@ -1,22 +1,26 @@
 CREATE OR REPLACE VIEW wp_bi.wechat_agents AS
-WITH RECURSIVE numbers(wx) AS (
-    SELECT min(agent_wx_no) FROM wp.wechat_chats
+WITH RECURSIVE numbers(account, wx) AS (
+    (SELECT _account, agent_wx_no FROM wp.wechat_chats WHERE agent_wx_no IS NOT NULL
+     ORDER BY _account, agent_wx_no LIMIT 1)
     UNION ALL
-    SELECT (SELECT min(c.agent_wx_no) FROM wp.wechat_chats c WHERE c.agent_wx_no > n.wx) FROM numbers n
-    WHERE n.wx IS NOT NULL
+    SELECT next._account, next.agent_wx_no FROM numbers n
+    CROSS JOIN LATERAL (SELECT c._account, c.agent_wx_no FROM wp.wechat_chats c
+                        WHERE (c._account, c.agent_wx_no) > (n.account, n.wx) AND c.agent_wx_no IS NOT NULL
+                        ORDER BY c._account, c.agent_wx_no LIMIT 1) next
 ), known AS (
-    SELECT wx FROM numbers WHERE wx IS NOT NULL
-    UNION SELECT wx_no FROM wp.wechat_users WHERE wx_no IS NOT NULL
+    SELECT account, wx FROM numbers
+    UNION SELECT _account, wx_no FROM wp.wechat_users WHERE wx_no IS NOT NULL
 )
-SELECT k.wx AS agent_wx_no, coalesce(a.id, k.wx) AS agent, a.id AS agent_id, coalesce(a.name, u.nick) AS agent_name,
+SELECT k.account, k.wx AS agent_wx_no, coalesce(a.id, k.wx) AS agent, a.id AS agent_id, coalesce(a.name, u.nick) AS agent_name,
        u.nick AS agent_nick
 FROM known k
-LEFT JOIN LATERAL (SELECT nick, phone FROM wp.wechat_users WHERE wx_no = k.wx
+LEFT JOIN LATERAL (SELECT nick, phone FROM wp.wechat_users WHERE _account = k.account AND wx_no = k.wx
                    ORDER BY _deleted_at IS NOT NULL, _first_synced_at DESC, id LIMIT 1) u ON true
-LEFT JOIN LATERAL (SELECT id, name FROM wp.agents WHERE phone = u.phone
+LEFT JOIN LATERAL (SELECT id, name FROM wp.agents WHERE _account = k.account AND phone = u.phone
                    ORDER BY _deleted_at IS NOT NULL, id LIMIT 1) a ON true;
 
 COMMENT ON VIEW wp_bi.wechat_agents IS '工作微信号与座席的对应：微信号 → 工作手机号 → 座席手机号 / which agent a WeChat number belongs to: by the phone''s number';
+COMMENT ON COLUMN wp_bi.wechat_agents.account IS '账号（一个厂商控制台） / the configured account: one console of the vendor';
 COMMENT ON COLUMN wp_bi.wechat_agents.agent_wx_no IS '工作微信号 / the agent''s WeChat number';
 COMMENT ON COLUMN wp_bi.wechat_agents.agent IS '座席标识：座席编号；微信号对应不到座席时为该微信号 / the agent: its id, or the WeChat number where no agent has it';
 COMMENT ON COLUMN wp_bi.wechat_agents.agent_id IS '座席编号；对应不到时为空 / the agent''s id, where known';

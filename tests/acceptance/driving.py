@@ -98,9 +98,9 @@ class Driver:
         return [sys.executable, "-m", "wpsync", "--config", str(self.config_file), *arguments]
 
     def add_account(self, name: str) -> None:
-        """Another account, of the same vendor."""
+        """Another account at the same vendor: by another address, for one console has one name."""
         self.more += (
-            f'[accounts.{name}]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
+            f'[accounts.{name}]\nbase_url = "{elsewhere(self.vendor_url)}"\nclient_id = "{CLIENT[0]}"\n'
             f'client_secret = "{CLIENT[1]}"\n'
         )
 
@@ -114,6 +114,11 @@ class Driver:
         return self.query(text, *parameters)[0][0]
 
 
+def elsewhere(url: str) -> str:
+    """The same vendor by another address."""
+    return url.replace("127.0.0.1", "localhost")
+
+
 def written_tuples(driver: Driver) -> int:
     """How many rows of `wp` were ever inserted, updated or deleted, as Postgres counts them."""
     with psycopg.connect(driver.database_url, autocommit=True) as connection:
@@ -124,29 +129,35 @@ def written_tuples(driver: Driver) -> int:
     return int(str(row[0])) if row else 0
 
 
-def differences(driver: Driver, emulator: Emulator, tables: Sequence[str]) -> list[str]:
-    """Every row and column in which the database is not what the emulator's world truly holds."""
+def differences(
+    driver: Driver, emulator: Emulator, tables: Sequence[str], account: str = "main"
+) -> list[str]:
+    """Every row and column in which an account's rows are not what the emulator's world truly holds."""
     found: list[str] = []
     for table in tables:
         truth = emulator.world.truth(table)
-        found += _table_differences(driver, table, truth)
+        found += _table_differences(driver, table, truth, account)
     return found
 
 
 KEYS = {"message_group_collection_payers": ("message_id", "payer_wx_no")}
 
 
-def _table_differences(driver: Driver, table: str, truth: list[dict[str, object]]) -> list[str]:
+def _table_differences(
+    driver: Driver, table: str, truth: list[dict[str, object]], account: str
+) -> list[str]:
     if not truth:
-        count = driver.one(f"select count(*) from wp.{table}")
+        count = driver.one(f"select count(*) from wp.{table} where _account = %s", account)
         return [f"{table}: {count} rows, the world has none"] if count else []
     names = list(truth[0])
     keys = KEYS.get(table) or (("id",) if "id" in names else ("message_id",))
-    live = " where _deleted_at is null" if _soft(driver, table) else ""
+    live = " and _deleted_at is null" if _soft(driver, table) else ""
     listed = ", ".join(f'"{name}"' for name in names)
     held = {
         tuple(row[names.index(key)] for key in keys): dict(zip(names, row, strict=True))
-        for row in driver.query(f"select {listed} from wp.{table}{live}")
+        for row in driver.query(
+            f"select {listed} from wp.{table} where _account = %s{live}", account
+        )
     }
     wanted = {tuple(row[key] for key in keys): row for row in truth}
     found = [f"{table} {key}: missing" for key in wanted.keys() - held.keys()]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
+from tests.acceptance.driving import START, Driver, Timeline, differences
 from wpsync import crash_points
 from wpsync.emulator import rows
 from wpsync.emulator.client import Remote
@@ -111,19 +111,20 @@ class _Always:
         return getattr(self._rng, name)
 
 
-def test_who_leaves_a_room_is_gone_whichever_of_two_accounts_that_share_it_is_told(line):
-    line.driver.more = (
-        f'[accounts.other]\nbase_url = "{line.vendor.url}"\n'
-        f'client_id = "{CLIENT[0]}"\nclient_secret = "{CLIENT[1]}"\n'
-    )
+def test_who_leaves_a_room_that_two_accounts_share_is_gone_from_each_as_it_reads(line):
+    line.driver.add_account("other")
     world = line.vendor.world
     room = next(room for room in world.people.rooms if len(room.members) > 4)
     left = room.members.pop()
     del world.listings["wechat_room_members"][left.id]
     world._put("wechat_rooms", rows.room(room))
-    with line.session() as opened, opened.accounts() as accounts:
-        sync(accounts[1], [RESOURCES[name] for name in NAMES[1:]], Silence())
-    assert deleted(line.driver, "wechat_room_members") == {left.id}
+    held = "select count(*) from wp.wechat_room_members where id = %s and _account = %s"
+    for number, gone in ((1, set()), (0, {left.id})):
+        with line.session() as opened, opened.accounts() as accounts:
+            sync(accounts[number], [RESOURCES[name] for name in NAMES[1:]], Silence())
+        assert deleted(line.driver, "wechat_room_members") == gone
+    assert line.driver.one(held, left.id, "main") == 1
+    assert line.driver.one(held, left.id, "other") == 0
 
 
 @pytest.mark.parametrize(

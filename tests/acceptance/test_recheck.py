@@ -68,7 +68,9 @@ def test_a_vendor_that_shows_nothing_for_hours_loses_nothing_and_a_day_that_is_e
     def look(after):
         line.go_to(later + after)
         driver.sync(["sms"])
-        return driver.one("select count(*) from wpsync.gone_rows"), driver.one(believed)
+        return driver.one("select count(*) from wp.sms where _gone_at is not null"), driver.one(
+            believed
+        )
 
     line.remote.fault("empty_page", endpoint=SMS, count=0)
     assert [look(timedelta(minutes=m)) for m in (0, 2, 8, 30, 91, 400)] == [(0, 0)] * 6

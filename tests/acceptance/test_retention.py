@@ -41,8 +41,10 @@ def test_old_rows_go_with_all_that_hangs_on_them_and_nothing_is_missed(
     settings = load(driver.config_file, environ={}, cwd=tmp_path).retention
     with Database(Secret(database_url)) as database:
         now = database.now()
-        forgotten = retention.apply(database, settings, now)
-        assert all(rows == 0 for rows in retention.apply(database, settings, now).values())
+        forgotten = retention.apply(database, lambda account: settings, now)
+        assert all(
+            rows == 0 for rows in retention.apply(database, lambda account: settings, now).values()
+        )
     since = retention.kept_from(settings, "wechat_messages", now)
     assert since is not None
     truth = {row["id"] for row in vendor.world.truth("wechat_messages")}
@@ -114,7 +116,7 @@ OLD = "select count(*) from wp.calls where began_at < %s"
 
 def forget(database, since):
     """In many short transactions."""
-    return forget_rows(database, "calls", since, batch=5)
+    return forget_rows(database, "main", "calls", since, batch=5)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
@@ -177,7 +179,9 @@ def test_rows_without_a_time_go_by_their_day_or_by_when_they_came(emulator, data
     call = "select id from wp.calls where began_at is null"
     with Database(Secret(database_url)) as database:
         for later, kept, calls in ((0, [("undated",)], [("timeless",)]), (10, [], [])):
-            retention.apply(database, settings, database.now() + timedelta(days=later))
+            retention.apply(
+                database, lambda account: settings, database.now() + timedelta(days=later)
+            )
             assert driver.query(held) == driver.query(media) == kept
             assert driver.query(call) == calls
 

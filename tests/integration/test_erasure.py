@@ -193,7 +193,7 @@ def test_a_message_that_is_just_being_loaded_goes_with_its_new_chat_too(database
     waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as other:
-            erasure.hold(other, erasure.erased(other), LeftOut())
+            erasure.hold(other, erasure.erased(other, "main"), LeftOut())
             other.execute(
                 "insert into wp.wechat_messages (id, chat_id, kind, payload_ok, _account, _first_synced_at,"
                 " _synced_at) values ('m', 'ca', 'text', true, 'main', now(), now())"

@@ -121,3 +121,36 @@ def test_dates_of_the_command_line_are_shanghai_time(text, instant):
 def test_what_is_no_date_is_said():
     with pytest.raises(ConfigError, match="no date"):
         config.parse_instant("yesterday", now=datetime(2026, 3, 1, tzinfo=UTC))
+
+
+def test_an_account_may_have_rules_of_its_own_that_go_before_the_general_ones_key_by_key(tmp_path):
+    loaded = load(
+        tmp_path,
+        ACCOUNT
+        + '[accounts.shop]\nclient_id = "s"\nclient_secret = "hush-hush"\n'
+        + "[accounts.shop.retention]\ncalls = 30\n[accounts.shop.privacy]\nnames = 'hash'\n"
+        + "[accounts.shop.limits.requests_per_minute]\ncalls = 5\n"
+        + "[retention]\ncalls = 90\nsms = 60\n[privacy]\nphone_numbers = 'mask'\n"
+        + "key = 'sixteen characters'\n[limits.requests_per_minute]\nsms = 7\n",
+    )
+    assert (loaded.retention_of("shop").calls, loaded.retention_of("shop").sms) == (30, 60)
+    assert (loaded.retention_of("main").calls, loaded.retention_of("gone").calls) == (90, 90)
+    assert loaded.privacy_of("shop").modes()["agents.name"] == "hash"
+    assert loaded.privacy_of("shop").modes()["calls.contact_tel"] == "mask"
+    assert "agents.name" not in loaded.privacy_of("main").modes()
+    shop, main = (loaded.limits_of(name).requests_per_minute for name in ("shop", "main"))
+    assert (shop.calls, shop.sms, main.calls, main.sms) == (5, 7, 20, 7)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[accounts.seventeen-letters]\nclient_id = 'x'\nclient_secret = 'y'\n", "最多 16 个字符"),
+        (ACCOUNT + "[accounts.main.retention]\ncals = 1\n", "did you mean calls?"),
+        (ACCOUNT + "[accounts.main.privacy]\nnames = 'hash'\n", "privacy.key"),
+    ],
+)
+def test_what_is_wrong_of_an_account_is_told(tmp_path, text, said):
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text)
+    assert said in str(caught.value)

@@ -35,6 +35,7 @@ def _client(context: typer.Context, wanted: str | None) -> "Iterator[tuple[Sessi
     config.require_accounts()
     account = _account(list(config.accounts), wanted)
     with open_session(context) as session, session.client(account) as client:
+        session.enter_accounts()
         yield session, account, client
 
 
@@ -101,7 +102,7 @@ def add_customer(
 
     fields = {**_parsed(field), "name": name, "phone": phone}
     with _client(context, account) as (session, chosen, client):
-        privacy = privacy_of(session.config)
+        privacy = privacy_of(session.config, chosen)
         added = customers.add_customer(
             client, session.database, session.clock, chosen, fields, privacy
         )
@@ -127,7 +128,7 @@ def update_customer(
     given = {"name": name, "phone": phone}
     fields = {**_parsed(field), **{k: v for k, v in given.items() if v is not None}}
     with _client(context, account) as (session, chosen, client):
-        privacy = privacy_of(session.config)
+        privacy = privacy_of(session.config, chosen)
         customers.update_customer(
             client, session.database, session.clock, chosen, identifier, fields, privacy
         )
@@ -143,8 +144,8 @@ def delete_customer(
     """Delete a customer. 删除客户。"""
     from wpsync.sync import customers
 
-    with _client(context, account) as (session, _, client):
-        customers.delete_customer(client, session.database, session.clock, identifier)
+    with _client(context, account) as (session, chosen, client):
+        customers.delete_customer(client, session.database, session.clock, chosen, identifier)
     print(f"{identifier}: deleted / 已删除")
 
 

@@ -1,7 +1,6 @@
 """`erase`: one person's data, everywhere."""
 
 import sys
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -51,8 +50,9 @@ def erase(
             hint="write the whole number / 号码过短，请填写完整号码",
         )
     held = Personal.PHONE_NUMBERS if kind == "phone" else Personal.WECHAT_NUMBERS
-    privacy = privacy_of(configuration(context))
-    if not privacy.finds(held):
+    config = configuration(context)
+    rules = [privacy_of(config, account) for account in ("", *config.accounts)]
+    if not all(one.finds(held) for one in rules):
         raise ConfigError(
             f"privacy.{held} masks or drops these numbers: nobody can be found by one",
             hint="nothing of them is stored under the number; hash keeps people findable"
@@ -61,7 +61,10 @@ def erase(
     if not yes:
         _confirm()  # before signals are taken for an orderly stop: Ctrl-C answers the question
     with open_session(context, vendor=False) as session:
-        forms = partial(privacy.forms, held)
+
+        def forms(number: str) -> set[str]:
+            return {form for one in rules for form in one.forms(held, number)}
+
         receipt = erasure.erase(session.database, kind, number, forms, session.clock.now())
     _show(receipt, json=json)
 

@@ -160,13 +160,15 @@ def show_letter(
 @dead_letters.command("retry", short_help="Read them all again. 重新处理")
 def retry_letters(context: typer.Context, json: Json = False) -> None:
     """Read them all again, e.g. after an upgrade. 重新处理所有死信（例如升级之后）。"""
+    from functools import partial
+
     from wpsync.status.texts import counted
     from wpsync.sync.renormalize import retry_dead_letters
     from wpsync.sync.session import privacy_of
 
     with open_session(context, vendor=False) as session:
         taken, remaining = retry_dead_letters(
-            session.database, session.clock, privacy_of(session.config)
+            session.database, session.clock, partial(privacy_of, session.config)
         )
     if json:
         print_json({"taken": taken, "remaining": remaining})
@@ -189,6 +191,8 @@ def renormalize(
     json: Json = False,
 ) -> None:
     """Explode stored message bodies again, without asking the vendor. 重新解析已存的消息内容，不请求厂商。"""
+    from functools import partial
+
     from wpsync.cli.progress import progress
     from wpsync.errors import ConfigError
     from wpsync.resources.messages import KINDS
@@ -211,7 +215,7 @@ def renormalize(
             session.clock,
             kind,
             lambda rows: shown.advance(WECHAT_MESSAGES.name, rows),
-            privacy_of(session.config),
+            partial(privacy_of, session.config),
         )
         shown.end(WECHAT_MESSAGES.name, "done")
     if json:

@@ -242,7 +242,7 @@ def _plans(
         wanted,
         span,
         again=again,
-        per_minute=lambda one: per_minute(session.config, one.family),
+        per_minute=lambda one: per_minute(session.config, one.family, account.name),
         counting=shown.counting,
     )
 

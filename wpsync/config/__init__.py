@@ -29,7 +29,7 @@ from wpsync.model import Secret
 from wpsync.resources import PERSONAL, RESOURCES, is_key
 from wpsync.values import SHANGHAI
 
-_ACCOUNT = re.compile(r"[a-z0-9_-]{1,40}")
+_ACCOUNT = re.compile(r"[a-z0-9_-]{1,16}")
 _AGO = re.compile(r"(\d{1,6})([dhm])")
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
@@ -93,15 +93,6 @@ class DatabaseConfig(_Section):
         user = user.partition(":")[0]
         netloc = f"{user}:{quote(self.password.get_secret_value(), safe='')}@{host}"
         return Secret(urlunsplit(parts._replace(netloc=netloc)))
-
-
-class AccountConfig(_Section):
-    """One vendor account."""
-
-    base_url: Annotated[str, AfterValidator(_vendor_address)] = "https://wpapi.7moor.com"
-    client_id: Annotated[str, Field(min_length=1)]
-    client_secret: Annotated[SecretStr, Field(min_length=1)]
-    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
 
 
 class SyncConfig(_Section):
@@ -281,6 +272,18 @@ class RetentionConfig(_Section):
     deleted: Annotated[int, Field(ge=0)] = 0
 
 
+class AccountConfig(_Section):
+    """One vendor account. Its own `retention`, `privacy` and `limits` go before the general ones, key by key."""
+
+    base_url: Annotated[str, AfterValidator(_vendor_address)] = "https://wpapi.7moor.com"
+    client_id: Annotated[str, Field(min_length=1)]
+    client_secret: Annotated[SecretStr, Field(min_length=1)]
+    timeout_seconds: Annotated[float, Field(gt=0, le=600)] = 30
+    retention: RetentionConfig | None = None
+    privacy: PrivacyConfig | None = None
+    limits: LimitsConfig | None = None
+
+
 class LogConfig(_Section):
     """What is logged, and how."""
 
@@ -306,6 +309,21 @@ class Config(_Section):
     retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
 
+    def retention_of(self, account: str) -> RetentionConfig:
+        """Return how long the rows of an account are kept."""
+        own = self.accounts.get(account)
+        return (own and own.retention) or self.retention
+
+    def privacy_of(self, account: str) -> PrivacyConfig:
+        """Return what is done with people's data of an account."""
+        own = self.accounts.get(account)
+        return (own and own.privacy) or self.privacy
+
+    def limits_of(self, account: str) -> LimitsConfig:
+        """Return how fast an account's vendor is asked."""
+        own = self.accounts.get(account)
+        return (own and own.limits) or self.limits
+
     def require_accounts(self) -> None:
         """Raises ConfigError when no vendor account is configured."""
         if not self.accounts:
@@ -319,6 +337,8 @@ class Config(_Section):
         """Every secret value, for the log's redaction."""
         for account in self.accounts.values():
             yield account.client_secret.get_secret_value()
+            if account.privacy is not None and account.privacy.key is not None:
+                yield account.privacy.key.get_secret_value()
         for target in self.alerts.targets:
             yield target.get_secret_value()
         for secret in (
@@ -342,6 +362,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
     """
     problems: list[str] = []
     file, tree = config_tree.read(path, environ, cwd, problems)
+    config_tree.inherit(tree, "accounts", ("retention", "privacy", "limits"))
     try:
         config = Config.model_validate(tree)
     except ValidationError as exc:
@@ -352,7 +373,8 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
         ]
     else:
         problems += [
-            f"accounts.{name}: a name is made of a-z, 0-9, _ and - / 账号名只能由 a-z、0-9、_ 和 - 组成"
+            f"accounts.{name}: a name is made of a-z, 0-9, _ and -, at most 16 characters"
+            " / 账号名只能由 a-z、0-9、_ 和 - 组成，最多 16 个字符"
             for name in config.accounts
             if not _ACCOUNT.fullmatch(name)
         ]

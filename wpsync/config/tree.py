@@ -5,7 +5,7 @@ KEY`_file` (docker secrets).
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from wpsync.errors import ConfigError
@@ -97,3 +97,21 @@ def _read_secret_files(
                     f"{path}{key}: the file {base / value} cannot be read / 无法读取该文件"
                 )
                 tree[name] = None
+
+
+def inherit(tree: dict[str, object], sections: str, names: Sequence[str]) -> None:
+    """Fill what an own section of an account leaves out from the general one, in place."""
+    accounts = tree.get(sections)
+    for account in accounts.values() if isinstance(accounts, dict) else ():
+        for name in names:
+            if isinstance(account, dict) and isinstance(account.get(name), dict):
+                account[name] = _filled(account[name], tree.get(name))
+
+
+def _filled(own: dict[str, object], general: object) -> dict[str, object]:
+    if not isinstance(general, dict):
+        return own
+    filled = dict(general)
+    for key, value in own.items():
+        filled[key] = _filled(value, general.get(key)) if isinstance(value, dict) else value
+    return filled

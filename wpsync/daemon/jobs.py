@@ -105,7 +105,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
     ) -> Job:
         def with_account(stopping: Stopping) -> Result:
-            pace = replace(pace_of(session.config), quietly=True)
+            pace = replace(pace_of(session.config, name), quietly=True)
             with opened(
                 name, client, session.database, session.clock, pace, stopping, ends
             ) as account:
@@ -184,7 +184,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
         if now is None:
             return Result("incomplete", "no vendor tells the time: nothing was forgotten")
         runs.prune_runs(session.database, now - _RUNS_KEPT)
-        forgotten = retention.apply(session.database, session.config.retention, now, stopping)
+        forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
             log.info("rows.forgotten", extra=forgotten)
         return DONE

@@ -135,13 +135,14 @@ def _migrations(conninfo: Secret) -> Finding:
 
 def check_privacy(config: Config) -> Finding:
     """Whether what is hidden in columns may still stand in message bodies."""
-    settings = config.privacy
+    every = [config.privacy_of(account) for account in ("", *config.accounts)]
     hidden = [
         str(kind)
         for kind in Personal
-        if kind not in (Personal.NO, Personal.MESSAGE_BODIES) and getattr(settings, kind) != "keep"
+        if kind not in (Personal.NO, Personal.MESSAGE_BODIES)
+        and any(getattr(one, kind) != "keep" and one.message_bodies == "keep" for one in every)
     ]
-    if hidden and settings.message_bodies == "keep":
+    if hidden:
         names = ", ".join(hidden)
         return Finding(
             "privacy",
@@ -152,7 +153,7 @@ def check_privacy(config: Config) -> Finding:
             "set privacy.message_bodies to hash, mask or drop, or accept it"
             " / 请把 privacy.message_bodies 设为 hash、mask 或 drop，或接受这一点",
         )
-    if config.privacy.modes():
+    if any(one.modes() for one in every):
         return Finding("privacy", "隐私", True, "as configured", "按配置处理")
     return Finding("privacy", "隐私", True, "everything is kept", "全部原样保留")
 

@@ -158,7 +158,8 @@ def watching(config: Config) -> Watch:
 
 @contextmanager
 def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
-    """The jobs of all accounts, with their clients open."""
+    """Yield the jobs of all accounts, with their clients open. Raises ConfigError as `Session.client` does."""
+    session.enter_accounts()
     with ExitStack() as stack:
         opened = {
             name: stack.enter_context(session.client(name)) for name in session.config.accounts

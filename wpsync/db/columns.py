@@ -3,11 +3,18 @@
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
 
 SaType = sa.types.TypeEngine[Any]
 INSTANT = sa.DateTime(timezone=True)
-ACCOUNT = ("account", sa.Text(), "账号", "account")
-RESOURCE = ("resource", sa.Text(), "资源", "resource")
+IDENTIFIER = sa.Text(collation="C")
+"""Ids, codes, numbers, names of accounts: compared by bytes.
+
+No index on them is at risk when the host's library of collations changes, and all columns that are
+joined have one collation. Only what people write keeps the database's own, for the order of names.
+"""
+ACCOUNT = ("account", IDENTIFIER, "账号", "account")
+RESOURCE = ("resource", IDENTIFIER, "资源", "resource")
 
 
 def comment(zh: str, en: str) -> str:
@@ -35,4 +42,19 @@ def column(
         autoincrement=identity,
         server_default=default and sa.text(default),
         comment=comment(zh, en),
+    )
+
+
+def error_columns() -> tuple[sa.Column[Any], ...]:
+    """The error as a code with its parameters, and apart from them the words of the vendor's reply."""
+    return (
+        column("error_code", IDENTIFIER, "错误代码", "the error's code", null=True),
+        column("error_params", JSONB(), "错误参数", "the error's parameters", null=True),
+        column(
+            "vendor_words",
+            sa.Text(),
+            "厂商返回的原文",
+            "the vendor's reply, word for word",
+            null=True,
+        ),
     )

@@ -4,6 +4,7 @@ Nothing else runs on this. Every table and column has a comment in Chinese and E
 """
 
 import sys
+from itertools import groupby
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,12 +12,13 @@ from sqlalchemy.dialects import postgresql
 
 from wpsync.db import state_schema
 from wpsync.db.columns import ACCOUNT as _ACCOUNT
+from wpsync.db.columns import IDENTIFIER, error_columns
 from wpsync.db.columns import INSTANT as _INSTANT
 from wpsync.db.columns import RESOURCE as _RESOURCE
 from wpsync.db.columns import column as _column
 from wpsync.db.columns import comment as _comment
 from wpsync.resources import TABLES
-from wpsync.resources.spec import Column, SqlType, Table
+from wpsync.resources.spec import ACCOUNT, Column, Personal, SqlType, Table
 
 _TYPES: dict[SqlType, sa.types.TypeEngine[Any]] = {
     SqlType.TEXT: sa.Text(),
@@ -31,15 +33,24 @@ _TYPES: dict[SqlType, sa.types.TypeEngine[Any]] = {
 }
 
 
-def _data_column(column: Column, *, key: bool) -> sa.Column[Any]:
-    return _column(
-        column.name, _TYPES[column.type], column.zh, column.en, null=not (key or column.required)
-    )
+_IDENTIFIERS: dict[SqlType, sa.types.TypeEngine[Any]] = {
+    SqlType.TEXT: IDENTIFIER,
+    SqlType.TEXTS: postgresql.ARRAY(IDENTIFIER),
+}
+"""The types of text that is no person's words: ids, codes, numbers, addresses."""
+
+
+def _data_column(table: Table, column: Column) -> sa.Column[Any]:
+    kind = _TYPES[column.type]
+    if column.personal not in (Personal.NAMES, Personal.MESSAGE_BODIES):
+        kind = _IDENTIFIERS.get(column.type, kind)
+    null = not (column.name in table.key or column.required)
+    return _column(column.name, kind, column.zh, column.en, null=null)
 
 
 def _bookkeeping(table: Table) -> list[sa.Column[Any]]:
     columns = [
-        _column("_account", sa.Text(), "来源账号", "the configured account the row came from"),
+        _column(ACCOUNT, IDENTIFIER, "来源账号", "the configured account the row came from"),
         _column("_first_synced_at", _INSTANT, "首次写入时间", "when the row was first written"),
         _column(
             "_synced_at",
@@ -66,6 +77,17 @@ def _bookkeeping(table: Table) -> list[sa.Column[Any]]:
                 null=True,
             ),
         )
+    if table.gone_by:
+        columns.insert(
+            3,
+            _column(
+                "_gone_at",
+                _INSTANT,
+                "完整读取中不再出现的时间（行保留）；重新出现则清空",
+                "when a complete reading no longer had it (the row is kept); NULL again if it comes back",
+                null=True,
+            ),
+        )
     return columns
 
 
@@ -73,28 +95,36 @@ def _data_table(metadata: sa.MetaData, table: Table) -> None:
     built = sa.Table(
         table.name,
         metadata,
-        *(_data_column(column, key=column.name in table.key) for column in table.columns),
+        *(_data_column(table, column) for column in table.columns),
         *_bookkeeping(table),
-        sa.PrimaryKeyConstraint(*table.key, name=f"{table.name}_pkey"),
+        sa.PrimaryKeyConstraint(*table.primary_key, name=f"{table.name}_pkey"),
         schema="wp",
         comment=_comment(table.zh, table.en),
     )
     for index in table.indexes:
-        sa.Index(f"{table.name}_{'_'.join(index)}_idx", *(built.c[name] for name in index))
+        name = "_".join(column.lstrip("_") for column in index)
+        sa.Index(f"{table.name}_{name}_idx", *(built.c[column] for column in index))
+    if table.gone_by:
+        sa.Index(
+            f"{table.name}_gone_idx",
+            built.c[ACCOUNT],
+            built.c[table.gone_by],
+            postgresql_where=built.c["_gone_at"].is_not(None),
+        )
 
 
 def _history(metadata: sa.MetaData) -> None:
     sa.Table(
         "history",
         metadata,
-        _column("resource", sa.Text(), "数据表名", "the table's name"),
-        _column("id", sa.Text(), "行的主键", "the row's id"),
+        _column("resource", IDENTIFIER, "数据表名", "the table's name"),
+        _column("id", IDENTIFIER, "行的主键", "the row's id"),
         _column("valid_from", _INSTANT, "该版本开始时间", "when this version began"),
         _column("valid_to", _INSTANT, "被替换或删除的时间", "when it was replaced or deleted"),
         _column("row", postgresql.JSONB(), "该版本的整行内容", "the whole row as it was"),
-        _column("_account", sa.Text(), "来源账号", "the configured account the row came from"),
-        sa.PrimaryKeyConstraint("resource", "id", "valid_from", name="history_pkey"),
-        sa.Index("history_valid_to_idx", "valid_to"),
+        _column(ACCOUNT, IDENTIFIER, "来源账号", "the configured account the row came from"),
+        sa.PrimaryKeyConstraint(ACCOUNT, "resource", "id", "valid_from", name="history_pkey"),
+        sa.Index("history_account_valid_to_idx", ACCOUNT, "valid_to"),
         schema="wp",
         comment=_comment(
             "列表类数据被替换或删除的历史版本",
@@ -110,12 +140,12 @@ def _runs(metadata: sa.MetaData) -> None:
         _column("id", sa.BigInteger(), "运行编号", "run", identity=True),
         _column(*_ACCOUNT),
         _column(*_RESOURCE),
-        _column("kind", sa.Text(), "sync 增量，backfill 回填", "sync or backfill"),
+        _column("kind", IDENTIFIER, "sync 增量，backfill 回填", "sync or backfill"),
         _column("started_at", _INSTANT, "开始时间", "when it began"),
         _column("finished_at", _INSTANT, "结束时间", "when it ended", null=True),
         _column(
             "outcome",
-            sa.Text(),
+            IDENTIFIER,
             "结果：running、done、incomplete、failed、interrupted",
             "running, done, incomplete, failed or interrupted",
         ),
@@ -131,6 +161,7 @@ def _runs(metadata: sa.MetaData) -> None:
             default="0",
         ),
         _column("error", sa.Text(), "错误", "what went wrong", null=True),
+        *error_columns(),
         sa.PrimaryKeyConstraint("id", name="runs_pkey"),
         sa.Index("runs_account_resource_started_at_idx", "account", "resource", "started_at"),
         sa.Index("runs_started_at_idx", "started_at"),
@@ -162,8 +193,8 @@ def _windows(metadata: sa.MetaData) -> None:
             "入账时库中的行数",
             "rows that the table held when it was entered",
         ),
-        _column("state", sa.Text(), "complete 完整，incomplete 不完整", "complete or incomplete"),
-        _column("reason", sa.Text(), "不完整的原因", "why it is incomplete", null=True),
+        _column("state", IDENTIFIER, "complete 完整，incomplete 不完整", "complete or incomplete"),
+        _column("reason", IDENTIFIER, "不完整的原因", "why it is incomplete", null=True),
         _column("attempts", sa.Integer(), "读取次数", "how often it was read", default="1"),
         _column("read_at", _INSTANT, "最近读取时间", "when it was read last"),
         _column(
@@ -189,32 +220,32 @@ def _windows(metadata: sa.MetaData) -> None:
             "when verify last found differences there that are left",
             null=True,
         ),
+        _column(
+            "due_at",
+            _INSTANT,
+            "下次需要处理的时间（核对、重读或复查）",
+            "when something is due there: a probe, a retry or a follow-up",
+            null=True,
+        ),
+        _column(
+            "digest",
+            sa.Numeric(20, 0),
+            "厂商在此列出的全部编号的摘要之和（模 2^64）",
+            "the digests of every id that the vendor lists there, added modulo 2^64",
+            null=True,
+        ),
         sa.PrimaryKeyConstraint("id", name="windows_pkey"),
         sa.UniqueConstraint("account", "resource", "starts_at", name="windows_starts_at_key"),
         sa.CheckConstraint("starts_at < ends_at", name="windows_span_check"),
+        sa.CheckConstraint(
+            "digest >= 0 and digest < 18446744073709551616", name="windows_digest_check"
+        ),
+        sa.Index("windows_due_at_idx", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
         sa.Index("windows_ends_at_idx", "account", "resource", "ends_at"),
         schema="wpsync",
         comment=_comment(
             "账本：每段厂商时间与厂商总数的对账",
             "the ledger: every stretch of vendor time read, against the vendor's count",
-        ),
-    )
-
-
-def _gone_rows(metadata: sa.MetaData) -> None:
-    sa.Table(
-        "gone_rows",
-        metadata,
-        _column(*_ACCOUNT),
-        _column(*_RESOURCE),
-        _column("id", sa.Text(), "行的主键", "the row's id"),
-        _column("at", _INSTANT, "该行的时间", "the row's own time"),
-        _column("noticed_at", _INSTANT, "发现时间", "when a complete reading lacked it"),
-        sa.PrimaryKeyConstraint("account", "resource", "id", name="gone_rows_pkey"),
-        sa.Index("gone_rows_at_idx", "account", "resource", "at"),
-        schema="wpsync",
-        comment=_comment(
-            "库中保留、厂商已不再列出的行", "rows that we keep and the vendor no longer lists"
         ),
     )
 
@@ -225,11 +256,11 @@ def _follow_ups(metadata: sa.MetaData) -> None:
         metadata,
         _column(*_ACCOUNT),
         _column(*_RESOURCE),
-        _column("id", sa.Text(), "行的主键", "the row's id"),
+        _column("id", IDENTIFIER, "行的主键", "the row's id"),
         _column("at", _INSTANT, "该行的时间", "the row's own time"),
         _column(
             "reason",
-            sa.Text(),
+            IDENTIFIER,
             "等待的变化：recording、transfer、red_packet、group_collection",
             "what is awaited: recording, transfer, red_packet or group_collection",
         ),
@@ -255,7 +286,7 @@ def _budget(metadata: sa.MetaData) -> None:
         "budget",
         metadata,
         _column(*_ACCOUNT),
-        _column("endpoint", sa.Text(), "接口", "the vendor's endpoint"),
+        _column("endpoint", IDENTIFIER, "接口", "the vendor's endpoint"),
         _column(
             "book",
             postgresql.JSONB(),
@@ -278,7 +309,7 @@ def _drift(metadata: sa.MetaData) -> None:
         _column(*_RESOURCE),
         _column(
             "what",
-            sa.Text(),
+            IDENTIFIER,
             "field 未知字段，type 字段类型变化，kind 未知消息类型",
             "field, type, or kind of message",
         ),
@@ -302,7 +333,7 @@ def _listings(metadata: sa.MetaData) -> None:
         _column(*_RESOURCE),
         _column(
             "parent_id",
-            sa.Text(),
+            IDENTIFIER,
             "上级编号（如群编号）；没有则为空串",
             "the parent's id (a room's), or empty",
         ),
@@ -314,11 +345,11 @@ def _listings(metadata: sa.MetaData) -> None:
             null=True,
         ),
         _column("rows_seen", sa.BigInteger(), "读到的不同行数", "distinct rows read"),
-        _column("state", sa.Text(), "complete 完整，incomplete 不完整", "complete or incomplete"),
-        _column("reason", sa.Text(), "不完整的原因", "why it is incomplete", null=True),
+        _column("state", IDENTIFIER, "complete 完整，incomplete 不完整", "complete or incomplete"),
+        _column("reason", IDENTIFIER, "不完整的原因", "why it is incomplete", null=True),
         _column(
             "fingerprint",
-            sa.Text(),
+            IDENTIFIER,
             "上级内容指纹，变化才重读",
             "the parent's content when it was read",
             null=True,
@@ -431,20 +462,22 @@ def _dead_letters(metadata: sa.MetaData) -> None:
         _column("id", sa.BigInteger(), "编号", "number", identity=True),
         _column(*_ACCOUNT),
         _column(*_RESOURCE),
-        _column("record_id", sa.Text(), "记录编号", "the record's id", null=True),
-        _column("reason", sa.Text(), "原因代码", "reason"),
+        _column("record_id", IDENTIFIER, "记录编号", "the record's id", null=True),
+        _column("reason", IDENTIFIER, "原因代码", "reason"),
         _column("detail", sa.Text(), "说明", "the reason in words"),
         _column("original", sa.Text(), "原文（ASCII 转义的 JSON）", "the original as ASCII JSON"),
-        _column("fingerprint", sa.Text(), "去重指纹", "tells a repetition"),
+        _column("fingerprint", IDENTIFIER, "去重指纹", "tells a repetition"),
         _column("first_seen_at", _INSTANT, "首次出现时间", "when it was first seen"),
         _column("resolved_at", _INSTANT, "解决时间", "when it was taken after all", null=True),
         _column("run_id", sa.BigInteger(), "发现它的运行", "the run that found it", null=True),
+        *error_columns(),
         sa.PrimaryKeyConstraint("id", name="dead_letters_pkey"),
         sa.UniqueConstraint(
             "account", "resource", "fingerprint", name="dead_letters_fingerprint_key"
         ),
         sa.Index(
             "dead_letters_open_idx",
+            "account",
             "resource",
             "record_id",
             postgresql_where=sa.text("resolved_at IS NULL"),
@@ -502,7 +535,6 @@ def metadata() -> sa.MetaData:
         _history,
         _runs,
         _windows,
-        _gone_rows,
         _follow_ups,
         _budget,
         _drift,
@@ -531,7 +563,12 @@ def as_sql() -> str:
         statements.append(str(element.compile(dialect=dialect)).strip())
 
     metadata().create_all(sa.create_mock_engine("postgresql+psycopg://", keep), checkfirst=False)
-    lines = "\n\n".join(f"{statement};" for statement in statements) + "\n"
+    ordered = [  # SQLAlchemy keeps the indexes of a table as a set
+        statement
+        for is_index, group in groupby(statements, lambda one: " INDEX " in one.split(" ON ")[0])
+        for statement in (sorted(group) if is_index else group)
+    ]
+    lines = "\n\n".join(f"{statement};" for statement in ordered) + "\n"
     return "\n".join(line.rstrip() for line in lines.split("\n"))
 
 

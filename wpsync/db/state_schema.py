@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from wpsync.db.columns import ACCOUNT, INSTANT, RESOURCE, column, comment
+from wpsync.db.columns import ACCOUNT, IDENTIFIER, INSTANT, RESOURCE, column, comment, error_columns
 
 
 def declare(metadata: sa.MetaData) -> None:
@@ -15,16 +15,18 @@ def declare(metadata: sa.MetaData) -> None:
     _erasures(metadata)
     _outages(metadata)
     _definitions(metadata)
+    _accounts(metadata)
+    _leases(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
     sa.Table(
         "instances",
         metadata,
-        column("id", sa.Text(), "实例编号", "the instance: host, process and a random part"),
+        column("id", IDENTIFIER, "实例编号", "the instance: host, process and a random part"),
         column("host", sa.Text(), "主机", "host"),
         column("version", sa.Text(), "版本", "version of wpsync"),
-        column("role", sa.Text(), "leader 主，standby 备", "leader or standby"),
+        column("role", IDENTIFIER, "leader 主，standby 备", "leader or standby"),
         column("started_at", INSTANT, "启动时间", "when it began"),
         column("seen_at", INSTANT, "最近心跳", "when it last said that it lives"),
         sa.PrimaryKeyConstraint("id", name="instances_pkey"),
@@ -38,21 +40,22 @@ def _jobs(metadata: sa.MetaData) -> None:
         "jobs",
         metadata,
         column(
-            "account", sa.Text(), "账号；全局任务为空串", "account; empty: of the whole service"
+            "account", IDENTIFIER, "账号；全局任务为空串", "account; empty: of the whole service"
         ),
-        column("job", sa.Text(), "任务名", "the job"),
+        column("job", IDENTIFIER, "任务名", "the job"),
         column("every_seconds", sa.Integer(), "间隔（秒）", "how often, in seconds"),
         column("next_at", INSTANT, "下次运行时间", "when it runs next", null=True),
         column("started_at", INSTANT, "最近开始时间", "when it last began", null=True),
         column("finished_at", INSTANT, "最近结束时间", "when it last ended", null=True),
         column(
             "outcome",
-            sa.Text(),
+            IDENTIFIER,
             "最近结果：running、done、incomplete、failed、interrupted、deadline",
             "of the last time: running, done, incomplete, failed, interrupted or deadline",
             null=True,
         ),
         column("error", sa.Text(), "错误", "what went wrong", null=True),
+        *error_columns(),
         column("failures", sa.Integer(), "连续失败次数", "failures in a row", default="0"),
         column("missed", sa.BigInteger(), "错过的次数", "times that were missed", default="0"),
         sa.PrimaryKeyConstraint("account", "job", name="jobs_pkey"),
@@ -75,7 +78,7 @@ def _backfills(metadata: sa.MetaData) -> None:
         column("updated_at", INSTANT, "进度更新时间", "when this was written"),
         column(
             "outcome",
-            sa.Text(),
+            IDENTIFIER,
             "结果：running、done、incomplete、failed、interrupted",
             "running, done, incomplete, failed or interrupted",
         ),
@@ -92,10 +95,10 @@ def _incidents(metadata: sa.MetaData) -> None:
         "incidents",
         metadata,
         column("id", sa.BigInteger(), "编号", "number", identity=True),
-        column("kind", sa.Text(), "问题类型", "what kind of trouble"),
-        column("account", sa.Text(), "账号；与账号无关则为空串", "account, or empty"),
-        column("resource", sa.Text(), "资源；与资源无关则为空串", "resource, or empty"),
-        column("severity", sa.Text(), "严重程度：warning、critical", "warning or critical"),
+        column("kind", IDENTIFIER, "问题类型", "what kind of trouble"),
+        column("account", IDENTIFIER, "账号；与账号无关则为空串", "account, or empty"),
+        column("resource", IDENTIFIER, "资源；与资源无关则为空串", "resource, or empty"),
+        column("severity", IDENTIFIER, "严重程度：warning、critical", "warning or critical"),
         column("zh", sa.Text(), "中文说明", "what is wrong, in Chinese"),
         column("en", sa.Text(), "英文说明", "what is wrong, in English"),
         column("first_seen_at", INSTANT, "首次发现", "when it was first seen"),
@@ -105,6 +108,7 @@ def _incidents(metadata: sa.MetaData) -> None:
         column("closed_at", INSTANT, "恢复时间", "when it was over", null=True),
         column("told_at", INSTANT, "告警发送时间", "when a message said so", null=True),
         column("closing_told_at", INSTANT, "恢复通知时间", "when its end was told", null=True),
+        *error_columns(),
         sa.PrimaryKeyConstraint("id", name="incidents_pkey"),
         sa.Index(
             "incidents_open_idx",
@@ -125,8 +129,15 @@ def _erasures(metadata: sa.MetaData) -> None:
         metadata,
         column("id", sa.BigInteger(), "回执编号", "the receipt's number", identity=True),
         column("at", INSTANT, "删除时间", "when"),
-        column("kind", sa.Text(), "号码类型：phone 手机号，wx 微信号", "phone or wx"),
-        column("digest", sa.Text(), "号码摘要（不含号码本身）", "what stands for the number"),
+        column(
+            "account",
+            IDENTIFIER,
+            "账号；空串表示全部账号",
+            "the account it was limited to; empty: every account",
+            default="''",
+        ),
+        column("kind", IDENTIFIER, "号码类型：phone 手机号，wx 微信号", "phone or wx"),
+        column("digest", IDENTIFIER, "号码摘要（不含号码本身）", "what stands for the number"),
         column("rows", postgresql.JSONB(), "各表删除的行数", "rows removed, by table"),
         sa.PrimaryKeyConstraint("id", name="erasures_pkey"),
         schema="wpsync",
@@ -136,13 +147,19 @@ def _erasures(metadata: sa.MetaData) -> None:
         "erased_marks",
         metadata,
         column(
+            "account",
+            IDENTIFIER,
+            "账号；空串表示全部账号",
+            "the account whose rows it concerns; empty: those of every account",
+        ),
+        column(
             "kind",
-            sa.Text(),
+            IDENTIFIER,
             "摘要类型：salt、phone、wx、chat、sender",
             "salt, phone, wx, chat or sender",
         ),
-        column("digest", sa.Text(), "摘要", "digest"),
-        sa.PrimaryKeyConstraint("kind", "digest", name="erased_marks_pkey"),
+        column("digest", IDENTIFIER, "摘要", "digest"),
+        sa.PrimaryKeyConstraint("account", "kind", "digest", name="erased_marks_pkey"),
         schema="wpsync",
         comment=comment(
             "已删除的人：再次收到时不写入",
@@ -154,7 +171,7 @@ def _erasures(metadata: sa.MetaData) -> None:
         metadata,
         column(*ACCOUNT),
         column(*RESOURCE),
-        column("id", sa.Text(), "行的主键", "the row's id"),
+        column("id", IDENTIFIER, "行的主键", "the row's id"),
         column("at", INSTANT, "该行的时间", "the row's own time"),
         sa.PrimaryKeyConstraint("account", "resource", "id", name="erased_rows_pkey"),
         sa.Index("erased_rows_at_idx", "account", "resource", "at"),
@@ -172,6 +189,7 @@ def _outages(metadata: sa.MetaData) -> None:
         column(*ACCOUNT),
         column("since", INSTANT, "从何时起没有正常应答", "since when it has not answered"),
         column("error", sa.Text(), "最近的错误", "what was met instead"),
+        *error_columns(),
         sa.PrimaryKeyConstraint("account", name="outages_pkey"),
         schema="wpsync",
         comment=comment(
@@ -184,12 +202,48 @@ def _definitions(metadata: sa.MetaData) -> None:
     sa.Table(
         "definitions",
         metadata,
-        column("name", sa.Text(), "视图或函数名", "the view or function"),
-        column("hash", sa.Text(), "定义文本的摘要", "the hash of its text"),
+        column("name", IDENTIFIER, "视图或函数名", "the view or function"),
+        column("hash", IDENTIFIER, "定义文本的摘要", "the hash of its text"),
         column("applied_at", INSTANT, "执行时间", "when it was applied"),
         sa.PrimaryKeyConstraint("name", name="definitions_pkey"),
         schema="wpsync",
         comment=comment(
             "已建视图与函数的版本", "which version of each view and function this database has"
         ),
+    )
+
+
+def _accounts(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "accounts",
+        metadata,
+        column("account", IDENTIFIER, "账号", "the account's name in the configuration"),
+        column("base_url", IDENTIFIER, "厂商接口地址", "the vendor's address"),
+        column("client_id", IDENTIFIER, "厂商 clientId", "the client id at the vendor"),
+        column("first_seen_at", INSTANT, "首次写入时间", "when a command first wrote for it"),
+        sa.PrimaryKeyConstraint("account", name="accounts_pkey"),
+        sa.UniqueConstraint("base_url", "client_id", name="accounts_client_key"),
+        schema="wpsync",
+        comment=comment(
+            "写入过数据的账号及其厂商控制台",
+            "accounts that rows were written for, and their consoles",
+        ),
+    )
+
+
+def _leases(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "leases",
+        metadata,
+        column(
+            "scope", IDENTIFIER, "租约对象，如账号或 leader", "what is held: an account, or leader"
+        ),
+        column("holder", IDENTIFIER, "持有实例", "the instance that holds it"),
+        column("heartbeat_at", INSTANT, "最近心跳", "when the holder last renewed it"),
+        column(
+            "epoch", sa.BigInteger(), "代次：每次易主加一", "grows by one with every new holder"
+        ),
+        sa.PrimaryKeyConstraint("scope", name="leases_pkey"),
+        schema="wpsync",
+        comment=comment("租约：谁在负责什么", "leases: which instance works on what"),
     )

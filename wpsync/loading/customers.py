@@ -31,9 +31,9 @@ def keep(
         connection.execute(QUERIES["keep_customer"], parameters)
 
 
-def forget(database: Database, identifier: str, at: datetime) -> None:
+def forget(database: Database, account: str, identifier: str, at: datetime) -> None:
     """Mark a customer as gone; what it was is kept in `wp.history`."""
-    parameters = {"id": identifier, "at": at}
+    parameters = {"account": account, "id": identifier, "at": at}
     with database.transaction() as connection:
         connection.execute(QUERIES["archive_customer"], parameters)
         connection.execute(QUERIES["delete_customer"], parameters)

@@ -12,8 +12,7 @@ from functools import cache
 from psycopg import sql
 
 from wpsync.db.database import Connection
-from wpsync.loading import held_rows
-from wpsync.loading.merge_sql import differs, incoming, staging_name, target_name
+from wpsync.loading.merge_sql import differs, incoming, same_row, staging_name, target_name
 from wpsync.model import Window
 from wpsync.resources import RESOURCES, TABLES
 from wpsync.state.scope import Scope
@@ -39,9 +38,6 @@ def _key(prefix: str, names: tuple[str, ...]) -> sql.Composed:
 def _staged_sql(name: str) -> bytes:
     """Staged rows that the table lacks or holds otherwise; not where the table's is newer."""
     table = TABLES[name]
-    joined = sql.SQL(" and ").join(
-        sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in table.key
-    )
     return (
         sql.SQL(
             "select {key}, t.{first} is null from ({incoming}) as i left join {target} as t on {joined}"
@@ -52,7 +48,7 @@ def _staged_sql(name: str) -> bytes:
             first=sql.Identifier(table.key[0]),
             incoming=incoming(table, distinct=True, some=False),
             target=target_name(name),
-            joined=joined,
+            joined=same_row("t.", "i.", table),
             differs=differs(table, "t.", "i."),
         )
         .as_bytes(None)
@@ -69,8 +65,7 @@ def _extra_sql(resource: str) -> bytes:
             "select t.{key} from {target} as t where t._account = %(account)s"
             " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s and t._first_synced_at < %(at)s"
             " and not exists (select from {staging} as s where s.{key} = t.{key})"
-            " and not exists (select from wpsync.gone_rows as g where g.account = %(account)s"
-            " and g.resource = %(resource)s and g.id = t.{key})"
+            " and t._gone_at is null"
         )
         .format(
             key=sql.Identifier(declared.table.key[0]),
@@ -91,8 +86,8 @@ def _extra_typed_sql(name: str, owner: str) -> bytes:
     )
     return (
         sql.SQL(
-            "select {key} from {target} as t join {messages} as s on s.id = t.message_id"
-            " where t._synced_at <= s._fetched_at"
+            "select {key} from {target} as t join {messages} as s"
+            " on t._account = %(account)s and s.id = t.message_id where t._synced_at <= s._fetched_at"
             " and not exists (select from {staging} as y where {same})"
         )
         .format(
@@ -114,20 +109,22 @@ def compare(
     The staging tables of the resource (and of all typed tables, for messages) exist.
     """
     main = RESOURCES[scope.resource].table
-    found = _of_table(connection, main.name)
+    found = _of_table(connection, scope, main.name)
     if RESOURCES[scope.resource].cursor is not None:
         parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
         rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
         found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
     for table in RESOURCES[scope.resource].details:
-        found += _of_table(connection, table.name)
-        typed = connection.execute(_extra_typed_sql(table.name, main.name)).fetchall()
+        found += _of_table(connection, scope, table.name)
+        typed = connection.execute(
+            _extra_typed_sql(table.name, main.name), scope.parameters()
+        ).fetchall()
         found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
     return found
 
 
-def _of_table(connection: Connection, table: str) -> list[Difference]:
-    rows = connection.execute(_staged_sql(table)).fetchall()
+def _of_table(connection: Connection, scope: Scope, table: str) -> list[Difference]:
+    rows = connection.execute(_staged_sql(table), scope.parameters()).fetchall()
     return [Difference(table, str(row[0]), MISSING if row[1] else ALTERED) for row in rows]
 
 
@@ -138,7 +135,8 @@ def remove(connection: Connection, scope: Scope, found: Sequence[Difference], at
     for table in {one.table for one in found}:
         declared = TABLES[table]
         statement = sql.SQL(
-            "with removed as (delete from {target} as t where {key} = any(%(keys)s) returning t.*)"
+            "with removed as (delete from {target} as t"
+            " where t._account = %(account)s and {key} = any(%(keys)s) returning t.*)"
             " insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
             " select {name}, {removed_key}, r._synced_at, %(at)s, to_jsonb(r), r._account"
             " from removed as r on conflict do nothing"
@@ -154,7 +152,6 @@ def remove(connection: Connection, scope: Scope, found: Sequence[Difference], at
     owners = [one.key for one in found if one.table == main.table.name]
     if owners:
         for typed in main.details:
-            drop = sql.SQL("delete from {} where {} = any(%(keys)s)")
+            drop = sql.SQL("delete from {} where _account = %(account)s and {} = any(%(keys)s)")
             drop_rows = drop.format(target_name(typed.name), sql.Identifier(typed.key[0]))
-            connection.execute(drop_rows, {"keys": owners})
-    held_rows.take_back_gone(connection, scope, [one.key for one in found])
+            connection.execute(drop_rows, scope.parameters(keys=owners))

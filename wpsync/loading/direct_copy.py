@@ -142,7 +142,10 @@ class DirectCopy:
                 first, last = min(times), max(times)  # type: ignore[type-var]  # a column of instants
                 if last - first <= _SHORT:  # type: ignore[operator]  # likewise
                     statement = held_sql(self._main.name, self._cursor)
-                    cursor = self._connection.execute(statement, (first, last))
+                    span = {"account": self._account, "first": first, "last": last}
+                    cursor = self._connection.execute(statement, span)
                     return {row[0] for row in cursor.fetchall()}.intersection(keys)
-        cursor = self._connection.execute(known_sql(self._main.name), (keys,))
+        cursor = self._connection.execute(
+            known_sql(self._main.name), {"account": self._account, "keys": keys}
+        )
         return {row[0] for row in cursor.fetchall()}

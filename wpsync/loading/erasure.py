@@ -8,17 +8,19 @@ whose messages may be here already) erases that too, and takes the lock alone as
 import json
 import re
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import LiteralString, cast
 
-from psycopg import sql
+from psycopg import Cursor, sql
 
 from wpsync import values
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
+from wpsync.loading import table_stats
 from wpsync.model import PHONE, WX, Erased, LeftOut
 from wpsync.resources import RESOURCES
 from wpsync.resources.crm import CUSTOMERS
@@ -47,14 +49,14 @@ class Receipt:
     rows: dict[str, int]
 
 
-def erased(connection: Connection) -> Erased:
-    """Everybody who was erased."""
-    rows = connection.execute(QUERIES["erased_marks"]).fetchall()
+def erased(connection: Connection, account: str) -> Erased:
+    """Everybody who was erased, as far as the rows of an account are concerned."""
+    rows = connection.execute(QUERIES["erased_marks"], {"account": account}).fetchall()
     if not rows:
-        return Erased()
+        return Erased(account=account)
     marks = frozenset((str(kind), str(digest)) for kind, digest in rows if kind != "salt")
     salt = next(str(digest) for kind, digest in rows if kind == "salt")
-    return Erased(salt.encode(), marks)
+    return Erased(salt.encode(), marks, account)
 
 
 def hold(connection: Connection, known: Erased, left: LeftOut) -> None:
@@ -64,7 +66,8 @@ def hold(connection: Connection, known: Erased, left: LeftOut) -> None:
     so that nobody waits for one who waits for him.
     """
     connection.execute(QUERIES["lock_erasures" if left.leads else "lock_erasures_shared"])
-    row = connection.execute(QUERIES["count_erased_marks"]).fetchone()
+    parameters = {"account": known.account}
+    row = connection.execute(QUERIES["count_erased_marks"], parameters).fetchone()
     if row is not None and row[0] != known.size:
         raise ErasedMeanwhileError
 
@@ -79,7 +82,7 @@ def keep_left_out(
     """
     if not left.rows:
         return
-    eraser = Eraser(connection)
+    eraser = Eraser(connection, scope.account)
     ids = [identifier for identifier, _ in left.rows]
     eraser.remove(RESOURCES[scope.resource].table, sql.SQL("id = any(%(ids)s)"), {"ids": ids})
     timed = {identifier: at for identifier, at in left.rows if at is not None}
@@ -87,26 +90,39 @@ def keep_left_out(
         QUERIES["keep_erased_rows"],
         scope.parameters(ids=list(timed), times=list(timed.values())),
     )
-    if left.leads:
-        eraser.leads |= left.leads
-        eraser.person(WX, {form for kind, one in left.leads if kind == WX for form in forms(one)})
-        _mark(connection, known, eraser.leads)
+    if not left.leads:
+        return
+    numbers = {form for kind, one in left.leads if kind == WX for form in forms(one)}
+    eraser.leads |= left.leads
+    eraser.person(WX, numbers)
+    _mark(connection, known, scope.account, eraser.leads)
+    if numbers:  # a number is the person's wherever it stands
+        for other in table_stats.accounts(connection):
+            if other != scope.account:
+                elsewhere = Eraser(connection, other)
+                elsewhere.person(WX, numbers)
+                _mark(connection, known, other, elsewhere.leads)
 
 
-def _mark(connection: Connection, known: Erased, leads: Iterable[tuple[str, str]]) -> None:
+def _mark(
+    connection: Connection, known: Erased, account: str, leads: Iterable[tuple[str, str]]
+) -> None:
+    """Keep what a person is known by: a number in every account, an id in the account that gave it."""
     for kind, value in sorted(leads):
-        digest = known.digest(kind, value)
-        connection.execute(QUERIES["keep_erased_mark"], {"kind": kind, "digest": digest})
+        whose = "" if kind in (PHONE, WX) else account
+        mark = {"account": whose, "kind": kind, "digest": known.digest(kind, value)}
+        connection.execute(QUERIES["keep_erased_mark"], mark)
 
 
 class Eraser:
-    """Removes what is somebody's on one connection, inside its transaction.
+    """Removes a person's rows of one account on one connection, inside its transaction.
 
     `rows` counts it by table, `leads` (kind, value) are what the person is to be known by from then on.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, account: str) -> None:
         self._connection = connection
+        self._account = account
         self.rows: dict[str, int] = {}
         self.leads: set[tuple[str, str]] = set()
 
@@ -127,8 +143,7 @@ class Eraser:
             return
         for table in _ROWS_OF_PEOPLE:
             if any(column.mentions == kind for column in table.columns):
-                statement = _take_mentions_out(table, kind)
-                changed = self._connection.execute(statement, {"stored": list(stored)})
+                changed = self._execute(_take_mentions_out(table, kind), stored=list(stored))
                 self._count(table.name, changed.rowcount)
         self._elsewhere(stored)
 
@@ -139,10 +154,10 @@ class Eraser:
             theirs = _theirs(table, known)
             for column in table.columns:
                 if theirs and column.leads_to not in (None, PHONE, WX):
-                    query = sql.SQL("select {} from {} where {}").format(
+                    query = sql.SQL("select {} from {} where _account = %(account)s and {}").format(
                         sql.Identifier(column.name), sql.Identifier("wp", table.name), theirs
                     )
-                    found = self._connection.execute(query, known).fetchall()
+                    found = self._execute(query, **known).fetchall()
                     leads |= {(str(column.leads_to), str(row[0])) for row in found}
         return leads
 
@@ -151,7 +166,7 @@ class Eraser:
         filled = {
             "table": sql.Identifier("wp", table.name),
             "key": sql.Identifier(table.key[0]),
-            "where": where,
+            "where": sql.SQL("t._account = %(account)s and ") + where,
         }
         resource = _RESOURCE_OF.get(table.name)
         cursor = resource.cursor if resource else None
@@ -159,29 +174,31 @@ class Eraser:
             note = sql.SQL(
                 "insert into wpsync.erased_rows (account, resource, id, at)"
                 " select t._account, %(resource)s, t.{key}, t.{cursor} from {table} as t"
-                " where {where} and t.{cursor} is not null and not exists (select from wpsync.gone_rows as g"
-                " where g.account = t._account and g.resource = %(resource)s and g.id = t.{key})"
-                " on conflict do nothing"
+                " where {where} and t.{cursor} is not null and t._gone_at is null on conflict do nothing"
             ).format(cursor=sql.Identifier(cursor), **filled)
-            self._connection.execute(note, {**parameters, "resource": table.name})
-        delete = sql.SQL("delete from {table} where {where} returning {key}").format(**filled)
-        gone = [row[0] for row in self._connection.execute(delete, parameters).fetchall()]
+            self._execute(note, **parameters, resource=table.name)
+        delete = sql.SQL("delete from {table} as t where {where} returning {key}").format(**filled)
+        gone = [row[0] for row in self._execute(delete, **parameters).fetchall()]
         self._count(table.name, len(gone))
         if not gone or resource is None or cursor is None:
             return
         for detail in resource.details:
             owned = sql.SQL("{} = any(%(ids)s)").format(sql.Identifier(detail.key[0]))
             self.remove(detail, owned, {"ids": gone})
-        for name in ("forget_erased_follow_ups", "forget_erased_gone_rows"):
-            self._connection.execute(QUERIES[name], {"resource": table.name, "ids": gone})
+        self._execute(QUERIES["forget_erased_follow_ups"], resource=table.name, ids=gone)
 
     def _elsewhere(self, numbers: Collection[str]) -> None:
         """Remove what names a number: replaced versions, and originals of dead letters."""
         versions = [_like(json.dumps(one, ensure_ascii=False)) for one in numbers]
         originals = [_like(json.dumps(one)[1:-1]) for one in numbers]
         for table, patterns in (("history", versions), ("dead_letters", originals)):
-            removed = self._connection.execute(QUERIES[f"erase_{table}"], {"patterns": patterns})
+            removed = self._execute(QUERIES[f"erase_{table}"], patterns=patterns)
             self._count(table, removed.rowcount)
+
+    def _execute(
+        self, query: LiteralString | sql.Composed, **parameters: object
+    ) -> Cursor[tuple[object, ...]]:
+        return self._connection.execute(query, {"account": self._account, **parameters})
 
     def _count(self, table: str, rows: int) -> None:
         if rows:
@@ -191,11 +208,11 @@ class Eraser:
 def _theirs(table: Table, known: Mapping[str, Collection[str]]) -> sql.Composable | None:
     """Return the condition of the rows that the known marks identify; None where the table has no such column.
 
-    A payload that names the person takes its row with it. The condition's parameters are the kinds of `known`.
+    A payload that names the person takes its row with it. The condition's parameters are the account and the kinds of `known`.
     """
     resource = _RESOURCE_OF.get(table.name)
     found = [
-        sql.SQL("select {} from {} where {}").format(
+        sql.SQL("select {} from {} where _account = %(account)s and ({})").format(
             sql.Identifier(one.key[0]),
             sql.Identifier("wp", one.name),
             sql.SQL(" or ").join(
@@ -232,7 +249,7 @@ def _take_mentions_out(table: Table, kind: str) -> sql.Composed:
     changes += [
         sql.SQL("{} = null").format(sql.Identifier(name)) for name in (*table.clears, "_extra")
     ]
-    return sql.SQL("update {} set {} where {}").format(
+    return sql.SQL("update {} set {} where _account = %(account)s and ({})").format(
         sql.Identifier("wp", table.name),
         sql.SQL(", ").join(changes),
         sql.SQL(" or ").join(conditions),
@@ -252,9 +269,8 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
     with database.transaction() as connection:
         connection.execute(QUERIES["lock_erasures"])
         connection.execute(QUERIES["keep_salt"], {"digest": secrets.token_hex(16)})
-        known = erased(connection)
+        known = erased(connection, "")
         number = values.phone_number(number) if kind == PHONE else number
-        eraser = Eraser(connection)
         if kind == PHONE:
             numbers = {number}
             stored = {*forms(number), *_written(connection, number)}
@@ -262,16 +278,21 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
             numbers = _same_person(connection, number, forms)
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
-        eraser.leads |= {(kind, one) for one in numbers}
-        eraser.person(kind, stored)
-        _mark(connection, known, eraser.leads)
+        _mark(connection, known, "", {(kind, one) for one in numbers})
+        removed: Counter[str] = Counter()
+        for account in table_stats.accounts(connection):
+            eraser = Eraser(connection, account)
+            eraser.person(kind, stored)
+            _mark(connection, known, account, eraser.leads)
+            removed.update(eraser.rows)
+        rows = dict(removed)
         person = known.digest(kind, number)
         row = connection.execute(
             QUERIES["keep_erasure"],
-            {"at": at, "kind": kind, "digest": person, "rows": json.dumps(eraser.rows)},
+            {"at": at, "kind": kind, "digest": person, "rows": json.dumps(rows)},
         ).fetchone()
         assert row is not None
-        return Receipt(cast("int", row[0]), at, kind, person[:16], eraser.rows)
+        return Receipt(cast("int", row[0]), at, kind, person[:16], rows)
 
 
 def _written(connection: Connection, number: str) -> set[str]:

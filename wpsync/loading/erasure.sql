@@ -1,15 +1,16 @@
 -- name: erased_marks
-select kind, digest from wpsync.erased_marks
+select kind, digest from wpsync.erased_marks where account in ('', %(account)s)
 
 -- name: count_erased_marks
-select count(*) from wpsync.erased_marks where kind <> 'salt'
+select count(*) from wpsync.erased_marks where account in ('', %(account)s) and kind <> 'salt'
 
 -- name: keep_salt
-insert into wpsync.erased_marks (kind, digest) select 'salt', %(digest)s
+insert into wpsync.erased_marks (account, kind, digest) select '', 'salt', %(digest)s
 where not exists (select from wpsync.erased_marks where kind = 'salt')
 
 -- name: keep_erased_mark
-insert into wpsync.erased_marks (kind, digest) values (%(kind)s, %(digest)s) on conflict do nothing
+insert into wpsync.erased_marks (account, kind, digest) values (%(account)s, %(kind)s, %(digest)s)
+on conflict do nothing
 
 -- name: keep_erased_rows
 insert into wpsync.erased_rows as old (account, resource, id, at)
@@ -36,16 +37,13 @@ where wx_no = any(%(stored)s) and wx_alias is not null and not exists (
     select from wp.wechat_contacts as other where other.wx_alias = c.wx_alias and other.wx_no <> all(%(stored)s))
 
 -- name: erase_history
-delete from wp.history where row::text like any(%(patterns)s)
+delete from wp.history where _account = %(account)s and row::text like any(%(patterns)s)
 
 -- name: erase_dead_letters
-delete from wpsync.dead_letters where original like any(%(patterns)s)
+delete from wpsync.dead_letters where account = %(account)s and original like any(%(patterns)s)
 
 -- name: forget_erased_follow_ups
-delete from wpsync.follow_ups where resource = %(resource)s and id = any(%(ids)s)
-
--- name: forget_erased_gone_rows
-delete from wpsync.gone_rows where resource = %(resource)s and id = any(%(ids)s)
+delete from wpsync.follow_ups where account = %(account)s and resource = %(resource)s and id = any(%(ids)s)
 
 -- name: keep_erasure
 insert into wpsync.erasures (at, kind, digest, rows) values (%(at)s, %(kind)s, %(digest)s, %(rows)s::jsonb)

@@ -19,13 +19,7 @@ from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
 
-_WHERE = "{cursor} >= %(start)s and {cursor} < %(end)s and _account = %(account)s"
-
-_GONE = (
-    "exists (select from wpsync.gone_rows as g"
-    " where g.account = %(account)s and g.resource = %(resource)s and g.id = t.{key})"
-)
-"""Whether the vendor no longer lists a row of `{target} as t`."""
+_WHERE = "_account = %(account)s and {cursor} >= %(start)s and {cursor} < %(end)s"
 
 _ERASED = (
     b"select count(*) from wpsync.erased_rows where account = %(account)s and resource = %(resource)s"
@@ -35,10 +29,10 @@ _ERASED = (
 
 @cache
 def _sql(resource: str, text: str) -> bytes:
-    """A statement over a resource's table: {target}, {cursor}, {key}, {where}, {gone} are filled in."""
+    """A statement over a resource's table: {target}, {cursor}, {key}, {where} are filled in."""
     declared = RESOURCES[resource]
     assert declared.cursor is not None
-    text = text.replace("{where}", _WHERE).replace("{gone}", _GONE)
+    text = text.replace("{where}", _WHERE)
     filled = sql.SQL(text).format(
         target=sql.Identifier("wp", declared.table.name),
         cursor=sql.Identifier(declared.cursor),
@@ -59,13 +53,15 @@ def shows_time(scope: Scope) -> bool:
 def count(connection: Connection, scope: Scope, window: Window) -> int | None:
     """Rows held in a stretch, without those the vendor no longer lists; None where rows show no time.
 
-    Rows of people who were erased count: the vendor lists them, and they are accounted for.
+    Rows of people who were erased count: the vendor lists them, and they are accounted for. All that
+    are held less those that are gone: each is counted on an index, without a look at a row.
     """
     if not shows_time(scope):
         return None
     statement = _sql(
         scope.resource,
-        "select count(*) from {target} as t where {where} and not {gone}",
+        "select (select count(*) from {target} where {where})"
+        " - (select count(*) from {target} where {where} and _gone_at is not null)",
     )
     statement = b"select (" + statement + b") + (" + _ERASED + b")"
     row = connection.execute(statement, _parameters(scope, window)).fetchone()
@@ -76,14 +72,12 @@ def count(connection: Connection, scope: Scope, window: Window) -> int | None:
 def listed(connection: Connection, scope: Scope, parent: str = "") -> int:
     """Rows held of an account's listing, or of one parent's, that are not gone."""
     declared = RESOURCES[scope.resource]
-    whose = sql.Identifier(declared.parent_column or "_account")
+    of_parent: sql.Composable = sql.SQL("")
+    if declared.parent_column:
+        of_parent = sql.SQL(" and {} = %(parent)s").format(sql.Identifier(declared.parent_column))
     statement = sql.SQL(
-        "select count(*) from {target} where _deleted_at is null and {whose} = {of}"
-    ).format(
-        target=sql.Identifier("wp", declared.table.name),
-        whose=whose,
-        of=sql.Placeholder("parent" if declared.parent_column else "account"),
-    )
+        "select count(*) from {target} where _account = %(account)s and _deleted_at is null{of_parent}"
+    ).format(target=sql.Identifier("wp", declared.table.name), of_parent=of_parent)
     row = connection.execute(statement, scope.parameters(parent=parent)).fetchone()
     assert row is not None
     return cast("int", row[0])
@@ -118,13 +112,17 @@ def mark_gone(
     parameters = _parameters(scope, window, at=read_at)
     statement = _sql(
         scope.resource,
-        "select {key} from {target} as t where {where} and {gone}",
+        "select {key} from {target} where {where} and _gone_at is not null",
     )
     noted = connection.execute(statement, parameters).fetchall()
     present = {str(key) for key in seen}
     back = [row[0] for row in noted if row[0] in present]
     if back:
-        take_back_gone(connection, scope, back)
+        statement = _sql(
+            scope.resource,
+            "update {target} set _gone_at = null where _account = %(account)s and {key} = any(%(ids)s)",
+        )
+        connection.execute(statement, {**parameters, "ids": back})
     erased = connection.execute(QUERIES["erased_rows_between"], parameters).fetchall()
     if unlisted := [row[0] for row in erased if row[0] not in present]:
         connection.execute(QUERIES["forget_erased_rows"], {**parameters, "ids": unlisted})
@@ -133,17 +131,11 @@ def mark_gone(
     if missing:
         statement = _sql(
             scope.resource,
-            "insert into wpsync.gone_rows (account, resource, id, at, noticed_at)"
-            " select %(account)s, %(resource)s, {key}, {cursor}, %(at)s from {target}"
-            " where {where} and {key} = any(%(ids)s) on conflict do nothing",
+            "update {target} set _gone_at = %(at)s"
+            " where _account = %(account)s and {key} = any(%(ids)s) and _gone_at is null",
         )
         connection.execute(statement, {**parameters, "ids": sorted(missing)})
     return len(missing)
-
-
-def take_back_gone(connection: Connection, scope: Scope, ids: Sequence[object]) -> None:
-    """Forget that rows were noted as gone: the vendor lists them again, or they are removed."""
-    connection.execute(QUERIES["forget_gone_rows"], scope.parameters(ids=ids))
 
 
 def nth_time(connection: Connection, scope: Scope, window: Window, number: int) -> datetime | None:
@@ -152,7 +144,7 @@ def nth_time(connection: Connection, scope: Scope, window: Window, number: int) 
         return None
     statement = _sql(
         scope.resource,
-        "select {cursor} from {target} as t where {where} and not {gone}"
+        "select {cursor} from {target} where {where} and _gone_at is null"
         " order by {cursor} offset %(number)s limit 1",
     )
     row = connection.execute(statement, _parameters(scope, window, number=number)).fetchone()
@@ -165,7 +157,7 @@ def lone_second(connection: Connection, scope: Scope, window: Window) -> datetim
         return None
     statement = _sql(
         scope.resource,
-        "with newest as (select {cursor} as at, {gone} as gone from {target} as t where {where}"
+        "with newest as (select {cursor} as at, _gone_at is not null as gone from {target} where {where}"
         " order by {cursor} desc limit 20000), seconds as (select date_trunc('second', at) as at,"
         " bool_or(gone) as gone from newest group by 1)"
         " select at from (select at, gone, lag(at) over (order by at) as before, lead(at) over (order by at)"

@@ -1,8 +1,3 @@
--- name: forget_gone_rows
--- The vendor lists them again.
-delete from wpsync.gone_rows
-where account = %(account)s and resource = %(resource)s and id = any(%(ids)s)
-
 -- name: erased_rows_between
 select id from wpsync.erased_rows
 where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s

@@ -118,21 +118,22 @@ def copy_straight_sql(table: str) -> bytes:
 
 @cache
 def known_sql(table: str) -> bytes:
-    """Which of these keys (text[]) the table already holds."""
+    """Which of these `keys` (text[]) the table already holds for an `account`."""
     key = sql.Identifier(TABLES[table].key[0])
     return _rendered(
         sql.SQL(
-            "select t.{key} from {target} as t join unnest(%s::text[]) as k(key) on t.{key} = k.key"
+            "select {key} from {target} where _account = %(account)s and {key} = any(%(keys)s::text[])"
         ).format(key=key, target=target_name(table))
     )
 
 
 @cache
 def hold_sql(table: str) -> bytes:
-    """The keys of staged rows that the table holds, which nobody deletes until the transaction ends."""
+    """Lock the rows of an `account` that are staged and held until the transaction ends; return their keys."""
     return _rendered(
         sql.SQL(
-            "select t.{key} from {target} as t join {staging} as s on t.{key} = s.{key}"
+            "select t.{key} from {target} as t join {staging} as s"
+            " on t._account = %(account)s and t.{key} = s.{key}"
             " order by 1 for key share of t"
         ).format(
             key=sql.Identifier(TABLES[table].key[0]),
@@ -154,9 +155,12 @@ def unstage_others_sql(table: str) -> bytes:
 
 @cache
 def held_sql(table: str, cursor: str) -> bytes:
-    """The keys of the rows held between two instants, both included."""
+    """The keys of the rows that an `account` holds from `first` to `last`, both included."""
     return _rendered(
-        sql.SQL("select {key} from {target} where {cursor} between %s and %s").format(
+        sql.SQL(
+            "select {key} from {target}"
+            " where _account = %(account)s and {cursor} between %(first)s and %(last)s"
+        ).format(
             key=sql.Identifier(TABLES[table].key[0]),
             target=target_name(table),
             cursor=sql.Identifier(cursor),
@@ -166,6 +170,17 @@ def held_sql(table: str, cursor: str) -> bytes:
 
 def _listed(prefix: str, names: Sequence[str]) -> sql.Composed:
     return sql.SQL(", ").join(sql.SQL(prefix) + sql.Identifier(name) for name in names)
+
+
+def same_row(held: str, staged: str, table: Table) -> sql.Composed:
+    """A held row of an `account` has the key of a staged one, which has no account of its own."""
+    parts = [sql.SQL(held + "_account = %(account)s")] + [
+        sql.SQL("{}{} = {}{}").format(
+            sql.SQL(held), sql.Identifier(key), sql.SQL(staged), sql.Identifier(key)
+        )
+        for key in table.key
+    ]
+    return sql.SQL(" and ").join(parts)
 
 
 def _row(prefix: str, table: Table, *, inherited_from: str | None = None) -> sql.Composed:
@@ -191,7 +206,7 @@ def differs(table: Table, old: str, new: str) -> sql.Composed:
 
 
 def incoming(table: Table, *, distinct: bool, some: bool) -> sql.Composed:
-    """Staged rows, the newest of each key where a key was staged twice."""
+    """Staged rows of an `account`, the newest of each key where a key was staged twice."""
     keys = _listed("s.", table.key)
     return sql.SQL("select {distinct}s.* from {staging} as s{message}{some}{order}").format(
         distinct=sql.SQL("distinct on ({}) ").format(keys) if distinct else sql.SQL(""),
@@ -209,8 +224,8 @@ def _owning_message(table: Table) -> sql.Composable:
     if table not in TYPED_TABLES:
         return sql.SQL("")
     return sql.SQL(
-        " join wp.wechat_messages as m on m.id = s.message_id and m._synced_at <= s._fetched_at"
-        " and m.kind in ({kinds})"
+        " join wp.wechat_messages as m on m._account = %(account)s and m.id = s.message_id"
+        " and m._synced_at <= s._fetched_at and m.kind in ({kinds})"
     ).format(kinds=sql.SQL(", ").join(map(sql.Literal, kinds_of(table.name))))
 
 
@@ -239,21 +254,19 @@ def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> byte
             "insert into {target} as t ({written}, _account, _first_synced_at, _synced_at)"
             " select {fresh}, %(account)s, _fetched_at, _fetched_at from fresh"
             " on conflict ({keys}) do update set ({changed}) = row({excluded}),"
-            " _synced_at = excluded._synced_at, _account = excluded._account{reset}"
+            " _synced_at = excluded._synced_at{reset}"
             " where t._synced_at <= excluded._synced_at and {conflicting}"
             " returning xmax = 0 as inserted)"
             " select count(*) filter (where inserted), count(*) filter (where not inserted) from merged"
         ).format(
             incoming=incoming(table, distinct=distinct, some=some),
             target=target_name(name),
-            joined=sql.SQL(" and ").join(
-                sql.SQL("t.{0} = i.{0}").format(sql.Identifier(key)) for key in table.key
-            ),
+            joined=same_row("t.", "i.", table),
             key=sql.Identifier(table.key[0]),
             differs=differs(table, "t.", "i."),
             written=_listed("", written),
             fresh=_listed("", written),
-            keys=_listed("", table.key),
+            keys=_listed("", table.primary_key),
             changed=_listed("", changed),
             excluded=_listed("excluded.", changed),
             reset=reset,
@@ -270,29 +283,28 @@ def archive_changed_sql(name: str, *, distinct: bool = False) -> bytes:
         sql.SQL(
             "insert into wp.history (resource, id, valid_from, valid_to, row, _account)"
             " select {name}, t.id, t._synced_at, i._fetched_at, to_jsonb(t), t._account"
-            " from ({incoming}) as i join {target} as t on t.id = i.id"
+            " from ({incoming}) as i join {target} as t on {joined}"
             " where t._deleted_at is null and t._synced_at < i._fetched_at and {differs}"
             " on conflict do nothing"
         ).format(
             name=sql.Literal(name),
             incoming=incoming(table, distinct=distinct, some=False),
             target=target_name(name),
+            joined=same_row("t.", "i.", table),
             differs=differs(table, "t.", "i."),
         )
     )
 
 
 def _gone(table: Table, parent_column: str | None) -> sql.Composed:
-    """A parent's rows are its own, whichever account they came from first: it is in one listing."""
-    whose, parameter = (parent_column, "parent") if parent_column else ("_account", "account")
+    """What an `account` holds of a listing, or of one `parent`'s, and a complete reading did not have."""
+    of_parent: sql.Composable = sql.SQL("")
+    if parent_column:
+        of_parent = sql.SQL(" and t.{} = %(parent)s").format(sql.Identifier(parent_column))
     return sql.SQL(
-        "t.{whose} = {of} and t._deleted_at is null and t._synced_at <= %(at)s"
+        "t._account = %(account)s{of_parent} and t._deleted_at is null and t._synced_at <= %(at)s"
         " and not exists (select from {staging} as s where s.id = t.id)"
-    ).format(
-        whose=sql.Identifier(whose),
-        of=sql.Placeholder(parameter),
-        staging=staging_name(table.name),
-    )
+    ).format(of_parent=of_parent, staging=staging_name(table.name))
 
 
 @cache
@@ -331,7 +343,8 @@ def drop_stale_typed_sql(name: str) -> bytes:
     return _rendered(
         sql.SQL(
             "delete from {target} as x using {messages} as s, wp.wechat_messages as m"
-            " where x.message_id = s.id and m.id = s.id and m._synced_at = s._fetched_at"
+            " where x._account = %(account)s and x.message_id = s.id"
+            " and m._account = %(account)s and m.id = s.id and m._synced_at = s._fetched_at"
             " and x._synced_at <= s._fetched_at"
             " and (m.kind not in ({kinds}) or not exists (select from {staging} as y where {same}))"
         ).format(

@@ -2,16 +2,16 @@
 -- Rooms that are gone have no members, and no listing of them to account for. One statement, so that all of it is
 -- decided by the same rooms: of one that comes back meanwhile the members are read again.
 with gone as (
-    select m.id from wp.wechat_room_members m join wp.wechat_rooms r on r.id = m.room_id
+    select m.id from wp.wechat_room_members m join wp.wechat_rooms r on r._account = m._account and r.id = m.room_id
     where m._account = %(account)s and m._deleted_at is null and m._synced_at <= %(at)s and r._deleted_at is not null
 ), archived as (
     insert into wp.history (resource, id, valid_from, valid_to, row, _account)
     select 'wechat_room_members', m.id, m._synced_at, %(at)s, to_jsonb(m), m._account
-    from wp.wechat_room_members m join gone on gone.id = m.id
+    from wp.wechat_room_members m join gone on m._account = %(account)s and gone.id = m.id
     on conflict do nothing
 ), marked as (
     update wp.wechat_room_members m set _deleted_at = %(at)s, _synced_at = %(at)s
-    from gone where gone.id = m.id and m._deleted_at is null
+    from gone where m._account = %(account)s and gone.id = m.id and m._deleted_at is null
     returning m.id
 ), forgotten as (
     delete from wpsync.listings l

@@ -15,17 +15,19 @@ QUERIES = statements(__name__)
 
 _BATCH = 5_000
 
-_OF_ROWS = ("forget_old_follow_ups", "forget_old_gone", "forget_old_erased")
+_OF_ROWS = ("forget_old_follow_ups", "forget_old_erased")
 
 
-def forget_rows(database: Database, resource: str, before: datetime, *, batch: int = _BATCH) -> int:
-    """Delete a resource's rows of an older time, and all that is kept about them; returns how many.
+def forget_rows(
+    database: Database, account: str, resource: str, before: datetime, *, batch: int = _BATCH
+) -> int:
+    """Delete an account's rows of an older time, and all that is kept about them; returns how many.
 
     In short transactions, the oldest rows first. From the first on the ledger says nothing of them:
     stopped in between, nobody misses a row that is gone, and the next call goes on. A row without a
     time goes by the day that the vendor says, or else by when it first came.
     """
-    parameters = {"resource": resource, "before": before, "batch": batch}
+    parameters = {"account": account, "resource": resource, "before": before, "batch": batch}
     total = 0
     while True:
         with database.transaction() as connection:
@@ -54,7 +56,9 @@ def _forget(
     if declared.day is not None:
         day = sql.SQL("coalesce({}::timestamp at time zone 'Asia/Shanghai', {})")
         age = day.format(sql.Identifier(declared.day), age)
-    old = sql.SQL("select {key} from {table} where {where} limit %(batch)s").format(
+    old = sql.SQL(
+        "select {key} from {table} where _account = %(account)s and {where} limit %(batch)s"
+    ).format(
         key=sql.Identifier(table.key[0]),
         table=sql.Identifier("wp", table.name),
         where=sql.SQL(where).format(
@@ -64,33 +68,37 @@ def _forget(
     )
     ids = [row[0] for row in connection.execute(old, parameters).fetchall()]
     for one in (*declared.details, table):
-        delete = sql.SQL("delete from {} where {} = any(%(ids)s)").format(
-            sql.Identifier("wp", one.name), sql.Identifier(one.key[0])
-        )
-        connection.execute(delete, {"ids": ids})
+        delete = sql.SQL(
+            "delete from {} where _account = %(account)s and {} = any(%(ids)s)"
+        ).format(sql.Identifier("wp", one.name), sql.Identifier(one.key[0]))
+        connection.execute(delete, {**parameters, "ids": ids})
     return len(ids)
 
 
-def forget_history(database: Database, before: datetime) -> int:
+def forget_history(database: Database, account: str, before: datetime) -> int:
     """Delete versions that were replaced before an instant."""
     with database.connection() as connection:
-        return connection.execute(QUERIES["forget_history"], {"before": before}).rowcount
+        return connection.execute(
+            QUERIES["forget_history"], {"account": account, "before": before}
+        ).rowcount
 
 
-def forget_dead_letters(database: Database, before: datetime) -> int:
+def forget_dead_letters(database: Database, account: str, before: datetime) -> int:
     """Delete dead letters that were first seen before an instant."""
     with database.connection() as connection:
-        return connection.execute(QUERIES["forget_dead_letters"], {"before": before}).rowcount
+        return connection.execute(
+            QUERIES["forget_dead_letters"], {"account": account, "before": before}
+        ).rowcount
 
 
-def forget_deleted(database: Database, before: datetime) -> int:
+def forget_deleted(database: Database, account: str, before: datetime) -> int:
     """Delete rows of listings that vanished before an instant."""
     total = 0
     for resource in RESOURCES.values():
         if resource.table.soft_delete:
             with database.connection() as connection:
-                delete = sql.SQL("delete from {} where _deleted_at < %(before)s").format(
-                    sql.Identifier("wp", resource.table.name)
-                )
-                total += connection.execute(delete, {"before": before}).rowcount
+                delete = sql.SQL(
+                    "delete from {} where _account = %(account)s and _deleted_at < %(before)s"
+                ).format(sql.Identifier("wp", resource.table.name))
+                total += connection.execute(delete, {"account": account, "before": before}).rowcount
     return total

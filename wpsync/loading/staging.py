@@ -54,7 +54,7 @@ class Staging:
     def __init__(self, connection: Connection, resource: Resource, account: str) -> None:
         self._connection = connection
         self._resource = resource
-        self._account = account
+        self._whose = {"account": account}
         self._pending = Batch()
         self._in_window = False
         self._staged = _STAGED.setdefault(connection, {})
@@ -161,7 +161,7 @@ class Staging:
     def keep_held_only(self) -> None:
         """Take back staged rows that the table does not hold; call inside the transaction, before `merge`."""
         main = self._resource.table.name
-        held = [row[0] for row in self._connection.execute(hold_sql(main)).fetchall()]
+        held = [row[0] for row in self._connection.execute(hold_sql(main), self._whose).fetchall()]
         self._connection.execute(unstage_others_sql(main), (held,))
 
     def merge(self, *, duplicates: bool, gone: Gone | None = None, again: bool = False) -> Counts:
@@ -181,7 +181,7 @@ class Staging:
             return Counts(inserted=inserted)
         if main.history:
             self._connection.execute(
-                archive_changed_sql(main.name, distinct=duplicates), {"account": self._account}
+                archive_changed_sql(main.name, distinct=duplicates), self._whose
             )
         counts = self._merge_table(main.name, duplicates=duplicates)
         counts.inserted += inserted
@@ -215,7 +215,7 @@ class Staging:
         if changed:
             for table in self._resource.details:
                 self._create(table.name)
-                self._connection.execute(drop_stale_typed_sql(table.name))
+                self._connection.execute(drop_stale_typed_sql(table.name), self._whose)
         for table in self._resource.details:
             self._merge_typed_table(table, duplicates=duplicates)
 
@@ -225,7 +225,7 @@ class Staging:
 
     def _mark_gone(self, gone: Gone) -> int:
         table = self._resource.table
-        parameters = {"account": self._account, "at": gone.at, "parent": gone.parent}
+        parameters = {**self._whose, "at": gone.at, "parent": gone.parent}
         self._connection.execute(archive_gone_sql(table, gone.parent_column), parameters)
         return self._connection.execute(
             soft_delete_sql(table, gone.parent_column), parameters
@@ -298,7 +298,7 @@ class Staging:
     def _upsert(self, table: str, *, duplicates: bool, ctids: Sequence[str] | None) -> Counts:
         statement = upsert_sql(table, distinct=duplicates, some=ctids is not None)
         row = self._connection.execute(
-            statement, {"account": self._account, "ctids": list(ctids or ())}
+            statement, {**self._whose, "ctids": list(ctids or ())}
         ).fetchone()
         assert row is not None
         inserted, updated = row

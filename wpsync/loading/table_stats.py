@@ -9,6 +9,29 @@ from wpsync.resources import TABLES
 
 _MANY = 5_000
 
+_ACCOUNTS = (
+    "with recursive found(account) as ((select min({account}) from {table}) union all"
+    " select (select min({account}) from {table} where {account} > f.account) from found f"
+    " where f.account is not null) select account from found where account is not null"
+)
+"""The accounts of one table, by as many steps through the index as there are accounts."""
+
+
+def accounts(connection: Connection) -> list[str]:
+    """Return every account of which anything is held, configured or not."""
+    tables = [
+        *((("wp", table), "_account") for table in (*TABLES, "history")),
+        *((("wpsync", table), "account") for table in ("accounts", "windows", "dead_letters")),
+    ]
+    each = [
+        sql.SQL("({})").format(
+            sql.SQL(_ACCOUNTS).format(account=sql.Identifier(column), table=sql.Identifier(*table))
+        )
+        for table, column in tables
+    ]
+    rows = connection.execute(sql.SQL(" union ").join(each)).fetchall()
+    return sorted(str(row[0]) for row in rows)
+
 
 def distinct_values(database: Database, table: str, column: str, account: str) -> list[str]:
     """The distinct values of a text column, at most 5,000, for splitting an overfull second by a filter."""

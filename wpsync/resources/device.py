@@ -6,7 +6,17 @@ in is incoming. Calls are served `_id` where the table says `id`, SMS `snedTime`
 
 from wpsync import values
 from wpsync.model import PHONE
-from wpsync.resources.spec import Column, Filter, FollowUp, Mode, Personal, Resource, SqlType, Table
+from wpsync.resources.spec import (
+    ACCOUNT,
+    Column,
+    Filter,
+    FollowUp,
+    Mode,
+    Personal,
+    Resource,
+    SqlType,
+    Table,
+)
 
 _OWNER = (
     Column(
@@ -166,7 +176,14 @@ CALLS = Resource(
                 personal=Personal.NO,
             ),
         ),
-        indexes=(("began_at",), ("agent_id", "began_at"), ("contact_tel",), ("local_tel",)),
+        indexes=(
+            (ACCOUNT, "began_at"),
+            ("began_at",),
+            ("agent_id", "began_at"),
+            ("contact_tel",),
+            ("local_tel",),
+        ),
+        gone_by="began_at",
         follow_up=FollowUp("recording", "recording_status", ("pending",)),
     ),
 )
@@ -216,6 +233,12 @@ SMS = Resource(
                 "when it was sent or received",
             ),
         ),
-        indexes=(("sent_at",), ("agent_id", "sent_at"), ("contact_tel",)),
+        indexes=(
+            (ACCOUNT, "sent_at"),
+            ("sent_at",),
+            ("agent_id", "sent_at"),
+            ("contact_tel",),
+        ),
+        gone_by="sent_at",
     ),
 )

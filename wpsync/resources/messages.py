@@ -9,6 +9,7 @@ Codes 101 to 115 are the vendor's; 1, 3, 34, 42, 43, 48, 49 and 10000 are WeChat
 from wpsync import values
 from wpsync.model import WX
 from wpsync.resources.spec import (
+    ACCOUNT,
     Coded,
     Column,
     FollowUp,
@@ -62,7 +63,7 @@ def _typed(
         en,
         (message_id, *columns, sent_at),
         key=("message_id",),
-        indexes=(("sent_at",), *((column,) for column in indexes)),
+        indexes=((ACCOUNT, "sent_at"), *((column,) for column in indexes)),
         follow_up=follow_up,
     )
 

@@ -28,6 +28,10 @@ class SqlType(Enum):
     JSON = "jsonb"
 
 
+ACCOUNT = "_account"
+"""The column of every table of `wp` that says which account a row came from."""
+
+
 class Personal(StrEnum):
     """The class of personal data that a column holds: a setting of `[privacy]`, or none."""
 
@@ -118,11 +122,13 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """One table of `wp`. `indexes` are the columns that are joined or filtered on, the key apart.
+    """One table of `wp`. `key` tells rows of one account apart; `indexes` are further indexes.
 
-    `inherits` names columns that keep their stored value while the row's other content is unchanged
-    and the new row does not know them. `clears` names columns that are emptied, with `_extra`, in a
-    row from which a mention of an erased person was taken: they may show that person's name.
+    `gone_by` names the time by which the vendor windows the rows: one that a complete reading lacked is
+    kept and marked in `_gone_at`. `inherits` names columns that keep their stored value while the row's
+    other content is unchanged and the new row does not know them. `clears` names columns that are
+    emptied, with `_extra`, in a row from which a mention of an erased person was taken: they may show
+    that person's name.
     """
 
     name: str
@@ -136,6 +142,7 @@ class Table:
     inherits: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
     follow_up: FollowUp | None = None
+    gone_by: str | None = None
 
     def __post_init__(self) -> None:
         names = [column.name for column in self.columns]
@@ -149,9 +156,15 @@ class Table:
             *(name for index in self.indexes for name in index),
             *(column.coded.column for column in self.columns if column.coded),
             *((name for name in (rule.column, rule.until) if name) if rule else ()),
+            *([self.gone_by] if self.gone_by else ()),
         ):
-            if name not in names:
+            if name not in (ACCOUNT, *names):
                 raise ValueError(f"{self.name}: no column {name}")
+
+    @property
+    def primary_key(self) -> tuple[str, ...]:
+        """The account and the key: two accounts may hold rows of one id."""
+        return (ACCOUNT, *self.key)
 
     def position(self, name: str) -> int:
         """Return the place of a column in a row."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from wpsync import values
 from wpsync.model import CHAT, SENDER, WX
 from wpsync.resources import messages
-from wpsync.resources.spec import Column, Filter, Mode, Personal, Resource, SqlType, Table
+from wpsync.resources.spec import ACCOUNT, Column, Filter, Mode, Personal, Resource, SqlType, Table
 
 _ID = Column(
     "id", SqlType.TEXT, ("id", "_id"), values.text, "主键", "the vendor's id", personal=Personal.NO
@@ -410,7 +410,7 @@ WECHAT_CHATS = Resource(
                 "whether the agent began it",
             ),
         ),
-        indexes=(("agent_wx_no", "contact_wx_no"), ("contact_wx_no",), ("room_id",)),
+        indexes=((ACCOUNT, "agent_wx_no", "contact_wx_no"), ("contact_wx_no",), ("room_id",)),
     ),
 )
 
@@ -542,6 +542,13 @@ WECHAT_MESSAGES = Resource(
                 required=True,
             ),
         ),
-        indexes=(("chat_id", "sent_on", "sent_at"), ("sent_at",), ("sender_id",)),
+        indexes=(
+            (ACCOUNT, "sent_at"),
+            (ACCOUNT, "chat_id", "sent_on", "sent_at", "id"),
+            ("server_msg_id",),
+            ("sent_at",),
+            ("sender_id",),
+        ),
+        gone_by="sent_at",
     ),
 )

@@ -22,7 +22,7 @@ select exists (select from wpsync.dead_letters where resource = %(resource)s and
 update wpsync.dead_letters d set resolved_at = %(at)s
 from wp.wechat_messages m
 where d.resource = 'wechat_messages' and d.account = %(account)s and d.reason = 'payload_unreadable'
-  and d.resolved_at is null and m.id = d.record_id and m.payload_ok
+  and d.resolved_at is null and m._account = d.account and m.id = d.record_id and m.payload_ok
 
 -- name: dead_letters
 select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at

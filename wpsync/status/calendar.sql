@@ -2,7 +2,8 @@
 -- Every day of the ledger from a day on. Listings, which have no days, are left out.
 select c.account, c.resource, c.day, c.vendor_count, c.rows_held, c.state, c.last_checked_at, c.reason
 from wp_bi.completeness c
-where c.day >= %(since)s and not exists (select from wpsync.listings l where l.resource = c.resource)
+where c.day >= %(since)s and not exists (select from wpsync.listings l
+                                            where l.account = c.account and l.resource = c.resource)
 order by 1, 2, 3
 
 -- name: day_windows

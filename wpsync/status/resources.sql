@@ -49,7 +49,11 @@ where resource = any(%(resources)s) and kind in ('sync', 'backfill') and outcome
 group by 1, 2
 
 -- name: gone_row_counts
-select account, resource, count(*) from wpsync.gone_rows group by 1, 2
+select _account as account, 'calls' as resource, count(*) from wp.calls where _gone_at is not null group by 1
+union all
+select _account, 'sms', count(*) from wp.sms where _gone_at is not null group by 1
+union all
+select _account, 'wechat_messages', count(*) from wp.wechat_messages where _gone_at is not null group by 1
 
 -- name: follow_up_counts
 -- What is awaited, and what is still open at the horizon.

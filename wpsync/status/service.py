@@ -150,7 +150,13 @@ def budgets(database: Database, config: Config, now: datetime) -> list[Budget]:
         if not names or resource.name in names
     }
     return [
-        _budget(account, endpoint, per_minute(config, family), books.get((account, endpoint)), now)
+        _budget(
+            account,
+            endpoint,
+            per_minute(config, family, account),
+            books.get((account, endpoint)),
+            now,
+        )
         for account in config.accounts
         for endpoint, family in sorted(families.items())
     ]

@@ -45,10 +45,12 @@ def update_customer(
     customers.keep(database, account, identifier, _kept(fields, privacy), clock.now())
 
 
-def delete_customer(client: Client, database: Database, clock: Clock, identifier: str) -> None:
+def delete_customer(
+    client: Client, database: Database, clock: Clock, account: str, identifier: str
+) -> None:
     """Delete a customer at the vendor and mark it as gone in `wp.customers`."""
     endpoints.delete_customer(client, identifier)
-    customers.forget(database, identifier, clock.now())
+    customers.forget(database, account, identifier, clock.now())
 
 
 def _kept(fields: Mapping[str, str], privacy: Privacy) -> dict[str, str]:

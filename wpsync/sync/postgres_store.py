@@ -57,7 +57,7 @@ class PostgresIntake:
         self._scope = scope
         self._clock = clock
         self._horizon = horizon
-        self._erased = erasure.erased(connection)
+        self._erased = erasure.erased(connection, scope.account)
         self._normalize = Normalizer(resource, privacy, self._erased)
         self._forms = partial(privacy.forms, Personal.WECHAT_NUMBERS)
         self._staging = Staging(connection, resource, scope.account)

@@ -16,7 +16,7 @@ from wpsync.db import queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
-from wpsync.loading import erasure
+from wpsync.loading import erasure, table_stats
 from wpsync.loading.merge_sql import Counts
 from wpsync.loading.staging import Staging
 from wpsync.model import DeadLetter, Erased, LeftOut
@@ -50,35 +50,41 @@ def renormalize(
     clock: Clock,
     kinds: Sequence[str] | None,
     on_rows: Callable[[int], None],
-    privacy: Privacy = OFF,
+    privacy_of: Callable[[str], Privacy] = lambda account: OFF,
 ) -> Counts:
     """Explode stored messages again, of the given kinds or of all; returns what changed.
 
-    Raises ConfigError where message bodies are not kept: there is nothing to explode.
+    `privacy_of` gives the rules of an account. Raises ConfigError where message bodies are not kept:
+    there is nothing to explode.
     """
-    if not privacy.keeps(WECHAT_MESSAGES.name, "body"):
-        raise ConfigError(
-            "message bodies are not kept, so there is nothing to read again",
-            hint="a new backfill with --again reads them from the vendor"
-            " / 可用 backfill --again 重新从厂商读取",
-        )
-    total, after = Counts(), ""
-    normalize = Normalizer(WECHAT_MESSAGES, privacy)
-    while True:
-        with database.connection() as connection:
-            erased = erasure.erased(connection)
-        parameters = {"after": after, "kinds": list(kinds) if kinds else None, "limit": _PAGE}
-        rows = queries.rows(database, QUERIES["messages_to_renormalize"], parameters)
-        if not rows:
-            return total
-        try:
-            for account in sorted({str(row["_account"]) for row in rows}):
-                mine = [row for row in rows if row["_account"] == account]
-                total += _load(database, clock, normalize, account, mine, erased)
-        except ErasedMeanwhileError:
-            continue
-        after = str(rows[-1]["id"])
-        on_rows(len(rows))
+    total = Counts()
+    with database.connection() as connection:
+        accounts = table_stats.accounts(connection)
+    for account in accounts:
+        if not privacy_of(account).keeps(WECHAT_MESSAGES.name, "body"):
+            raise ConfigError(
+                "message bodies are not kept, so there is nothing to read again",
+                hint="a new backfill with --again reads them from the vendor"
+                " / 可用 backfill --again 重新从厂商读取",
+            )
+    for account in accounts:
+        normalize = Normalizer(WECHAT_MESSAGES, privacy_of(account))
+        after = ""
+        while True:
+            with database.connection() as connection:
+                erased = erasure.erased(connection, account)
+            parameters = {"account": account, "after": after, "kinds": kinds and list(kinds)}
+            query = QUERIES["messages_to_renormalize"]
+            rows = queries.rows(database, query, {**parameters, "limit": _PAGE})
+            if not rows:
+                break
+            try:
+                total += _load(database, clock, normalize, account, rows, erased)
+            except ErasedMeanwhileError:
+                continue
+            after = str(rows[-1]["id"])
+            on_rows(len(rows))
+    return total
 
 
 def _load(
@@ -128,7 +134,9 @@ def as_record(row: Mapping[str, object]) -> dict[str, object]:
     return record
 
 
-def retry_dead_letters(database: Database, clock: Clock, privacy: Privacy = OFF) -> tuple[int, int]:
+def retry_dead_letters(
+    database: Database, clock: Clock, privacy_of: Callable[[str], Privacy] = lambda account: OFF
+) -> tuple[int, int]:
     """Read every open dead letter again; returns how many were taken, and how many remain.
 
     Those whose original is withheld remain.
@@ -137,7 +145,7 @@ def retry_dead_letters(database: Database, clock: Clock, privacy: Privacy = OFF)
     while letters := dead_letters.open_dead_letters(database, after=after):
         after = letters[-1].id
         for letter in letters:
-            if _retry(database, clock, letter, privacy):
+            if _retry(database, clock, letter, privacy_of(letter.account)):
                 taken += 1
             else:
                 remaining += 1
@@ -155,7 +163,7 @@ def _retry(
         return False
     with database.connection() as connection:
         staging = Staging(connection, resource, letter.account)
-        erased = erasure.erased(connection)
+        erased = erasure.erased(connection, letter.account)
         normalizer = Normalizer(resource, privacy, erased)
         normalizer([original], letter.first_seen_at, staging.batch)
         staging.flush()

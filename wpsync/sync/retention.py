@@ -4,6 +4,7 @@ So nothing of it is missed: no probe asks for it, `verify` does not look for it,
 where retention does. What is forgotten is lost, so no clock alone says what is old (`sure_now`).
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -13,10 +14,15 @@ from wpsync.config import RetentionConfig
 from wpsync.db.database import Database
 from wpsync.errors import Stopped
 from wpsync.extract.windows import shanghai_midnight
-from wpsync.loading import retention
+from wpsync.loading import retention, table_stats
 from wpsync.resources import RESOURCES
 
 _ROWS = tuple(resource.name for resource in RESOURCES.values() if resource.retained)
+_OTHERS = {
+    "history": retention.forget_history,
+    "dead_letters": retention.forget_dead_letters,
+    "deleted": retention.forget_deleted,
+}
 
 
 def kept_from(settings: RetentionConfig, resource: str, now: datetime) -> datetime | None:
@@ -33,28 +39,28 @@ def sure_now(now: datetime, clients: Iterable[Client]) -> datetime | None:
 
 def apply(
     database: Database,
-    settings: RetentionConfig,
+    settings_of: Callable[[str], RetentionConfig],
     now: datetime,
     stopping: Callable[[], bool] = lambda: False,
 ) -> dict[str, int]:
     """Forget what is too old at a time that has surely come; returns how many rows of each kind.
 
-    Idempotent. Raises Stopped.
+    `settings_of` says how long the rows of an account are kept, configured or not. Idempotent. Raises
+    Stopped.
     """
-    forgotten = {}
-    for resource in _ROWS:
-        if stopping():
-            raise Stopped
-        before = kept_from(settings, resource, now)
-        if before is not None:
-            forgotten[resource] = retention.forget_rows(database, resource, before)
-    others = {
-        "history": retention.forget_history,
-        "dead_letters": retention.forget_dead_letters,
-        "deleted": retention.forget_deleted,
-    }
-    for name, forget in others.items():
-        days = getattr(settings, name)
-        if days:
-            forgotten[name] = forget(database, now - timedelta(days=days))
-    return forgotten
+    forgotten: Counter[str] = Counter()
+    with database.connection() as connection:
+        accounts = table_stats.accounts(connection)
+    for account in accounts:
+        settings = settings_of(account)
+        for resource in _ROWS:
+            if stopping():
+                raise Stopped
+            before = kept_from(settings, resource, now)
+            if before is not None:
+                forgotten[resource] += retention.forget_rows(database, account, resource, before)
+        for name, forget in _OTHERS.items():
+            days = getattr(settings, name)
+            if days:
+                forgotten[name] += forget(database, account, now - timedelta(days=days))
+    return dict(forgotten)

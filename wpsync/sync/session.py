@@ -17,7 +17,7 @@ from wpsync.extract.probing import Ages
 from wpsync.model import Secret
 from wpsync.normalize.privacy import Privacy
 from wpsync.resources import RESOURCES
-from wpsync.state import working_hours
+from wpsync.state import accounts, working_hours
 from wpsync.state.outages import PostgresOutages
 from wpsync.state.request_budget import PostgresBooks
 from wpsync.state.tokens import PostgresTokens
@@ -46,7 +46,11 @@ class Session:
     wait: Callable[[float], object] | None = None
 
     def client(self, name: str) -> Client:
-        """A client of one account; close it after use."""
+        """Return a client of one account; close it after use.
+
+        Raises ConfigError where the account's console is stored under another name.
+        """
+        accounts.refuse_second_names(self.database, consoles(self.config))
         settings = self.config.accounts[name]
         return Client(
             account=name,
@@ -57,8 +61,8 @@ class Session:
             tokens=PostgresTokens(self.database, _token_key(self.config)),
             clock=self.clock,
             limits=Limits(
-                _per_endpoint(self.config),
-                default=self.config.limits.requests_per_minute.other or None,
+                _per_endpoint(self.config, name),
+                default=per_minute(self.config, "other", name) or None,
                 clock=self.clock,
                 shelf=PostgresBooks(self.database, name),
                 stopping=self.stopping,
@@ -71,22 +75,35 @@ class Session:
             outages=PostgresOutages(self.database, name),
         )
 
+    def enter_accounts(self) -> None:
+        """Keep which console each configured account is. Raises ConfigError as `client` does."""
+        accounts.enter(self.database, consoles(self.config), self.clock.now())
+
     @contextmanager
     def accounts(self) -> Iterator[list[Account]]:
-        """All configured accounts, ready to be read."""
+        """Yield all configured accounts, ready to be read. Raises ConfigError as `client` does."""
+        self.enter_accounts()
         with ExitStack() as stack:
             yield [self._account(stack, name) for name in self.config.accounts]
 
     def _account(self, stack: ExitStack, name: str) -> Account:
         client = stack.enter_context(self.client(name))
-        pace = pace_of(self.config)
+        pace = pace_of(self.config, name)
         return stack.enter_context(
             opened(name, client, self.database, self.clock, pace, self.stopping)
         )
 
 
-def pace_of(config: Config) -> Pace:
-    """How the configuration wants accounts to be read."""
+def consoles(config: Config) -> dict[str, accounts.Console]:
+    """Return the console of each configured account."""
+    return {
+        name: accounts.Console(settings.base_url, settings.client_id)
+        for name, settings in config.accounts.items()
+    }
+
+
+def pace_of(config: Config, account: str) -> Pace:
+    """How the configuration wants an account to be read."""
     return Pace(
         settle=timedelta(seconds=config.sync.settle_seconds),
         max_span=timedelta(hours=config.sync.max_span_hours),
@@ -96,8 +113,8 @@ def pace_of(config: Config) -> Pace:
         ages=_ages(config),
         members_every=timedelta(days=config.sync.members_full_days),
         first_sync_from=config.sync.first_sync_from,
-        privacy=privacy_of(config),
-        retention=config.retention,
+        privacy=privacy_of(config, account),
+        retention=config.retention_of(account),
     )
 
 
@@ -113,10 +130,11 @@ def _ages(config: Config) -> Ages:
     )
 
 
-def privacy_of(config: Config) -> Privacy:
-    """What the configuration wants done with people's data."""
-    key = config.privacy.key
-    return Privacy(config.privacy.modes(), key.get_secret_value().encode() if key else b"")
+def privacy_of(config: Config, account: str) -> Privacy:
+    """What the configuration wants done with people's data of an account."""
+    settings = config.privacy_of(account)
+    key = settings.key
+    return Privacy(settings.modes(), key.get_secret_value().encode() if key else b"")
 
 
 def tell_views(config: Config, database: Database) -> None:
@@ -138,18 +156,17 @@ def _threads(config: Config) -> int:
     return config.backfill.page_concurrency * config.backfill.parallel_windows
 
 
-def _per_endpoint(config: Config) -> dict[str, int | None]:
+def _per_endpoint(config: Config, account: str) -> dict[str, int | None]:
     """Requests a minute for each endpoint; None where there is no limit."""
-    limits = config.limits.requests_per_minute
     return {
-        resource.endpoint: getattr(limits, resource.family) or None
+        resource.endpoint: per_minute(config, resource.family, account) or None
         for resource in RESOURCES.values()
     }
 
 
-def per_minute(config: Config, family: str) -> int:
+def per_minute(config: Config, family: str, account: str) -> int:
     """The configured limit of an endpoint family; 0 where there is none."""
-    limit = getattr(config.limits.requests_per_minute, family)
+    limit = getattr(config.limits_of(account).requests_per_minute, family)
     assert isinstance(limit, int)
     return limit
 
