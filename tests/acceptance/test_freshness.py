@@ -5,10 +5,11 @@ from datetime import timedelta
 import pytest
 
 from tests.acceptance.driving import START, Timeline, local
-from wpsync.model import Priority, Window
+from wpsync.extract.reading import Reader
+from wpsync.model import Priority
 from wpsync.resources import RESOURCES
 from wpsync.sync import passes
-from wpsync.sync.window_sync import recorded
+from wpsync.sync.window_sync import Pipeline
 
 MESSAGES = "/api/wechat/getWeMessageByPage"
 RESOURCE = RESOURCES["wechat_messages"]
@@ -136,16 +137,19 @@ def test_a_day_that_grows_while_a_late_row_is_looked_for_is_not_read_again(line)
     line.go_to(at)
     begun = line.last()
     with line.driver.account() as account, _run(account) as run:
-        pipeline = account.pipeline(RESOURCE, Priority.PROBE)
 
-        def read(window: Window) -> None:
+        class Disturbed(Pipeline):
             """The tick comes between the counts and the reading, as it does in the service."""
-            line.remote.generate("wechat_messages", 3, local(START), local(at - 5 * MINUTE))
-            passes.follow(account, RESOURCE)
-            settled = account.settled(RESOURCE)
-            pipeline.window(run, window, settled=settled, live=False)
 
-        account.recheck(RESOURCE).probe(read)
+            def sync_window(self, request, loader=None):
+                line.remote.generate("wechat_messages", 3, local(START), local(at - 5 * MINUTE))
+                passes.follow(account, RESOURCE)
+                return super().sync_window(request, loader)
+
+        source = account.source(RESOURCE, Priority.PROBE)
+        reader = Reader(RESOURCE, source, rows_aim=account.pace.window_rows)
+        store = account.store(RESOURCE)
+        account.recheck(RESOURCE).probe(Disturbed(RESOURCE, run, reader, store, account.clock))
     assert line.driver.one("select min(checked_at) from wpsync.windows") >= at
     assert len(line.requests(begun, MESSAGES)) <= 12
     assert is_held(line, MIDNIGHT)
@@ -174,4 +178,4 @@ def test_rows_to_be_followed_up_wait_for_their_neighbours(line):
 
 
 def _run(account):
-    return recorded(account.database, account.clock, account.scope(RESOURCE), "recheck", lambda: 0)
+    return account.run(RESOURCE, "recheck")

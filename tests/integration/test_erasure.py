@@ -49,11 +49,10 @@ def read(database, resource, records, privacy=OFF):
     )
     seen = {str(record.get("_id", record.get("id"))) for record in records}
     window = HOUR if declared.cursor else None
-    with store.intake() as intake:
-        intake.clear()
-        intake.add(records, NOW)
+    with store.unit(1) as unit:
+        unit.add(records, NOW)
         closed = Closed(window, len(records), len(records), False, NOW, None, seen)
-        intake.close_window(closed, 1, live=False)
+        unit.commit(closed)
 
 
 def erase(database, kind, number, privacy=OFF):

@@ -42,15 +42,12 @@ def load(database, resource, records, at=T0, gone=None, duplicates=False):
     with database.connection() as connection:
         staging = Staging(connection, RESOURCES[resource], "main")
         Normalizer(RESOURCES[resource])(records, at, staging.batch)
-        letters: list[object] = []
-
-        def write() -> Counts:
-            counts = staging.merge(duplicates=duplicates, gone=gone)
-            letters.extend(staging.dead_letters)
-            dead_letters.keep_dead_letters(connection, "main", staging.dead_letters, at, None)
-            return counts
-
-        return staging.commit(write), letters
+        for transaction in staging.transactions():
+            with transaction:
+                counts = staging.merge(duplicates=duplicates, gone=gone)
+                letters = list(staging.dead_letters)
+                dead_letters.keep_dead_letters(connection, "main", letters, at, None)
+        return counts, letters
 
 
 def rows(database, query):
@@ -242,12 +239,11 @@ def load_while(database, records, others):
     with database.connection() as connection:
         staging = Staging(connection, messages, "main")
         Normalizer(messages)(records, T0 + timedelta(hours=1), staging.batch)
-
-        def write() -> Counts:
-            load(database, "wechat_messages", others)
-            return staging.merge(duplicates=False)
-
-        return staging.commit(write)
+        for transaction in staging.transactions():
+            with transaction:
+                load(database, "wechat_messages", others)
+                counts = staging.merge(duplicates=False)
+        return counts
 
 
 @pytest.mark.parametrize("at", ["2019-06-20T14:44:24+20:00", "2019-06-19T02:44:24-16:00"])

@@ -71,10 +71,9 @@ class Readings:
         closed = Closed(window, count, len(inside), False, at, reason, set(inside))
         live = self.rng.random() < 0.4
         for store in self.stores:
-            with store.intake() as intake:
-                intake.clear()
-                intake.add([dict(record) for record in records], at)
-                intake.close_window(closed, run_id, live=live)
+            with store.unit(run_id, live=live) as unit:
+                unit.add([dict(record) for record in records], at)
+                unit.commit(closed)
 
     def version(self, name):
         return (int(name[1:]) + int(self.clock.monotonic()) // 40_000) % 3
@@ -149,8 +148,8 @@ def test_a_window_that_has_grown_since_it_was_counted_is_doubted_all_the_same(da
         store = PostgresStore(database, resource, Scope("main", "calls"), clock, horizon=HORIZON)
 
         def read(window):
-            with store.intake() as intake:
-                intake.close_window(Closed(window, 0, 0, False, clock.now(), None), 1, live=True)
+            with store.unit(1, live=True) as unit:
+                unit.commit(Closed(window, 0, 0, False, clock.now(), None))
 
         read(hours[0])
         (counted,) = store.windows(hours[0])
@@ -204,13 +203,13 @@ def test_what_the_vendor_no_longer_lists_tells_nothing_about_it(database_url):
             clock.sleep(60)
             at = clock.now()
             for store in stores:
-                with store.intake() as intake:
+                with store.unit(1) as unit:
                     records = [
                         {"id": name, "ts": ts, "msgType": "101", "msg": "x"}
                         for name, ts in rows.items()
                     ]
-                    intake.add(records, at)
+                    unit.add(records, at)
                     closed = Closed(window, len(rows), len(rows), False, at, None, set(rows))
-                    intake.close_window(closed, 1, live=False)
+                    unit.commit(closed)
                 assert store.lone_second(window) == START + timedelta(minutes=lone)
                 assert store.nth_time(window, 1) == START + timedelta(minutes=lone)

@@ -1,6 +1,5 @@
 """One simulated life: ticks at odd times, kills, faults; then a quiet end, in which all must be right."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
@@ -17,11 +16,11 @@ from wpsync.extract.probing import Ages
 from wpsync.extract.reading import Reader
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.state.runs import RunTotals
 from wpsync.state.scope import Scope
 from wpsync.sync.live import LiveTail
 from wpsync.sync.recheck import Recheck
-from wpsync.sync.window_sync import Pipeline, Run
+from wpsync.sync.run import Run
+from wpsync.sync.window_sync import Pipeline
 
 SETTLE = timedelta(minutes=2)
 AGES = Ages(
@@ -91,51 +90,31 @@ class Simulation:
 
     def sync(self) -> None:
         store, clock = self.store, self.clock
-        run = Run(Scope("main", self.resource.name), "sync", 1, RunTotals(), [])
-        pipeline = self.pipeline(30)
+        run = Run(Scope("main", self.resource.name), "sync", 1)
+        again = self.pipeline(run, 30)
         recheck = Recheck(self.resource, store, self.vendor, clock, AGES, {}, SETTLE)
-        patience = recheck.patience()
 
         def settled():
             return windows.floor_second(clock.now() - SETTLE)
-
-        def read(
-            window: Window,
-            believes_empty: Callable[[], bool] = lambda: False,
-            proved: bool = False,
-        ) -> None:
-            pipeline.window(
-                run,
-                window,
-                settled=settled(),
-                live=False,
-                believes_empty=believes_empty,
-                patience=patience,
-                proved=proved,
-            )
 
         if store.watermark() is None:
             with store.ledger() as book:
                 ledger.start(book, windows.floor_second(START))
         present = LiveTail(store, settled, timedelta(days=1))
         end = windows.floor_second(clock.now()) + windows.SECOND
-        present.follow(self.pipeline(self.rng.choice((7, 30))), run, end, no_rows)
+        present.follow(self.pipeline(run, self.rng.choice((7, 30))), end)
         caught_up = False
         while not caught_up:
-            recheck.read_incomplete(read, patience)
-            recheck.follow_up(read)
-            recheck.probe(read)
-            caught_up = present.catch_up(self.pipeline(15), run, self.for_a_while(), no_rows)
+            recheck.read_incomplete(again)
+            recheck.follow_up(again)
+            recheck.probe(again)
+            caught_up = present.catch_up(self.pipeline(run, 15), clock.monotonic() + 30, clock)
         if self.rng.random() < 0.1:
-            recheck.sample(read, self.rng)
+            recheck.sample(again, self.rng)
 
-    def pipeline(self, rows_aim: int) -> Pipeline:
+    def pipeline(self, run: Run, rows_aim: int) -> Pipeline:
         reader = Reader(self.resource, self.vendor, rows_aim=rows_aim)
-        return Pipeline(self.resource, reader, self.store, self.clock)
-
-    def for_a_while(self) -> Callable[[], bool]:
-        until = self.clock.monotonic() + 30
-        return lambda: self.clock.monotonic() > until
+        return Pipeline(self.resource, run, reader, self.store, self.clock)
 
     def check_complete(self, closed: Closed) -> None:
         """A window that is told complete holds every row that was visible when its reading began."""
@@ -189,10 +168,6 @@ class Simulation:
                 self.problems.append(
                     f"{window.window}: vendor {window.vendor_count}, held {window.rows_held}, truly {truth}"
                 )
-
-
-def no_rows(rows: int) -> None:
-    """Nobody watches the progress."""
 
 
 def simulate(seed: int, *, faults: bool = True) -> Life:

@@ -15,10 +15,9 @@ from wpsync.clock import Clock
 from wpsync.extract import follow_up, windows
 from wpsync.extract.events import Closed
 from wpsync.ledger import Change, LedgerWindow, Reading, WindowLedger
-from wpsync.loading.diff import Difference
 from wpsync.loading.merge_sql import Counts
 from wpsync.model import Window
-from wpsync.sync.store import Intake, Listed, Loaded
+from wpsync.sync.store import Loaded, Unit
 
 
 @dataclass(slots=True)
@@ -49,8 +48,8 @@ class MemoryStore:
         self.on_complete: Callable[[Closed], None] = lambda closed: None
 
     @contextmanager
-    def intake(self) -> Iterator[Intake]:
-        yield MemoryIntake(self)
+    def unit(self, run_id: int, *, live: bool = False) -> Iterator[Unit]:
+        yield MemoryUnit(self, live=live)
 
     @contextmanager
     def ledger(self) -> Iterator[WindowLedger]:
@@ -64,9 +63,6 @@ class MemoryStore:
 
     def update(self, span: Window, change: Change) -> None:
         MemoryLedger(self).update(span, change)
-
-    def put_away(self, foreign: Sequence[Difference]) -> None:
-        raise NotImplementedError("the simulation does not verify")
 
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
         return [self.held_in(stretch) for stretch in stretches]
@@ -97,7 +93,7 @@ class MemoryStore:
         return None
 
     def follow_later(self, window: Window) -> None:
-        MemoryIntake(self)._follow_up(window, self.clock.now())
+        MemoryUnit(self)._follow_up(window, self.clock.now())
 
     def follow_ups_due(self, at: datetime) -> list[datetime]:
         return sorted(
@@ -128,11 +124,12 @@ class MemoryLedger:
         self._store.mark = at
 
 
-class MemoryIntake:
+class MemoryUnit:
     """One window's records on their way in."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: MemoryStore, *, live: bool = False) -> None:
         self._store = store
+        self._live = live
         self._pending: list[tuple[dict[str, object], datetime]] = []
 
     def clear(self) -> None:
@@ -141,7 +138,7 @@ class MemoryIntake:
     def add(self, records: Sequence[object], fetched_at: datetime) -> None:
         self._pending += [(dict(record), fetched_at) for record in records]  # type: ignore[call-overload]  # the simulated vendor's rows are objects
 
-    def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
+    def commit(self, closed: Closed) -> Loaded:
         store, window, book = self._store, closed.window, MemoryLedger(self._store)
         store.boundary()
         touched = ledger.touched(book.windows(window), window) if window is not None else {}
@@ -157,23 +154,12 @@ class MemoryIntake:
             )
             book.update(window, enter)
             self._follow_up(window, closed.read_at)
-            if live:
+            if self._live:
                 ledger.advance(book)
         if closed.reason is None:
             store.on_complete(closed)
         store.boundary()
         return Loaded(counts)
-
-    def close_listing(self, closed: Closed, run_id: int, listed: Listed) -> Loaded:
-        raise NotImplementedError("the simulation has no listings")
-
-    def differences(self, window: Window, read_at: datetime) -> list[Difference]:
-        raise NotImplementedError("the simulation does not verify")
-
-    def mend(
-        self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
-    ) -> Loaded:
-        raise NotImplementedError("the simulation does not verify")
 
     def _upsert(self) -> Counts:
         counts, rows = Counts(), self._store.rows

@@ -5,8 +5,9 @@ command goes on from there. No live watermark moves.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from threading import Lock
@@ -21,7 +22,8 @@ from wpsync.state import window_ledger
 from wpsync.sync.account import Account
 from wpsync.sync.passes import Outcome, fill, in_turn, read_new, stops_everything
 from wpsync.sync.progress import Progress
-from wpsync.sync.window_sync import Run, recorded
+from wpsync.sync.run import Run
+from wpsync.sync.window_sync import Pipeline, WindowRequest
 
 log = logging.getLogger(__name__)
 
@@ -53,16 +55,14 @@ def _backfill(
     progress.begin(resource.name, plan.rows, plan.already)
     result.outcome = "failed"
     run: Run | None = None
-    scope = account.scope(resource)
+    on_rows = partial(progress.advance, resource.name)
     try:
-        with recorded(
-            account.database, account.clock, scope, "backfill", account.client_requests
-        ) as run:
+        with account.run(resource, "backfill", on_rows) as run:
             if resource.mode is Mode.WINDOWED:
-                _read_windows(account, resource, plan, run, progress, again=again)
+                _read_windows(account, resource, plan, run, again=again)
             else:
                 with account.alone(resource.name, "sync"):
-                    read_new(account, resource, run, partial(progress.advance, resource.name))
+                    read_new(account, resource, run)
         result.outcome = "incomplete" if run.incomplete else "done"
         result.problems = list(run.incomplete)
     except Stopped:
@@ -91,10 +91,10 @@ def _span_of(plan: Plan, account: Account) -> Window:
 
 
 def _read_windows(
-    account: Account, resource: Resource, plan: Plan, run: Run, progress: Progress, *, again: bool
+    account: Account, resource: Resource, plan: Plan, run: Run, *, again: bool
 ) -> None:
     """Read the missing windows, newest first; several at once only where the pace says so."""
-    worker = _Worker(account, resource, plan.windows, run, progress, again=again)
+    worker = _Worker(account, resource, plan.windows, run, again=again)
     workers = min(account.pace.parallel_windows, len(plan.windows))
     if workers <= 1:
         worker.work()
@@ -118,7 +118,6 @@ class _Worker:
         resource: Resource,
         todo: Sequence[Window],
         run: Run,
-        progress: Progress,
         *,
         again: bool,
     ) -> None:
@@ -127,7 +126,6 @@ class _Worker:
         self._todo = list(reversed(todo))
         self._left: list[Window] = []
         self._run = run
-        self._progress = progress
         self._again = again
         self._began = account.clock.now()
         self._lock = Lock()
@@ -135,57 +133,58 @@ class _Worker:
 
     def work(self) -> None:
         """Read windows until the list is empty."""
-
-        def deal_with(window: Window, read: Callable[[Window], None]) -> None:
-            if not self._claimed(window, read):
-                with self._lock:
-                    self._left.append(window)
-
-        self._each(self._next, deal_with)
+        pipeline = self._pipeline()
+        while (window := self._next()) is not None:
+            with self._stopping_others():
+                if not self._claimed(window, pipeline):
+                    with self._lock:
+                        self._left.append(window)
 
     def take_over(self) -> None:
         """Wait for what another process is at, and read what it has let go of unread."""
         if self._left:
             fields = {"resource": self._resource.name, "windows": len(self._left)}
             log.info("backfill.awaits_another", extra=fields)
-        left = iter(self._left)
-        self._each(lambda: next(left, None), self._awaited)
+        pipeline = self._pipeline()
+        for window in self._left:
+            with self._stopping_others():
+                # Its lock is free once its holder has died.
+                while self._missing(window) and not self._claimed(window, pipeline):
+                    self._stop_if_asked()
+                    self._account.clock.sleep(_LOOK)
 
-    def _each(
-        self,
-        following: Callable[[], Window | None],
-        deal_with: Callable[[Window, Callable[[Window], None]], None],
-    ) -> None:
-        pipeline = self._account.pipeline(self._resource, Priority.BACKFILL)
-        while (window := following()) is not None:
-            if self._account.stopping():
-                raise Stopped
-            try:
-                deal_with(window, lambda piece: self._read(pipeline.window, piece))
-            except BaseException:
-                self._failed = True
-                raise
+    def _pipeline(self) -> Pipeline:
+        return self._account.pipeline(self._resource, self._run, Priority.BACKFILL)
+
+    @contextmanager
+    def _stopping_others(self) -> Iterator[None]:
+        """Have the other threads take no more windows once this one has failed or was asked to stop."""
+        self._stop_if_asked()
+        try:
+            yield
+        except BaseException:
+            self._failed = True
+            raise
+
+    def _stop_if_asked(self) -> None:
+        if self._account.stopping():
+            raise Stopped
 
     def _next(self) -> Window | None:
         with self._lock:
             return self._todo.pop() if self._todo and not self._failed else None
 
-    def _claimed(self, window: Window, read: Callable[[Window], None]) -> bool:
-        """Read what is still missing of a window; False where another process is at it."""
+    def _claimed(self, window: Window, pipeline: Pipeline) -> bool:
+        """Read the missing parts of a window; return False where another process is at it."""
         day = windows.shanghai_midnight(window.start).isoformat()  # the present day's end moves on
         names = (self._account.name, self._resource.name, day)
         with self._account.database.lock(*names, wait=False) as held:
             if held:
                 for piece in reversed(self._missing(window)):
-                    read(piece)
+                    settled = self._account.settled(self._resource)
+                    request = WindowRequest(window=piece, settled=settled, newest_first=True)
+                    pipeline.sync_window(request)
             return held
-
-    def _awaited(self, window: Window, read: Callable[[Window], None]) -> None:
-        """Wait until the ledger vouches for a window, or its lock is free, as it is once its holder has died."""
-        while self._missing(window) and not self._claimed(window, read):
-            if self._account.stopping():
-                raise Stopped
-            self._account.clock.sleep(_LOOK)
 
     def _missing(self, window: Window) -> list[Window]:
         """What the ledger does not vouch for; with `again` neither for what was read before we began."""
@@ -198,16 +197,6 @@ class _Worker:
             if w.is_complete and (not self._again or w.read_at >= self._began)
         ]
         return windows.missing(window, done)
-
-    def _read(self, read_window: Callable[..., None], piece: Window) -> None:
-        read_window(
-            self._run,
-            piece,
-            settled=self._account.settled(self._resource),
-            live=False,
-            newest_first=True,
-            on_rows=lambda rows: self._progress.advance(self._resource.name, rows),
-        )
 
 
 def span_of(start: datetime, end: datetime | None, now: datetime) -> Window:

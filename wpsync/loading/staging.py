@@ -8,7 +8,8 @@ just inserted, a row that Postgres refuses).
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from weakref import WeakKeyDictionary
 
@@ -56,7 +57,7 @@ class Staging:
         self._resource = resource
         self._whose = {"account": account}
         self._pending = Batch()
-        self._in_window = False
+        self._in_window = self._committed = False
         self._staged = _STAGED.setdefault(connection, {})
         self.dead_letters: list[DeadLetter] = []
         self.drift: Counter[tuple[str, str]] = Counter()
@@ -119,44 +120,48 @@ class Staging:
                 self._connection.execute(truncate_sql(dirty))
             self._staged.update(dict.fromkeys(dirty, 0))
 
-    def commit(self, write: Callable[[], Counts]) -> Counts:
-        """Run `write` (which calls `merge`) in one transaction; again where Postgres broke a deadlock.
+    def transactions(self) -> Iterator[AbstractContextManager[None]]:
+        """Yield the transaction in which `merge` is called; yield another where Postgres broke a deadlock.
 
-        Rows are put into the form in which they are sent before it begins: who waits for the ledger's
-        lock waits for Postgres only.
+        Use it as `for transaction in staging.transactions(): with transaction: ...`. Rows are encoded before
+        the first one begins, so the ledger's lock is never held meanwhile.
         """
         self._keep_aside()
         if not self._merges_always():
             self._straight.prepare(self._pending.rows)
-        pending, kept, before = (
-            dict(self._pending.rows),
-            list(self.dead_letters),
-            dict(self._staged),
-        )
-        for attempt in range(_DEADLOCK_ATTEMPTS):
-            try:
-                self._in_window = True
-                with self._connection.transaction():
-                    counts = write()
-                    if dirty := [table for table, rows in self._staged.items() if rows]:
-                        self._connection.execute(truncate_sql(dirty))
-                    crash_points.reach()
+        rows, letters = dict(self._pending.rows), list(self.dead_letters)
+        self._committed = False
+        for left in reversed(range(_DEADLOCK_ATTEMPTS)):
+            yield self._transaction(is_last=not left)
+            if self._committed:
+                return
+            self._pending, self.dead_letters = Batch(dict(rows)), list(letters)
+
+    @contextmanager
+    def _transaction(self, *, is_last: bool) -> Iterator[None]:
+        """Open a transaction; swallow a broken deadlock unless it is the last."""
+        staged = dict(self._staged)
+        try:
+            self._in_window = True
+            with self._connection.transaction():
+                yield
+                if dirty := [table for table, rows in self._staged.items() if rows]:
+                    self._connection.execute(truncate_sql(dirty))
                 crash_points.reach()
-            except BaseException as exc:
-                self._staged.clear()
-                self._staged.update(before)
-                broken = isinstance(exc, errors.DeadlockDetected | errors.SerializationFailure)
-                if not broken or attempt == _DEADLOCK_ATTEMPTS - 1:
-                    raise
-                self.dead_letters = list(kept)
-                self._pending = Batch(dict(pending))
-            else:
-                self._staged.update(dict.fromkeys(dirty, 0))
-                self._pending = Batch()
-                return counts
-            finally:
-                self._in_window = False
-        raise AssertionError("unreachable")
+            crash_points.reach()
+        except BaseException as exc:
+            self._staged.clear()
+            self._staged.update(staged)
+            if is_last or not isinstance(
+                exc, errors.DeadlockDetected | errors.SerializationFailure
+            ):
+                raise
+        else:
+            self._staged.update(dict.fromkeys(dirty, 0))
+            self._pending = Batch()
+            self._committed = True
+        finally:
+            self._in_window = False
 
     def keep_held_only(self) -> None:
         """Take back staged rows that the table does not hold; call inside the transaction, before `merge`."""

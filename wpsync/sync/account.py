@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ from wpsync.state.scope import Scope
 from wpsync.sync.page_source import PageSource
 from wpsync.sync.postgres_store import PostgresStore
 from wpsync.sync.recheck import Recheck
-from wpsync.sync.store import Store
+from wpsync.sync.run import Run, recorded
 from wpsync.sync.window_sync import Pipeline
 
 _LOOK = 0.2
@@ -74,10 +74,22 @@ class Account:
         """Whose state a resource's reading keeps."""
         return Scope(self.name, resource.name)
 
+    def run(
+        self, resource: Resource, kind: str, on_rows: Callable[[int], None] = lambda rows: None
+    ) -> AbstractContextManager[Run]:
+        """Record a run of one resource (`sync.run.recorded`)."""
+        scope = self.scope(resource)
+        return recorded(self.database, self.clock, scope, kind, self.client_requests, on_rows)
+
     def pipeline(
-        self, resource: Resource, priority: Priority = Priority.LIVE, *, pages: int | None = None
+        self,
+        resource: Resource,
+        run: Run,
+        priority: Priority = Priority.LIVE,
+        *,
+        pages: int | None = None,
     ) -> Pipeline:
-        """A pipeline for one thread. It aims at windows of so many pages, or of the pace's rows."""
+        """Return a pipeline for one thread of a run. It aims at windows of so many pages, or of the pace's rows."""
         rows = self.pace.window_rows
         if pages is not None and resource.page_size:
             rows = min(rows, pages * resource.page_size)
@@ -85,6 +97,7 @@ class Account:
         store = self.store(resource)
         return Pipeline(
             resource,
+            run,
             reader,
             store,
             self.clock,
@@ -118,7 +131,7 @@ class Account:
             self.pace.settle,
         )
 
-    def store(self, resource: Resource) -> Store:
+    def store(self, resource: Resource) -> PostgresStore:
         """What we keep of a resource."""
         return PostgresStore(
             self.database,

@@ -13,8 +13,9 @@ from wpsync.resources.spec import Resource
 from wpsync.state import listings
 from wpsync.state.scope import Scope
 from wpsync.sync.account import Account
-from wpsync.sync.bisect_failures import OneByOne
-from wpsync.sync.window_sync import Run
+from wpsync.sync.one_by_one import OneByOne
+from wpsync.sync.run import Run
+from wpsync.sync.window_sync import ListingRequest
 
 _OTHERS = 3
 """So many other rooms are asked for before it is believed that nobody's members can be served."""
@@ -26,37 +27,31 @@ As they are counted (`state.listings.EMPTY_APART`) that takes a day, and two whe
 """
 
 
-def read_listing(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
+def read_listing(account: Account, resource: Resource, run: Run) -> None:
     """Read a listing whole, or the listing of every parent that needs it."""
     try:
         if resource.parent is None:
-            _read_whole(account, resource, run, on_rows)
+            _read_whole(account, resource, run)
         else:
-            _read_parents(account, resource, run, on_rows)
+            _read_parents(account, resource, run)
     except UNSERVED:
         listings.doubt_empty_listings(account.database, account.scope(resource))
         raise
 
 
-def _read_whole(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
+def _read_whole(account: Account, resource: Resource, run: Run) -> None:
     scope = account.scope(resource)
     before = listings.listings(account.database, scope).get("")
-    account.pipeline(resource).listing(
-        run,
+    request = ListingRequest(
         held=_held(account, scope, before),
-        on_rows=on_rows,
         waits=before is None or before.state == COMPLETE,
     )
+    account.pipeline(resource, run).sync_listing(request, account.store(resource).listing("", None))
 
 
-def _read_parents(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
-    scope, pipeline, now = account.scope(resource), account.pipeline(resource), account.clock.now()
+def _read_parents(account: Account, resource: Resource, run: Run) -> None:
+    scope, now = account.scope(resource), account.clock.now()
+    pipeline, store = account.pipeline(resource, run), account.store(resource)
     run.totals.rows_updated += parent_rows.forget_gone_rooms(account.database, account.name, now)
     parents = parent_rows.rooms(account.database, account.name)
     known = listings.listings(account.database, scope)
@@ -78,14 +73,8 @@ def _read_parents(
         # An empty one is believed where the room itself says so.
         held = _held(account, scope, before, parent) if room.members != 0 else _none
         with one_by_one.past(parent), _entered(account, scope, parent, run):
-            pipeline.listing(
-                run,
-                parent=parent,
-                fingerprint=room.fingerprint,
-                held=held,
-                on_rows=on_rows,
-                waits=not one_by_one.problems,
-            )
+            request = ListingRequest(parent=parent, held=held, waits=not one_by_one.problems)
+            pipeline.sync_listing(request, store.listing(parent, room.fingerprint))
             served.append(parent)
     run.incomplete += one_by_one.said()
 

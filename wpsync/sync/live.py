@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wpsync.clock import Clock
 from wpsync.extract import windows
-from wpsync.extract.events import Closed
 from wpsync.model import Window
 from wpsync.sync.store import Store
-from wpsync.sync.window_sync import Pipeline, Run
+from wpsync.sync.window_sync import Pipeline, WindowRequest
 
 NEWEST_PAGES = 5
 """About how much a tick reads before it leaves the rest to be caught up."""
@@ -25,8 +25,6 @@ CAUGHT_UP_PAGES = 10
 """About how much is caught up in one window: half a minute's requests, seldom disturbed by a late row."""
 
 _ENDLESS = timedelta(days=36_500)
-
-OnRows = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +39,7 @@ class LiveTail:
     settled: Callable[[], datetime]
     longest: timedelta
 
-    def follow(self, pipeline: Pipeline, run: Run, end: datetime, on_rows: OnRows) -> None:
+    def follow(self, pipeline: Pipeline, end: datetime) -> None:
         """Read from the end of the ledger to `end`; only the newest where that takes many requests."""
         start = self._reached()
         if start >= end:
@@ -49,30 +47,18 @@ class LiveTail:
         pieces, settled = self._by_day(Window(start, end)), self.settled()
         unsettled = sum(piece.start >= settled for piece in pieces)
         for piece in pieces[: unsettled + NEWEST_DAYS]:
-            if not self._newest_of(pipeline, run, piece, on_rows):
-                return
-
-    def _newest_of(self, pipeline: Pipeline, run: Run, piece: Window, on_rows: OnRows) -> bool:
-        """Read a stretch until something of it is accounted for; whether all of it was read."""
-        settled = self.settled()
-        closed: list[Window] = []
-
-        def accounted(one: Closed) -> bool:
-            closed.extend([one.window] if one.window is not None else [])
-            return bool(closed)
-
-        pipeline.window(
-            run,
-            piece,
-            settled=settled,
-            live=True,
-            newest_first=True,
-            enough=accounted,
-            on_rows=on_rows,
-        )
-        if settled <= piece.start:
-            return True
-        return not windows.missing(Window(piece.start, min(piece.end, settled)), closed)
+            request = WindowRequest(
+                window=piece,
+                settled=self.settled(),
+                live=True,
+                newest_first=True,
+                first_only=True,
+            )
+            result = pipeline.sync_window(request)
+            if request.settled > piece.start:
+                accounted = Window(piece.start, min(piece.end, request.settled))
+                if result.left(accounted):
+                    return
 
     def behind(self) -> list[Window]:
         """What lies before something that was read and was not read itself, newest first."""
@@ -84,22 +70,20 @@ class LiveTail:
         gaps = windows.missing(span, [known.window for known in self.store.windows(span)])
         return [piece for gap in reversed(gaps) for piece in self._by_day(gap)]
 
-    def catch_up(
-        self, pipeline: Pipeline, run: Run, enough: Callable[[], bool], on_rows: OnRows
-    ) -> bool:
-        """Read what is behind, newest first, until `enough`; whether there is no more to be done about it."""
+    def catch_up(self, pipeline: Pipeline, deadline: float, clock: Clock) -> bool:
+        """Read the stretches behind, newest first, until a deadline; return whether no more can be done about them."""
         before = self.behind()
         for piece in before:
-            pipeline.window(
-                run,
-                piece,
-                settled=self.settled(),
-                live=True,
-                newest_first=True,
-                enough=lambda closed: enough(),
-                on_rows=on_rows,
+            pipeline.sync_window(
+                WindowRequest(
+                    window=piece,
+                    settled=self.settled(),
+                    live=True,
+                    newest_first=True,
+                    deadline=deadline,
+                )
             )
-            if enough():
+            if clock.monotonic() > deadline:
                 break
         return self.behind() in ([], before)
 

@@ -7,8 +7,8 @@ changed, and all in turn once a week.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -17,11 +17,10 @@ from random import Random
 from wpsync import ledger
 from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
-from wpsync.errors import FatalError, NothingShownError, Stopped, VendorRefusedError, WpsyncError
+from wpsync.errors import FatalError, Stopped, VendorRefusedError, WpsyncError
 from wpsync.extract import windows
-from wpsync.extract.events import Reason
 from wpsync.loading import clock_repair
-from wpsync.model import EVER, Priority, Window
+from wpsync.model import EVER, Priority
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync.account import Account
 from wpsync.sync.listings import read_listing
@@ -29,8 +28,8 @@ from wpsync.sync.live import CAUGHT_UP_PAGES, NEWEST_PAGES, LiveTail
 from wpsync.sync.progress import Progress, Silence
 from wpsync.sync.reports import read_report
 from wpsync.sync.retention import kept_from, sure_now
+from wpsync.sync.run import Run, recorded
 from wpsync.sync.store import Store
-from wpsync.sync.window_sync import Run, recorded
 
 log = logging.getLogger(__name__)
 
@@ -117,7 +116,7 @@ def recheck(account: Account, resource: Resource) -> Outcome | None:
     return _pass(account, resource, "recheck", Silence(), _RECHECKING)
 
 
-Read = Callable[[Account, Resource, Run, Callable[[int], None]], None]
+Read = Callable[[Account, Resource, Run], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,26 +134,17 @@ def _pass(
     progress.begin(resource.name, None)
     result = Outcome(account.name, resource.name, "failed")
     run: Run | None = None
-
-    def on_rows(rows: int) -> None:
-        progress.advance(resource.name, rows)
-
+    on_rows = partial(progress.advance, resource.name)
     try:
         with ExitStack() as lock:
             lock.enter_context(account.alone(resource.name, phases[0].lock))
             _set_right(account, resource)
-            with recorded(
-                account.database,
-                account.clock,
-                account.scope(resource),
-                kind,
-                account.client_requests,
-            ) as run:
-                phases[0].read(account, resource, run, on_rows)
+            with account.run(resource, kind, on_rows) as run:
+                phases[0].read(account, resource, run)
                 for phase in phases[1:]:
                     lock.close()
                     lock.enter_context(account.alone(resource.name, phase.lock))
-                    phase.read(account, resource, run, on_rows)
+                    phase.read(account, resource, run)
         result.outcome = "incomplete" if run.incomplete else "done"
         result.problems = list(run.incomplete)
     except Stopped:
@@ -202,27 +192,22 @@ def stops_everything(exc: WpsyncError) -> bool:
     return isinstance(exc, FatalError)
 
 
-def read_new(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
+def read_new(account: Account, resource: Resource, run: Run) -> None:
     """Bring one resource up to now: under its lock `sync`."""
     match resource.mode:
         case Mode.WINDOWED:
-            _follow_windows(account, resource, run, on_rows)
+            _follow_windows(account, resource, run)
         case Mode.LISTING:
-            read_listing(account, resource, run, on_rows)
+            read_listing(account, resource, run)
         case Mode.REPORT:
-            read_report(account, resource, run, on_rows)
+            read_report(account, resource, run)
 
 
-def _follow_windows(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
+def _follow_windows(account: Account, resource: Resource, run: Run) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
     _begin(account, resource, now)
     end = now if resource.cursor else account.settled(resource)
-    pipeline = account.pipeline(resource, pages=NEWEST_PAGES)
-    _present(account, resource).follow(pipeline, run, end, on_rows)
+    _present(account, resource).follow(account.pipeline(resource, run, pages=NEWEST_PAGES), end)
 
 
 def _present(account: Account, resource: Resource) -> LiveTail:
@@ -231,66 +216,32 @@ def _present(account: Account, resource: Resource) -> LiveTail:
     )
 
 
-def _recheck(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
-    """What is incomplete, what is to change, what may have come late: all that is due of it."""
-    run.incomplete += _rechecked(account, resource, run, on_rows)
-
-
-def _rechecked(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> list[str]:
-    """Recheck, and tell what was proved before and could not be looked at."""
-    store, recheck = account.store(resource), account.recheck(resource)
-    patience, unshown = recheck.patience(), list[str]()
-
-    def reading(priority: Priority) -> Callable[..., None]:
-        pipeline = account.pipeline(resource, priority)
-
-        def read(
-            window: Window,
-            believes_empty: Callable[[], bool] = lambda: False,
-            proved: bool = False,
-        ) -> None:
-            with _told(unshown, window):
-                pipeline.window(
-                    run,
-                    window,
-                    settled=account.settled(resource),
-                    live=False,
-                    believes_empty=believes_empty,
-                    on_rows=on_rows,
-                    patience=patience,
-                    proved=proved,
-                )
-
-        return read
-
-    again = reading(Priority.PROBE)
+def _recheck(account: Account, resource: Resource, run: Run) -> None:
+    """Look again at everything that is due: incomplete windows, rows to follow up, windows to probe."""
+    recheck = account.recheck(resource)
+    again = account.pipeline(resource, run, Priority.PROBE)
+    follow_up = account.pipeline(resource, run, Priority.FOLLOW_UP)
     caught_up = False
     while not caught_up:
-        recheck.read_incomplete(again, patience)
-        recheck.follow_up(reading(Priority.FOLLOW_UP))
+        recheck.read_incomplete(again)
+        recheck.follow_up(follow_up)
         recheck.probe(again)
-        caught_up = _catch_up(account, resource, run, on_rows)
-    if _sample_is_due(account, store):
-        with recorded(
-            account.database, account.clock, account.scope(resource), "sample", lambda: 0
-        ) as sampling:
+        caught_up = _catch_up(account, resource, run)
+    if _sample_is_due(account, account.store(resource)):
+        scope = account.scope(resource)
+        # Its requests are those of this run.
+        with recorded(account.database, account.clock, scope, "sample", lambda: 0) as sampling:
             sampling.incomplete = run.incomplete
             recheck.sample(again, Random())
-    return unshown
+    run.incomplete += run.unshown
 
 
-def _recheck_and_judge(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
-    """In the end the ledger says what is incomplete: also what is not due again yet, and by now not what has come."""
-    unshown = _rechecked(account, resource, run, on_rows)
+def _recheck_and_judge(account: Account, resource: Resource, run: Run) -> None:
+    """Recheck, and report every incomplete window, including those not yet due for a retry."""
+    _recheck(account, resource, run)
     known = account.store(resource).windows(EVER)
     run.incomplete = [f"{one.window}: {one.reason}" for one in known if not one.is_complete]
-    run.incomplete += unshown
+    run.incomplete += run.unshown
 
 
 _FOLLOWING, _RECHECKING = _Phase("sync", read_new), _Phase("recheck", _recheck)
@@ -302,25 +253,11 @@ def _phases(resource: Resource) -> Sequence[_Phase]:
     return (_FOLLOWING, _JUDGING) if resource.mode is Mode.WINDOWED else (_FOLLOWING,)
 
 
-@contextmanager
-def _told(unshown: list[str], window: Window) -> Iterator[None]:
-    """What cannot be served and leaves the ledger as it was is incomplete all the same."""
-    try:
-        yield
-    except NothingShownError:
-        unshown.append(f"{window}: {Reason.UNREADABLE}")
-        raise
-
-
-def _catch_up(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> bool:
-    """Read what was left behind, for a while; whether nothing is behind any more."""
-    clock = account.clock
-    until = clock.monotonic() + _CATCH_UP_SECONDS
-    pipeline = account.pipeline(resource, Priority.FOLLOW_UP, pages=CAUGHT_UP_PAGES)
-    present = _present(account, resource)
-    return present.catch_up(pipeline, run, lambda: clock.monotonic() > until, on_rows)
+def _catch_up(account: Account, resource: Resource, run: Run) -> bool:
+    """Read what was left behind, for a while; return whether nothing is behind any more."""
+    deadline = account.clock.monotonic() + _CATCH_UP_SECONDS
+    pipeline = account.pipeline(resource, run, Priority.FOLLOW_UP, pages=CAUGHT_UP_PAGES)
+    return _present(account, resource).catch_up(pipeline, deadline, account.clock)
 
 
 def _recheck_is_due(account: Account, resource: Resource) -> bool:

@@ -8,11 +8,11 @@ are caught by reading a sample whole once a day.
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cached_property, partial
 from itertools import pairwise
 from random import Random
 
@@ -24,8 +24,8 @@ from wpsync.extract.probing import Ages, Counter, Ends
 from wpsync.ledger import UNREADABLE, LedgerWindow
 from wpsync.model import EVER, Window
 from wpsync.resources.spec import Resource
-from wpsync.sync.bisect_failures import Patience
 from wpsync.sync.store import Store
+from wpsync.sync.window_sync import Patience, Pipeline, WindowRequest
 
 log = logging.getLogger(__name__)
 
@@ -43,10 +43,6 @@ _PUT_OFF = timedelta(hours=1)
 
 _IN_VAIN = 3
 """After so many windows in a row of which nothing is shown the trouble is with the vendor's archive."""
-
-Read = Callable[..., None]
-"""Reads a window until every piece of it is in the ledger; takes `believes_empty` and `proved` as
-`Pipeline.window` does."""
 
 
 class Recheck:
@@ -72,33 +68,50 @@ class Recheck:
         self._tried_ends = False
 
     def is_due(self) -> bool:
-        """Whether any row is to be followed up or any window to be read or probed by now; asks nobody."""
-        if self._is_to_follow_up() or self._to_probe():
-            return True
-        return bool(self._to_read(self.patience()))
+        """Return whether any row is to be followed up, or any window to be read or probed, by now; asks no vendor."""
+        return self._is_to_follow_up() or bool(self._to_probe()) or bool(self._to_read())
 
+    @cached_property
     def patience(self) -> Patience:
-        """How many readings may fail in a run that begins now."""
+        """How many readings may fail in a pass that begins now; all readings of the pass share it."""
         known = self._store.windows(self._everything())
         return Patience(probing.failures_left(known, self._clock.now()), waits=False)
 
-    def read_incomplete(self, read: Read, patience: Patience) -> None:
-        """Read what is incomplete and due, as long as there is `patience`, which `read` spends."""
-        for known in self._to_read(patience):
-            if not (patience.is_over and known.reason == UNREADABLE):
-                read(known.window, believes_empty=partial(self.believes_empty, known))
+    def read_incomplete(self, pipeline: Pipeline) -> None:
+        """Read the windows that are incomplete and due, as long as there is patience."""
+        for known in self._to_read():
+            if not (self.patience.is_over and known.reason == UNREADABLE):
+                self._read(pipeline, known.window, believes_empty=self.believes_empty(known))
 
-    def _to_read(self, patience: Patience) -> list[LedgerWindow]:
-        """What is incomplete and due: what was tried least comes first, and of that the longest."""
+    def _read(
+        self,
+        pipeline: Pipeline,
+        window: Window,
+        *,
+        believes_empty: bool = False,
+        proved: bool = False,
+    ) -> None:
+        pipeline.sync_window(
+            WindowRequest(
+                window=window,
+                settled=windows.floor_second(self._clock.now() - self._settle),
+                believes_empty=believes_empty,
+                proved=proved,
+                patience=self.patience,
+            )
+        )
+
+    def _to_read(self) -> list[LedgerWindow]:
+        """Return the windows that are incomplete and due: the least tried first, and of those the longest."""
         due = ledger.due_again(self._store.windows(EVER), self._clock.now())
-        due = [one for one in due if not (patience.is_over and one.reason == UNREADABLE)]
+        due = [one for one in due if not (self.patience.is_over and one.reason == UNREADABLE)]
         return sorted(due, key=lambda known: (known.attempts, -known.window.span))
 
     def _is_to_follow_up(self) -> bool:
         """Rows that become due wait a little for others: neighbours share one request."""
         return bool(self._store.follow_ups_due(self._clock.now() - _GATHERED))
 
-    def follow_up(self, read: Read) -> None:
+    def follow_up(self, pipeline: Pipeline) -> None:
         """Read again the rows that are due, neighbours together."""
         if not self._is_to_follow_up():
             return
@@ -108,11 +121,11 @@ class Recheck:
         between = self._store.held(spans) or []
         for window in follow_up.together(seconds, between, self._resource.page_size):
             try:
-                read(window, proved=True)
+                self._read(pipeline, window, proved=True)
             except NothingShownError:
                 self._store.follow_later(window)
 
-    def probe(self, read: Read) -> None:
+    def probe(self, pipeline: Pipeline) -> None:
         """Check every complete window that is due; last what was tried in vain before.
 
         What cannot be counted is read, as far as it can be. Where nothing of it is shown, what was proved
@@ -124,7 +137,7 @@ class Recheck:
         while todo:
             group = todo.popleft()
             try:
-                todo.extendleft(reversed(self._check(group, read)))
+                todo.extendleft(reversed(self._check(group, pipeline)))
                 in_vain.clear()
             except UNSERVED:
                 if not self._vendor_answers():
@@ -133,7 +146,7 @@ class Recheck:
                     todo.extendleft([one] for one in group)
                     continue
                 try:
-                    read(group[0].window, proved=True)
+                    self._read(pipeline, group[0].window, proved=True)
                     in_vain.clear()
                 except NothingShownError:
                     in_vain += group
@@ -189,7 +202,7 @@ class Recheck:
         now = windows.floor_second(self._clock.now())
         return Window(now - _ENDLESS, now + windows.SECOND)
 
-    def sample(self, read: Read, chance: Random) -> None:
+    def sample(self, pipeline: Pipeline, chance: Random) -> None:
         """Read a stretch of the horizon again whole, whatever its count says."""
         now = windows.floor_second(self._clock.now())
         complete = [
@@ -203,16 +216,16 @@ class Recheck:
         first = chance.randrange(chosen.rows_held)
         start = self._store.nth_time(chosen.window, first)
         if start is None:
-            self._read_sample(chosen.window, read)
+            self._read_sample(chosen.window, pipeline)
             return
         end = self._store.nth_time(chosen.window, first + self._ages.sample_rows)
         begin = windows.floor_second(start)
         stop = chosen.ends_at if end is None else windows.floor_second(end)
-        self._read_sample(Window(begin, max(stop, begin + windows.SECOND)), read)
+        self._read_sample(Window(begin, max(stop, begin + windows.SECOND)), pipeline)
 
-    def _read_sample(self, window: Window, read: Read) -> None:
+    def _read_sample(self, window: Window, pipeline: Pipeline) -> None:
         with suppress(NothingShownError):
-            read(window, proved=True)
+            self._read(pipeline, window, proved=True)
 
     def count(self, window: Window) -> int | None:
         """The vendor's count of exactly this stretch; None where it sent none."""
@@ -225,7 +238,7 @@ class Recheck:
             halves = [self.count(half) for half in windows.split(window, 2)]
             return None if None in halves else sum(half for half in halves if half is not None)
 
-    def _check(self, group: list[LedgerWindow], read: Read) -> list[list[LedgerWindow]]:
+    def _check(self, group: list[LedgerWindow], pipeline: Pipeline) -> list[list[LedgerWindow]]:
         """Ask for the count of windows together; returns those that are to be asked for by themselves."""
         span = Window(group[0].starts_at, group[-1].ends_at)
         asked_at = self._clock.now()
@@ -235,12 +248,14 @@ class Recheck:
         elif len(group) > 1:
             return [[window] for window in group]
         elif counted is None:
-            self._read_whole(group[0], read)
+            self._read_whole(group[0], pipeline)
         else:
-            self._mend(group[0], counted, asked_at, read)
+            self._mend(group[0], counted, asked_at, pipeline)
         return []
 
-    def _mend(self, known: LedgerWindow, counted: int, asked_at: datetime, read: Read) -> None:
+    def _mend(
+        self, known: LedgerWindow, counted: int, asked_at: datetime, pipeline: Pipeline
+    ) -> None:
         """Read what differs; everything, where that does not explain the count."""
         window = known.window
         differing = counted - (known.vendor_count or 0)
@@ -251,21 +266,22 @@ class Recheck:
         held = self._store.held([window])
         size = self._resource.page_size
         if held is None or probing.worth_reading_whole(differing, counted, size):
-            self._read_whole(known, read)
+            self._read_whole(known, pipeline)
             return
         try:
-            self.bisect(window, counted, held[0], read)
+            for piece in self.differing(window, counted, held[0]):
+                self._read(pipeline, piece)
         except UNSERVED:
             if not self._vendor_answers():
                 raise
-            self._read_whole(known, read)
+            self._read_whole(known, pipeline)
             return
         if self._grew(window, held[0]) == differing:
             self._confirm([known], asked_at)
             return
-        self._count_again(window, read)
+        self._count_again(window, pipeline)
 
-    def _count_again(self, window: Window, read: Read) -> None:
+    def _count_again(self, window: Window, pipeline: Pipeline) -> None:
         """Whether the ledger is right by now; else everything is read. It may have grown meanwhile, at its end."""
         pieces = self._store.windows(window)
         if not all(piece.is_complete for piece in pieces):
@@ -274,7 +290,7 @@ class Recheck:
         again = self.count(Window(pieces[0].starts_at, pieces[-1].ends_at))
         if again is not None and again != sum(piece.vendor_count or 0 for piece in pieces):
             for piece in pieces:
-                self._read_whole(piece, read)
+                self._read_whole(piece, pipeline)
         elif again is not None:
             self._confirm(pieces, asked_at)
 
@@ -283,10 +299,10 @@ class Recheck:
         assert held is not None, "its rows showed their times before"
         return held[0] - before
 
-    def _read_whole(self, known: LedgerWindow, read: Read) -> None:
+    def _read_whole(self, known: LedgerWindow, pipeline: Pipeline) -> None:
         """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""
         self.doubt(known.window)
-        read(known.window)
+        self._read(pipeline, known.window)
 
     def doubt(self, span: Window) -> None:
         """Make complete windows incomplete until all of them is read again: the count of one is wrong."""
@@ -295,22 +311,22 @@ class Recheck:
     def _confirm(self, counted: list[LedgerWindow], at: datetime) -> None:
         self._store.update(_span(counted), partial(ledger.confirm, counted=counted, at=at))
 
-    def bisect(self, window: Window, counted: int, held: int, read: Read) -> None:
-        """Bisect by counts, where the rows are, down to about a page."""
+    def differing(self, window: Window, counted: int, held: int) -> Iterator[Window]:
+        """Bisect by counts, where the rows are, and yield the pieces of about a page whose count is not what we hold."""
         if counted == held:
             return
         if max(counted, held) <= self._resource.page_size or window.span <= windows.SECOND:
-            read(window)
+            yield window
             return
         middle = self._store.nth_time(window, held // 2) if held > 1 else None
         halves = probing.cut(window, middle)
         of_halves = self._store.held(halves)
         left = self.count(halves[0])
         if left is None or of_halves is None:
-            read(window)
+            yield window
             return
         for half, rows, ours in zip(halves, (left, counted - left), of_halves, strict=True):
-            self.bisect(half, rows, ours, read)
+            yield from self.differing(half, rows, ours)
 
     def _known_ends(self) -> Ends:
         """How the vendor reads the ends: found once by asking for a second that tells."""

@@ -19,7 +19,7 @@ from wpsync.errors import ConfigError, ErasedMeanwhileError
 from wpsync.loading import erasure, table_stats
 from wpsync.loading.merge_sql import Counts
 from wpsync.loading.staging import Staging
-from wpsync.model import DeadLetter, Erased, LeftOut
+from wpsync.model import Erased, LeftOut
 from wpsync.normalize.originals import RAW
 from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
 from wpsync.normalize.rows import Normalizer
@@ -102,17 +102,16 @@ def _load(
         normalize.pages(records, staging.batch)
         staging.flush()
 
-        def write() -> Counts:
-            scope = Scope(account, WECHAT_MESSAGES.name)
-            erasure.hold(connection, erased, LeftOut())
-            staging.keep_held_only()  # some may have been deleted since they were read
-            counts = staging.merge(duplicates=False, again=True)
-            letters = dead_letters.not_yet_kept(connection, scope, staging.dead_letters)
-            dead_letters.keep_dead_letters(connection, account, letters, at, None)
-            dead_letters.resolve_read_messages(connection, account, at)
-            return counts
-
-        return staging.commit(write)
+        scope = Scope(account, WECHAT_MESSAGES.name)
+        for transaction in staging.transactions():
+            with transaction:
+                erasure.hold(connection, erased, LeftOut())
+                staging.keep_held_only()  # some may have been deleted since they were read
+                counts = staging.merge(duplicates=False, again=True)
+                letters = dead_letters.not_yet_kept(connection, scope, staging.dead_letters)
+                dead_letters.keep_dead_letters(connection, account, letters, at, None)
+                dead_letters.resolve_read_messages(connection, account, at)
+        return counts
 
 
 def as_record(row: Mapping[str, object]) -> dict[str, object]:
@@ -169,18 +168,16 @@ def _retry(
         staging.flush()
         if staging.dead_letters:
             return False
-        before: list[DeadLetter] = []
-
-        def write() -> Counts:
-            scope = Scope(letter.account, resource.name)
-            erasure.hold(connection, erased, staging.left_out)
-            forms = partial(privacy.forms, Personal.WECHAT_NUMBERS)
-            erasure.keep_left_out(connection, scope, erased, staging.left_out, forms)
-            counts = staging.merge(duplicates=False, again=True)
-            before.extend(staging.dead_letters)
-            if not before:
-                dead_letters.resolve_dead_letter(connection, letter.id, clock.now())
-            return counts
-
-        staging.commit(write)
-        return not before
+        scope, forms = (
+            Scope(letter.account, resource.name),
+            partial(privacy.forms, Personal.WECHAT_NUMBERS),
+        )
+        for transaction in staging.transactions():
+            with transaction:
+                erasure.hold(connection, erased, staging.left_out)
+                erasure.keep_left_out(connection, scope, erased, staging.left_out, forms)
+                staging.merge(duplicates=False, again=True)
+                refused = bool(staging.dead_letters)
+                if not refused:
+                    dead_letters.resolve_dead_letter(connection, letter.id, clock.now())
+        return not refused

@@ -11,24 +11,21 @@ from wpsync.errors import UNSERVED, Stopped, VendorRefusedError
 from wpsync.extract.events import Reason
 from wpsync.ledger import Reading
 from wpsync.loading import parents as parent_rows
-from wpsync.loading.merge_sql import Counts
 from wpsync.loading.staging import Staging
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.report import AGENT_CALL_DAYS, AGENT_CALL_TOTALS
 from wpsync.resources.spec import Resource
 from wpsync.state import dead_letters, listings
 from wpsync.sync.account import Account
-from wpsync.sync.bisect_failures import OneByOne
-from wpsync.sync.window_sync import Run
+from wpsync.sync.one_by_one import OneByOne
+from wpsync.sync.run import Run
 from wpsync.values import SHANGHAI
 
 _NO_SUCH_EMPLOYEE = 4004
 Record = Mapping[str, object]
 
 
-def read_report(
-    account: Account, resource: Resource, run: Run, on_rows: Callable[[int], None]
-) -> None:
+def read_report(account: Account, resource: Resource, run: Run) -> None:
     """Read a report of every agent and load it in one transaction."""
     agents = parent_rows.agents(account.database, account.name)
     normalize = Normalizer(resource, account.pace.privacy)
@@ -56,22 +53,20 @@ def read_report(
             normalize(records, fetched_at, staging.batch)
             staging.flush_if_full()
             read += len(records)
-            on_rows(len(records))
+            run.on_rows(len(records))
         if not served:
             one_by_one.raise_first()
 
-        def write() -> Counts:
-            counts = staging.merge(duplicates=True)
-            letters = dead_letters.keep_dead_letters(
-                connection, account.name, staging.dead_letters, began, run.id
-            )
-            run.totals.dead_letters += letters
-            reason = Reason.UNREADABLE if one_by_one.problems else None
-            reading = Reading(len(agents), read, reason, began)
-            listings.close_listing(connection, run.scope, "", reading, None, run.id)
-            return counts
-
-        counts = staging.commit(write)
+        reason = Reason.UNREADABLE if one_by_one.problems else None
+        reading = Reading(len(agents), read, reason, began)
+        for transaction in staging.transactions():
+            with transaction:
+                counts = staging.merge(duplicates=True)
+                letters = dead_letters.keep_dead_letters(
+                    connection, account.name, staging.dead_letters, began, run.id
+                )
+                listings.close_listing(connection, run.scope, "", reading, None, run.id)
+    run.totals.dead_letters += letters
     run.incomplete += one_by_one.said()
     run.totals.rows_read += read
     run.totals.rows_inserted += counts.inserted

@@ -1,7 +1,7 @@
-"""What the sync core needs of a store: one resource of one account.
+"""The protocols between the main loop and the store of one resource of one account.
 
-Two keep it: Postgres (`sync.postgres_store`), and the memory of the simulation in the tests, which is
-held to the same behaviour by a conformance test.
+`sync.postgres_store` keeps them in Postgres, the simulation of the tests in memory. A conformance test holds both to
+the same behaviour.
 """
 
 from collections.abc import Sequence
@@ -12,16 +12,16 @@ from typing import Protocol
 
 from wpsync.extract.events import Closed
 from wpsync.ledger import Change, LedgerWindow, WindowLedger
-from wpsync.loading.diff import Difference
 from wpsync.loading.merge_sql import Counts
 from wpsync.model import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What one transaction wrote: rows of the resource's own table, and new dead letters.
+    """The result of one commit: rows of the resource's own table, and new dead letters.
 
-    `reason` says why it is incomplete after all: nothing was loaded of what is mostly dead letters.
+    `reason` says why the window is incomplete after all: most of it would have become dead letters, so none of it
+    was loaded.
     """
 
     counts: Counts
@@ -29,53 +29,35 @@ class Loaded:
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """Whose listing it was: a parent's or (empty) the only one; and the parent's content when it was read."""
+class Unit(Protocol):
+    """A unit of work: the rows of one window or listing on their way in, and the transaction that commits them.
 
-    parent: str = ""
-    fingerprint: str | None = None
-
-
-class Intake(Protocol):
-    """One window's rows on their way in. Not thread-safe."""
+    Not thread-safe. No transaction is open before `commit`.
+    """
 
     def clear(self) -> None:
         """Forget what was added."""
         ...
 
     def add(self, records: Sequence[object], fetched_at: datetime) -> None:
-        """Take the records of one page."""
+        """Stage the records of one page."""
         ...
 
-    def close_window(self, closed: Closed, run_id: int, *, live: bool) -> Loaded:
-        """One transaction: the rows, the ledger, and, where `live`, the watermark."""
-        ...
-
-    def close_listing(self, closed: Closed, run_id: int, listed: Listed) -> Loaded:
-        """One transaction: the rows, the ledger, and, where it was complete, what is gone."""
-        ...
-
-    def differences(self, window: Window, read_at: datetime) -> list[Difference]:
-        """What differs between what was added, a stretch read completely, and what is held."""
-        ...
-
-    def mend(
-        self, closed: Closed, run_id: int, unwanted: Sequence[Difference], *, counted: bool
-    ) -> Loaded:
-        """One transaction: the rows anew, without the typed rows that no payload holds; the ledger.
-
-        `counted`: the vendor's count is what the ledger says, so what we lacked was counted there.
-        """
+    def commit(self, closed: Closed) -> Loaded:
+        """Write the rows, and the ledger's account of them, in one transaction."""
         ...
 
 
-class Store(Protocol):
+class Loader(Protocol):
+    """Opens units of work: to load (the store itself), to load a listing, or to compare."""
+
+    def unit(self, run_id: int, *, live: bool = False) -> AbstractContextManager[Unit]:
+        """Open a unit, for one window after the other. `live` moves the watermark along."""
+        ...
+
+
+class Store(Loader, Protocol):
     """Rows, ledger, watermark and follow-ups. A write happens whole or not at all."""
-
-    def intake(self) -> AbstractContextManager[Intake]:
-        """A place to load one window after the other."""
-        ...
 
     def ledger(self) -> AbstractContextManager[WindowLedger]:
         """Open the ledger under its lock, in a transaction: the only way to change it."""
@@ -93,30 +75,26 @@ class Store(Protocol):
         """Change the ledger's windows that overlap or adjoin a span, in a transaction of its own."""
         ...
 
-    def put_away(self, foreign: Sequence[Difference]) -> None:
-        """One transaction: rows that never came from the vendor are history, with all that hangs on them."""
-        ...
-
     def held(self, stretches: Sequence[Window]) -> list[int] | None:
-        """Rows held in each stretch that the vendor still lists; None where rows show no time."""
+        """Count the rows in each stretch that the vendor still lists; None where rows show no time."""
         ...
 
     def nth_time(self, window: Window, number: int) -> datetime | None:
-        """The time of the row that has `number` rows of the stretch before it."""
-        ...
-
-    def last_run_at(self, kind: str) -> datetime | None:
-        """When the last run of a kind began."""
+        """Return the time of the row that has `number` rows of the stretch before it."""
         ...
 
     def lone_second(self, window: Window) -> datetime | None:
-        """A second with rows in it and none beside it."""
+        """Return a second with rows in it and none beside it."""
+        ...
+
+    def last_run_at(self, kind: str) -> datetime | None:
+        """Return when the last run of a kind began."""
         ...
 
     def follow_later(self, window: Window) -> None:
-        """The rows of a stretch that are to change could not be read: they are due again at their next time."""
+        """Postpone the follow-ups of a stretch that could not be read to their next time."""
         ...
 
     def follow_ups_due(self, at: datetime) -> list[datetime]:
-        """The times of rows that are due to be read again, in order."""
+        """Return the times of rows that are due to be read again, in order."""
         ...

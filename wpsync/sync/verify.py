@@ -21,17 +21,17 @@ from functools import partial
 from wpsync import ledger
 from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
-from wpsync.extract.events import Closed, Reason
+from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.loading.diff import EXTRA, Difference
-from wpsync.loading.merge_sql import Counts
 from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync import retention
 from wpsync.sync.account import Account
 from wpsync.sync.progress import Progress
-from wpsync.sync.store import Intake, Loaded
-from wpsync.sync.window_sync import Run, recorded
+from wpsync.sync.run import Run
+from wpsync.sync.unit import Comparison
+from wpsync.sync.window_sync import WindowRequest
 
 _NEXT_PASS = timedelta(minutes=10)
 """What has settled within this time is left to the next pass, and not told as unread."""
@@ -63,12 +63,11 @@ class Verifier:
     ) -> None:
         self._account = account
         self._resource = resource
-        self._run = run
         self._deep = deep or resource.cursor is None
         self._repair = repair
         self._store = account.store(resource)
         self._recheck = account.recheck(resource)
-        self._pipeline = account.pipeline(resource, Priority.PROBE)
+        self._pipeline = account.pipeline(resource, run, Priority.PROBE)
 
     def window(self, known: LedgerWindow) -> Finding | None:
         """Compare one window of the ledger, and note there what is left; None where nothing differs.
@@ -138,38 +137,23 @@ class Verifier:
         """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
         pieces: list[Window] = []
         if finding.vendor_count is not None and finding.held is not None:
-            self._recheck.bisect(finding.window, finding.vendor_count, finding.held, pieces.append)
+            window, counted, held = finding.window, finding.vendor_count, finding.held
+            pieces += self._recheck.differing(window, counted, held)
         return pieces or [finding.window]
 
     def _compare(self, finding: Finding, window: Window) -> None:
         """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
-        main = self._resource.table.name
         counted = finding.vendor_count == finding.ledger_count
-
-        def look(intake: Intake, closed: Closed) -> Loaded:
-            if closed.window is None or closed.read_at is None:
-                return Loaded(Counts())
-            if closed.reason is not None:
-                finding.reason = closed.reason
-                return Loaded(Counts())
-            found = intake.differences(closed.window, closed.read_at)
-            finding.differences += found
-            if not (self._repair and found):
-                return Loaded(Counts())
-            unwanted = [f for f in found if f.what == EXTRA and f.table != main]
-            loaded = intake.mend(closed, self._run.id, unwanted, counted=counted)
-            finding.reason = loaded.reason or finding.reason
-            return loaded
-
-        settled = self._account.settled(self._resource)
-        self._pipeline.window(
-            self._run,
-            window,
-            settled=settled,
-            live=False,
-            believes_empty=lambda: counted or bool(finding.vendor_count),
-            close=look,
+        comparison = Comparison(repair=self._repair, counted=counted)
+        request = WindowRequest(
+            window=window,
+            settled=self._account.settled(self._resource),
+            believes_empty=counted or bool(finding.vendor_count),
+            bisects=False,
         )
+        self._pipeline.sync_window(request, self._store.comparing(comparison))
+        finding.differences += comparison.differences
+        finding.reason = comparison.reason or finding.reason
 
     def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
         """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""
@@ -202,7 +186,7 @@ class Verifier:
 
     def _read(self, window: Window) -> None:
         settled = self._account.settled(self._resource)
-        self._pipeline.window(self._run, window, settled=settled, live=False)
+        self._pipeline.sync_window(WindowRequest(window=window, settled=settled))
 
     def _judge(self, finding: Finding) -> None:
         """What was read is repaired if the ledger vouches for all of it now."""
@@ -282,9 +266,7 @@ def verify(
     store = account.store(resource)
     known = store.windows(span)
     progress.begin(resource.name, sum(window.rows_held for window in known))
-    with recorded(
-        account.database, account.clock, account.scope(resource), kind, account.client_requests
-    ) as run:
+    with account.run(resource, kind) as run:
         verifier = Verifier(account, resource, run, deep=deep, repair=repair)
         findings += map(verifier.unread, _unread(account, resource, span, known, whole=whole))
         for window in reversed(known):

@@ -1,30 +1,33 @@
-"""Sync one window, or one listing, of one resource: fetch, normalise, load, enter into the ledger.
+"""The main loop: read a window, or a listing, of one resource until it is in the ledger.
 
-No transaction is open while the network is waited for;
-one transaction writes the rows, their history, the dead letters, the ledger and the watermark.
+A page is normalised and staged as it arrives, with no transaction open. Once the reader has read a window it is
+committed: `sync.unit` lists the steps of that transaction. A failure that may pass is retried. A stretch that the vendor
+cannot serve although it answers is bisected; the seconds that are left are entered as unreadable.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
 from typing import Self
 
 from wpsync.clock import Clock
-from wpsync.db.database import Database
-from wpsync.errors import UNSERVED, RetryableError, Stopped, UnwritableError, VendorUnavailableError
+from wpsync.errors import (
+    UNSERVED,
+    NothingShownError,
+    RetryableError,
+    Stopped,
+    VendorUnavailableError,
+    WpsyncError,
+)
 from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
 from wpsync.model import Window
 from wpsync.resources.spec import Mode, Resource
-from wpsync.state import runs
-from wpsync.state.runs import RunTotals
-from wpsync.state.scope import Scope
-from wpsync.sync.bisect_failures import FailureBisection, Patience
-from wpsync.sync.store import Intake, Listed, Loaded, Store
+from wpsync.sync.run import PendingRows, Run
+from wpsync.sync.store import Loaded, Loader, Store, Unit
 
 log = logging.getLogger(__name__)
 
@@ -34,30 +37,91 @@ _HINTS = {
     " the vendor's console"
     " / 厂商改变了数据格式或加密了内容，这样的窗口不会写入：请查看 `wpsync -v sync` 的输出，升级 wpsync，或在厂商后台关闭参数加密"
 }
-"""What a person can do about what is incomplete for that reason."""
+"""The remedy for a reason of being incomplete, where a person has one."""
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds to wait before a window is read again after a failure that may pass by itself."""
+"""Seconds between attempts at a window after a failure that may pass by itself."""
+
+FAILURES_AT_ONCE = 60
+"""Readings that may fail one after the other."""
 
 
 @dataclass(slots=True)
-class Run:
-    """One execution for one resource, and what it has done so far."""
+class Patience:
+    """How many readings may fail before a stretch is entered as unreadable without being bisected further.
 
-    scope: Scope
-    kind: str
-    id: int
-    totals: RunTotals
-    incomplete: list[str]
-    hint: str | None = None
+    Windows may share it. One row that the vendor stumbles over takes about seventeen in a day, since each halving
+    fails once. `waits`: whether a reading that failed is first tried again, after a pause.
+    """
+
+    failures: int = FAILURES_AT_ONCE
+    waits: bool = True
+
+    @property
+    def is_over(self) -> bool:
+        return self.failures <= 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowRequest:
+    """A window to read, and how.
+
+    Rows at or after `settled` are loaded and not entered into the ledger. `live` moves the watermark along.
+    `newest_first` reads the pieces of a divided window in that order. `first_only` stops after the first piece that
+    was entered, `deadline` (in seconds of `clock.monotonic`) after the piece under way. `believes_empty` takes a
+    reading of no rows as complete, even where we hold some. `proved`: the window was complete before, and stays as it
+    is if the vendor shows no row of it. `bisects`: bisect a stretch that the vendor cannot serve.
+    """
+
+    window: Window
+    settled: datetime
+    live: bool = False
+    newest_first: bool = False
+    first_only: bool = False
+    deadline: float | None = None
+    believes_empty: bool = False
+    proved: bool = False
+    bisects: bool = True
+    patience: Patience = field(default_factory=Patience)
+
+    def in_order(self, pieces: list[Window]) -> list[Window]:
+        """Put pieces, oldest first, into the order in which they are read."""
+        return pieces[::-1] if self.newest_first else pieces
+
+
+@dataclass(slots=True)
+class WindowResult:
+    """The windows that were committed. `is_stopped`: at the request's wish, before all of it was read."""
+
+    closed: list[Window] = field(default_factory=list)
+    is_stopped: bool = False
+    problem: WpsyncError | None = None
+
+    def left(self, stretch: Window) -> list[Window]:
+        """Return the parts of a stretch that were not committed, oldest first."""
+        return windows.missing(stretch, self.closed)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRequest:
+    """A listing to read whole: of one `parent`, or (empty) the only one.
+
+    `held` counts the rows that we hold of it: an empty reading where there are any is incomplete. `waits`: whether a
+    listing that the vendor cannot serve is tried again, after a pause.
+    """
+
+    parent: str = ""
+    held: Callable[[], int] = lambda: 0
+    waits: bool = True
 
 
 class Pipeline:
-    """Reads windows and listings of one resource into a store. One thread at a time."""
+    """Reads windows and listings of one resource, in one run. One thread at a time."""
 
     def __init__(
         self,
         resource: Resource,
+        run: Run,
         reader: Reader,
         store: Store,
         clock: Clock,
@@ -66,203 +130,158 @@ class Pipeline:
         retried: int = logging.WARNING,
     ) -> None:
         self._resource = resource
+        self._run = run
         self._reader = reader
         self._store = store
         self._clock = clock
         self._stopping = stopping
         self._retried = retried
 
-    def window(
-        self,
-        run: Run,
-        window: Window,
-        *,
-        settled: datetime,
-        live: bool,
-        newest_first: bool = False,
-        believes_empty: Callable[[], bool] = lambda: False,
-        on_rows: Callable[[int], None] = lambda rows: None,
-        close: Callable[[Intake, Closed], Loaded] | None = None,
-        enough: Callable[[Closed], bool] = lambda closed: False,
-        patience: Patience | None = None,
-        proved: bool = False,
-    ) -> None:
-        """Read a window until every piece of it is in the ledger. `live` moves the watermark along.
+    def sync_window(self, request: WindowRequest, loader: Loader | None = None) -> WindowResult:
+        """Read a window until every piece of it is in the ledger, or the request stops it.
 
-        `close` does something else with what was read than to load it. `enough` is asked after every
-        piece; what is left then is not read. Nothing at all where we hold rows is an incomplete reading, unless
-        it then `believes_empty`. What cannot be served is narrowed down (`sync.bisect_failures`) and entered as
-        unreadable; where it was `proved` before, only if rows are shown of it.
+        `loader` takes the rows in place of the store. Raises Stopped, the error of a vendor that does not answer at
+        all, and NothingShownError where a `proved` window stays as it is.
         """
-        patience, done = patience or Patience(), list[Window]()
-        stands = partial(_shows_nothing, run.totals, run.totals.rows_read) if proved else _never
+        loader, result = loader or self._store, WindowResult()
+        rows_before = self._run.totals.rows_read
+        waits = request.patience.waits
+        unserved = deque(self._read(request.window, request, loader, result, waits=waits))
+        while unserved and not result.is_stopped:
+            piece = unserved.popleft()
+            halves = windows.split(piece, 2)
+            if len(halves) > 1 and not request.patience.is_over:
+                for half in request.in_order(halves):
+                    unserved += self._read(half, request, loader, result)
+            elif request.proved and self._run.totals.rows_read == rows_before:
+                self._run.unshown.append(f"{request.window}: {Reason.UNREADABLE}")
+                raise NothingShownError(str(result.problem)) from result.problem
+            else:
+                self._enter_unreadable(piece, request, loader, result)
+        return result
 
-        def left(stretch: Window) -> list[Window]:
-            pieces = windows.missing(stretch, done)
-            return pieces[::-1] if newest_first else pieces
-
-        def read(piece: Window) -> bool:
-            events = self._reader.window(
-                piece,
-                newest_first=newest_first,
-                settled=settled,
-                held=lambda stretch: 0 if believes_empty() else self._held(stretch),
-            )
-            return self._consume(run, events, close or load, on_rows, done, enough)
-
-        def load(intake: Intake, closed: Closed) -> Loaded:
-            return intake.close_window(closed, run.id, live=live)
-
-        def attempt(stretch: Window, waits: bool = False) -> bool:
-            return self._retrying(run, lambda: any(map(read, left(stretch))), waits=waits)
-
-        def enter(piece: Window) -> bool:
-            done.append(piece)
-            if piece.start >= settled:
-                return False
-            closed = self._unreadable(Window(piece.start, min(piece.end, settled)))
-            self._retrying(run, lambda: self._enter(run, closed, load), waits=False)
-            return enough(closed)
-
+    def _read(
+        self,
+        stretch: Window,
+        request: WindowRequest,
+        loader: Loader,
+        result: WindowResult,
+        *,
+        waits: bool = False,
+    ) -> list[Window]:
+        """Read a stretch, and return the pieces that the vendor cannot serve although it answers."""
         try:
-            attempt(window, patience.waits)
-        except UNSERVED as exc:
-            if close is not None:
+            for attempt in self._attempts(waits=waits):
+                with attempt:
+                    for piece in request.in_order(result.left(stretch)):
+                        if not result.is_stopped:
+                            self._read_piece(piece, request, loader, result)
+        except UNSERVED as problem:
+            if not request.bisects or not self.vendor_answers():
                 raise
-            FailureBisection(
-                attempt, enter, left, self.vendor_answers, patience, newest_first, stands
-            ).narrow(window, exc)
+            request.patience.failures -= 1
+            result.problem = result.problem or problem
+            return request.in_order(result.left(stretch))
+        return []
 
-    def _unreadable(self, window: Window) -> Closed:
-        return Closed(window, None, 0, False, self._clock.now(), Reason.UNREADABLE)
-
-    def _enter(self, run: Run, closed: Closed, load: Callable[[Intake, Closed], Loaded]) -> bool:
-        with self._store.intake() as intake:
-            self._account_for(run, closed, load(intake, closed), 0)
-        return True
-
-    def _held(self, window: Window) -> int:
-        """How many rows we hold of a stretch; where rows show no time, how many were read there last."""
-        held = self._store.held([window])
-        if held is not None:
-            return held[0]
-        return sum(
-            known.rows_seen
-            for known in self._store.windows(window)
-            if window.start <= known.starts_at and known.ends_at <= window.end
+    def _read_piece(
+        self, piece: Window, request: WindowRequest, loader: Loader, result: WindowResult
+    ) -> None:
+        """Read a piece: stage its pages, and commit each window that the reader makes of it."""
+        events = self._reader.window(
+            piece,
+            newest_first=request.newest_first,
+            settled=request.settled,
+            held=_none_held if request.believes_empty else self._held,
         )
+        with (
+            loader.unit(self._run.id, live=request.live) as unit,
+            PendingRows(self._run) as pending,
+        ):
+            for event in events:
+                self._obey(event, unit, pending)
+                if isinstance(event, Closed):
+                    self._note(event.window, request, result)
+                    if result.is_stopped:
+                        return
 
-    def vendor_answers(self) -> bool:
-        """Whether the vendor answers on this endpoint at all, if asked for the present."""
-        return self._reader.answers(windows.floor_second(self._clock.now()))
+    def _enter_unreadable(
+        self, piece: Window, request: WindowRequest, loader: Loader, result: WindowResult
+    ) -> None:
+        """Enter a piece that the vendor cannot serve, as far as it is settled."""
+        result.closed.append(piece)
+        if piece.start >= request.settled:
+            return
+        settled = Window(piece.start, min(piece.end, request.settled))
+        closed = Closed(settled, None, 0, False, self._clock.now(), Reason.UNREADABLE)
+        for attempt in self._attempts():
+            with attempt, loader.unit(self._run.id, live=request.live) as unit:
+                self._account_for(closed, unit.commit(closed), 0)
+        self._note(settled, request, result)
+
+    def _note(self, closed: Window | None, request: WindowRequest, result: WindowResult) -> None:
+        if closed is not None:
+            result.closed.append(closed)
+            result.is_stopped |= request.first_only
+        if request.deadline is not None:
+            result.is_stopped |= self._clock.monotonic() > request.deadline
+
+    def sync_listing(self, request: ListingRequest, loader: Loader) -> None:
+        """Read a listing whole. Only a complete reading marks rows as gone.
+
+        A row that the vendor cannot serve, although it answers, is left out: the listing is entered as unreadable.
+        """
+        filters = self._filters(request.parent)
+        try:
+            for attempt in self._attempts(waits=request.waits):
+                with attempt:
+                    self._read_listing(self._reader.listing(filters, held=request.held), loader)
+        except UNSERVED:
+            around = self._reader.around(filters)
+            if not around.is_served():
+                raise
+            self._read_listing(around.read(), loader)
+
+    def _read_listing(self, events: Iterator[Event], loader: Loader) -> None:
+        with loader.unit(self._run.id) as unit, PendingRows(self._run) as pending:
+            for event in events:
+                self._obey(event, unit, pending)
 
     def serves(self, parent: str) -> bool:
-        """Whether the vendor serves a parent's listing; asks for its first page."""
-        return self._reader.serves(self._of(parent))
+        """Return whether the vendor serves a parent's listing; asks for its first page."""
+        return self._reader.serves(self._filters(parent))
 
-    def _of(self, parent: str) -> dict[str, object]:
+    def vendor_answers(self) -> bool:
+        """Return whether the vendor answers on this endpoint at all, if asked for the present."""
+        return self._reader.answers(windows.floor_second(self._clock.now()))
+
+    def _filters(self, parent: str) -> Mapping[str, object]:
         by = self._resource.parent_filter
         return {by: parent} if by else {}
 
-    def listing(
-        self,
-        run: Run,
-        *,
-        parent: str = "",
-        fingerprint: str | None = None,
-        held: Callable[[], int] = lambda: 0,
-        on_rows: Callable[[int], None] = lambda rows: None,
-        waits: bool = True,
-    ) -> None:
-        """Read a listing whole (of one parent). Only a complete reading marks rows as gone.
+    def _obey(self, event: Event, unit: Unit, pending: PendingRows) -> None:
+        """Do what the reader asks for: start over, stage a page, or commit."""
+        if self._stopping():
+            raise Stopped
+        match event:
+            case Restart():
+                unit.clear()
+                pending.forget()
+            case PageRead(records, fetched_at):
+                unit.add(records, fetched_at)
+                pending.add(len(records))
+            case Closed():
+                loaded = unit.commit(event)
+                self._account_for(event, loaded, pending.keep())
+                unit.clear()
 
-        `held` tells how many rows we hold of it: where there are any, an empty one is incomplete.
-        `waits`: whether what the vendor cannot serve is tried again, after a while. What it cannot serve
-        although it answers is left out, and the listing entered as unreadable.
-        """
-
-        def close(intake: Intake, closed: Closed) -> Loaded:
-            return intake.close_listing(closed, run.id, Listed(parent, fingerprint))
-
-        by = self._of(parent)
-
-        def read(events: Iterator[Event]) -> bool:
-            return self._consume(run, events, close, on_rows, [], lambda closed: False)
-
-        try:
-            self._retrying(run, lambda: read(self._reader.listing(by, held=held)), waits=waits)
-        except UNSERVED:
-            around = self._reader.around(by)
-            if not around.is_served():
-                raise
-            read(around.read())
-
-    def _retrying(self, run: Run, read: Callable[[], bool], *, waits: bool) -> bool:
-        """Go on after what may pass by itself: what was closed stays closed, the rest is read.
-
-        As long as something was closed in between, the trouble is not the same one again. `waits`: also for
-        what the vendor cannot serve just now.
-        """
-        pauses = iter(_PAUSES)
-        while True:
-            before = run.totals.windows
-            try:
-                return read()
-            except RetryableError as exc:
-                if isinstance(exc, VendorUnavailableError) and not waits:
-                    raise
-                if run.totals.windows > before:
-                    pauses = iter(_PAUSES)
-                pause = next(pauses, None)
-                if pause is None:
-                    raise
-                fields = {"resource": self._resource.name, "error": str(exc)}
-                log.log(self._retried, "window.retried", extra=fields)
-                self._wait(pause)
-
-    def _wait(self, seconds: float) -> None:
-        until = self._clock.monotonic() + seconds
-        while self._clock.monotonic() < until:
-            if self._stopping():
-                raise Stopped
-            self._clock.sleep(min(0.5, seconds))
-
-    def _consume(
-        self,
-        run: Run,
-        events: Iterator[Event],
-        close: Callable[[Intake, Closed], Loaded],
-        on_rows: Callable[[int], None],
-        done: list[Window],
-        enough: Callable[[Closed], bool],
-    ) -> bool:
-        """Load what is read; the windows that were closed are added to `done`. Whether it was enough."""
-        with self._store.intake() as intake, _Unclosed(on_rows) as unclosed:
-            for event in events:
-                if self._stopping():
-                    raise Stopped
-                match event:
-                    case Restart():
-                        intake.clear()
-                        unclosed.forget()
-                    case PageRead(records, fetched_at):
-                        intake.add(records, fetched_at)
-                        unclosed.add(len(records))
-                    case Closed():
-                        loaded = close(intake, event)
-                        run.totals.dead_letters += loaded.dead_letters
-                        self._account_for(run, event, loaded, unclosed.keep())
-                        done += [event.window] if event.window is not None else []
-                        intake.clear()
-                        if enough(event):
-                            return True
-        return False
-
-    def _account_for(self, run: Run, closed: Closed, loaded: Loaded, read: int) -> None:
-        totals, counts, reason = run.totals, loaded.counts, loaded.reason or closed.reason
+    def _account_for(self, closed: Closed, loaded: Loaded, read: int) -> None:
+        """Add a commit to the run's totals, and log it."""
+        totals, counts, reason = self._run.totals, loaded.counts, loaded.reason or closed.reason
         totals.rows_read += read
         totals.rows_inserted += counts.inserted
         totals.rows_updated += counts.updated + counts.deleted
+        totals.dead_letters += loaded.dead_letters
         totals.windows += 1
         where = str(closed.window) if closed.window else "listing"
         fields = {
@@ -274,74 +293,72 @@ class Pipeline:
             "updated": counts.updated,
         }
         if reason is not None and (closed.window or self._resource.mode is Mode.LISTING):
-            run.incomplete.append(f"{where}: {reason}")
-            run.hint = _HINTS.get(reason, run.hint)
+            self._run.incomplete.append(f"{where}: {reason}")
+            self._run.hint = _HINTS.get(reason, self._run.hint)
             log.warning("window.incomplete", extra={**fields, "reason": reason})
         else:
             wrote = counts.inserted or counts.updated
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
 
+    def _held(self, window: Window) -> int:
+        """Count the rows that we hold of a stretch; where rows show no time, those that were read there last."""
+        held = self._store.held([window])
+        if held is not None:
+            return held[0]
+        return sum(
+            known.rows_seen
+            for known in self._store.windows(window)
+            if window.start <= known.starts_at and known.ends_at <= window.end
+        )
 
-def _shows_nothing(totals: RunTotals, before: int) -> bool:
-    return totals.rows_read == before
+    def _attempts(self, *, waits: bool = False) -> Iterator["_Attempt"]:
+        """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
+
+        A failure that may pass by itself is tried again. As long as windows are committed in between it is not the
+        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request.
+        """
+        pauses = iter(_PAUSES)
+        while True:
+            committed = self._run.totals.windows
+            attempt = _Attempt(waits)
+            yield attempt
+            if attempt.failure is None:
+                return
+            if self._run.totals.windows > committed:
+                pauses = iter(_PAUSES)
+            pause = next(pauses, None)
+            if pause is None:
+                raise attempt.failure
+            fields = {"resource": self._resource.name, "error": str(attempt.failure)}
+            log.log(self._retried, "window.retried", extra=fields)
+            self._wait(pause)
+
+    def _wait(self, seconds: float) -> None:
+        until = self._clock.monotonic() + seconds
+        while self._clock.monotonic() < until:
+            if self._stopping():
+                raise Stopped
+            self._clock.sleep(min(0.5, seconds))
 
 
-def _never() -> bool:
-    return False
+@dataclass(slots=True)
+class _Attempt:
+    """One attempt at something. It swallows a failure that may pass by itself, and keeps it as `failure`."""
 
-
-class _Unclosed:
-    """Tells of rows as they are read, and takes those back that are then not closed: read again, or lost."""
-
-    def __init__(self, on_rows: Callable[[int], None]) -> None:
-        self._on_rows = on_rows
-        self._rows = 0
+    waits: bool
+    failure: RetryableError | None = None
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *raised: object) -> None:
-        self.forget()
-
-    def add(self, rows: int) -> None:
-        self._rows += rows
-        self._on_rows(rows)
-
-    def forget(self) -> None:
-        self._on_rows(-self.keep())
-
-    def keep(self) -> int:
-        """How many rows are closed now."""
-        rows, self._rows = self._rows, 0
-        return rows
+    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> bool:
+        if not isinstance(exc, RetryableError):
+            return False
+        if isinstance(exc, VendorUnavailableError) and not self.waits:
+            return False
+        self.failure = exc
+        return True
 
 
-@contextmanager
-def recorded(
-    database: Database, clock: Clock, scope: Scope, kind: str, requests: Callable[[], int]
-) -> Iterator[Run]:
-    """A run that is entered among the runs with its outcome, however it ends."""
-    run = Run(scope, kind, runs.open_run(database, scope, kind, clock.now()), RunTotals(), [])
-    before = requests()
-    outcome, error = "failed", None
-    try:
-        yield run
-        outcome = "incomplete" if run.incomplete else "done"
-        error = "; ".join(run.incomplete[:5]) or None
-    except (Stopped, KeyboardInterrupt):
-        outcome = "interrupted"
-        raise
-    except Exception as exc:
-        error = str(exc)
-        raise
-    finally:
-        run.totals.requests = requests() - before
-        _finish(database, run, clock.now(), outcome, error)
-
-
-def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str | None) -> None:
-    """Say how the run ended; where the database is what failed, the run stays open and shows as such."""
-    try:
-        runs.finish_run(database, run.id, at, outcome, run.totals, error)
-    except (RetryableError, UnwritableError) as exc:
-        log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})
+def _none_held(window: Window) -> int:
+    return 0

@@ -1,0 +1,46 @@
+"""Reads rooms or agents one after the other, past those that the vendor cannot serve."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from wpsync.errors import UNSERVED, WpsyncError
+
+_IN_A_ROW = 3
+"""After so many it is asked whether the trouble is with each of them."""
+
+
+@dataclass(slots=True)
+class OneByOne:
+    """Goes through rooms or agents, past those that cannot be served; `problems` by which it was.
+
+    `others` tells, where several in a row could not, whether others can be served all the same.
+    """
+
+    others: Callable[[], bool] = lambda: False
+    problems: dict[str, WpsyncError] = field(default_factory=dict)
+    in_a_row: int = 0
+
+    @contextmanager
+    def past(self, which: str) -> Iterator[None]:
+        """Note what is the matter with this one instead of raising it, unless it is so with all of them."""
+        try:
+            yield
+        except UNSERVED as exc:
+            self.problems[which] = exc
+            self.in_a_row += 1
+            if self.in_a_row == _IN_A_ROW:
+                if not self.others():
+                    raise
+                self.in_a_row = 0
+        else:
+            self.in_a_row = 0
+
+    def said(self) -> list[str]:
+        """A line for each that was passed over."""
+        return [f"{which}: {exc}" for which, exc in self.problems.items()]
+
+    def raise_first(self) -> None:
+        """Raise what was the matter with the first that was passed over, if any was."""
+        for exc in self.problems.values():
+            raise exc

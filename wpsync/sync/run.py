@@ -1,0 +1,102 @@
+"""Runs: one execution for one resource, recorded with its outcome however it ends."""
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Self
+
+from wpsync.clock import Clock
+from wpsync.db.database import Database
+from wpsync.errors import RetryableError, Stopped, UnwritableError
+from wpsync.state import runs
+from wpsync.state.runs import RunTotals
+from wpsync.state.scope import Scope
+
+log = logging.getLogger(__name__)
+
+
+def _ignore(rows: int) -> None:
+    """Report no progress."""
+
+
+@dataclass(slots=True)
+class Run:
+    """One execution for one resource, and its totals so far. Threads may share it.
+
+    `incomplete` has a line for each window or listing that is incomplete, `unshown` one for each window that was
+    complete before and of which the vendor now shows nothing. `on_rows` is called with the rows of each page as it is
+    read, and with a negative number where they are read again.
+    """
+
+    scope: Scope
+    kind: str
+    id: int
+    totals: RunTotals = field(default_factory=RunTotals)
+    incomplete: list[str] = field(default_factory=list)
+    unshown: list[str] = field(default_factory=list)
+    hint: str | None = None
+    on_rows: Callable[[int], None] = _ignore
+
+
+class PendingRows:
+    """Reports rows as they are read, and takes back those that are not committed in the end."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._rows = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        self.forget()
+
+    def add(self, rows: int) -> None:
+        self._rows += rows
+        self._run.on_rows(rows)
+
+    def forget(self) -> None:
+        self._run.on_rows(-self.keep())
+
+    def keep(self) -> int:
+        """Return how many rows are committed now."""
+        rows, self._rows = self._rows, 0
+        return rows
+
+
+@contextmanager
+def recorded(
+    database: Database,
+    clock: Clock,
+    scope: Scope,
+    kind: str,
+    requests: Callable[[], int],
+    on_rows: Callable[[int], None] = _ignore,
+) -> Iterator[Run]:
+    """Record a run with its outcome, however it ends."""
+    run = Run(scope, kind, runs.open_run(database, scope, kind, clock.now()), on_rows=on_rows)
+    before = requests()
+    outcome, error = "failed", None
+    try:
+        yield run
+        outcome = "incomplete" if run.incomplete else "done"
+        error = "; ".join(run.incomplete[:5]) or None
+    except (Stopped, KeyboardInterrupt):
+        outcome = "interrupted"
+        raise
+    except Exception as exc:
+        error = str(exc)
+        raise
+    finally:
+        run.totals.requests = requests() - before
+        _finish(database, run, clock.now(), outcome, error)
+
+
+def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str | None) -> None:
+    """Record how the run ended; where the database is what failed, the run stays open and shows as such."""
+    try:
+        runs.finish_run(database, run.id, at, outcome, run.totals, error)
+    except (RetryableError, UnwritableError) as exc:
+        log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})

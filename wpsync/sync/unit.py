@@ -1,0 +1,308 @@
+"""Units of work in Postgres: pages are normalised and staged, and one transaction commits a window or a listing.
+
+The transactions are written as the list of their steps, in the order in which they happen: `WindowUnit` for a window,
+`ListingUnit` for a listing. `ComparingUnit` compares a window with the tables, and commits it only to repair.
+"""
+
+import logging
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from wpsync import ledger
+from wpsync.clock import Clock
+from wpsync.db.database import Connection
+from wpsync.extract import follow_up
+from wpsync.extract.events import Closed, Reason
+from wpsync.ledger import Reading
+from wpsync.loading import diff, erasure, held_rows
+from wpsync.loading.diff import EXTRA, Difference
+from wpsync.loading.merge_sql import Counts, Gone
+from wpsync.loading.staging import Staging
+from wpsync.model import Window
+from wpsync.normalize.privacy import Privacy
+from wpsync.normalize.rows import Normalizer
+from wpsync.resources.spec import Personal, Resource
+from wpsync.state import dead_letters, drift, follow_ups, listings
+from wpsync.state.scope import Scope
+from wpsync.state.window_ledger import PostgresLedger
+from wpsync.sync.store import Loaded
+
+log = logging.getLogger(__name__)
+
+_TOGETHER = 1_000
+"""Records that are normalised at once."""
+
+_LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
+"""New dead letters in one window from which on none of it is loaded, and their share of its rows."""
+
+
+class _MostlyDeadLettersError(Exception):
+    """So much of a window cannot be read that our reader must be broken: none of it is loaded or believed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The resource of an account that units load into, and how."""
+
+    resource: Resource
+    scope: Scope
+    clock: Clock
+    horizon: timedelta
+    privacy: Privacy
+
+
+class _Unit:
+    """Normalises and stages the pages of one window or listing on one connection."""
+
+    def __init__(self, connection: Connection, target: Target, run_id: int) -> None:
+        self._connection = connection
+        self._target = target
+        self._scope = target.scope
+        self._run_id = run_id
+        self._erased = erasure.erased(connection, target.scope.account)
+        self._normalize = Normalizer(target.resource, target.privacy, self._erased)
+        self._staging = Staging(connection, target.resource, target.scope.account)
+        self._pages: list[tuple[Sequence[object], datetime]] = []
+
+    def clear(self) -> None:
+        self._pages.clear()
+        self._staging.clear()
+
+    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
+        self._pages.append((records, fetched_at))
+        if sum(len(page) for page, _ in self._pages) >= _TOGETHER:
+            self._stage()
+
+    def commit(self, closed: Closed) -> Loaded:
+        """Write everything in one transaction; of a window that is mostly dead letters only that it is incomplete."""
+        self._stage()
+        try:
+            return self._transaction(closed)
+        except _MostlyDeadLettersError:
+            self._log_dead_letters()
+            self.clear()
+            refused = replace(closed, reason=Reason.MOSTLY_DEAD_LETTERS)
+            return replace(self._transaction(refused), reason=refused.reason)
+
+    def _transaction(self, closed: Closed) -> Loaded:
+        raise NotImplementedError
+
+    def _stage(self) -> None:
+        self._normalize.pages(self._pages, self._staging.batch)
+        self._pages.clear()
+        self._staging.flush_if_full()
+
+    def _keep_left_out(self) -> None:
+        forms = partial(self._target.privacy.forms, Personal.WECHAT_NUMBERS)
+        left = self._staging.left_out
+        erasure.keep_left_out(self._connection, self._scope, self._erased, left, forms)
+
+    def _keep_dead_letters(self, closed: Closed, at: datetime) -> int:
+        """Keep the dead letters and return how many are new. Raises where they are most of the rows."""
+        letters = dead_letters.keep_dead_letters(
+            self._connection, self._scope.account, self._staging.dead_letters, at, self._run_id
+        )
+        if letters >= _LETTERS_AT_LEAST and letters > closed.rows_seen * _LETTERS_SHARE:
+            raise _MostlyDeadLettersError
+        return letters
+
+    def _resolve_dead_letters(self, counts: Counts, at: datetime) -> None:
+        """Close the letters of messages that could not be read before and have been now."""
+        if self._target.resource.details and (counts.inserted or counts.updated):
+            dead_letters.resolve_read_messages(self._connection, self._scope.account, at)
+
+    def _log_dead_letters(self) -> None:
+        """Log the commonest reason: the only trace of letters that are not kept."""
+        letters = self._staging.dead_letters
+        reasons = Counter(f"{letter.reason}: {letter.detail}" for letter in letters)
+        ((why, many),) = reasons.most_common(1)
+        fields = {"resource": self._scope.resource, "letters": len(letters), "like": many}
+        log.warning("window.mostly_dead_letters", extra={**fields, "error": why})
+
+
+@dataclass(frozen=True, slots=True)
+class Repair:
+    """How a window is committed to repair it.
+
+    `unwanted` are typed rows that no payload holds. `counted`: the ledger counts the rows already that only our table
+    lacks, so they are no growth.
+    """
+
+    unwanted: Sequence[Difference]
+    counted: bool
+
+
+class WindowUnit(_Unit):
+    """Loads windows."""
+
+    def __init__(
+        self, connection: Connection, target: Target, run_id: int, *, live: bool = False
+    ) -> None:
+        super().__init__(connection, target, run_id)
+        self._live = live
+        self._repair: Repair | None = None
+
+    def _transaction(self, closed: Closed) -> Loaded:
+        """Commit one window: all of these steps happen, or none.
+
+        A stretch too fresh to be accounted for has rows and no entry in the ledger: its `closed.window` is None.
+        """
+        connection, scope, window = self._connection, self._scope, closed.window
+        at = self._target.clock.now()
+        repair = self._repair if closed.reason is None else None
+        for transaction in self._staging.transactions():  # another where Postgres broke a deadlock
+            with transaction:
+                erasure.hold(connection, self._erased, self._staging.left_out)
+                if repair is not None:
+                    diff.remove(connection, scope, repair.unwanted, at)
+                if window is not None:
+                    book = PostgresLedger(connection, scope, self._run_id)
+                    is_counted = repair is not None and repair.counted
+                    touched = {} if is_counted else ledger.touched(book.windows(window), window)
+                    before = self._count(touched)
+                self._keep_left_out()
+                counts = self._staging.merge(
+                    duplicates=closed.duplicates, again=repair is not None
+                )  # rows, typed rows, history
+                letters = self._keep_dead_letters(closed, at)
+                self._resolve_dead_letters(counts, at)
+                drift.note_drift(connection, scope, self._staging.drift, at)
+                if window is not None:
+                    self._mark_gone(closed, window)
+                    after = self._count(touched)
+                    grown = {start: after[start] - before[start] for start in touched}
+                    self._enter(book, closed, window, grown)
+                    track(connection, self._target, window, reading(closed).read_at)
+                    if self._live:
+                        ledger.advance(book)
+        return Loaded(counts, letters)
+
+    def _enter(
+        self,
+        book: PostgresLedger,
+        closed: Closed,
+        window: Window,
+        grown: Mapping[datetime, int],
+    ) -> None:
+        enter = partial(
+            ledger.enter, window=window, reading=reading(closed), held=self._held, grown=grown
+        )
+        book.update(window, enter)
+
+    def _count(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
+        return {start: self._held(part) or 0 for start, part in stretches.items()}
+
+    def _held(self, window: Window) -> int | None:
+        return held_rows.count(self._connection, self._scope, window)
+
+    def _mark_gone(self, closed: Closed, window: Window) -> None:
+        """Mark the rows that a complete reading did not show; asked only where the counts differ."""
+        if closed.reason is None and closed.read_at is not None:
+            held = self._held(window)
+            if held is not None and held != closed.rows_seen:
+                held_rows.mark_gone(
+                    self._connection, self._scope, window, closed.seen, closed.read_at
+                )
+
+
+class ListingUnit(_Unit):
+    """Loads listings: a whole one, or one of a parent with its fingerprint when it was read."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        target: Target,
+        run_id: int,
+        parent: str,
+        fingerprint: str | None,
+    ) -> None:
+        super().__init__(connection, target, run_id)
+        self._parent = parent
+        self._fingerprint = fingerprint
+
+    def _transaction(self, closed: Closed) -> Loaded:
+        """Commit one listing. Only a complete one marks the rows that it does not show as gone."""
+        connection, scope, at = self._connection, self._scope, self._target.clock.now()
+        gone = None
+        if closed.reason is None and closed.read_at is not None:
+            gone = Gone(closed.read_at, self._target.resource.parent_column, self._parent or None)
+        for transaction in self._staging.transactions():
+            with transaction:
+                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._keep_left_out()
+                counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
+                letters = self._keep_dead_letters(closed, at)
+                drift.note_drift(connection, scope, self._staging.drift, at)
+                listings.close_listing(
+                    connection,
+                    scope,
+                    self._parent,
+                    reading(closed),
+                    self._fingerprint,
+                    self._run_id,
+                )
+        return Loaded(counts, letters)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How a stretch is compared, and the result.
+
+    `repair` loads the stretch where it differs. `counted`: the vendor's count is the ledger's, so rows that we lack
+    were counted there. `reason` says why the stretch could not be compared, or not be loaded.
+    """
+
+    repair: bool
+    counted: bool
+    differences: list[Difference] = field(default_factory=list)
+    reason: str | None = None
+
+
+class ComparingUnit(WindowUnit):
+    """Compares windows with the tables instead of loading them."""
+
+    def __init__(
+        self, connection: Connection, target: Target, run_id: int, comparison: Comparison
+    ) -> None:
+        super().__init__(connection, target, run_id)
+        self._comparison = comparison
+
+    def commit(self, closed: Closed) -> Loaded:
+        """Note how the window differs. Where that is to be repaired, commit what was compared."""
+        result = self._comparison
+        if closed.window is None or closed.read_at is None:
+            return Loaded(Counts())
+        if closed.reason is not None:
+            result.reason = closed.reason
+            return Loaded(Counts())
+        self._stage()
+        self._staging.stage_all()
+        found = diff.compare(self._connection, self._scope, closed.window, closed.read_at)
+        result.differences += found
+        if not (result.repair and found):
+            return Loaded(Counts())
+        main = self._target.resource.table.name
+        unwanted = [one for one in found if one.what == EXTRA and one.table != main]
+        self._repair = Repair(unwanted, result.counted)
+        loaded = super().commit(closed)
+        result.reason = loaded.reason or result.reason
+        return loaded
+
+
+def track(connection: Connection, target: Target, window: Window, read_at: datetime) -> None:
+    """Note when the open rows of a stretch are due to be read again."""
+
+    def due(at: datetime, read: datetime) -> datetime | None:
+        return follow_up.due_after(at, read, target.horizon)
+
+    recent = window.end > read_at - target.horizon
+    follow_ups.track(connection, target.scope, window, read_at, due, recent=recent)
+
+
+def reading(closed: Closed) -> Reading:
+    """Return a reading as the ledger keeps it."""
+    assert closed.read_at is not None
+    return Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
