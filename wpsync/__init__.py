@@ -7,9 +7,9 @@ reading of it marks rows as gone. A *dead letter* is something that could not be
 
 One window's life: `extract.reading` decides what to ask and when a window is proved complete;
 `api.client` asks; `normalize.rows` makes rows of records; `loading.staging` brings them into the database, and
-`state.window_ledger` enters the window into the ledger in the same transaction; `sync.window_sync` is where
-the four meet.
+`state.window_ledger` enters the window into the ledger in the same transaction, as `wpsync.ledger` computes it.
+`sync.window_sync` is the main loop, and `sync.unit` lists the steps of that transaction.
 
 Reading order: `model`, `resources.spec`, `resources.device`, `extract.reading`, `sync.window_sync`,
-`loading.staging`, `sync.passes`, `backfill.run`.
+`sync.unit`, `ledger`, `loading.staging`, `sync.passes`, `backfill.run`.
 """

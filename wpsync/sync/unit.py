@@ -174,23 +174,13 @@ class WindowUnit(_Unit):
                     self._mark_gone(closed, window)
                     after = self._count(touched)
                     grown = {start: after[start] - before[start] for start in touched}
-                    self._enter(book, closed, window, grown)
-                    track(connection, self._target, window, reading(closed).read_at)
+                    entry = reading(closed)
+                    enter = partial(ledger.enter, window=window, reading=entry, grown=grown)
+                    book.update(window, partial(enter, held=self._held))
+                    track(connection, self._target, window, entry.read_at)
                     if self._live:
                         ledger.advance(book)
         return Loaded(counts, letters)
-
-    def _enter(
-        self,
-        book: PostgresLedger,
-        closed: Closed,
-        window: Window,
-        grown: Mapping[datetime, int],
-    ) -> None:
-        enter = partial(
-            ledger.enter, window=window, reading=reading(closed), held=self._held, grown=grown
-        )
-        book.update(window, enter)
 
     def _count(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
         return {start: self._held(part) or 0 for start, part in stretches.items()}
