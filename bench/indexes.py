@@ -24,6 +24,7 @@ INDEXES = {
     "key alone": "",
     "(_account, sent_at)": "create index i on {} (_account, sent_at)",
     "(_account, chat_id, sent_on, sent_at, id)": "create index i on {} (_account, chat_id, sent_on, sent_at, id)",
+    "(_account, chat_id, sent_on, sent_at)": "create index i on {} (_account, chat_id, sent_on, sent_at)",
     "(chat_id, sent_on, sent_at)": "create index i on {} (chat_id, sent_on, sent_at)",
     "(server_msg_id)": "create index i on {} (server_msg_id)",
     "(sent_at)": "create index i on {} (sent_at)",

@@ -16,6 +16,7 @@ from sqlalchemy.pool import NullPool
 
 from tests.acceptance.driving import Driver
 from tests.integration.catalog import catalog
+from wpsync.cli.setup import _announce
 from wpsync.db import definitions, migrations, revision, schema
 from wpsync.db.database import Database
 from wpsync.db.schema import metadata
@@ -285,7 +286,7 @@ _MAY = (
 
 
 def test_a_migration_of_a_filled_database_gives_the_schema_of_a_fresh_one(
-    filled, empty_database_url, later
+    filled, empty_database_url, later, capsys
 ):
     use, _, _ = later
     use()
@@ -293,6 +294,11 @@ def test_a_migration_of_a_filled_database_gives_the_schema_of_a_fresh_one(
     assert step.title == "Calls get a tariff, and durations are counted in 64 bits"
     assert step.rewrites["wp.calls"] > 0
     assert step.minutes > 0
+    _announce(migrations.pending(filled))
+    said = capsys.readouterr().out
+    assert said.startswith("0900: Calls get a tariff")
+    assert "writes wp.calls anew, 0 MB / 重写 wp.calls" in said
+    assert "about 1 minute, in which nothing else can use it / 约需 1 分钟" in said
     assert [one.revision for one in migrations.upgrade(filled).steps] == ["0900"]
     migrations.upgrade(empty_database_url)
     assert catalog(filled) == catalog(empty_database_url)

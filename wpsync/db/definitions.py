@@ -35,10 +35,11 @@ with recursive found(oid, depth) as (
                     and d.classid = 'pg_rewrite'::regclass
     join pg_rewrite r on r.oid = d.objid and r.ev_class <> f.oid
 )
-select c.oid, c.oid::regclass::text, c.relkind = 'v'
+select c.oid, format('%%I.%%I', n.nspname, c.relname), c.relkind = 'v'
        and not exists (select from pg_trigger t where t.tgrelid = c.oid)
        and not exists (select from pg_rewrite r where r.ev_class = c.oid and r.rulename <> '_RETURN') as is_plain
 from (select oid, max(depth) as depth from found group by 1) f join pg_class c using (oid)
+join pg_namespace n on n.oid = c.relnamespace
 order by f.depth
 """
 """A view and everything with rows that is built on it, in the order in which they can be created."""

@@ -112,6 +112,8 @@ def _apply(connection: Connection, config: Config, steps: list[Step]) -> None:
     for step in steps:
         module = script.get_revision(step.revision).module
         dropped += definitions.drop(driver, list(getattr(module, "views", ())))
+    if any(step.rewrites for step in steps):
+        connection.execute(text("SET LOCAL statement_timeout = 0"))  # a large table takes its time
     if steps:
         command.upgrade(config, "head")
     definitions.apply(driver, dropped)

@@ -3,13 +3,19 @@
 from collections.abc import Iterator
 
 from wpsync.resources import TABLES
-from wpsync.resources.spec import Table
+from wpsync.resources.spec import ACCOUNT, Table
 
 _BOOKKEEPING = (
-    ("_account", "text", "来源账号", "the configured account the row came from"),
+    (ACCOUNT, "text", "来源账号；主键的第一列", "the account the row came from; begins the key"),
     ("_first_synced_at", "timestamptz", "首次写入时间", "when the row was first written"),
     ("_synced_at", "timestamptz", "内容最近变化的读取时间", "when the content last changed"),
     ("_extra", "jsonb", "未列出的字段", "what the vendor sent that has no column"),
+)
+_GONE = (
+    "_gone_at",
+    "timestamptz",
+    "厂商不再列出的时间",
+    "when a complete reading no longer had it",
 )
 _DELETED = ("_deleted_at", "timestamptz", "消失的时间", "when a complete listing no longer had it")
 
@@ -32,7 +38,9 @@ def _markdown(table: Table) -> Iterator[str]:
 
 
 def _kept(table: Table) -> tuple[tuple[str, str, str, str], ...]:
-    return (*_BOOKKEEPING, _DELETED) if table.soft_delete else _BOOKKEEPING
+    deleted = (_DELETED,) if table.soft_delete else ()
+    gone = (_GONE,) if table.gone_by else ()
+    return (*_BOOKKEEPING, *deleted, *gone)
 
 
 def as_dbml() -> str:
@@ -43,12 +51,10 @@ def as_dbml() -> str:
 def _dbml(table: Table) -> Iterator[str]:
     yield f'Table "wp"."{table.name}" {{'
     for column in table.columns:
-        settings = "pk, " if table.key == (column.name,) else ""
-        yield f'  "{column.name}" "{column.type.value}" [{settings}note: {_quoted(column.zh, column.en)}]'
+        yield f'  "{column.name}" "{column.type.value}" [note: {_quoted(column.zh, column.en)}]'
     for name, kind, zh, en in _kept(table):
         yield f'  "{name}" "{kind}" [note: {_quoted(zh, en)}]'
-    if len(table.key) > 1:
-        yield f"  indexes {{ ({', '.join(table.key)}) [pk] }}"
+    yield f"  indexes {{ ({', '.join(table.primary_key)}) [pk] }}"
     yield f"  Note: {_quoted(table.zh, table.en)}\n}}\n"
 
 
