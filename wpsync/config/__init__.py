@@ -315,7 +315,7 @@ class Config(_Section):
         return (own and own.retention) or self.retention
 
     def privacy_of(self, account: str) -> PrivacyConfig:
-        """Return what is done with people's data of an account."""
+        """Return the privacy rules of an account."""
         own = self.accounts.get(account)
         return (own and own.privacy) or self.privacy
 

@@ -100,7 +100,7 @@ def _read_secret_files(
 
 
 def inherit(tree: dict[str, object], sections: str, names: Sequence[str]) -> None:
-    """Fill what an own section of an account leaves out from the general one, in place."""
+    """Fill the keys that an account's own section leaves out from the general section, in place."""
     accounts = tree.get(sections)
     for account in accounts.values() if isinstance(accounts, dict) else ():
         for name in names:

@@ -11,7 +11,7 @@ IDENTIFIER = sa.Text(collation="C")
 """Ids, codes, numbers, names of accounts: compared by bytes.
 
 No index on them is at risk when the host's library of collations changes, and all columns that are
-joined have one collation. Only what people write keeps the database's own, for the order of names.
+joined have one collation. Only texts that people write keep the database's own, for the order of names.
 """
 ACCOUNT = ("account", IDENTIFIER, "账号", "account")
 RESOURCE = ("resource", IDENTIFIER, "资源", "resource")

@@ -23,7 +23,7 @@ class OneByOne:
 
     @contextmanager
     def past(self, which: str) -> Iterator[None]:
-        """Note what is the matter with this one instead of raising it, unless it is so with all of them."""
+        """Keep the error of this one instead of raising it, unless all of them fail."""
         try:
             yield
         except UNSERVED as exc:
@@ -41,6 +41,6 @@ class OneByOne:
         return [f"{which}: {exc}" for which, exc in self.problems.items()]
 
     def raise_first(self) -> None:
-        """Raise what was the matter with the first that was passed over, if any was."""
+        """Raise the error of the first that was passed over, if there is one."""
         for exc in self.problems.values():
             raise exc

@@ -95,7 +95,7 @@ def recorded(
 
 
 def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str | None) -> None:
-    """Record how the run ended; where the database is what failed, the run stays open and shows as such."""
+    """Record how the run ended; where the database itself failed, the run stays open and shows as such."""
     try:
         runs.finish_run(database, run.id, at, outcome, run.totals, error)
     except (RetryableError, UnwritableError) as exc:

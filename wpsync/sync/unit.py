@@ -261,7 +261,7 @@ class ComparingUnit(WindowUnit):
         self._comparison = comparison
 
     def commit(self, closed: Closed) -> Loaded:
-        """Note how the window differs. Where that is to be repaired, commit what was compared."""
+        """Note how the window differs. Where that is to be repaired, commit the compared rows."""
         result = self._comparison
         if closed.window is None or closed.read_at is None:
             return Loaded(Counts())
