@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences
+from tests.acceptance.driving import CLIENT, START, Driver, Timeline, differences, elsewhere
 from wpsync.emulator.client import Remote
 from wpsync.errors import WpsyncError
 from wpsync.resources import RESOURCES
@@ -173,7 +173,11 @@ def test_a_pair_is_replaced_from_day_27_on(driver, remote):
 def test_an_account_with_rejected_credentials_does_not_keep_the_others_from_being_read(
     command, second, driver
 ):
-    other = {"CLIENT_ID": CLIENT[0], "CLIENT_SECRET": CLIENT[1], "BASE_URL": driver.vendor_url}
+    other = {
+        "CLIENT_ID": CLIENT[0],
+        "CLIENT_SECRET": CLIENT[1],
+        "BASE_URL": elsewhere(driver.vendor_url),
+    }
     more = {f"WPSYNC_ACCOUNTS__OTHER__{key}": value for key, value in other.items()}
     wrong = {"WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET": "f" * 32}
     ran = driver.run(*command, "--json", **more, **wrong)

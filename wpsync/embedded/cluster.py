@@ -190,7 +190,8 @@ def running(place: Place, run: RunFolder) -> Postmaster | None:
         if not lock.is_held():
             return None
     found = Path(os.fsdecode(lines[4]))
-    return Postmaster(found) if _answers(found, place.owner_uid) else None
+    socket_file = found / f".s.PGSQL.{os.fsdecode(lines[3])}"
+    return Postmaster(found) if _answers(socket_file, place.owner_uid) else None
 
 
 def start(
@@ -226,10 +227,14 @@ def start(
                 "-D", str(cluster), *arguments,
                 folder=Path("/"), log=log, inherited=lock.descriptor,
             )  # fmt: skip
-    while process.poll() is None and not given_up():
-        if running(place, run) is not None:
-            return process
-        time.sleep(0.02)
+    try:
+        while process.poll() is None and not given_up():
+            if running(place, run) is not None:
+                return process
+            time.sleep(0.02)
+    except BaseException:
+        end_process(process)
+        raise
     if process.poll() is None:
         end_process(process)
         reason = "it is no longer needed"
@@ -286,12 +291,12 @@ def _pid_file(cluster: Path) -> list[bytes]:
         os.close(descriptor)
 
 
-def _answers(folder: Path, uid: int) -> bool:
-    """Whether a server of that user answers on the socket in a folder."""
+def _answers(socket_file: Path, uid: int) -> bool:
+    """Whether a server of that user answers on a socket."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(5)
         try:
-            client.connect(os.fsencode(folder / f".s.PGSQL.{PORT}"))
+            client.connect(os.fsencode(socket_file))
         except OSError:
             return False
         peer = client.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))

@@ -10,6 +10,7 @@ from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.resources import RESOURCES
 from wpsync.state import window_ledger
+from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
 
@@ -31,7 +32,7 @@ def forget_rows(
     total = 0
     while True:
         with database.transaction() as connection:
-            window_ledger.forget_windows(connection, resource, before)
+            window_ledger.forget_windows(connection, Scope(account, resource), before)
             for name in _OF_ROWS:
                 connection.execute(QUERIES[name], parameters)
             gone = sum(

@@ -70,12 +70,10 @@ def locked(database: Database, scope: Scope) -> Iterator[PostgresLedger]:
         yield PostgresLedger(connection, scope)
 
 
-def forget_windows(connection: Connection, resource: str, before: datetime) -> None:
-    """Remove the windows of every account that end before an instant or at it, with their rows' transaction."""
-    found = connection.execute(QUERIES["accounts_with_windows"], {"resource": resource})
-    for (account,) in found.fetchall():
-        book = PostgresLedger(connection, Scope(str(account), resource))
-        book.update(Window(EVER.start, before), partial(ledger.forget, before=before))
+def forget_windows(connection: Connection, scope: Scope, before: datetime) -> None:
+    """Remove the windows that end before an instant or at it, in the transaction of their rows."""
+    book = PostgresLedger(connection, scope)
+    book.update(Window(EVER.start, before), partial(ledger.forget, before=before))
 
 
 def windows_between(database: Database, scope: Scope, span: Window) -> list[LedgerWindow]:

@@ -34,9 +34,6 @@ set ends_at = excluded.ends_at, vendor_count = excluded.vendor_count, rows_seen 
     read_at = excluded.read_at, checked_at = excluded.checked_at, retry_at = excluded.retry_at,
     disputed_at = excluded.disputed_at, run_id = coalesce(excluded.run_id, old.run_id)
 
--- name: accounts_with_windows
-select distinct account from wpsync.windows where resource = %(resource)s order by account
-
 -- name: watermark
 select at from wpsync.watermarks where account = %(account)s and resource = %(resource)s
 
