@@ -31,7 +31,8 @@ class OwnServer:
         self._process = cluster.start(
             self._place, self._run, self._programs, durable=self._durable, settings=self._settings
         )
-        found = cluster.running(self._place, self._run)
+        port = int((self._settings or {}).get("port", cluster.PORT))
+        found = cluster.running(self._place, self._run, port)
         assert found is not None
         self._socket = found.socket
 

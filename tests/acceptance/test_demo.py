@@ -15,15 +15,15 @@ from wpsync.resources import TABLES
 
 
 @pytest.mark.reads_the_day
-def test_the_demo_fills_every_table_and_ends_well(tmp_path):
+def test_the_demo_fills_every_table_and_ends_well(server_folder):
     ran = subprocess.run(
         [sys.executable, "-m", "wpsync", "demo", "--once", "--messages", "3000"],
-        cwd=tmp_path,
+        cwd=server_folder,
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
-        env={**os.environ, "HOME": str(tmp_path)},
+        env={**os.environ, "HOME": str(server_folder)},
     )
     assert ran.returncode == 0, ran.stderr
     counts = dict(re.findall(r"^wp\.(\w+) +([\d,]+)(?: +[\d,]+)?$", ran.stdout, re.MULTILINE))

@@ -177,7 +177,7 @@ def _append(file: Path, text: str) -> None:
         out.write(text)
 
 
-def running(place: Place, run: RunFolder) -> Postmaster | None:
+def running(place: Place, run: RunFolder, port: int = PORT) -> Postmaster | None:
     """The server of a database, if it is ready, else None.
 
     The file `postmaster.pid` alone proves nothing: after a restart of the machine its number may be another
@@ -190,7 +190,7 @@ def running(place: Place, run: RunFolder) -> Postmaster | None:
         if not lock.is_held():
             return None
     found = Path(os.fsdecode(lines[4]))
-    socket_file = found / f".s.PGSQL.{os.fsdecode(lines[3])}"
+    socket_file = found / f".s.PGSQL.{port}"
     return Postmaster(found) if _answers(socket_file, place.owner_uid) else None
 
 
@@ -229,7 +229,7 @@ def start(
             )  # fmt: skip
     try:
         while process.poll() is None and not given_up():
-            if running(place, run) is not None:
+            if running(place, run, int(options["port"])) is not None:
                 return process
             time.sleep(0.02)
     except BaseException:
