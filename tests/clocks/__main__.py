@@ -1,6 +1,6 @@
 """Run the tests that read the day under other clocks.
 
-`python -m tests.clocks` takes all clocks of `CLOCKS`, one after the other; `--long` the two of
+`python -m tests.clocks` takes all clocks of `CLOCKS`, one after the other; `--long` those of
 `make test-long`; `--at "2026-12-31 23:59:15+08:00"` one of your own. Other arguments go to pytest. Ends
 with 1 if a run fails.
 """
