@@ -8,6 +8,7 @@ import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline, differences, local
 from wpsync.emulator.client import Remote
+from wpsync.emulator.world import Row
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
@@ -126,6 +127,24 @@ def test_counts_alone_find_what_was_deleted_and_read_only_what_is_suspicious(syn
     assert Remote(vendor.url).stats()["requests"] - before < 40
     assert not differences(driver, vendor, ["calls"])
     assert verify(driver) == (0, [])
+
+
+def test_a_chat_on_the_border_of_two_days_is_no_difference(emulator, database_url, tmp_path):
+    """Chats show no time, and a day is read with a second on either side: both days count the chat."""
+    line = Timeline(emulator, database_url, tmp_path, messages=2_000, days=5)
+    series = line.vendor.world.series["wechat_chats"]
+    border = shanghai_midnight(START - timedelta(days=2))
+    for row, seconds in zip(series.rows[:3], (-1, 0, 1), strict=True):
+        series.remove(row.id)
+        row.at = int(border.timestamp()) + seconds
+        series.add(row)
+    line.driver.backfill("5d", ["wechat_chats"])
+    with line.driver.account() as account:
+        span = Window(START - timedelta(days=5), START)
+        chats = RESOURCES["wechat_chats"]
+        assert service(account, chats, span, Silence(), deep=False, repair=False) == []
+        series.add(Row(row.at, "new", "wechat_chats", row.owner))
+        assert service(account, chats, span, Silence(), deep=False, repair=False)
 
 
 @pytest.mark.reads_the_day

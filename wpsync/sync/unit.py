@@ -242,11 +242,13 @@ class Comparison:
     """How a stretch is compared, and the result.
 
     `repair` loads the stretch where it differs. `counted`: the vendor's count is the ledger's, so rows that we lack
-    were counted there. `reason` says why the stretch could not be compared, or not be loaded.
+    were counted there. `vendor_count` is the vendor's, as a reading of the stretch shows it. `reason` says why the
+    stretch could not be compared, or not be loaded.
     """
 
     repair: bool
     counted: bool
+    vendor_count: int = 0
     differences: list[Difference] = field(default_factory=list)
     reason: str | None = None
 
@@ -268,6 +270,7 @@ class ComparingUnit(WindowUnit):
         if closed.reason is not None:
             result.reason = closed.reason
             return Loaded(Counts())
+        result.vendor_count += closed.vendor_count or 0
         self._stage()
         self._staging.stage_all()
         found = diff.compare(self._connection, self._scope, closed.window, closed.read_at)

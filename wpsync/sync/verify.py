@@ -125,7 +125,9 @@ class Verifier:
         if agrees and not deep:
             return None
         for piece in [window] if deep else self._suspicious(finding):
-            self._compare(finding, piece)
+            read = self._compare(finding, piece)
+            # Where rows show no time, a reading also counts those of the seconds beside the window.
+            agrees = agrees or (held is None and read == known.vendor_count)
         if agrees and not finding.differences and finding.reason is None:
             return None
         if self._repair and finding.reason is None:
@@ -141,8 +143,11 @@ class Verifier:
             pieces += self._recheck.differing(window, counted, held)
         return pieces or [finding.window]
 
-    def _compare(self, finding: Finding, window: Window) -> None:
-        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
+    def _compare(self, finding: Finding, window: Window) -> int:
+        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read.
+
+        Return the vendor's count as the reading showed it.
+        """
         counted = finding.vendor_count == finding.ledger_count
         comparison = Comparison(repair=self._repair, counted=counted)
         request = WindowRequest(
@@ -154,6 +159,7 @@ class Verifier:
         self._pipeline.sync_window(request, self._store.comparing(comparison))
         finding.differences += comparison.differences
         finding.reason = comparison.reason or finding.reason
+        return comparison.vendor_count
 
     def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
         """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""
