@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.acceptance.driving import START, Timeline, local
+from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.extract.reading import Reader
 from wpsync.model import Priority
 from wpsync.resources import RESOURCES
@@ -179,3 +179,19 @@ def test_rows_to_be_followed_up_wait_for_their_neighbours(line):
 
 def _run(account):
     return account.run(RESOURCE, "recheck")
+
+
+def test_the_first_sync_follows_on_from_a_backfill_of_the_day_before(line):
+    """What came late between the end of a backfill and the midnight after it is found, too."""
+    midnight = MIDNIGHT + timedelta(days=1)
+    line.go_to(midnight - timedelta(seconds=30))
+    line.driver.backfill("3d", ["calls"])
+    line.go_to(midnight + timedelta(minutes=5))
+    line.driver.sync(["calls"])
+    late = local(midnight - timedelta(seconds=60))
+    line.remote.generate("calls", 2, late, late)
+    line.go_to(midnight + timedelta(minutes=10))
+    line.driver.sync(["calls"])
+    assert not differences(line.driver, line.vendor, ["calls"])
+    covered = "select sum(ends_at - starts_at) = max(ends_at) - min(starts_at) from wpsync.windows"
+    assert line.driver.one(covered)

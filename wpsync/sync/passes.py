@@ -20,7 +20,7 @@ from wpsync.config import parse_instant
 from wpsync.errors import FatalError, Stopped, VendorRefusedError, WpsyncError
 from wpsync.extract import windows
 from wpsync.loading import clock_repair
-from wpsync.model import EVER, Priority
+from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync.account import Account
 from wpsync.sync.listings import read_listing
@@ -34,6 +34,9 @@ from wpsync.sync.store import Store
 log = logging.getLogger(__name__)
 
 _SAMPLE_EVERY = timedelta(hours=23)
+
+_FOLLOWS_ON = timedelta(days=7)
+"""The first sync goes back by at most this much to follow on from history. It costs a few requests a day."""
 
 _OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
 """Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
@@ -292,12 +295,21 @@ def _begin(account: Account, resource: Resource, now: datetime) -> None:
         log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
     mark = store.watermark()
     if mark is None:
-        _start(store, first)
+        _start(store, _following_on(store, first))
     elif since is not None and mark < since:
         sure = sure_now(now, [account.client])
         old = None if sure is None else kept(sure)
         if old is not None:
             _start(store, old)
+
+
+def _following_on(store: Store, first: datetime) -> datetime:
+    """Return where the first sync begins: at the end of the history read before, where that ends shortly before it.
+
+    A backfill ends at the present. Without this, the stretch from there to the next midnight would be in neither.
+    """
+    known = store.windows(Window(first - _FOLLOWS_ON, first))
+    return min(first, max((one.ends_at for one in known), default=first))
 
 
 def _start(store: Store, at: datetime) -> None:
