@@ -6,8 +6,8 @@ WpsyncError
     VendorUnavailableError       timeouts, connection errors, 5xx, an unreadable envelope
     RateLimitedError             the vendor says that we are too fast
     DatabaseUnavailableError     the database cannot be reached, or asks for another try
-      ErasedMeanwhileError       somebody was erased between reading and writing: read it again
-  NothingShownError              the vendor answers, and shows nothing of what it showed before: try it later
+      ErasedMeanwhileError       a person was erased between reading and writing: read it again
+  NothingShownError              the vendor answers, and shows nothing of a stretch that it showed before: try it later
   FatalError                     a person must act: the run stops, its window stays open
     AuthenticationError          the credentials or tokens are rejected
     VendorRefusedError           the vendor answered `code: 0` for a reason that a retry does not mend
@@ -17,11 +17,47 @@ WpsyncError
     UnwritableError              the database's disk is full, or it is read-only: the service waits for it
 
 `exit_status` is the process's exit status (contract: 0 done, 1 failed or incomplete, 2 usage or
-configuration). A message says what failed and on what; `hint` says what to do next, to a person, in two
-languages (`English / 中文`). Neither holds secrets, message bodies or phone numbers.
+configuration). An error carries a `Message`: a code and parameters, no text. `wpsync.messages` words it, with its
+remedy, in English or Chinese.
 """
 
-from datetime import timedelta
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to be said to a person, as data: it is worded where it is shown (`wpsync.messages`).
+
+    `params` are wpsync's own words: endpoints, resources, codes, counts, instants, other messages. `words` are those
+    of others: the vendor's reply, an error of Postgres or of the operating system, as they were, cut and masked by
+    the caller. Neither holds secrets, message bodies or phone numbers.
+    """
+
+    code: str
+    params: Mapping[str, object] = field(default_factory=dict)
+    words: str | None = None
+
+    def stored(self) -> dict[str, object]:
+        """Return the parameters as JSON holds them: instants in ISO 8601, a message as `code`, `params`, `words`."""
+        return {name: _plain(value) for name, value in self.params.items()}
+
+    def __str__(self) -> str:
+        """Return the code and its parameters, for developers."""
+        shown = [self.code, *(f"{name}={value}" for name, value in self.params.items())]
+        return " ".join([*shown, f"({self.words})"] if self.words else shown)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Message):
+        return {"code": value.code, "params": value.stored(), "words": value.words}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, (list, tuple)):
+        return [_plain(one) for one in value]
+    return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 
 class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
@@ -29,13 +65,19 @@ class Stopped(Exception):  # noqa: N818 - not an error: the person asked for it
 
 
 class WpsyncError(Exception):
-    """Something went wrong."""
+    """Something went wrong. `code` is one of the catalogue's; `params` fill its text."""
 
     exit_status = 1
 
-    def __init__(self, message: str | None = None, *, hint: str | None = None) -> None:
-        super().__init__(message or self.__doc__ or type(self).__name__)
+    def __init__(
+        self, code: str = "", *, hint: str | None = None, words: str | None = None, **params: object
+    ) -> None:
+        # TRANSITION: an English sentence with a bilingual hint, until every raise names a code.
         self.hint = hint
+        if hint is not None or " " in code or "." not in code:
+            params, code = {"text": code or str(self.__doc__), "hint": hint}, "legacy.text"
+        self.message = Message(code, params, words)
+        super().__init__(params["text"] if code == "legacy.text" else str(self.message))
 
 
 class ConfigError(WpsyncError):
@@ -53,16 +95,12 @@ class VendorUnavailableError(RetryableError):
 
 
 class RateLimitedError(RetryableError):
-    """The vendor says that requests come too fast."""
+    """The vendor says that requests come too fast. `retry_after`: for how long it asks us to wait."""
 
     def __init__(
-        self,
-        message: str | None = None,
-        *,
-        hint: str | None = None,
-        retry_after: timedelta | None = None,
+        self, code: str = "", *, retry_after: timedelta | None = None, **more: Any
     ) -> None:
-        super().__init__(message, hint=hint)
+        super().__init__(code, **more)
         self.retry_after = retry_after
 
 
@@ -71,7 +109,7 @@ class DatabaseUnavailableError(RetryableError):
 
 
 class ErasedMeanwhileError(DatabaseUnavailableError):
-    """Somebody was erased meanwhile: what was read before is read again."""
+    """A person was erased meanwhile: what was read before is read again."""
 
 
 class NothingShownError(WpsyncError):
@@ -87,23 +125,15 @@ class AuthenticationError(FatalError):
 
 
 class VendorRefusedError(FatalError):
-    """The vendor refused the call."""
+    """The vendor refused the call. `status_code` is its statusCode, where it sent one."""
 
-    def __init__(
-        self,
-        message: str | None = None,
-        *,
-        hint: str | None = None,
-        code: int | None = None,
-        status_code: int | None = None,
-    ) -> None:
-        super().__init__(message, hint=hint)
-        self.code = code
+    def __init__(self, code: str = "", *, status_code: int | None = None, **more: Any) -> None:
+        super().__init__(code, **more)
         self.status_code = status_code
 
 
 UNSERVED = (VendorUnavailableError, VendorRefusedError)
-"""What a request meets that the vendor cannot serve, be it for all requests or for what this one asks for."""
+"""Errors of requests that the vendor cannot serve, be it all requests or only those that ask for this."""
 
 
 class SpanTooLargeError(VendorRefusedError):

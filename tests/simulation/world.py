@@ -73,7 +73,7 @@ class SimulatedVendor:
         if chance.random() < 0.3:
             self.stumbles_over = {row.id for row in chance.sample(self.rows, chance.randint(1, 3))}
         if chance.random() < 0.5:
-            self.stumbling = VendorRefusedError("simulated", code=0, status_code=4016)
+            self.stumbling = VendorRefusedError("simulated", status_code=4016)
 
     def churn(self, chance: Random) -> None:
         """In some worlds, which have no other faults, a row goes and another comes while pages are served."""
@@ -121,11 +121,11 @@ class SimulatedVendor:
         size = min(size, self.clamp) if self.clamp and size > 1 else size
         start, end = _second(body["start"]), _second(body["end"])
         if self.span_limit and end - start > self.span_limit:
-            raise SpanTooLargeError("simulated", code=0, status_code=4018)
+            raise SpanTooLargeError("simulated", status_code=4018)
         self._change(start, end, number, size)
         found = self.listed(start, end)
         if self.row_limit and len(found) > self.row_limit:
-            raise TooManyRowsError("simulated", code=0, status_code=4019)
+            raise TooManyRowsError("simulated", status_code=4019)
         if self.newest_first:
             found.reverse()
         now = self.now()

@@ -18,9 +18,10 @@ from wpsync.alerts.conditions import Observed, conditions
 from wpsync.config import AlertsConfig
 from wpsync.emulator.client import Remote
 from wpsync.extract.events import Reason
+from wpsync.language import Text
+from wpsync.messages import terms
 from wpsync.resources import RESOURCES
 from wpsync.status import failures as failure_texts
-from wpsync.status import terms
 from wpsync.status.resources import Incomplete, ResourceStatus, Status
 from wpsync.status.service import JobStatus
 from wpsync.status.texts import TEXTS
@@ -91,7 +92,7 @@ def test_an_interrupted_backfill_is_told_with_how_far_it_is_and_how_to_go_on(
     ((name, day),) = driver.query(
         "select resource, (starts_at at time zone 'Asia/Shanghai')::date from wpsync.backfills where outcome = 'interrupted'"
     )
-    zh, en = terms.RESOURCES[name]
+    zh, en = terms.RESOURCES[name].zh, terms.RESOURCES[name].en
     goes_on = f"wpsync backfill --from {day}" if name in _WINDOWED else "wpsync backfill …"
     said = on_terminal(driver)
     assert said.startswith("… The backfill is not finished / 历史回填没有完成")
@@ -317,7 +318,7 @@ def test_every_reason_and_every_resource_has_words_in_both_languages():
         "refused_by_postgres",
     ]
     for code in stored:
-        zh, en = terms.REASONS[code]
+        zh, en = terms.REASONS[code].zh, terms.REASONS[code].en
         assert re.search(r"[\u4e00-\u9fff]", zh), code
         assert code not in zh + en
     assert set(RESOURCES) <= set(terms.RESOURCES)
@@ -332,7 +333,7 @@ def test_every_reason_and_every_resource_has_words_in_both_languages():
     ):
         assert re.search(r"[\u4e00-\u9fff]", failure_texts.detail(detail)[0]), detail
     assert failure_texts.detail("something new") == ("something new", "something new")
-    assert terms.job("calls recheck") == ("通话复查", "Calls, recheck")
+    assert terms.job("calls recheck") == Text("Calls, recheck", "通话复查")
 
 
 @pytest.mark.reads_the_day
@@ -374,7 +375,11 @@ def test_the_chinese_page_leaves_no_code_to_be_read(site):
 
 
 def test_one_term_for_one_thing():
-    words = " ".join(text for pair in [*TEXTS.values(), *terms.RESOURCES.values()] for text in pair)
+    words = " ".join(
+        text
+        for pair in [*TEXTS.values(), *((one.zh, one.en) for one in terms.RESOURCES.values())]
+        for text in pair
+    )
     for stray in ("好友", "坐席", "待变化", "客服"):
         assert stray not in words
 

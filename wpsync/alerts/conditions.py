@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 
 from wpsync.config import AlertsConfig
 from wpsync.extract.events import Reason
+from wpsync.messages import terms
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
-from wpsync.status import causes, terms
+from wpsync.status import causes
 from wpsync.status import failures as failure_texts
 from wpsync.status.resources import Incomplete, ResourceStatus, Status
-from wpsync.status.terms import Pair
+from wpsync.status.texts import Pair
 
 WARNING, CRITICAL = "warning", "critical"
 
@@ -84,7 +85,7 @@ def conditions(seen: Observed, settings: AlertsConfig) -> list[Condition]:
 
 def _zh(resource: str) -> str:
     """A resource in Chinese, with the name by which it is searched for."""
-    return f"{terms.resource(resource)[0]}（{resource}）"
+    return f"{terms.resource(resource).zh}（{resource}）"
 
 
 def _behind(seen: Observed, settings: AlertsConfig) -> Iterator[tuple[ResourceStatus, float]]:
@@ -172,8 +173,8 @@ def _cut(one: Incomplete) -> Condition:
 
 def _reasons(found: Sequence[Incomplete]) -> Pair:
     codes = list(dict.fromkeys(one.reason for one in found))
-    zh = "、".join(f"{terms.reason(code)[0]}（{code}）" for code in codes)
-    return zh, ", ".join(f"{terms.reason(code)[1]} ({code})" for code in codes)
+    zh = "、".join(f"{terms.reason(code).zh}（{code}）" for code in codes)
+    return zh, ", ".join(f"{terms.reason(code).en} ({code})" for code in codes)
 
 
 def _windows(resource: str, found: Sequence[Incomplete]) -> Pair:
@@ -347,7 +348,7 @@ def _jobs(status: Status) -> Iterator[Condition]:
     for account in dict.fromkeys(job.account for job in failing):
         mine = [job for job in failing if job.account == account]
         shown = ", ".join(job.job for job in mine[:5])
-        chinese = "、".join(f"{terms.job(job.job)[0]}（{job.job}）" for job in mine[:5])
+        chinese = "、".join(f"{terms.job(job.job).zh}（{job.job}）" for job in mine[:5])
         found = {failure_texts.cause(job.error or "") for job in mine}
         zh, en = failure_texts.error(mine[0].error or "?")
         longest = timedelta(seconds=max(job.every_seconds for job in mine))

@@ -89,9 +89,7 @@ def refused(endpoint: str, code: int, status_code: int | None, message: str) -> 
     kinds = {4018: SpanTooLargeError, 4019: TooManyRowsError}
     kind = kinds.get(status_code or 0, VendorRefusedError)
     shown = f" ({status_code})" if status_code else ""
-    return kind(
-        f"{endpoint}: {meaning}{shown}{said}", hint=hint, code=code, status_code=status_code
-    )
+    return kind(f"{endpoint}: {meaning}{shown}{said}", hint=hint, status_code=status_code)
 
 
 def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:
@@ -101,7 +99,6 @@ def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:
         hint="the words may be about a work phone rather than a token; or another program logs in with the same"
         " credentials: give wpsync its own / 可能说的是工作手机而不是令牌；也可能有其他程序在用同一凭据登录，"
         "请为 wpsync 单独申请一套",
-        code=0,
     )
 
 

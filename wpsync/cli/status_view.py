@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync.cli.tables import PIPE, cell, instant
+from wpsync.messages import terms
 from wpsync.status import failures as failure_texts
-from wpsync.status import terms
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
 from wpsync.status.resources import DeadLetterStatus, Status
@@ -183,7 +183,7 @@ class _Board:
         age = None if at is None else words.span(self._seen.now - at)
         name = self._name(one.account, one.resource)
         if self._is_wide:
-            name.append(f" {terms.resource(one.resource)[0]}", QUIET)
+            name.append(f" {terms.resource(one.resource).zh}", QUIET)
         yield "resource", name
         yield "fresh", Text.assemble((sign, style), f" {age}") if age else Text("–", style=QUIET)
         yield "up_to", Text(words.at(at))
@@ -340,12 +340,12 @@ def complain(found: Status) -> None:
         until = "" if part.ends_at is None else f"{cell(part.starts_at)} – {instant(part.ends_at)}"
         where = part.parent_id or until or instant(part.starts_at)
         counts = f"vendor {part.vendor_count}, read {part.rows_seen}"
-        why = _spoken(terms.reason(part.reason))
+        why = _spoken((terms.reason(part.reason).zh, terms.reason(part.reason).en))
         said = f"incomplete: {part.resource} {where}: {part.reason}, {counts}: {why}"
         out.print(Text(said))
 
 
-def _spoken(pair: terms.Pair) -> str:
+def _spoken(pair: tuple[str, str]) -> str:
     chinese, english = pair
     return f"{english} / {chinese}"
 

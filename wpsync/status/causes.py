@@ -11,7 +11,7 @@ from wpsync.resources import RESOURCES
 from wpsync.status import failures as failure_texts
 from wpsync.status.resources import Status
 from wpsync.status.service import Budget, JobStatus, Outage
-from wpsync.status.terms import Pair
+from wpsync.status.texts import Pair
 from wpsync.values import SHANGHAI
 
 

@@ -5,7 +5,7 @@ They are stored in English. Texts that no pattern matches stay as they are.
 
 import re
 
-from wpsync.status.terms import Pair
+from wpsync.status.texts import Pair
 
 _KINDS: dict[str, Pair] = {
     "NoneType": ("空值", "null"),

@@ -1,5 +1,8 @@
 """Every text of the status page, in Chinese and English; the terminal shows the same ones."""
 
+Pair = tuple[str, str]
+"""TRANSITION: a text in Chinese and in English."""
+
 LANGUAGES = ("zh", "en")
 
 TEXTS: dict[str, tuple[str, str]] = {

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from wpsync.status import causes, terms
+from wpsync.language import Language
+from wpsync.messages import terms
+from wpsync.status import causes
 from wpsync.status import failures as failure_texts
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.snapshot import Snapshot
-from wpsync.status.texts import LANGUAGES, say
+from wpsync.status.texts import LANGUAGES, Pair, say
 from wpsync.values import SHANGHAI
 
 
@@ -25,11 +27,11 @@ class Words:
 
     def resource(self, name: str) -> str:
         """A resource as people call it."""
-        return self.of(terms.resource(name))
+        return terms.resource(name).to(Language(self.language))
 
     def reason(self, code: str) -> str:
         """Why something is incomplete or could not be taken."""
-        return self.of(terms.reason(code))
+        return terms.reason(code).to(Language(self.language))
 
     def detail(self, text: str) -> str:
         """What a dead letter says of itself."""
@@ -37,13 +39,13 @@ class Words:
 
     def job(self, name: str) -> str:
         """A job of the service."""
-        return self.of(terms.job(name))
+        return terms.job(name).to(Language(self.language))
 
     def run(self, kind: str) -> str:
         """What a run was for."""
-        return self.of(terms.run(kind))
+        return terms.run(kind).to(Language(self.language))
 
-    def of(self, pair: terms.Pair) -> str:
+    def of(self, pair: Pair) -> str:
         """One of a pair."""
         return pair[LANGUAGES.index(self.language)]
 

@@ -1,0 +1,70 @@
+"""Words for everything that wpsync says to people, in English and Chinese. Pure.
+
+Here live the catalogue (each code of an error, a condition or a cause, with its text and its remedy), the names of
+resources, jobs and reasons (`terms`), and the rendering. Here does not live when something is said, nor to whom.
+
+A text is a template: `{endpoint}` is a parameter as it is, `{rows:count}` one in a format of `formats`. No text is
+ever parsed back: what must be known later is in the code and the parameters.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from wpsync.errors import Message
+from wpsync.language import Language, spoken
+from wpsync.messages.catalogue import MESSAGES
+from wpsync.messages.formats import Formats
+
+
+def say(message: Message, language: Language | None = None) -> str:
+    """Return a message's text, with the words of others quoted; in the language of the process by default.
+
+    Raises KeyError for a code that is not in the catalogue, or a parameter that its text lacks.
+    """
+    language = language or spoken()
+    if message.code == "legacy.text":  # TRANSITION
+        return str(message.params["text"])
+    text = _rendered(MESSAGES[message.code].text.to(language), message, language)
+    if not message.words:
+        return text
+    return f"{text}：“{message.words}”" if language is Language.ZH else f'{text}: "{message.words}"'
+
+
+def remedy(message: Message, language: Language | None = None) -> str | None:
+    """Return what a person can do about a message: its own remedy, else that of a message among its parameters."""
+    language = language or spoken()
+    if message.code == "legacy.text":  # TRANSITION
+        english, _, chinese = cast("str", message.params["hint"] or "").partition(" / ")
+        return (chinese if language is Language.ZH and chinese else english) or None
+    own = MESSAGES[message.code].remedy
+    if own is not None:
+        return _rendered(own.to(language), message, language)
+    for value in message.params.values():
+        inner = nested(value)
+        if inner is not None and (found := remedy(inner, language)) is not None:
+            return found
+    return None
+
+
+def stored(code: str | None, params: object, words: str | None) -> Message | None:
+    """Return a message as it was kept in columns `error_code`, `error_params`, `error_words`; None where there was none."""
+    if code is None:
+        return None
+    return Message(code, cast("Mapping[str, object]", params or {}), words)
+
+
+def nested(value: object) -> Message | None:
+    """Return a message among the parameters, also as JSON holds it; None for anything else."""
+    if isinstance(value, Message):
+        return value
+    if isinstance(value, dict) and "code" in value:
+        return stored(value["code"], value.get("params"), value.get("words"))
+    return None
+
+
+def _rendered(template: str, message: Message, language: Language) -> str:
+    def said(value: object) -> str:
+        inner = nested(value)
+        return str(value) if inner is None else say(inner, language)
+
+    return Formats(language, said).vformat(template, (), message.params)

@@ -1,0 +1,77 @@
+"""The formats of parameters in texts.
+
+| format | parameter | example |
+|---|---|---|
+| (none) | anything, as it is | `/api/device/call` |
+| `count` | an integer | `12,345` |
+| `resource`, `resources` | the name of one, the names of several | `Calls`, `通话、短信` |
+| `job`, `reason`, `run` | a job, the reason why a window is incomplete, the kind of a run | `Calls, recheck` |
+| `at` | an instant, aware, or in ISO 8601 | `2026-01-31 08:00` in Asia/Shanghai |
+| `duration` | seconds | `3 h`, `3 小时` |
+| `list` | several texts | `a, b`, `a、b` |
+| `message` | another message | its text |
+"""
+
+import string
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from typing import cast
+
+from wpsync.language import Language, Text
+from wpsync.messages import terms
+from wpsync.values import SHANGHAI
+
+_UNITS = (
+    (86_400, Text(" d", " 天")),
+    (3_600, Text(" h", " 小时")),
+    (60, Text(" min", " 分钟")),
+    (1, Text(" s", " 秒")),
+)
+
+
+class Formats(string.Formatter):
+    """Formats parameters in one language. `say` words a message among them."""
+
+    def __init__(self, language: Language, say: Callable[[object], str]) -> None:
+        self._language = language
+        self._say = say
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        named = {
+            "resource": terms.resource,
+            "job": terms.job,
+            "reason": terms.reason,
+            "run": terms.run,
+        }
+        match format_spec:
+            case "resource" | "job" | "reason" | "run":
+                return named[format_spec](str(value)).to(self._language)
+            case "resources":
+                names = cast("Iterable[str]", value)
+                return self._listed(terms.resource(name).to(self._language) for name in names)
+            case "list":
+                return self._listed(map(str, cast("Iterable[object]", value)))
+            case "count":
+                return f"{cast('int', value):,}"
+            case "at":
+                at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+                return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
+            case "duration":
+                return duration(float(cast("float", value)), self._language)
+            case "message":
+                return self._say(value)
+            case "":
+                return str(value)
+            case _:
+                return format(value, format_spec)
+
+    def _listed(self, texts: Iterable[str]) -> str:
+        return ("、" if self._language is Language.ZH else ", ").join(texts)
+
+
+def duration(seconds: float, language: Language) -> str:
+    """Return a duration in its largest unit of which there are two or more, rounded down."""
+    for size, unit in _UNITS:
+        if seconds >= 2 * size or size == 1:
+            return f"{int(seconds // size):,}{unit.to(language)}"
+    raise AssertionError
