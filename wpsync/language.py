@@ -33,7 +33,7 @@ _language = Language.EN
 
 
 def speak(language: Language) -> None:
-    """Set the language of this process. What was worded before stays as it is."""
+    """Set the language of this process. Texts worded before stay as they are."""
     global _language
     _language = language
 

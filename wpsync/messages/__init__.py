@@ -1,10 +1,10 @@
-"""Words for everything that wpsync says to people, in English and Chinese. Pure.
+"""The words of every message to people, in English and Chinese. Pure.
 
 Here live the catalogue (each code of an error, a condition or a cause, with its text and its remedy), the names of
-resources, jobs and reasons (`terms`), and the rendering. Here does not live when something is said, nor to whom.
+resources, jobs and reasons (`terms`), and the rendering. When a message is shown, and to whom, does not live here.
 
 A text is a template: `{endpoint}` is a parameter as it is, `{rows:count}` one in a format of `formats`. No text is
-ever parsed back: what must be known later is in the code and the parameters.
+ever parsed back: the code and the parameters hold all that must be known later.
 """
 
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ def say(message: Message, language: Language | None = None) -> str:
 
 
 def remedy(message: Message, language: Language | None = None) -> str | None:
-    """Return what a person can do about a message: its own remedy, else that of a message among its parameters."""
+    """Return the next step for a person: a message's own remedy, else that of a message among its parameters."""
     language = language or spoken()
     if message.code == "legacy.text":  # TRANSITION
         english, _, chinese = cast("str", message.params["hint"] or "").partition(" / ")
@@ -63,8 +63,8 @@ def nested(value: object) -> Message | None:
 
 
 def _rendered(template: str, message: Message, language: Language) -> str:
-    def said(value: object) -> str:
+    def worded(value: object) -> str:
         inner = nested(value)
         return str(value) if inner is None else say(inner, language)
 
-    return Formats(language, said).vformat(template, (), message.params)
+    return Formats(language, worded).vformat(template, (), message.params)

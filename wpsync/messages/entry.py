@@ -1,4 +1,4 @@
-"""What the catalogue holds for one code."""
+"""One entry of the catalogue."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from wpsync.language import Text
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """The text of a code, and what a person can do about it; None where there is nothing to do.
+    """The text of a code, and the next step for a person; None where there is none.
 
     Texts begin small and end without a full stop, so that they fit into a line of the log, an alert or the page.
     """

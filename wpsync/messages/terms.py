@@ -58,17 +58,17 @@ def resource(name: str) -> Text:
 
 
 def reason(code: str) -> Text:
-    """Why something is incomplete or was not taken; a code that nobody worded stays as it is."""
+    """Why something is incomplete or was not taken; an unknown code stays as it is."""
     return REASONS.get(code, Text(code, code))
 
 
 def run(kind: str) -> Text:
-    """What a run was for."""
+    """Name the purpose of a run."""
     return RUNS.get(kind, Text(kind, kind))
 
 
 def job(name: str) -> Text:
-    """A job of the service: a resource, what is done with it, or a task of the house."""
+    """Name a job of the service: a resource, a task on a resource, or a task of the house."""
     if name in _JOBS:
         return _JOBS[name]
     of, _, task = name.partition(" ")
