@@ -119,8 +119,8 @@ TROUBLES = {
         63,
     ),
     "dead_letters": (
-        "insert into wpsync.dead_letters (account, resource, reason, detail, original, fingerprint, first_seen_at)"
-        " select 'main', 'sms', 'no_id', 'no usable id', '{}', n::text, now() from generate_series(1, 101) n",
+        "insert into wpsync.dead_letters (account, resource, reason, error_code, error_params, original, fingerprint, first_seen_at)"
+        " select 'main', 'sms', 'no_id', 'dead_letter.no_id', '{}', '{}', n::text, now() from generate_series(1, 101) n",
         "update wpsync.dead_letters set resolved_at = now()",
         3,
     ),
@@ -138,7 +138,8 @@ TROUBLES = {
         18,
     ),
     "job": (
-        "update wpsync.jobs set failures = 3, error = 'the vendor cannot be reached' where job = 'agents'",
+        "update wpsync.jobs set failures = 3, error_code = 'vendor.unreachable',"
+        ' error_params = \'{"endpoint": "/x", "error": "ConnectError"}\' where job = \'agents\'',
         "update wpsync.jobs set failures = 0",
         3,
     ),

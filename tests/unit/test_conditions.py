@@ -4,12 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 from wpsync.alerts.conditions import CRITICAL, WARNING, Counted, Observed, conditions
 from wpsync.config import AlertsConfig
+from wpsync.errors import Message
 from wpsync.status.resources import Incomplete, ResourceStatus, Status, TokenStatus
 from wpsync.status.service import Budget, JobStatus, Outage
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-SILENT = "/x: the vendor cannot be reached (ConnectError)"
+SILENT = Message("vendor.unreachable", {"endpoint": "/x", "error": "ConnectError"})
 
 
 def job(name="calls", error=None, failures=0, every=60):
@@ -39,7 +40,7 @@ def test_a_vendor_that_is_away_is_one_trouble_not_one_for_each_resource_and_job(
     assert list(told) == ["vendor"]
     one = told["vendor"]
     assert (one.severity, one.hold) == (CRITICAL, 15 * MINUTE)
-    assert "厂商接口自 12:32 起没有正常应答（连接不上厂商接口：ConnectError）" in one.zh
+    assert "厂商接口自 12:32 起没有正常应答（无法连接厂商接口（/x，ConnectError））" in one.zh
     assert "The vendor has not answered since 12:32" in one.en
 
 
@@ -60,13 +61,13 @@ def test_after_an_outage_there_is_time_to_catch_up():
 
 
 def test_what_is_stale_names_its_cause_and_what_comes_next():
-    slow = "/api/device/call: the vendor says that we are too fast (429)"
+    slow = Message("vendor.too_fast", {"endpoint": "/x"})
     told = found(resources=[late()], jobs=[job(error=slow, failures=40)])
     assert told["stale"].zh == (
-        "通话（calls）已有 90 分钟没有更新：厂商提示请求过于频繁，将在 14:05 自动重试。"
+        "通话（calls）已有 90 分钟没有更新：厂商提示请求过于频繁（/x），将在 14:05 自动重试。"
     )
     assert told["stale"].en == (
-        "calls has not been current for 90 minutes: the vendor says that requests come too fast;"
+        "calls has not been current for 90 minutes: the vendor says requests come too fast (/x);"
         " it is tried again at 14:05."
     )
 
@@ -87,17 +88,17 @@ def test_a_vendor_that_finds_us_too_fast_for_hours_is_the_cause_and_not_our_budg
 
 
 def test_a_full_disk_wakes_somebody_and_a_report_that_fails_does_not():
-    full = "the database's disk is full: No space left on device"
-    told = found(jobs=[job("agents", "/x: a parameter is wrong (4005)", 3)])
+    full = Message("database.disk_full", words="No space left on device")
+    told = found(jobs=[job("agents", Message("vendor.wrong_parameter", {"endpoint": "/x"}), 3)])
     assert told["job"].severity == WARNING
     told = found(jobs=[job("calls", full, 3)])
     assert told["job"].severity == CRITICAL
-    assert "数据库磁盘已满：No space left on device" in told["job"].zh
+    assert "数据库磁盘已满：“No space left on device”" in told["job"].zh
 
 
 def test_rejected_credentials_are_one_trouble():
     pair = TokenStatus("main", NOW, NOW, NOW, NOW + DAY, NOW + DAY, 1, encrypted=False)
-    said = "the vendor rejects the credentials of account main; no further login is tried before x"
+    said = Message("vendor.credentials_rejected", {"account": "main", "until": NOW})
     assert list(found(tokens=[pair], jobs=[job(error=said, failures=5)])) == ["credentials"]
 
 

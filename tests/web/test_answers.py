@@ -17,11 +17,11 @@ from wpsync import ledger
 from wpsync.alerts.conditions import Observed, conditions
 from wpsync.config import AlertsConfig
 from wpsync.emulator.client import Remote
+from wpsync.errors import Message
 from wpsync.extract.events import Reason
 from wpsync.language import Text
 from wpsync.messages import terms
 from wpsync.resources import RESOURCES
-from wpsync.status import failures as failure_texts
 from wpsync.status.resources import Incomplete, ResourceStatus, Status
 from wpsync.status.service import JobStatus
 from wpsync.status.texts import TEXTS
@@ -59,8 +59,8 @@ def halted(driver, resource="wechat_messages", *, seconds_ago=60, days=20):
 def letters(driver, count, reason="payload_unreadable", resource="wechat_messages"):
     driver.query("delete from wpsync.dead_letters returning 1")
     driver.query(
-        "insert into wpsync.dead_letters (account, resource, record_id, reason, detail, original, fingerprint, first_seen_at)"
-        " select 'main', %s, n, %s, 'the payload is not JSON', '{}', n::text, now() from generate_series(1, %s) n returning 1",
+        "insert into wpsync.dead_letters (account, resource, record_id, reason, error_code, error_params, original, fingerprint, first_seen_at)"
+        " select 'main', %s, n, %s, 'dead_letter.payload_not_json', '{}', '{}', n::text, now() from generate_series(1, %s) n returning 1",
         resource,
         reason,
         count,
@@ -322,17 +322,6 @@ def test_every_reason_and_every_resource_has_words_in_both_languages():
         assert re.search(r"[\u4e00-\u9fff]", zh), code
         assert code not in zh + en
     assert set(RESOURCES) <= set(terms.RESOURCES)
-    for detail in (
-        "the message has no payload",
-        "the payload is not JSON",
-        "the payload is a list, not an object",
-        "the payload is a JSON NoneType, not an object",
-        "the record is not a JSON object",
-        "the record has no usable id",
-        "wechat_messages: 22P05: UntranslatableCharacter",
-    ):
-        assert re.search(r"[\u4e00-\u9fff]", failure_texts.detail(detail)[0]), detail
-    assert failure_texts.detail("something new") == ("something new", "something new")
     assert terms.job("calls recheck") == Text("Calls, recheck", "通话复查")
 
 
@@ -391,7 +380,7 @@ def test_an_alert_names_things_in_chinese_with_the_name_to_search_for():
         "main", "sms", now, now + timedelta(days=1), "", 5, 4, "rows_missing", 3, None
     )
     failing = [
-        JobStatus("main", name, 60, None, None, None, "failed", "x", 5, 0)
+        JobStatus("main", name, 60, None, None, None, "failed", Message("job.failed"), 5, 0)
         for name in ("calls", "calls recheck")
     ]
     state = Status(now, resources=[late], incomplete=[window], jobs=failing)

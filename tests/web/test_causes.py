@@ -15,8 +15,9 @@ LATE = (
     " returning 1"
 )
 FAILS = (
-    "insert into wpsync.jobs (account, job, every_seconds, next_at, outcome, error, failures)"
-    " values ('main', 'calls', 60, now() + interval '1 hour', 'failed', %s, 4) returning 1"
+    "insert into wpsync.jobs (account, job, every_seconds, next_at, outcome, error_code, error_params,"
+    " error_words, failures)"
+    " values ('main', 'calls', 60, now() + interval '1 hour', 'failed', %s, '{}', %s, 4) returning 1"
 )
 
 
@@ -37,27 +38,29 @@ def test_a_service_that_does_not_run(late):
 
 def test_a_vendor_that_does_not_answer(late):
     late.driver.query(
-        "insert into wpsync.outages values ('main', now(), '/x: the vendor cannot be reached (ConnectError)')"
+        "insert into wpsync.outages values ('main', now(), 'vendor.unreachable',"
+        ' \'{"endpoint": "/x", "error": "ConnectError"}\')'
         " returning 1"
     )
     said = told(late, "en")[1]
     assert said.startswith("Calls, SMS: the vendor has not answered since ")
-    assert "(the vendor cannot be reached: ConnectError); it is asked again and again" in said
+    assert "(cannot reach the vendor (/x, ConnectError)); it is asked again and again" in said
     assert said.count("has not answered") == 1
     said = told(late, "zh")[1]
-    assert "连接不上厂商接口：ConnectError" in said
+    assert "无法连接厂商接口（/x，ConnectError）" in said
     assert "请检查网络并联系厂商" in said
 
 
 def test_a_job_that_fails_for_a_reason_of_its_own(late):
-    late.driver.query(FAILS, "the database's disk is full: No space left on device")
+    late.driver.query(FAILS, "database.disk_full", "No space left on device")
     said = told(late, "en")[1]
     assert (
-        "Calls: the database's disk is full: No space left on device; it is tried again at" in said
+        'Calls: the disk of the database is full: "No space left on device"; it is tried again at'
+        in said
     )
     assert "SMS: it is being caught up, and there is nothing to do." in said
     said = told(late, "zh")[1]
-    assert "通话：数据库磁盘已满：No space left on device，将在 " in said
+    assert "通话：数据库磁盘已满：“No space left on device”，将在 " in said
     assert "短信：正在补读，无需处理。" in said
     assert "数据库磁盘已满" in on_terminal(late.driver)
 

@@ -66,7 +66,8 @@ def test_in_a_pipe_it_is_plain_and_answers_as_the_page_does(site):
 
 def test_on_80_columns_nothing_is_cut_or_broken(driver):
     driver.query(
-        "update wpsync.jobs set failures = 3, error = 'the vendor cannot be reached' returning 1"
+        "update wpsync.jobs set failures = 3, error_code = 'vendor.unreachable',"
+        ' error_params = \'{"endpoint": "/x", "error": "ConnectError"}\' returning 1'
     )
     sentence = "有窗口长时间无法与厂商总数核对一致请在状态页的完整性日历中查看" * 2
     driver.query(
@@ -117,8 +118,8 @@ def days_of_calls(driver):
 def test_dead_letters_of_one_kind_stand_in_one_line(driver):
     driver.query("delete from wpsync.dead_letters returning 1")
     driver.query(
-        "insert into wpsync.dead_letters (account, resource, reason, detail, original, fingerprint, first_seen_at)"
-        " select 'main', 'sms', 'no_id', 'no usable id', '{}', n::text, now() from generate_series(1, 7) n returning 1"
+        "insert into wpsync.dead_letters (account, resource, reason, error_code, error_params, original, fingerprint, first_seen_at)"
+        " select 'main', 'sms', 'no_id', 'dead_letter.no_id', '{}', '{}', n::text, now() from generate_series(1, 7) n returning 1"
     )
     shown = driver.run("status").stdout
     (line,) = re.findall(r"^sms: no_id: .*$", shown, re.MULTILINE)

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wpsync.config import AlertsConfig
+from wpsync.errors import Message
 from wpsync.extract.events import Reason
-from wpsync.messages import terms
+from wpsync.language import Language
+from wpsync.messages import say, terms
+from wpsync.messages.causes import Cause, shared
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
 from wpsync.status import causes
-from wpsync.status import failures as failure_texts
 from wpsync.status.resources import Incomplete, ResourceStatus, Status
 from wpsync.status.texts import Pair
 
@@ -336,29 +338,30 @@ def _jobs(status: Status) -> Iterator[Condition]:
 
     Where a vendor that was away did it, each is given the time to get through again.
     """
-    away = {(one.account, failure_texts.VENDOR) for one in status.outages}
-    away |= {(one.account, failure_texts.CREDENTIALS) for one in status.tokens if one.failures}
+    away = {(one.account, Cause.VENDOR) for one in status.outages}
+    away |= {(one.account, Cause.CREDENTIALS) for one in status.tokens if one.failures}
     failing = [
         job
         for job in status.jobs
         if job.failures >= _FAILURES
         and job.job != "alerts"
-        and (job.account, failure_texts.cause(job.error or "")) not in away
+        and (job.account, shared(job.error)) not in away
     ]
     for account in dict.fromkeys(job.account for job in failing):
         mine = [job for job in failing if job.account == account]
         shown = ", ".join(job.job for job in mine[:5])
         chinese = "、".join(f"{terms.job(job.job).zh}（{job.job}）" for job in mine[:5])
-        found = {failure_texts.cause(job.error or "") for job in mine}
-        zh, en = failure_texts.error(mine[0].error or "?")
+        found = {shared(job.error) for job in mine}
+        last = mine[0].error or Message("job.failed")
+        zh, en = (say(last, one) for one in (Language.ZH, Language.EN))
         longest = timedelta(seconds=max(job.every_seconds for job in mine))
         yield Condition(
             "job",
             account,
             "",
-            CRITICAL if failure_texts.DATABASE in found else WARNING,
+            CRITICAL if Cause.DATABASE in found else WARNING,
             f"任务连续失败：{chinese}。最近的错误：{zh}。会按时自动重试；若持续，请按错误提示处理。",
             f"Jobs fail again and again: {shown}. The last error: {en}. They are tried again at their times; if"
             " it lasts, mend what the error names.",
-            _TICKS + longest if found == {failure_texts.VENDOR} else _TICKS,
+            _TICKS + longest if found == {Cause.VENDOR} else _TICKS,
         )

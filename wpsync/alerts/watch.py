@@ -18,10 +18,11 @@ from wpsync.db import queries
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import UnwritableError, WpsyncError
+from wpsync.language import Language
+from wpsync.messages import say
 from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
-from wpsync.status import failures as failure_texts
 from wpsync.status import resources as statuses
 from wpsync.values import SHANGHAI
 
@@ -218,7 +219,7 @@ def _no_writes(
 ) -> tuple[tuple[str, str], tuple[str, str]]:
     """What is said where incidents cannot be kept, which is what is wrong."""
     if isinstance(error, UnwritableError):
-        zh, en = failure_texts.error(str(error))
+        zh, en = (say(error.message, one) for one in (Language.ZH, Language.EN))
         return ("数据库无法写入", "The database takes no writes"), (
             f"主机 {host} 已有 {minutes} 分钟无法写入数据库：{zh}。处理后同步自动继续，已写入的数据不受影响。",
             f"{host} has not been able to write for {minutes} minutes: {en}. Once that is mended the sync goes on by"

@@ -115,6 +115,7 @@ def list_letters(
     from dataclasses import asdict
 
     from wpsync.cli.tables import table
+    from wpsync.messages import say
     from wpsync.state import dead_letters
 
     check_resources([resource] if resource is not None else [])
@@ -126,7 +127,7 @@ def list_letters(
         listed = [asdict(letter) for letter in found]
         print_json([{k: v for k, v in one.items() if k != "original"} for one in listed])
         return
-    rows = [(d.id, d.resource, d.record_id, d.reason, d.detail, d.first_seen_at) for d in found]
+    rows = [(d.id, d.resource, d.record_id, d.reason, say(d.error), d.first_seen_at) for d in found]
     table("", ("id", "resource", "record", "reason", "detail", "first seen"), rows)
     print_hint(_NEXT if found else _NO_LETTERS)
 
@@ -141,6 +142,7 @@ def show_letter(
 ) -> None:
     """One dead letter with the original the vendor sent. 显示一条死信及其原文。"""
     from wpsync.errors import ConfigError
+    from wpsync.messages import say
     from wpsync.state import dead_letters
 
     with open_session(context, vendor=False) as session:
@@ -153,7 +155,7 @@ def show_letter(
     if json:
         print_json(found)
         return
-    print(f"{found.resource} {found.record_id or ''}: {found.reason}: {found.detail}")
+    print(f"{found.resource} {found.record_id or ''}: {found.reason}: {say(found.error)}")
     print(found.original)
 
 

@@ -295,13 +295,14 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
 
 def _say_why(bad: "list[Outcome]") -> None:
     """What went wrong, and what was not even tried."""
+    from wpsync.messages import remedy, say
     from wpsync.sync.passes import UNATTEMPTED
 
     for outcome in bad:
         for problem in outcome.problems[:5]:
-            print(f"wpsync: {outcome.resource} {outcome.outcome}: {problem}", file=sys.stderr)
-        if outcome.hint:
-            print_hint(outcome.hint)
+            print(f"wpsync: {outcome.resource} {outcome.outcome}: {say(problem)}", file=sys.stderr)
+        if hint := next(filter(None, map(remedy, outcome.problems)), None):
+            print_hint(hint)
     _name_the_rest([outcome for outcome in bad if outcome.outcome == UNATTEMPTED])
 
 

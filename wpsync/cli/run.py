@@ -122,6 +122,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
     from wpsync.cli.tables import instant
     from wpsync.daemon.jobs import Job, Result
     from wpsync.daemon.service import once_each
+    from wpsync.messages import say
     from wpsync.status.resources import incomplete
 
     done: list[dict[str, object]] = []
@@ -137,7 +138,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
             }
         )
         if not json:
-            said = f": {result.error}" if result.error else ""
+            said = f": {say(result.error)}" if result.error else ""
             print(f"{job.key.account or '-'} {job.key.job}: {result.outcome}{said}", flush=True)
 
     results = once_each(session, show)
@@ -183,7 +184,7 @@ def opened(
             except (DatabaseUnavailableError, UnwritableError) as exc:
                 found = None
                 if not said:
-                    log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
+                    log.warning("database.awaited", extra={"error": exc.message})
                 said = True
                 watch.away(clock.now(), socket.gethostname(), error=exc)
                 stop.wait(_AGAIN)

@@ -14,8 +14,8 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync.cli.tables import PIPE, cell, instant
+from wpsync.errors import Message
 from wpsync.messages import terms
-from wpsync.status import failures as failure_texts
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
 from wpsync.status.resources import DeadLetterStatus, Status
@@ -293,21 +293,22 @@ class _Board:
     def _failures(self) -> Iterator[Text]:
         for job in self._seen.failing:
             times = f"failed {job.failures} times in a row / 连续失败 {job.failures} 次"
-            yield Text(f"{self._name(job.account, job.job)}: {times}: {job.error}", style="red")
+            error = self._words.error(job.error or Message("job.failed"))
+            yield Text(f"{self._name(job.account, job.job)}: {times}: {error}", style="red")
 
     def _letters(self) -> Iterator[Text]:
         """The newest, those of one kind together."""
         kinds: dict[tuple[str, str, str], list[DeadLetterStatus]] = {}
         for one in self._seen.letters:
-            kinds.setdefault((one.resource, one.reason, one.detail), []).append(one)
-        for (resource, reason, detail), alike in list(kinds.items())[:_KINDS]:
+            kinds.setdefault((one.resource, one.reason, str(one.error)), []).append(one)
+        for (resource, reason, _), alike in list(kinds.items())[:_KINDS]:
             newest = f"#{alike[0].id}, {self._words.at(alike[0].first_seen_at)}"
             more = (
                 f", {len(alike) - 1} more like it / 另有 {len(alike) - 1} 条同类"
                 if alike[1:]
                 else ""
             )
-            said = _spoken(failure_texts.detail(detail))
+            said = self._words.error(alike[0].error)
             yield Text(f"{resource}: {reason}: {said} ({newest}{more})")
         if kinds:
             yield Text("wpsync dead-letters list / show ID / retry", style=QUIET)

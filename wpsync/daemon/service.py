@@ -77,7 +77,7 @@ class Service:
         except (RetryableError, UnwritableError) as exc:
             if not self._away:
                 self._away = True
-                log.warning("database.away", extra={"error": str(exc)})
+                log.warning("database.away", extra={"error": exc.message})
             self._watch.away(
                 self._session.clock.now(),
                 self.instance.host,

@@ -54,7 +54,6 @@ def _jobs(metadata: sa.MetaData) -> None:
             "of the last time: running, done, incomplete, failed, interrupted or deadline",
             null=True,
         ),
-        column("error", sa.Text(), "错误", "what went wrong", null=True),
         *error_columns(),
         column("failures", sa.Integer(), "连续失败次数", "failures in a row", default="0"),
         column("missed", sa.BigInteger(), "错过的次数", "times that were missed", default="0"),
@@ -188,8 +187,7 @@ def _outages(metadata: sa.MetaData) -> None:
         metadata,
         column(*ACCOUNT),
         column("since", INSTANT, "从何时起没有正常应答", "since when it has not answered"),
-        column("error", sa.Text(), "最近的错误", "what was met instead"),
-        *error_columns(),
+        *error_columns(null=False),
         sa.PrimaryKeyConstraint("account", name="outages_pkey"),
         schema="wpsync",
         comment=comment(

@@ -40,9 +40,10 @@ def remedy(message: Message, language: Language | None = None) -> str | None:
     if own is not None:
         return _rendered(own.to(language), message, language)
     for value in message.params.values():
-        inner = nested(value)
-        if inner is not None and (found := remedy(inner, language)) is not None:
-            return found
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            inner = nested(one)
+            if inner is not None and (found := remedy(inner, language)) is not None:
+                return found
     return None
 
 

@@ -6,8 +6,16 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
+from wpsync.messages import dead_letter, job, listing, token, vendor, window
 from wpsync.messages.entry import Entry
 
-PARTS: tuple[Mapping[str, Entry], ...] = ()
+PARTS: tuple[Mapping[str, Entry], ...] = (
+    dead_letter.ENTRIES,
+    job.ENTRIES,
+    listing.ENTRIES,
+    token.ENTRIES,
+    vendor.ENTRIES,
+    window.ENTRIES,
+)
 
 MESSAGES: dict[str, Entry] = {code: entry for part in PARTS for code, entry in part.items()}

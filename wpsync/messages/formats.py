@@ -6,10 +6,11 @@
 | `count` | an integer | `12,345` |
 | `resource`, `resources` | the name of one, the names of several | `Calls`, `通话、短信` |
 | `job`, `reason`, `run` | a job, the reason why a window is incomplete, the kind of a run | `Calls, recheck` |
-| `at` | an instant, aware, or in ISO 8601 | `2026-01-31 08:00` in Asia/Shanghai |
+| `json` | a type of JSON's values | `array`, `数组` |
+| `at`, `second` | an instant, aware, or in ISO 8601 | `2026-01-31 08:00`, `2026-01-31 08:00:59` in Asia/Shanghai |
 | `duration` | seconds | `3 h`, `3 小时` |
 | `list` | several texts | `a, b`, `a、b` |
-| `message` | another message | its text |
+| `message`, `messages` | another message, several | its text, their texts |
 """
 
 import string
@@ -28,6 +29,15 @@ _UNITS = (
     (1, Text(" s", " 秒")),
 )
 
+_NAMED = {
+    "resource": terms.resource,
+    "job": terms.job,
+    "reason": terms.reason,
+    "run": terms.run,
+    "json": terms.json_type,
+}
+_TIMES = {"at": "%Y-%m-%d %H:%M", "second": "%Y-%m-%d %H:%M:%S"}
+
 
 class Formats(string.Formatter):
     """Formats parameters in one language. `say` words a message among them."""
@@ -37,15 +47,12 @@ class Formats(string.Formatter):
         self._say = say
 
     def format_field(self, value: object, format_spec: str) -> str:
-        named = {
-            "resource": terms.resource,
-            "job": terms.job,
-            "reason": terms.reason,
-            "run": terms.run,
-        }
+        if format_spec in _NAMED:
+            return _NAMED[format_spec](str(value)).to(self._language)
+        if format_spec in _TIMES:
+            at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
+            return format(at.astimezone(SHANGHAI), _TIMES[format_spec])
         match format_spec:
-            case "resource" | "job" | "reason" | "run":
-                return named[format_spec](str(value)).to(self._language)
             case "resources":
                 names = cast("Iterable[str]", value)
                 return self._listed(terms.resource(name).to(self._language) for name in names)
@@ -53,13 +60,13 @@ class Formats(string.Formatter):
                 return self._listed(map(str, cast("Iterable[object]", value)))
             case "count":
                 return f"{cast('int', value):,}"
-            case "at":
-                at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
-                return f"{at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
             case "duration":
                 return duration(float(cast("float", value)), self._language)
             case "message":
                 return self._say(value)
+            case "messages":
+                between = "；" if self._language is Language.ZH else "; "
+                return between.join(map(self._say, cast("Iterable[object]", value)))
             case "":
                 return str(value)
             case _:

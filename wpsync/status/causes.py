@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from wpsync import messages
+from wpsync.errors import Message
+from wpsync.language import Language
 from wpsync.resources import RESOURCES
-from wpsync.status import failures as failure_texts
 from wpsync.status.resources import Status
 from wpsync.status.service import Budget, JobStatus, Outage
 from wpsync.status.texts import Pair
@@ -96,7 +98,7 @@ def waits(one: Budget) -> Pair:
 
 def silent(one: Outage, now: datetime, *, served: bool) -> Pair:
     """That a vendor does not answer, since when, what is met instead, and that it is asked again."""
-    zh, en = failure_texts.error(one.error)
+    zh, en = _pair(one.error)
     at = _at(one.since, now)
     if not served:
         return (
@@ -110,11 +112,15 @@ def silent(one: Outage, now: datetime, *, served: bool) -> Pair:
 
 
 def _failing(job: JobStatus, now: datetime) -> Pair:
-    zh, en = failure_texts.error(job.error or "?")
+    zh, en = _pair(job.error or Message("job.failed"))
     if job.next_at is None or job.next_at <= now:
         return f"{zh}，正在自动重试", f"{en}; it is being tried again"
     at = _at(job.next_at, now)
     return f"{zh}，将在 {at} 自动重试", f"{en}; it is tried again at {at}"
+
+
+def _pair(error: Message) -> Pair:
+    return messages.say(error, Language.ZH), messages.say(error, Language.EN)
 
 
 def _at(value: datetime, now: datetime) -> str:

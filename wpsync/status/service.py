@@ -11,8 +11,10 @@ from wpsync.config import Config
 from wpsync.db import queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.errors import Message
 from wpsync.model import Priority
 from wpsync.resources import RESOURCES
+from wpsync.state import errors
 from wpsync.sync.session import per_minute
 from wpsync.values import SHANGHAI
 
@@ -32,7 +34,7 @@ class JobStatus:
     started_at: datetime | None
     finished_at: datetime | None
     outcome: str | None
-    error: str | None
+    error: Message | None
     failures: int
     missed: int
 
@@ -110,12 +112,15 @@ class Outage:
 
     account: str
     since: datetime
-    error: str
+    error: Message
 
 
 def outages(database: Database, accounts: list[str]) -> list[Outage]:
     """The accounts whose vendor does not answer, as whoever asked it last has found."""
-    found = [Outage(**row) for row in queries.rows(database, QUERIES["outages"])]  # type: ignore[arg-type]  # the query's columns are the fields
+    found = [
+        Outage(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
+        for row in queries.rows(database, QUERIES["outages"])
+    ]
     return [one for one in found if one.account in accounts]
 
 
@@ -126,7 +131,10 @@ def incidents(database: Database) -> list[IncidentStatus]:
 
 def jobs(database: Database, accounts: list[str]) -> list[JobStatus]:
     """The jobs of the named accounts and of the whole service."""
-    found = [JobStatus(**row) for row in queries.rows(database, QUERIES["jobs"])]  # type: ignore[arg-type]  # the query's columns are the fields
+    found = [
+        JobStatus(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
+        for row in queries.rows(database, QUERIES["jobs"])
+    ]
     return [job for job in found if not job.account or job.account in accounts]
 
 

@@ -1,12 +1,13 @@
 -- name: jobs
-select account, job, every_seconds, next_at, started_at, finished_at, outcome, error, failures, missed
+select account, job, every_seconds, next_at, started_at, finished_at, outcome,
+       error_code, error_params, error_words, failures, missed
 from wpsync.jobs order by account, job
 
 -- name: instances
 select id, host, version, role, started_at, seen_at from wpsync.instances order by role, started_at
 
 -- name: outages
-select account, since, error from wpsync.outages order by account
+select account, since, error_code, error_params, error_words from wpsync.outages order by account
 
 -- name: budgets
 select account, endpoint, book from wpsync.budget order by account, endpoint

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from wpsync import messages
+from wpsync.errors import Message
 from wpsync.language import Language
 from wpsync.messages import terms
 from wpsync.status import causes
-from wpsync.status import failures as failure_texts
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.snapshot import Snapshot
 from wpsync.status.texts import LANGUAGES, Pair, say
@@ -33,9 +34,9 @@ class Words:
         """Why something is incomplete or could not be taken."""
         return terms.reason(code).to(Language(self.language))
 
-    def detail(self, text: str) -> str:
-        """What a dead letter says of itself."""
-        return self.of(failure_texts.detail(text))
+    def error(self, error: Message) -> str:
+        """Return the text of an error."""
+        return messages.say(error, Language(self.language))
 
     def job(self, name: str) -> str:
         """A job of the service."""
