@@ -6,13 +6,14 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
-from wpsync.messages import dead_letter, job, listing, token, vendor, window
+from wpsync.messages import dead_letter, job, listing, renormalize, token, vendor, window
 from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
     dead_letter.ENTRIES,
     job.ENTRIES,
     listing.ENTRIES,
+    renormalize.ENTRIES,
     token.ENTRIES,
     vendor.ENTRIES,
     window.ENTRIES,
