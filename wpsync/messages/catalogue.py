@@ -6,8 +6,16 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
+from wpsync.messages import configuration, database, embedded, erase, schema, web
 from wpsync.messages.entry import Entry
 
-PARTS: tuple[Mapping[str, Entry], ...] = ()
+PARTS: tuple[Mapping[str, Entry], ...] = (
+    configuration.ENTRIES,
+    database.ENTRIES,
+    schema.ENTRIES,
+    embedded.ENTRIES,
+    erase.ENTRIES,
+    web.ENTRIES,
+)
 
 MESSAGES: dict[str, Entry] = {code: entry for part in PARTS for code, entry in part.items()}

@@ -10,6 +10,7 @@
 | `duration` | seconds | `3 h`, `3 小时` |
 | `list` | several texts | `a, b`, `a、b` |
 | `message` | another message | its text |
+| `lines` | several messages | the text of each, on a line of its own |
 """
 
 import string
@@ -60,6 +61,8 @@ class Formats(string.Formatter):
                 return duration(float(cast("float", value)), self._language)
             case "message":
                 return self._say(value)
+            case "lines":
+                return "".join(f"\n  {self._say(one)}" for one in cast("Iterable[object]", value))
             case "":
                 return str(value)
             case _:
