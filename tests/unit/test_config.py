@@ -124,7 +124,7 @@ def test_each_problem_is_one_line_in_one_language(tmp_path, text, key, english, 
 
 
 def test_a_wrong_configuration_reads_in_one_language_throughout(tmp_path):
-    everything = {}
+    everything: dict[str, dict[str, object]] = {}
     for text, key, *_ in WRONG:
         if not text.startswith(("accounts", "log", "data_dir")):
             for section, values in tomllib.loads(text).items():
