@@ -13,7 +13,7 @@ from wpsync.errors import ConfigError, Message
 
 PREFIX = "WPSYNC_"
 _PLACES = (Path("config.toml"), Path("/etc/wpsync/config.toml"))
-_RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT", "WPSYNC_LANG")
+_RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT")
 
 Keys = tuple[str, ...]
 """The keys that lead to a value: `("log", "level")`."""
