@@ -6,16 +6,36 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
-from wpsync.messages import dead_letter, job, listing, renormalize, token, vendor, window
+from wpsync.messages import (
+    configuration,
+    database,
+    dead_letter,
+    embedded,
+    erase,
+    job,
+    listing,
+    renormalize,
+    schema,
+    token,
+    vendor,
+    web,
+    window,
+)
 from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
+    configuration.ENTRIES,
+    database.ENTRIES,
     dead_letter.ENTRIES,
+    embedded.ENTRIES,
+    erase.ENTRIES,
     job.ENTRIES,
     listing.ENTRIES,
     renormalize.ENTRIES,
+    schema.ENTRIES,
     token.ENTRIES,
     vendor.ENTRIES,
+    web.ENTRIES,
     window.ENTRIES,
 )
 

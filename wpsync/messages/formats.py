@@ -11,6 +11,7 @@
 | `duration` | seconds | `3 h`, `3 小时` |
 | `list` | several texts | `a, b`, `a、b` |
 | `message`, `messages` | another message, several | its text, their texts |
+| `lines` | several messages | the text of each, on a line of its own |
 """
 
 import string
@@ -67,8 +68,8 @@ class Formats(string.Formatter):
             case "messages":
                 between = "；" if self._language is Language.ZH else "; "
                 return between.join(map(self._say, cast("Iterable[object]", value)))
-            case "":
-                return str(value)
+            case "lines":
+                return "".join(f"\n  {self._say(one)}" for one in cast("Iterable[object]", value))
             case _:
                 return format(value, format_spec)
 
