@@ -64,7 +64,8 @@ def test_a_request_that_fails_now_and_then_is_nobodys_concern(driver, vendor):
 
 def test_what_a_dead_process_noted_is_taken_back_by_the_first_answer(driver):
     driver.query(
-        "insert into wpsync.outages values ('main', now() - interval '1 hour', 'x') returning 1"
+        "insert into wpsync.outages values ('main', now() - interval '1 hour', 'vendor.no_reason',"
+        ' \'{"endpoint": "/x"}\') returning 1'
     )
     driver.sync(["agents"])
     assert driver.query("select 1 from wpsync.outages") == []
@@ -73,13 +74,13 @@ def test_what_a_dead_process_noted_is_taken_back_by_the_first_answer(driver):
 def test_the_page_says_it_in_both_languages_and_the_tone_stays(driver):
     driver.sync()
     driver.query(
-        "insert into wpsync.outages values ('main', now(), '/x: no usable answer (ReadTimeout)')"
-        " returning 1"
+        "insert into wpsync.outages values ('main', now(), 'vendor.no_answer',"
+        ' \'{"endpoint": "/x", "error": "ReadTimeout"}\') returning 1'
     )
     with served(driver) as site:
         for language, words in (
-            ("zh", "厂商接口没有返回可用的应答"),
-            ("en", "no usable answer of"),
+            ("zh", "厂商接口没有有效响应（/x，ReadTimeout）"),
+            ("en", "no usable answer from the vendor"),
         ):
             page = httpx.get(site.url, headers={"Accept-Language": language}).text
             assert words in page

@@ -333,9 +333,9 @@ def test_the_chinese_page_leaves_no_code_to_be_read(site):
         " where resource = 'calls' and starts_at = (select min(starts_at) from wpsync.windows where resource = 'calls')"
         " returning 1"
     )
-    site.driver.query("update wpsync.jobs set failures = 1, error = 'timeout' returning 1")
+    site.driver.query("update wpsync.jobs set failures = 1, error_code = 'job.failed' returning 1")
     site.driver.query(
-        "insert into wpsync.jobs (account, job, every_seconds, failures, error) values ('main', 'calls recheck', 15, 1, 'x')"
+        "insert into wpsync.jobs (account, job, every_seconds, failures, error_code) values ('main', 'calls recheck', 15, 1, 'job.failed')"
         " returning 1"
     )
     site.driver.query(
