@@ -5,6 +5,7 @@ The transactions are written as the list of their steps, in the order in which t
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,7 +55,7 @@ class Target:
     privacy: Privacy
 
 
-class _Unit:
+class _Unit(ABC):
     """Normalises and stages the pages of one window or listing on one connection."""
 
     def __init__(self, connection: Connection, target: Target, run_id: int) -> None:
@@ -87,8 +88,8 @@ class _Unit:
             refused = replace(closed, reason=Reason.MOSTLY_DEAD_LETTERS)
             return replace(self._transaction(refused), reason=refused.reason)
 
-    def _transaction(self, closed: Closed) -> Loaded:
-        raise NotImplementedError
+    @abstractmethod
+    def _transaction(self, closed: Closed) -> Loaded: ...
 
     def _stage(self) -> None:
         self._normalize.pages(self._pages, self._staging.batch)
