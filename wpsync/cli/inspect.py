@@ -37,8 +37,7 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target. 向每个告警目标发送测试消息。"""
     import socket
 
-    from wpsync.alerts import targets
-    from wpsync.alerts.watch import worded
+    from wpsync.alerts import notices, targets
     from wpsync.errors import ConfigError
     from wpsync.model import Secret
 
@@ -49,22 +48,9 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
             hint="set alerts.targets; README shows the address of each kind of robot"
             " / 请设置 alerts.targets；各类机器人的地址写法见 README",
         )
-    host, accounts = socket.gethostname(), ", ".join(config.accounts) or "-"
-    message = worded(
-        config.alerts,
-        [("测试消息", "Test message")],
-        [
-            (
-                f"来自主机 {host}（账号：{accounts}）。收到即表示告警可以送达。",
-                f"From {host} (accounts: {accounts}). Alerts will reach you here.",
-            ),
-        ],
-    )
+    notice = notices.of_test(config, socket.gethostname())
     addresses = [Secret(target.get_secret_value()) for target in config.alerts.targets]
-    taken = {
-        target.name: targets.send(target, message.title, message.text)
-        for target in targets.targets(addresses)
-    }
+    taken = {target.name: targets.send(target, notice) for target in targets.targets(addresses)}
     if json:
         print_json([{"target": name, "taken": good} for name, good in taken.items()])
     else:

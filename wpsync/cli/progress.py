@@ -23,6 +23,7 @@ from rich.text import Text
 from wpsync.api.limits import Wait
 from wpsync.cli.context import without_events
 from wpsync.cli.eta import Eta, Seen, Step
+from wpsync.language import Language
 from wpsync.status.texts import counted, say
 
 log = logging.getLogger(__name__)
@@ -250,7 +251,7 @@ def ending(outcome: str, seen: Seen) -> str:
     before, chinese_before = "", ""
     if seen.already:
         before, chinese_before = f" ({seen.already:,} before)", f"（此前已有 {seen.already:,} 行）"
-    chinese = say(f"outcome.{outcome}", "zh")
+    chinese = say(f"outcome.{outcome}", Language.ZH)
     return (
         f"{seen.resource}: {outcome}, {counted(seen.read, 'row')}{before}"
         f" / {chinese}，{seen.read:,} 行{chinese_before}"
@@ -280,15 +281,15 @@ def _lasting(seen: Seen) -> tuple[str, str]:
     """How long it still takes, in both languages."""
     said = []
     for language, left, both in (
-        ("en", "{0} left", "{0} left ({1} in all)"),
-        ("zh", "剩余 {0}", "剩余 {0}（全部 {1}）"),
+        (Language.EN, "{0} left", "{0} left ({1} in all)"),
+        (Language.ZH, "剩余 {0}", "剩余 {0}（全部 {1}）"),
     ):
         times = [span(value, language) for value in (seen.left, seen.left_in_all) if value]
         said.append((both if len(times) > 1 else left).format(*times or [span(0, language)]))
     return said[0], said[1]
 
 
-def span(seconds: float, language: str) -> str:
+def span(seconds: float, language: Language) -> str:
     """A length of time, roughly: seconds, minutes, hours or days."""
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 1.5 * length:

@@ -13,9 +13,11 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from wpsync import messages
 from wpsync.cli.tables import PIPE, cell, instant
-from wpsync.errors import Message
+from wpsync.language import Language, spoken
 from wpsync.messages import terms
+from wpsync.status import causes
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
 from wpsync.status.resources import DeadLetterStatus, Status
@@ -74,7 +76,7 @@ class _Board:
     def __init__(self, out: Console, seen: Snapshot) -> None:
         self._out = out
         self._seen = seen
-        self._words = Words("en", seen.now)
+        self._words = Words(Language.EN, seen.now)
         self._many = len(seen.accounts) > 1
         self._is_wide = out.width >= _WIDE
         self._is_whole = out.width == PIPE
@@ -91,7 +93,7 @@ class _Board:
 
     def _headline(self) -> None:
         english = headline(self._words, self._seen)
-        chinese = headline(Words("zh", self._seen.now), self._seen)
+        chinese = headline(Words(Language.ZH, self._seen.now), self._seen)
         sign, style = _TONES[english.tone]
         self._out.print(Text.assemble((f"{sign} {english.text} / {chinese.text}", style)))
         at = instant(self._seen.now)
@@ -99,14 +101,14 @@ class _Board:
             self._out.print(grid(" ", Text(detail, style=QUIET)))
 
     def _title(self, key: str) -> None:
-        chinese, english = TEXTS[key]
+        english, chinese = TEXTS[key].en, TEXTS[key].zh
         self._out.print()
         self._out.print(Text.assemble((english, "bold"), (f"  {chinese}", QUIET)))
 
     def _both(self, key: str, **values: datetime | timedelta) -> str:
         """A text in English and in Chinese, with its times in the words of each."""
         said = []
-        for language in ("en", "zh"):
+        for language in Language:
             words = Words(language, self._seen.now)
             shown = {
                 name: words.span(value) if isinstance(value, timedelta) else words.at(value)
@@ -132,7 +134,7 @@ class _Board:
             for one in self._seen.backfills
         ]
         self._out.print(columns(rows))
-        self._note(*reversed(TEXTS["backfill.note"]))
+        self._note(TEXTS["backfill.note"].en, TEXTS["backfill.note"].zh)
 
     def _progress(self, one: BackfillStatus) -> Iterator[Text]:
         share = one.share
@@ -229,7 +231,7 @@ class _Board:
         rows = []
         for name in ("messages", "calls", "requests"):
             counts: list[int] = getattr(lately, name)
-            label = Text.assemble(name, (f" {TEXTS[f'chart.{name}'][0]}", QUIET))
+            label = Text.assemble(name, (f" {TEXTS[f'chart.{name}'].zh}", QUIET))
             rows.append((label, Text(spark(counts), style="cyan"), Text(f"{sum(counts):,}")))
         self._out.print(columns(rows))
 
@@ -292,24 +294,24 @@ class _Board:
 
     def _failures(self) -> Iterator[Text]:
         for job in self._seen.failing:
+            error = Words(spoken(), self._seen.now).advised(causes.error(job))
             times = f"failed {job.failures} times in a row / 连续失败 {job.failures} 次"
-            error = self._words.error(job.error or Message("job.failed"))
             yield Text(f"{self._name(job.account, job.job)}: {times}: {error}", style="red")
 
     def _letters(self) -> Iterator[Text]:
         """The newest, those of one kind together."""
         kinds: dict[tuple[str, str, str], list[DeadLetterStatus]] = {}
         for one in self._seen.letters:
-            kinds.setdefault((one.resource, one.reason, str(one.error)), []).append(one)
-        for (resource, reason, _), alike in list(kinds.items())[:_KINDS]:
+            detail = messages.shown(one.error)[0]
+            kinds.setdefault((one.resource, one.reason, detail), []).append(one)
+        for (resource, reason, detail), alike in list(kinds.items())[:_KINDS]:
             newest = f"#{alike[0].id}, {self._words.at(alike[0].first_seen_at)}"
             more = (
                 f", {len(alike) - 1} more like it / 另有 {len(alike) - 1} 条同类"
                 if alike[1:]
                 else ""
             )
-            said = self._words.error(alike[0].error)
-            yield Text(f"{resource}: {reason}: {said} ({newest}{more})")
+            yield Text(f"{resource}: {reason}: {detail} ({newest}{more})")
         if kinds:
             yield Text("wpsync dead-letters list / show ID / retry", style=QUIET)
 
@@ -317,7 +319,7 @@ class _Board:
         for one in self._seen.status.drift[:10]:
             often = "once" if one.seen == 1 else f"{one.seen:,} times"
             unknown = f"{one.what} {one.name!r} is not known to this version, seen {often}"
-            chinese = f"{TEXTS[f'drift.{one.what}'][0]}，已出现 {one.seen:,} 次"
+            chinese = f"{TEXTS[f'drift.{one.what}'].zh}，已出现 {one.seen:,} 次"
             yield Text(f"{one.resource}: {unknown} / {chinese}")
 
 
@@ -326,10 +328,12 @@ def complain(found: Status) -> None:
     out = console(stderr=True)
     whole = out.width == PIPE
     for one in found.incidents:
+        text, remedy = messages.shown(one.message)
+        lines = [text, *([f"→ {remedy}"] if remedy else [])]
         if whole:
-            out.print(Text(f"{one.severity}: {one.en}\n  {one.zh}"))
+            out.print(Text(f"{one.severity}: " + "\n  ".join(lines)))
         else:
-            out.print(grid(f"{one.severity}:", Text(f"{one.en}\n{one.zh}")))
+            out.print(grid(f"{one.severity}:", Text("\n".join(lines))))
     for resource in found.resources:
         if resource.disputed_at is not None:
             said = (

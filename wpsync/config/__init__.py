@@ -25,6 +25,7 @@ from pydantic import (
 from wpsync.config import tree as config_tree
 from wpsync.config.problems import unknown, worded
 from wpsync.errors import ConfigError
+from wpsync.language import Language
 from wpsync.model import Secret
 from wpsync.resources import PERSONAL, RESOURCES, is_key
 from wpsync.values import SHANGHAI
@@ -194,7 +195,6 @@ class AlertsConfig(_Section):
     """Whom to tell when a person is needed, and what counts as such."""
 
     targets: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
-    language: Literal["zh", "en", "both"] = "both"
     quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
     page_url: str = ""
     stale_minutes: Annotated[float, Field(gt=0)] = 15
@@ -294,6 +294,7 @@ class LogConfig(_Section):
 class Config(_Section):
     """Everything. Frozen; secrets show themselves to nobody by accident."""
 
+    lang: Language | None = None
     data_dir: Path = Path("wpsync-data")
     database: DatabaseConfig = DatabaseConfig()
     accounts: dict[str, AccountConfig] = {}

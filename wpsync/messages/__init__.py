@@ -47,6 +47,17 @@ def remedy(message: Message, language: Language | None = None) -> str | None:
     return None
 
 
+def shown(message: Message, language: Language | None = None) -> tuple[str, str | None]:
+    """Return the text and the remedy of a message that was stored, perhaps by another version of wpsync.
+
+    Shows a message whose code or parameters this version does not know as the code and the parameters.
+    """
+    try:
+        return say(message, language), remedy(message, language)
+    except (KeyError, TypeError, ValueError):
+        return str(message), None
+
+
 def stored(code: str | None, params: object, words: str | None) -> Message | None:
     """Return a message as it was kept in columns `error_code`, `error_params`, `error_words`; None where there was none."""
     if code is None:

@@ -6,10 +6,12 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
-from wpsync.messages import dead_letter, job, listing, token, vendor, window
+from wpsync.messages import cause, condition, dead_letter, job, listing, token, vendor, window
 from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
+    cause.ENTRIES,
+    condition.ENTRIES,
     dead_letter.ENTRIES,
     job.ENTRIES,
     listing.ENTRIES,

@@ -3,9 +3,10 @@
 | format | parameter | example |
 |---|---|---|
 | (none) | anything, as it is | `/api/device/call` |
-| `count` | an integer | `12,345` |
+| `count` | an integer; None is unknown | `12,345`, `?` |
 | `resource`, `resources` | the name of one, the names of several | `Calls`, `通话、短信` |
 | `job`, `reason`, `run` | a job, the reason why a window is incomplete, the kind of a run | `Calls, recheck` |
+| `named`, `jobs`, `reasons` | a resource, several jobs or reasons, each with its name in logs | `通话（calls）` |
 | `json` | a type of JSON's values | `array`, `数组` |
 | `at`, `second` | an instant, aware, or in ISO 8601 | `2026-01-31 08:00`, `2026-01-31 08:00:59` in Asia/Shanghai |
 | `duration` | seconds | `3 h`, `3 小时` |
@@ -36,6 +37,7 @@ _NAMED = {
     "run": terms.run,
     "json": terms.json_type,
 }
+_IN_LOGS = {"named": terms.resource, "jobs": terms.job, "reasons": terms.reason}
 _TIMES = {"at": "%Y-%m-%d %H:%M", "second": "%Y-%m-%d %H:%M:%S"}
 
 
@@ -49,6 +51,9 @@ class Formats(string.Formatter):
     def format_field(self, value: object, format_spec: str) -> str:
         if format_spec in _NAMED:
             return _NAMED[format_spec](str(value)).to(self._language)
+        if format_spec in _IN_LOGS:
+            names = [value] if isinstance(value, str) else cast("Iterable[str]", value)
+            return self._listed(self._in_logs(_IN_LOGS[format_spec], name) for name in names)
         if format_spec in _TIMES:
             at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
             return format(at.astimezone(SHANGHAI), _TIMES[format_spec])
@@ -59,7 +64,7 @@ class Formats(string.Formatter):
             case "list":
                 return self._listed(map(str, cast("Iterable[object]", value)))
             case "count":
-                return f"{cast('int', value):,}"
+                return _count(cast("int | None", value))
             case "duration":
                 return duration(float(cast("float", value)), self._language)
             case "message":
@@ -67,13 +72,22 @@ class Formats(string.Formatter):
             case "messages":
                 between = "；" if self._language is Language.ZH else "; "
                 return between.join(map(self._say, cast("Iterable[object]", value)))
-            case "":
-                return str(value)
             case _:
                 return format(value, format_spec)
 
+    def _in_logs(self, term: Callable[[str], Text], name: str) -> str:
+        """Return a term with the name by which logs and tables know it."""
+        text = term(name).to(self._language)
+        if text.lower().replace(" ", "_") == name.replace(" ", "_"):
+            return text
+        return f"{text}（{name}）" if self._language is Language.ZH else f"{text} ({name})"
+
     def _listed(self, texts: Iterable[str]) -> str:
         return ("、" if self._language is Language.ZH else ", ").join(texts)
+
+
+def _count(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}"
 
 
 def duration(seconds: float, language: Language) -> str:
