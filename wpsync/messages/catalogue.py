@@ -6,17 +6,38 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
-from wpsync.messages import cause, condition, dead_letter, job, listing, token, vendor, window
+from wpsync.messages import (
+    cause,
+    condition,
+    configuration,
+    database,
+    dead_letter,
+    embedded,
+    erase,
+    job,
+    listing,
+    schema,
+    token,
+    vendor,
+    web,
+    window,
+)
 from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
     cause.ENTRIES,
     condition.ENTRIES,
+    configuration.ENTRIES,
+    database.ENTRIES,
     dead_letter.ENTRIES,
+    embedded.ENTRIES,
+    erase.ENTRIES,
     job.ENTRIES,
     listing.ENTRIES,
+    schema.ENTRIES,
     token.ENTRIES,
     vendor.ENTRIES,
+    web.ENTRIES,
     window.ENTRIES,
 )
 

@@ -12,6 +12,7 @@
 | `duration` | seconds | `3 h`, `3 小时` |
 | `list` | several texts | `a, b`, `a、b` |
 | `message`, `messages` | another message, several | its text, their texts |
+| `lines` | several messages | the text of each, on a line of its own |
 """
 
 import string
@@ -30,14 +31,20 @@ _UNITS = (
     (1, Text(" s", " 秒")),
 )
 
-_NAMED = {
+_TERMS = {
     "resource": terms.resource,
+    "resources": terms.resource,
     "job": terms.job,
     "reason": terms.reason,
     "run": terms.run,
     "json": terms.json_type,
+    "named": terms.resource,
+    "jobs": terms.job,
+    "reasons": terms.reason,
 }
-_IN_LOGS = {"named": terms.resource, "jobs": terms.job, "reasons": terms.reason}
+_IN_LOGS = ("named", "jobs", "reasons")
+"""Formats that also show the name by which logs and tables know the term."""
+
 _TIMES = {"at": "%Y-%m-%d %H:%M", "second": "%Y-%m-%d %H:%M:%S"}
 
 
@@ -49,18 +56,13 @@ class Formats(string.Formatter):
         self._say = say
 
     def format_field(self, value: object, format_spec: str) -> str:
-        if format_spec in _NAMED:
-            return _NAMED[format_spec](str(value)).to(self._language)
-        if format_spec in _IN_LOGS:
-            names = [value] if isinstance(value, str) else cast("Iterable[str]", value)
-            return self._listed(self._in_logs(_IN_LOGS[format_spec], name) for name in names)
+        if format_spec in _TERMS:
+            names = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
+            return self._listed(self._term(format_spec, str(name)) for name in names)
         if format_spec in _TIMES:
             at = value if isinstance(value, datetime) else datetime.fromisoformat(str(value))
             return format(at.astimezone(SHANGHAI), _TIMES[format_spec])
         match format_spec:
-            case "resources":
-                names = cast("Iterable[str]", value)
-                return self._listed(terms.resource(name).to(self._language) for name in names)
             case "list":
                 return self._listed(map(str, cast("Iterable[object]", value)))
             case "count":
@@ -72,13 +74,15 @@ class Formats(string.Formatter):
             case "messages":
                 between = "；" if self._language is Language.ZH else "; "
                 return between.join(map(self._say, cast("Iterable[object]", value)))
+            case "lines":
+                return "".join(f"\n  {self._say(one)}" for one in cast("Iterable[object]", value))
             case _:
                 return format(value, format_spec)
 
-    def _in_logs(self, term: Callable[[str], Text], name: str) -> str:
-        """Return a term with the name by which logs and tables know it."""
-        text = term(name).to(self._language)
-        if text.lower().replace(" ", "_") == name.replace(" ", "_"):
+    def _term(self, format_spec: str, name: str) -> str:
+        text = _TERMS[format_spec](name).to(self._language)
+        known = text.lower().replace(" ", "_") == name.replace(" ", "_")
+        if known or format_spec not in _IN_LOGS:
             return text
         return f"{text}（{name}）" if self._language is Language.ZH else f"{text} ({name})"
 
