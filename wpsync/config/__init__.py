@@ -291,9 +291,15 @@ class LogConfig(_Section):
     format: Literal["text", "json"] = "text"
 
 
+def _language(value: object) -> object:
+    """In any case; empty as if it were left out, as in WPSYNC_LANG."""
+    return (value.strip().lower() or None) if isinstance(value, str) else value
+
+
 class Config(_Section):
     """Everything. Frozen; secrets show themselves to nobody by accident."""
 
+    lang: Annotated[Literal["zh", "en"] | None, BeforeValidator(_language)] = None
     data_dir: Path = Path("wpsync-data")
     database: DatabaseConfig = DatabaseConfig()
     accounts: dict[str, AccountConfig] = {}

@@ -6,8 +6,12 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
+from wpsync.messages import check, command
 from wpsync.messages.entry import Entry
 
-PARTS: tuple[Mapping[str, Entry], ...] = ()
+PARTS: tuple[Mapping[str, Entry], ...] = (
+    check.ENTRIES,
+    command.ENTRIES,
+)
 
 MESSAGES: dict[str, Entry] = {code: entry for part in PARTS for code, entry in part.items()}
