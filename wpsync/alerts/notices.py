@@ -39,7 +39,7 @@ class Notice:
 
 def language_of(config: Config) -> Language:
     """Return the language of alerts: the configured one, else that of the process."""
-    return config.lang or spoken()
+    return Language(config.lang) if config.lang else spoken()
 
 
 def of_incidents(config: Config, begun: Sequence[Incident], over: Sequence[Incident]) -> Notice:

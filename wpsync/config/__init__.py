@@ -25,7 +25,6 @@ from pydantic import (
 from wpsync.config import tree as config_tree
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
 from wpsync.errors import ConfigError, Message
-from wpsync.language import Language
 from wpsync.model import Secret
 from wpsync.resources import PERSONAL, RESOURCES, is_key
 from wpsync.values import SHANGHAI
@@ -295,10 +294,15 @@ class LogConfig(_Section):
     format: Literal["text", "json"] = "text"
 
 
+def _language(value: object) -> object:
+    """In any case; empty as if it were left out, as in WPSYNC_LANG."""
+    return (value.strip().lower() or None) if isinstance(value, str) else value
+
+
 class Config(_Section):
     """Everything. Frozen; secrets show themselves to nobody by accident."""
 
-    lang: Language | None = None
+    lang: Annotated[Literal["zh", "en"] | None, BeforeValidator(_language)] = None
     data_dir: Path = Path("wpsync-data")
     database: DatabaseConfig = DatabaseConfig()
     accounts: dict[str, AccountConfig] = {}

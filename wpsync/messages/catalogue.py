@@ -8,6 +8,8 @@ from collections.abc import Mapping
 
 from wpsync.messages import (
     cause,
+    check,
+    command,
     condition,
     configuration,
     database,
@@ -26,6 +28,8 @@ from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
     cause.ENTRIES,
+    check.ENTRIES,
+    command.ENTRIES,
     condition.ENTRIES,
     configuration.ENTRIES,
     database.ENTRIES,
