@@ -11,6 +11,10 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "job.deadline": Entry(
         Text("not finished within {seconds:duration}", "未能在 {seconds:duration} 内完成"),
+        Text(
+            "the job runs again at its next time; if it lasts, check how fast the vendor and the database answer",
+            "任务到时会再次运行；如持续出现，请检查厂商接口和数据库的响应速度",
+        ),
     ),
     "job.abandoned": Entry(
         Text("the process ended before the run did", "运行结束前进程已退出"),

@@ -161,9 +161,11 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "vendor.span_too_large": Entry(
         Text("time span too large ({endpoint})", "时间跨度过大（{endpoint}）"),
+        _ASK_VENDOR,
     ),
     "vendor.too_many_rows": Entry(
         Text("too many rows requested ({endpoint})", "请求的行数过多（{endpoint}）"),
+        _ASK_VENDOR,
     ),
     # Refusals by the vendor's words, or without any
     "vendor.refused": Entry(

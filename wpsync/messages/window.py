@@ -31,6 +31,7 @@ ENTRIES: Mapping[str, Entry] = {
             "{start:second} to {end:second}: differs from the vendor",
             "{start:second} 至 {end:second}：与厂商数据不一致",
         ),
+        Text("run `wpsync verify --repair`", "可运行 `wpsync verify --repair` 修复"),
     ),
     "window.several": Entry(
         Text("{count:count} problems: {first:messages}", "{count:count} 处问题：{first:messages}"),
