@@ -57,6 +57,8 @@ def _plain(value: object) -> object:
         return value.isoformat()
     if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
+    if isinstance(value, Mapping):  # a message as it was stored before
+        return {str(name): _plain(one) for name, one in value.items()}
     return value if value is None or isinstance(value, (bool, int, float)) else str(value)
 
 

@@ -42,14 +42,16 @@ class Driver:
     more: str = ""
     clock: Clock | None = None
     calls_a_minute: int = 0
+    head: str = ""
+    secret: str = CLIENT[1]
 
     @property
     def config_file(self) -> Path:
         file = self.folder / "config.toml"
         file.write_text(
-            f'data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
+            f'{self.head}data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
             f'[accounts.main]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
-            f'client_secret = "{CLIENT[1]}"\n[limits.requests_per_minute]\n'
+            f'client_secret = "{self.secret}"\n[limits.requests_per_minute]\n'
             f"calls = {self.calls_a_minute}\nsms = 0\nmessages = 0\nother = 0\n" + self.more
         )
         return file

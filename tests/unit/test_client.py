@@ -28,6 +28,8 @@ from wpsync.errors import (
     VendorRefusedError,
     VendorUnavailableError,
 )
+from wpsync.language import Language
+from wpsync.messages import say
 from wpsync.model import Secret, Tokens
 
 TOKEN = "70C5F5F19942DF9378422B649D3E14BD"
@@ -119,26 +121,31 @@ def made(vendor, clock=None, tokens=None):
 
 
 @pytest.mark.parametrize(
-    ("reply", "error"),
+    ("reply", "error", "code"),
     [
-        (refused(statusCode=4018), SpanTooLargeError),
-        (refused(statusCode=4019), TooManyRowsError),
-        (refused(statusCode=4008), VendorRefusedError),
-        (refused("something else"), VendorRefusedError),
-        (refused("请求过于频繁，请稍后"), RateLimitedError),
-        (httpx.Response(429), RateLimitedError),
-        (httpx.Response(502, html="<h1>bad gateway</h1>"), VendorUnavailableError),
-        (httpx.Response(200, html="<h1>hello</h1>"), VendorUnavailableError),
-        (httpx.Response(200, json=[1, 2]), VendorUnavailableError),
-        (refused(""), VendorUnavailableError),
-        (httpx.ConnectError("no"), VendorUnavailableError),
-        (httpx.ReadTimeout("no"), VendorUnavailableError),
+        (refused(statusCode=4018), SpanTooLargeError, "span_too_large"),
+        (refused(statusCode=4019), TooManyRowsError, "too_many_rows"),
+        (refused(statusCode=4008), VendorRefusedError, "ip_not_allowed"),
+        (refused(statusCode=4444), VendorRefusedError, "refused_with_code"),
+        (refused("something else"), VendorRefusedError, "refused"),
+        (refused("请求过于频繁，请稍后"), RateLimitedError, "too_fast"),
+        (httpx.Response(429), RateLimitedError, "too_fast"),
+        (httpx.Response(502, html="<h1>bad gateway</h1>"), VendorUnavailableError, "server_error"),
+        (httpx.Response(200, html="<h1>hello</h1>"), VendorUnavailableError, "not_an_envelope"),
+        (httpx.Response(200, json=[1, 2]), VendorUnavailableError, "not_an_envelope"),
+        (refused(""), VendorUnavailableError, "no_reason"),
+        (httpx.ConnectError("no"), VendorUnavailableError, "unreachable"),
+        (httpx.ReadTimeout("no"), VendorUnavailableError, "no_answer"),
+        (httpx.UnsupportedProtocol("no"), VendorRefusedError, "request_impossible"),
     ],
     ids=str,
 )
-def test_what_a_reply_means(reply, error):
+def test_what_a_reply_means(reply, error, code):
     with pytest.raises(error) as caught:
         made(Vendor(reply)).call("/api/x")
+    assert caught.value.message.code == f"vendor.{code}"
+    for language in Language:
+        assert "/api/x" in say(caught.value.message, language)
     formatted = "".join(traceback.format_exception(caught.value))
     for secret in (TOKEN, TOKEN[::-1], "hush-hush", "accessToken="):
         assert secret not in formatted
@@ -176,7 +183,7 @@ def test_a_reply_that_is_encrypted_names_that_possibility_and_shows_no_number():
     body = base64.b64encode(bytes(range(200)))
     with pytest.raises(VendorUnavailableError) as caught:
         made(Vendor(httpx.Response(200, content=body))).call("/api/x")
-    assert "encrypted" in (caught.value.hint or "")
+    assert caught.value.message.code == "vendor.encrypted_reply"
     with pytest.raises(VendorUnavailableError) as caught:
         made(Vendor(httpx.Response(200, text=f"{TOKEN} 13877777777 oops"))).call("/api/x")
     assert TOKEN not in str(caught.value)

@@ -21,7 +21,6 @@ from typing import Protocol
 from wpsync.clock import Clock
 from wpsync.errors import AuthenticationError
 from wpsync.model import Secret, Tokens
-from wpsync.values import SHANGHAI
 
 log = logging.getLogger(__name__)
 
@@ -239,9 +238,5 @@ class TokenKeeper:
 
     def _rejected(self, until: datetime) -> AuthenticationError:
         return AuthenticationError(
-            f"the vendor rejects the credentials of account {self._account};"
-            f" no further login is tried before {until.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S} Asia/Shanghai",
-            hint=f"look at accounts.{self._account}.client_id and client_secret in the vendor's console;"
-            " changed credentials are tried at once"
-            f" / 请对照厂商后台核对 accounts.{self._account}.client_id 和 client_secret；修改后立即重新尝试",
+            "vendor.credentials_rejected", account=self._account, until=until
         )

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Protocol
 
 from wpsync.clock import Clock
-from wpsync.errors import VendorUnavailableError, WpsyncError
+from wpsync.errors import Message, VendorUnavailableError, WpsyncError
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,7 @@ _LOOK = 60.0
 class Outages(Protocol):
     """Where it is noted that an account's vendor does not answer, for everybody to see."""
 
-    def began(self, since: datetime, error: str) -> None:
+    def began(self, since: datetime, error: Message) -> None:
         """It has not answered since then."""
         ...
 
@@ -64,7 +64,7 @@ class Availability:
             seconds = round((now - since).total_seconds())
             log.info("vendor.back", extra={"account": self._account, "seconds": seconds})
         if due:
-            self._note(None, "")
+            self._note(None)
 
     def failed(self, began: datetime, exc: VendorUnavailableError) -> None:
         """A request that began then was not answered, or not sensibly."""
@@ -79,19 +79,19 @@ class Availability:
             if self._told_at is not None and now - self._told_at < _AGAIN:
                 return
             self._told_at = now
-        said = {"since": since.isoformat(timespec="seconds"), "error": str(exc), "hint": exc.hint}
+        said = {"since": since.isoformat(timespec="seconds"), "error": exc.message}
         log.warning("vendor.away", extra={"account": self._account, **said})
-        self._note(since, str(exc))
+        self._note(since, exc.message)
 
-    def _note(self, since: datetime | None, error: str) -> None:
+    def _note(self, since: datetime | None, error: Message | None = None) -> None:
         """Where the database does not answer either, it is told by others."""
         if self._outages is None:
             return
         try:
-            if since is None:
+            if since is None or error is None:
                 self._outages.over()
             else:
                 self._outages.began(since, error)
         except WpsyncError as exc:
             self._looked = float("-inf")
-            log.debug("vendor.unnoted", extra={"account": self._account, "error": str(exc)})
+            log.debug("vendor.unnoted", extra={"account": self._account, "error": exc.message})

@@ -191,7 +191,7 @@ def _asked(account: Account, resource: Resource, window: Window) -> int | None:
             raise
         log.warning(
             "backfill.uncounted",
-            extra={"resource": resource.name, "window": str(window), "error": str(exc)},
+            extra={"resource": resource.name, "window": str(window), "error": exc.message},
         )
         return None
 

@@ -71,8 +71,8 @@ def _backfill(
     except WpsyncError as exc:
         if stops_everything(exc):
             raise
-        result.problems, result.hint = [str(exc)], exc.hint
-        log.error("run.failed", extra={"resource": resource.name, "error": str(exc)})
+        result.problems = [exc.message]
+        log.error("run.failed", extra={"resource": resource.name, "error": exc.message})
     finally:
         progress.end(resource.name, result.outcome)
         if run is not None:

@@ -16,9 +16,12 @@ from wpsync.cli.context import (
     configuration,
     database_address,
     interrupted,
+    note,
     print_json,
 )
 from wpsync.cli.signals import StopRequest, stopping_on_signals
+from wpsync.cli.terms import outcome as outcome_text
+from wpsync.language import spoken, tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,14 +48,21 @@ def run(
         bool,
         typer.Option(
             "--once-each",
-            help="Every job once, then exit: for cron. 每个任务执行一次后退出，供 cron 使用。",
+            help=tr(
+                "Run every job once, then exit: for cron.",
+                "每个任务执行一次后退出，供 cron 使用。",
+            ),
         ),
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="With --once-each: results as JSON. 以 JSON 输出结果。")
+        bool,
+        typer.Option(
+            "--json",
+            help=tr("With --once-each: print JSON.", "与 --once-each 同用：输出 JSON。"),
+        ),
     ] = False,
 ) -> None:
-    """Keep everything current, until stopped: the long-running service. 长期运行的同步服务。"""
+    """Keep everything current, until stopped: the long-running service."""
     from wpsync.clock import SystemClock
 
     config = configuration(context)
@@ -122,6 +132,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
     from wpsync.cli.tables import instant
     from wpsync.daemon.jobs import Job, Result
     from wpsync.daemon.service import once_each
+    from wpsync.messages import say, terms
     from wpsync.status.resources import incomplete
 
     done: list[dict[str, object]] = []
@@ -137,8 +148,10 @@ def _once_each(session: "Session", *, json: bool) -> None:
             }
         )
         if not json:
-            said = f": {result.error}" if result.error else ""
-            print(f"{job.key.account or '-'} {job.key.job}: {result.outcome}{said}", flush=True)
+            colon = tr(": ", "：")
+            said = f"{colon}{say(result.error)}" if result.error else ""
+            name = f"{job.key.account or '-'} {job.key.job}"
+            print(f"{name}{colon}{outcome_text(result.outcome)}{said}", flush=True)
 
     results = once_each(session, show)
     if json:
@@ -148,7 +161,13 @@ def _once_each(session: "Session", *, json: bool) -> None:
     left = incomplete(session.database, list(session.config.accounts))
     for one in left[:5]:
         where = one.parent_id or instant(one.starts_at)
-        print(f"wpsync: {one.resource} incomplete: {where}: {one.reason}", file=sys.stderr)
+        why = terms.reason(one.reason).to(spoken())
+        note(
+            tr(
+                f"{one.resource} incomplete: {where}: {why}",
+                f"{one.resource} 不完整：{where}：{why}",
+            )
+        )
     if left or any(result.outcome != "done" for result in results):
         raise typer.Exit(1)
 
@@ -183,7 +202,7 @@ def opened(
             except (DatabaseUnavailableError, UnwritableError) as exc:
                 found = None
                 if not said:
-                    log.warning("database.awaited", extra={"error": str(exc), "hint": exc.hint})
+                    log.warning("database.awaited", extra={"error": exc.message})
                 said = True
                 watch.away(clock.now(), socket.gethostname(), error=exc)
                 stop.wait(_AGAIN)

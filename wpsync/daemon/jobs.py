@@ -8,23 +8,23 @@ its next time: what was committed stays.
 
 import logging
 import socket
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from wpsync.alerts.watch import Watch
 from wpsync.api.client import Client
-from wpsync.errors import RetryableError, Stopped, UnwritableError, WpsyncError
+from wpsync.errors import Message, RetryableError, Stopped, UnwritableError, WpsyncError
 from wpsync.extract.probing import Ends
+from wpsync.messages import causes
+from wpsync.messages.causes import Cause
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import jobs, runs
 from wpsync.state.jobs import JobKey
-from wpsync.status import failures as failure_texts
 from wpsync.sync import nightly_verify, passes, retention
 from wpsync.sync.account import Account, opened
 from wpsync.sync.passes import Outcome
+from wpsync.sync.run import defect, together
 from wpsync.sync.schedule import every, wanted
 from wpsync.sync.session import Session, pace_of
 from wpsync.values import SHANGHAI
@@ -48,7 +48,7 @@ class Result:
     """How a job ended: done, incomplete, failed, interrupted or deadline; and how many rows it wrote."""
 
     outcome: str
-    error: str | None = None
+    error: Message | None = None
     written: int = 0
 
     @property
@@ -99,7 +99,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     ends: dict[str, Ends] = {}
 
     def is_told(result: Result) -> bool:
-        return client.is_away and failure_texts.cause(result.error or "") == failure_texts.VENDOR
+        return client.is_away and causes.shared(result.error) is Cause.VENDOR
 
     def job(
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
@@ -143,7 +143,7 @@ def _reading(
         if outcome is None:
             return DONE
         written = outcome.rows_inserted + outcome.rows_updated
-        return Result(outcome.outcome, "; ".join(outcome.problems[:3]) or None, written)
+        return Result(outcome.outcome, together(outcome.problems), written)
 
     return work
 
@@ -155,7 +155,7 @@ def _proving(resource: Resource) -> Callable[[Account], Result]:
         ]
         if not left:
             return DONE
-        return Result("incomplete", "; ".join(str(finding.window) for finding in left[:3]))
+        return Result("incomplete", together([finding.message for finding in left]))
 
     return prove
 
@@ -172,7 +172,7 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
             raise
         watch.back()
         if failed:
-            return Result("failed", f"alert targets that take no message: {', '.join(failed)}")
+            return Result("failed", Message("job.targets_unreachable", {"targets": failed}))
         return DONE
 
     return look
@@ -182,7 +182,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
     def keep_house(stopping: Stopping) -> Result:
         now = retention.sure_now(session.clock.now(), clients.values())
         if now is None:
-            return Result("incomplete", "no vendor tells the time: nothing was forgotten")
+            return Result("incomplete", Message("job.no_vendor_time"))
         runs.prune_runs(session.database, now - _RUNS_KEPT)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
@@ -206,19 +206,15 @@ def perform(
         jobs.begin_job(session.database, job.key, seconds, clock.now(), next_at)
         result = job.work(enough)
     except Stopped:
-        result = Result("interrupted") if stopping() else Result("deadline", "took too long")
+        seconds = round(job.deadline.total_seconds())
+        late = Message("job.deadline", {"seconds": seconds})
+        result = Result("interrupted") if stopping() else Result("deadline", late)
     except WpsyncError as exc:
-        result = Result("failed", str(exc))
+        result = Result("failed", exc.message)
     except Exception as exc:  # noqa: BLE001 - a defect of ours in one job must not end the others
-        result = Result("failed", _where(exc))
+        result = Result("failed", defect(exc))
     _entered(session, job, result)
     return result
-
-
-def _where(exc: Exception) -> str:
-    """A defect's kind and place. Its text is left out: it could hold what must not be shown."""
-    frame = traceback.extract_tb(exc.__traceback__)[-1]
-    return f"{type(exc).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def _entered(session: Session, job: Job, result: Result) -> None:
@@ -228,4 +224,4 @@ def _entered(session: Session, job: Job, result: Result) -> None:
         now = session.clock.now()
         jobs.end_job(session.database, job.key, now, result.outcome, result.error)
     except (RetryableError, UnwritableError) as exc:
-        log.debug("job.unrecorded", extra={**fields, "error": str(exc)})
+        log.debug("job.unrecorded", extra={**fields, "error": exc.message})

@@ -15,7 +15,8 @@ from importlib.metadata import version
 from uuid import uuid4
 
 from wpsync.alerts import targets
-from wpsync.alerts.watch import Message, Sending, Watch
+from wpsync.alerts.notices import Notice
+from wpsync.alerts.watch import Sending, Watch
 from wpsync.clock import AnchoredClock
 from wpsync.config import Config
 from wpsync.daemon.failure_log import FailureLog
@@ -77,7 +78,7 @@ class Service:
         except (RetryableError, UnwritableError) as exc:
             if not self._away:
                 self._away = True
-                log.warning("database.away", extra={"error": str(exc)})
+                log.warning("database.away", extra={"error": exc.message})
             self._watch.away(
                 self._session.clock.now(),
                 self.instance.host,
@@ -150,8 +151,8 @@ def watching(config: Config) -> Watch:
     addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
     found = {target.name: target for target in targets.targets(addresses)}
 
-    def deliver(name: str, message: Message) -> bool:
-        return targets.send(found[name], message.title, message.text)
+    def deliver(name: str, notice: Notice) -> bool:
+        return targets.send(found[name], notice)
 
     return Watch(config, Sending(list(found), deliver))
 

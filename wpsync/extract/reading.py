@@ -302,13 +302,14 @@ class Reader:
             if shown and total is not None and len(tally.seen) >= total:
                 tally.count, tally.problem = total, None
                 return
-        cap = self._resource.page_cap or 0
+        cap = self._resource.page_cap or 1
         bodies = [self._body(asks[-1], number) for number in range(1, cap + 1)]
         try:
             for number, page in enumerate(self._vendor.pages(bodies), 1):
                 yield from self._count(page, number, self._resource.page_size, window, tally)
         except VendorRefusedError:
-            tally.problem = Reason.OVER_CAP
+            if tally.read_at is None:
+                raise  # not even a first page is served: there is nothing to close
         tally.count, tally.problem, tally.over_cap = total, Reason.OVER_CAP, True
 
     def _by_filter(

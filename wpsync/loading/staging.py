@@ -18,6 +18,7 @@ from psycopg import errors, sql
 
 from wpsync import crash_points
 from wpsync.db.database import Connection
+from wpsync.errors import Message
 from wpsync.loading.direct_copy import DirectCopy, is_row_error
 from wpsync.loading.merge_sql import (
     Counts,
@@ -320,10 +321,11 @@ class Staging:
 
     def _refuse(self, table: str, row: dict[str, object], exc: psycopg.Error) -> None:
         key = row.get(TABLES[table].key[0])
-        detail = f"{table}: {exc.sqlstate}: {type(exc).__name__}"
+        why = {"table": table, "sqlstate": str(exc.sqlstate), "error": type(exc).__name__}
+        error = Message("dead_letter.refused_by_database", why)
         self.dead_letters.append(
             DeadLetter(
-                self._resource.name, _short(key), "refused_by_postgres", detail, _as_json(row)
+                self._resource.name, _short(key), "refused_by_postgres", error, _as_json(row)
             )
         )
 

@@ -40,10 +40,22 @@ def remedy(message: Message, language: Language | None = None) -> str | None:
     if own is not None:
         return _rendered(own.to(language), message, language)
     for value in message.params.values():
-        inner = nested(value)
-        if inner is not None and (found := remedy(inner, language)) is not None:
-            return found
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            inner = nested(one)
+            if inner is not None and (found := remedy(inner, language)) is not None:
+                return found
     return None
+
+
+def shown(message: Message, language: Language | None = None) -> tuple[str, str | None]:
+    """Return the text and the remedy of a message that was stored, perhaps by another version of wpsync.
+
+    Shows a message whose code or parameters this version does not know as the code and the parameters.
+    """
+    try:
+        return say(message, language), remedy(message, language)
+    except (KeyError, TypeError, ValueError):
+        return str(message), None
 
 
 def stored(code: str | None, params: object, words: str | None) -> Message | None:

@@ -74,16 +74,8 @@ class PostgresTokens:
         if not encrypted:
             return Secret(stored)
         if self._cipher is None:
-            raise FatalError(
-                "the stored tokens are encrypted and no key is configured",
-                hint="set security.token_key to the key they were encrypted with, or run `wpsync token rotate --forget`"
-                " / 请把 security.token_key 设为加密时所用的密钥，或运行 `wpsync token rotate --forget` 重新获取令牌",
-            )
+            raise FatalError("token.key_missing")
         try:
             return Secret(self._cipher.decrypt(stored.encode()).decode())
         except InvalidToken:
-            raise FatalError(
-                "the stored tokens were encrypted with another key",
-                hint="configure that key again, or run `wpsync token rotate --forget`"
-                " / 请恢复原来的密钥，或运行 `wpsync token rotate --forget` 重新获取令牌",
-            ) from None
+            raise FatalError("token.key_changed") from None

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from wpsync.errors import UNSERVED, WpsyncError
+from wpsync.errors import UNSERVED, Message, WpsyncError
 
 _IN_A_ROW = 3
 """After so many it is asked whether the trouble is with each of them."""
@@ -36,9 +36,12 @@ class OneByOne:
         else:
             self.in_a_row = 0
 
-    def said(self) -> list[str]:
-        """A line for each that was passed over."""
-        return [f"{which}: {exc}" for which, exc in self.problems.items()]
+    def said(self) -> list[Message]:
+        """Name each that was passed over, with its error."""
+        return [
+            Message("listing.passed_over", {"which": which, "cause": exc.message})
+            for which, exc in self.problems.items()
+        ]
 
     def raise_first(self) -> None:
         """Raise the error of the first that was passed over, if there is one."""

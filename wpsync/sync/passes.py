@@ -17,7 +17,7 @@ from random import Random
 from wpsync import ledger
 from wpsync.api.endpoints import vendors_now
 from wpsync.config import parse_instant
-from wpsync.errors import FatalError, Stopped, VendorRefusedError, WpsyncError
+from wpsync.errors import FatalError, Message, Stopped, VendorRefusedError, WpsyncError
 from wpsync.extract import windows
 from wpsync.loading import clock_repair
 from wpsync.model import EVER, Priority, Window
@@ -28,7 +28,7 @@ from wpsync.sync.live import CAUGHT_UP_PAGES, NEWEST_PAGES, LiveTail
 from wpsync.sync.progress import Progress, Silence
 from wpsync.sync.reports import read_report
 from wpsync.sync.retention import kept_from, sure_now
-from wpsync.sync.run import Run, recorded
+from wpsync.sync.run import Run, incomplete, recorded
 from wpsync.sync.store import Store
 
 log = logging.getLogger(__name__)
@@ -61,8 +61,7 @@ class Outcome:
     rows_updated: int = 0
     requests: int = 0
     dead_letters: int = 0
-    problems: list[str] = field(default_factory=list)
-    hint: str | None = None
+    problems: list[Message] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
@@ -91,10 +90,7 @@ def in_turn(
         try:
             outcomes.append(read(one))
         except WpsyncError as exc:
-            problems = [str(exc)]
-            outcomes.append(
-                Outcome(account.name, one.name, "failed", problems=problems, hint=exc.hint)
-            )
+            outcomes.append(Outcome(account.name, one.name, "failed", problems=[exc.message]))
             if stops_everything(exc):
                 left = resources[len(outcomes) :]
                 return outcomes + [Outcome(account.name, other.name, UNATTEMPTED) for other in left]
@@ -156,9 +152,9 @@ def _pass(
     except WpsyncError as exc:
         if stops_everything(exc):
             raise
-        result.problems, result.hint = [str(exc)], exc.hint
+        result.problems = [exc.message]
         level = account.pace.log_level(logging.ERROR)
-        log.log(level, "run.failed", extra={"resource": resource.name, "error": str(exc)})
+        log.log(level, "run.failed", extra={"resource": resource.name, "error": exc.message})
     finally:
         progress.end(resource.name, result.outcome)
         if run is not None:
@@ -181,7 +177,6 @@ def fill(result: Outcome, run: Run) -> None:
     result.rows_read, result.requests = totals.rows_read, totals.requests
     result.rows_inserted, result.rows_updated = totals.rows_inserted, totals.rows_updated
     result.dead_letters = totals.dead_letters
-    result.hint = result.hint or run.hint
 
 
 def stops_everything(exc: WpsyncError) -> bool:
@@ -243,7 +238,9 @@ def _recheck_and_judge(account: Account, resource: Resource, run: Run) -> None:
     """Recheck, and report every incomplete window, including those not yet due for a retry."""
     _recheck(account, resource, run)
     known = account.store(resource).windows(EVER)
-    run.incomplete = [f"{one.window}: {one.reason}" for one in known if not one.is_complete]
+    run.incomplete = [
+        incomplete(one.window, str(one.reason)) for one in known if not one.is_complete
+    ]
     run.incomplete += run.unshown
 
 

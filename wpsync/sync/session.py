@@ -206,7 +206,4 @@ def _say_what_lacks(conninfo: Secret) -> None:
     from wpsync.db import migrations
 
     if pending := migrations.pending(conninfo.reveal()).names:
-        raise SchemaMismatchError(
-            f"the database's schema is not current, it lacks: {', '.join(pending)}",
-            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
-        )
+        raise SchemaMismatchError("schema.not_current", missing=list(pending))

@@ -118,10 +118,10 @@ class _Unit(ABC):
     def _log_dead_letters(self) -> None:
         """Log the commonest reason: the only trace of letters that are not kept."""
         letters = self._staging.dead_letters
-        reasons = Counter(f"{letter.reason}: {letter.detail}" for letter in letters)
-        ((why, many),) = reasons.most_common(1)
+        kinds = {str(letter.error): letter.error for letter in letters}
+        ((kind, many),) = Counter(str(letter.error) for letter in letters).most_common(1)
         fields = {"resource": self._scope.resource, "letters": len(letters), "like": many}
-        log.warning("window.mostly_dead_letters", extra={**fields, "error": why})
+        log.warning("window.mostly_dead_letters", extra={**fields, "error": kinds[kind]})
 
 
 @dataclass(frozen=True, slots=True)

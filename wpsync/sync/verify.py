@@ -19,7 +19,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from wpsync import ledger
-from wpsync.errors import UNSERVED, Stopped
+from wpsync.errors import UNSERVED, Message, Stopped
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
@@ -29,7 +29,7 @@ from wpsync.resources.spec import Mode, Resource
 from wpsync.sync import retention
 from wpsync.sync.account import Account
 from wpsync.sync.progress import Progress
-from wpsync.sync.run import Run
+from wpsync.sync.run import Run, incomplete
 from wpsync.sync.unit import Comparison
 from wpsync.sync.window_sync import WindowRequest
 
@@ -53,6 +53,13 @@ class Finding:
     reason: str | None = None
     differences: list[Difference] = field(default_factory=list)
     repaired: bool = False
+
+    @property
+    def message(self) -> Message:
+        """Describe the difference, or why the window could not be compared."""
+        if self.reason is not None:
+            return incomplete(self.window, self.reason)
+        return Message("window.differs", {"start": self.window.start, "end": self.window.end})
 
 
 class Verifier:
@@ -287,6 +294,6 @@ def verify(
                     findings += [finding] if finding is not None else []
             progress.advance(resource.name, window.rows_held)
         left = [finding for finding in findings if not finding.repaired]
-        run.incomplete += [f"{one.window}: {one.reason or 'differs'}" for one in left]
+        run.incomplete += [one.message for one in left]
     progress.end(resource.name, "incomplete" if left else "done")
     return sorted(findings, key=lambda finding: finding.window, reverse=True)

@@ -26,18 +26,10 @@ from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
 from wpsync.model import Window
 from wpsync.resources.spec import Mode, Resource
-from wpsync.sync.run import PendingRows, Run
+from wpsync.sync.run import PendingRows, Run, incomplete
 from wpsync.sync.store import Loaded, Loader, Store, Unit
 
 log = logging.getLogger(__name__)
-
-_HINTS = {
-    Reason.MOSTLY_DEAD_LETTERS: "the vendor has changed its format, or encrypts payloads: nothing of such a"
-    " window is taken; look at what `wpsync -v sync` says, upgrade wpsync, or switch off parameter encryption in"
-    " the vendor's console"
-    " / 厂商改变了数据格式或加密了内容，这样的窗口不会写入：请查看 `wpsync -v sync` 的输出，升级 wpsync，或在厂商后台关闭参数加密"
-}
-"""The remedy for a reason of being incomplete, where a person has one."""
 
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
 """Seconds between attempts at a window after a failure that may pass by itself."""
@@ -154,8 +146,7 @@ class Pipeline:
                 for half in request.in_order(halves):
                     unserved += self._read(half, request, loader, result)
             elif request.proved and self._run.totals.rows_read == rows_before:
-                self._run.unshown.append(f"{request.window}: {Reason.UNREADABLE}")
-                raise NothingShownError(str(result.problem)) from result.problem
+                raise self._nothing_shown(request.window, result.problem)
             else:
                 self._enter_unreadable(piece, request, loader, result)
         return result
@@ -218,6 +209,15 @@ class Pipeline:
             with attempt, loader.unit(self._run.id, live=request.live) as unit:
                 self._account_for(closed, unit.commit(closed), 0)
         self._note(settled, request, result)
+
+    def _nothing_shown(self, window: Window, problem: WpsyncError | None) -> NothingShownError:
+        assert problem is not None, "a reading failed, or there were nothing unserved"
+        self._run.unshown.append(incomplete(window, Reason.UNREADABLE))
+        error = NothingShownError(
+            "vendor.nothing_shown", start=window.start, end=window.end, cause=problem.message
+        )
+        error.__cause__ = problem
+        return error
 
     def _note(self, closed: Window | None, request: WindowRequest, result: WindowResult) -> None:
         if closed is not None:
@@ -293,8 +293,7 @@ class Pipeline:
             "updated": counts.updated,
         }
         if reason is not None and (closed.window or self._resource.mode is Mode.LISTING):
-            self._run.incomplete.append(f"{where}: {reason}")
-            self._run.hint = _HINTS.get(reason, self._run.hint)
+            self._run.incomplete.append(incomplete(closed.window, reason))
             log.warning("window.incomplete", extra={**fields, "reason": reason})
         else:
             wrote = counts.inserted or counts.updated
@@ -329,7 +328,7 @@ class Pipeline:
             pause = next(pauses, None)
             if pause is None:
                 raise attempt.failure
-            fields = {"resource": self._resource.name, "error": str(attempt.failure)}
+            fields = {"resource": self._resource.name, "error": attempt.failure.message}
             log.log(self._retried, "window.retried", extra=fields)
             self._wait(pause)
 
