@@ -18,6 +18,7 @@ from wpsync.db import queries
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import UnwritableError, WpsyncError
+from wpsync.policy import DEFAULT, Incidents
 from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
@@ -29,10 +30,6 @@ QUERIES = statements(__name__)
 
 log = logging.getLogger(__name__)
 
-_GONE = 3
-_AWAY = timedelta(minutes=2)
-_AWAY_STANDBY = timedelta(minutes=5)
-_KEPT = 20
 _STORED = ("kind", "account", "resource", "severity", "zh", "en")
 
 Send = Callable[[str, str], list[str]]
@@ -50,10 +47,16 @@ class Message:
 class Watch:
     """Looks at the state and sends what is new. One thread at a time."""
 
-    def __init__(self, config: Config, send: Callable[[Message], list[str]]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        send: Callable[[Message], list[str]],
+        rules: Incidents = DEFAULT.incidents,
+    ) -> None:
         self._config = config
         self._settings = config.alerts
         self._send = send
+        self._rules = rules
         self._away_since: datetime | None = None
         self._away_told = False
 
@@ -78,9 +81,8 @@ class Watch:
         still does not answer after five: the leader may have gone with it.
         """
         self._away_since = self._away_since or now
-        if not self._away_told and now - self._away_since >= (
-            _AWAY_STANDBY if another_led else _AWAY
-        ):
+        after = self._rules.away_standby if another_led else self._rules.away
+        if not self._away_told and now - self._away_since >= after:
             self._away_told = True
             minutes = round((now - self._away_since) / timedelta(minutes=1))
             title, text = _no_writes(host, minutes, error)
@@ -113,7 +115,7 @@ class Watch:
                 continue
             else:
                 incident.absent += 1
-                if incident.absent >= _GONE:
+                if incident.absent >= self._rules.gone:
                     incident.closed_at = now
                     log.info("incident.ended", extra=_fields(incident))
             incidents.keep(connection, incident)
@@ -154,8 +156,13 @@ class Watch:
 class Sending:
     """Sends to every target; what one did not take is tried again before the next message, in order."""
 
-    def __init__(self, names: Sequence[str], deliver: Callable[[str, Message], bool]) -> None:
-        self._waiting: dict[str, deque[Message]] = {name: deque(maxlen=_KEPT) for name in names}
+    def __init__(
+        self,
+        names: Sequence[str],
+        deliver: Callable[[str, Message], bool],
+        waiting: int = DEFAULT.incidents.waiting,
+    ) -> None:
+        self._waiting: dict[str, deque[Message]] = {name: deque(maxlen=waiting) for name in names}
         self._deliver = deliver
 
     def __call__(self, message: Message) -> list[str]:

@@ -13,15 +13,13 @@ from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, WpsyncError
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Personal
 from wpsync.state.tokens import PostgresTokens
 from wpsync.status import texts
 from wpsync.sync.session import Session
 
 QUERIES = statements(__name__)
-
-_SKEW_TOLERATED = timedelta(minutes=2)
-_TOKEN_OLD = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +98,7 @@ def _rights(row: dict[str, object]) -> Finding:
 
 def _clock(now: datetime) -> Finding:
     skew = abs(SystemClock().now() - now.astimezone(UTC))
-    if skew > _SKEW_TOLERATED:
+    if skew > DEFAULT.clocks.tolerated:
         return Finding(
             "clock",
             "时钟",
@@ -240,7 +238,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
     )
     if tokens is not None:
         age = session.clock.now() - tokens.issued_at
-        good = age < _TOKEN_OLD
+        good = age < session.policy.tokens.overdue
         yield Finding(
             f"tokens of {name}",
             f"{name} 的令牌",
@@ -255,7 +253,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
 
 
 def _vendors_clock(skew: timedelta) -> Finding:
-    good, seconds = abs(skew) < _SKEW_TOLERATED, f"{skew.total_seconds():.0f}"
+    good, seconds = abs(skew) < DEFAULT.clocks.tolerated, f"{skew.total_seconds():.0f}"
     return Finding(
         "vendor's clock",
         "厂商时钟",
