@@ -6,10 +6,10 @@ Functions that take part in the transaction of a listing's rows get its connecti
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from wpsync.db.database import Connection, Database
-from wpsync.db.queries import rows, statements
+from wpsync.db.queries import statements
 from wpsync.ledger import Reading
 from wpsync.policy import DEFAULT
 from wpsync.state.scope import Scope
@@ -82,5 +82,5 @@ def doubt_empty_listings(database: Database, scope: Scope) -> None:
 def shows_rows(database: Database, scope: Scope, parent_id: str, since: datetime) -> bool:
     """Whether the vendor has shown rows in another listing of the account since an instant."""
     parameters = scope.parameters(parent_id=parent_id, since=since)
-    (found,) = rows(database, QUERIES["shows_rows"], parameters)
-    return bool(found["exists"])
+    with database.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(QUERIES["shows_rows"], parameters).fetchone())
