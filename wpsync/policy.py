@@ -5,7 +5,8 @@
 
 Elsewhere stand the settings of a configuration (`wpsync.config`; `Ages` takes them from there), facts about the vendor
 (the life of its tokens, its page sizes), sizes of batches and buffers, the parameters of a connection to Postgres
-(`db.database`), and the waits of the embedded server, a program of its own (`wpsync.embedded`).
+(`db.database`), the throttle of passwords (`web.security`),
+and the waits of the embedded server, a program of its own (`wpsync.embedded`).
 
 A `Ladder` is shown by its steps. Names are `Topic.field`, modules those of `wpsync`. A test compares this table with
 the code.
@@ -63,6 +64,8 @@ the code.
 | `Distrust.many_windows` | 20 | a count that cuts a window into more pieces is asked for twice | extract.reading |
 | `Distrust.short_span` | 1 h | a window this long is not suspected of being cut short | extract.reading |
 | `Distrust.nearly_a_day` | 22 h | a proved span from which on one longer by `short_span` is believed too | extract.reading |
+| `Distrust.letters` | 50 | new dead letters from which on nothing of a window is loaded | sync.unit |
+| `Distrust.letters_share` | 0.2 | and their share of its rows | sync.unit |
 | `Rechecks.failures_an_hour` | 60 | readings an hour of stretches that the vendor cannot serve | extract.probing |
 | `Rechecks.failures_apart` | 1 min | beyond that, one so long after the other | extract.probing |
 | `Rechecks.another` | 1 h | so far away no reading meets the same broken row | extract.probing |
@@ -95,6 +98,11 @@ the code.
 | `Incidents.away` | 2 min | how long the database is away before a message | alerts.watch |
 | `Incidents.away_standby` | 5 min | the same where another instance led | alerts.watch |
 | `Incidents.waiting` | 20 | messages that wait for a target that takes none | alerts.watch |
+| `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
+| `DatabaseWaits.lock_again` | 0.1 s | until a lock that another process holds is asked for again | db.database |
+| `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
+| `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
+| `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
 """
 
 from dataclasses import dataclass, field
@@ -220,6 +228,8 @@ class Distrust:
     many_windows: int = 20
     short_span: timedelta = timedelta(hours=1)
     nearly_a_day: timedelta = timedelta(hours=22)
+    letters: int = 50
+    letters_share: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +301,17 @@ class Incidents:
 
 
 @dataclass(frozen=True, slots=True)
+class DatabaseWaits:
+    """How long connections and locks of the database are waited for."""
+
+    pool: float = 10.0
+    lock_again: float = 0.1
+    migrations: int = 30
+    migration_wait: float = 0.2
+    migration_wait_max: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything above, by topic."""
 
@@ -309,6 +330,7 @@ class Policy:
     jobs: Jobs = field(default_factory=Jobs)
     leading: Leading = field(default_factory=Leading)
     incidents: Incidents = field(default_factory=Incidents)
+    database: DatabaseWaits = field(default_factory=DatabaseWaits)
 
 
 DEFAULT = Policy()

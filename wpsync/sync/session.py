@@ -200,7 +200,8 @@ def session(
 
     Raises SchemaMismatchError where migrations are missing, unless told not to look.
     """
-    with Database(conninfo, connections=connections(config, at_once)) as database:
+    needed = connections(config, at_once)
+    with Database(conninfo, connections=needed, waits=policy.database) as database:
         if migrated and not revision.is_current(database):
             _say_what_lacks(conninfo)
         told = clock or AnchoredClock(SystemClock(), database.now())

@@ -36,9 +36,6 @@ log = logging.getLogger(__name__)
 _TOGETHER = 1_000
 """Records that are normalised at once."""
 
-_LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
-"""New dead letters in one window from which on none of it is loaded, and their share of its rows."""
-
 
 class _MostlyDeadLettersError(Exception):
     """So much of a window cannot be read that our reader must be broken: none of it is loaded or believed."""
@@ -108,7 +105,8 @@ class _Unit:
         letters = dead_letters.keep_dead_letters(
             self._connection, self._scope.account, self._staging.dead_letters, at, self._run_id
         )
-        if letters >= _LETTERS_AT_LEAST and letters > closed.rows_seen * _LETTERS_SHARE:
+        rules = self._target.policy.distrust
+        if letters >= rules.letters and letters > closed.rows_seen * rules.letters_share:
             raise _MostlyDeadLettersError
         return letters
 
