@@ -117,10 +117,10 @@ def secret(data: object, name: str) -> Secret | None:
     return Secret(value) if isinstance(value, str) and value else None
 
 
-def retry_after(response: httpx.Response) -> timedelta | None:
+def retry_after(response: httpx.Response, at_most: timedelta) -> timedelta | None:
     said = response.headers.get("Retry-After", "")
     if said.isdigit():
-        return timedelta(seconds=min(int(said), 3600))
+        return timedelta(seconds=min(int(said), at_most.total_seconds()))
     return None
 
 

@@ -25,6 +25,7 @@ from wpsync.loading.staging import Staging
 from wpsync.model import Window
 from wpsync.normalize.privacy import Privacy
 from wpsync.normalize.rows import Normalizer
+from wpsync.policy import DEFAULT, Policy
 from wpsync.resources.spec import Personal, Resource
 from wpsync.state import dead_letters, drift, follow_ups, listings
 from wpsync.state.scope import Scope
@@ -35,9 +36,6 @@ log = logging.getLogger(__name__)
 
 _TOGETHER = 1_000
 """Records that are normalised at once."""
-
-_LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
-"""New dead letters in one window from which on none of it is loaded, and their share of its rows."""
 
 
 class _MostlyDeadLettersError(Exception):
@@ -53,6 +51,7 @@ class Target:
     clock: Clock
     horizon: timedelta
     privacy: Privacy
+    policy: Policy = DEFAULT
 
 
 class _Unit(ABC):
@@ -65,7 +64,8 @@ class _Unit(ABC):
         self._run_id = run_id
         self._erased = erasure.erased(connection, target.scope.account)
         self._normalize = Normalizer(target.resource, target.privacy, self._erased)
-        self._staging = Staging(connection, target.resource, target.scope.account)
+        account, attempts = target.scope.account, target.policy.windows.deadlocks
+        self._staging = Staging(connection, target.resource, account, attempts)
         self._pages: list[tuple[Sequence[object], datetime]] = []
 
     def clear(self) -> None:
@@ -106,7 +106,8 @@ class _Unit(ABC):
         letters = dead_letters.keep_dead_letters(
             self._connection, self._scope.account, self._staging.dead_letters, at, self._run_id
         )
-        if letters >= _LETTERS_AT_LEAST and letters > closed.rows_seen * _LETTERS_SHARE:
+        rules = self._target.policy.distrust
+        if letters >= rules.letters and letters > closed.rows_seen * rules.letters_share:
             raise _MostlyDeadLettersError
         return letters
 
@@ -176,8 +177,9 @@ class WindowUnit(_Unit):
                     after = self._count(touched)
                     grown = {start: after[start] - before[start] for start in touched}
                     entry = reading(closed)
+                    retries = self._target.policy.windows.later
                     enter = partial(ledger.enter, window=window, reading=entry, grown=grown)
-                    book.update(window, partial(enter, held=self._held))
+                    book.update(window, partial(enter, held=self._held, retries=retries))
                     track(connection, self._target, window, entry.read_at)
                     if self._live:
                         ledger.advance(book)
@@ -234,6 +236,7 @@ class ListingUnit(_Unit):
                     reading(closed),
                     self._fingerprint,
                     self._run_id,
+                    self._target.policy.distrust.listing_apart,
                 )
         return Loaded(counts, letters)
 
@@ -290,7 +293,7 @@ def track(connection: Connection, target: Target, window: Window, read_at: datet
     """Note when the open rows of a stretch are due to be read again."""
 
     def due(at: datetime, read: datetime) -> datetime | None:
-        return follow_up.due_after(at, read, target.horizon)
+        return follow_up.due_after(at, read, target.horizon, target.policy.rechecks.follow_ups)
 
     recent = window.end > read_at - target.horizon
     follow_ups.track(connection, target.scope, window, read_at, due, recent=recent)
