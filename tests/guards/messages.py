@@ -24,6 +24,7 @@ UNCONVERTED = Path(__file__).parent / "unconverted_errors.txt"
 CHINESE = Path(__file__).parent / "chinese_literals.txt"
 
 CHINESE_CHARACTER = re.compile(r"[\u3000-\u303f\u3400-\u9fff\uff00-\uffef]")
+HAN = re.compile(r"[\u3400-\u9fff]")
 _CODE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 
 GENERIC = {
@@ -122,15 +123,76 @@ def uses_in(path: Path) -> Iterator[Use]:
     """Return those of one file."""
     name = path.relative_to(ROOT).as_posix() if path.is_relative_to(ROOT) else path.name
     module = parsed(path)
+    forwarding = _forwarding(module)
     for function, node in _with_functions(module):
         if (name, function.name if function else "") in GENERIC:
             continue
         if isinstance(node, ast.Raise) and _name(node.exc) in errors():  # without a call
             yield Use(name, node.lineno, _name(node.exc), frozenset(), None)
-        if isinstance(node, ast.Call) and (maker := _name(node.func)) in {*errors(), "Message"}:
-            codes = _codes(node.args[0], module) if node.args else frozenset[str]()
+        if not isinstance(node, ast.Call):
+            continue
+        maker = _name(node.func)
+        if maker in _makers() and (function is None or _passed_on(node, function) is None):
+            codes = _codes(node.args[0], module, function) if node.args else frozenset[str]()
             params = _in_message(node, function) if maker == "Message" else _in_error(node)
             yield Use(name, node.lineno, maker, codes, params)
+        for through in forwarding.get(maker, ()):
+            codes = frozenset()
+            if (given := through.argument(node)) is not None:
+                codes = _codes(given, module, function)
+            yield Use(name, node.lineno, through.maker, codes, through.params(node))
+
+
+@dataclass(frozen=True, slots=True)
+class _Forwarding:
+    """A function that makes a message of the code that it is given, and of its own keywords if `is_open`."""
+
+    function: ast.FunctionDef
+    maker: str
+    parameter: str
+    is_open: bool
+
+    def argument(self, call: ast.Call) -> ast.expr | None:
+        names = [one.arg for one in self.function.args.args if one.arg != "self"]
+        place = names.index(self.parameter) if self.parameter in names else len(call.args)
+        named = {keyword.arg: keyword.value for keyword in call.keywords}
+        return call.args[place] if place < len(call.args) else named.get(self.parameter)
+
+    def params(self, call: ast.Call) -> frozenset[str] | None:
+        if not self.is_open:
+            return frozenset()
+        own = {one.arg for one in (*self.function.args.args, *self.function.args.kwonlyargs)}
+        names = [keyword.arg for keyword in call.keywords]
+        if None in names:
+            return None
+        return frozenset(name for name in names if name is not None and name not in own)
+
+
+def _makers() -> set[str]:
+    return {*errors(), "Message"}
+
+
+def _forwarding(module: ast.Module) -> dict[str, list[_Forwarding]]:
+    found: dict[str, list[_Forwarding]] = {}
+    for function, node in _with_functions(module):
+        if function and isinstance(node, ast.Call) and _name(node.func) in _makers():
+            is_open = _passed_on(node, function)
+            if is_open is not None:
+                one = _Forwarding(function, _name(node.func), _name(node.args[0]), is_open)
+                found.setdefault(function.name, []).append(one)
+    return found
+
+
+def _passed_on(node: ast.Call, function: ast.FunctionDef) -> bool | None:
+    """Whether a call makes a message of its function's parameters: with its keywords, without any; None if not."""
+    own = {one.arg for one in (*function.args.args, *function.args.kwonlyargs)}
+    if not node.args or _name(node.args[0]) not in own:
+        return None
+    rest = [_name(one) for one in node.args[1:]]
+    rest += [_name(keyword.value) for keyword in node.keywords if keyword.arg is None]
+    if rest and (function.args.kwarg is None or rest != [function.args.kwarg.arg]):
+        return None
+    return bool(rest)
 
 
 def _with_functions(
@@ -148,7 +210,9 @@ def _name(node: ast.AST | None) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def _codes(node: ast.expr, module: ast.Module, depth: int = 3) -> frozenset[str]:
+def _codes(
+    node: ast.expr, module: ast.Module, function: ast.FunctionDef | None, depth: int = 3
+) -> frozenset[str]:
     """Return the codes that an expression may yield: its literals, or those of the names that it uses."""
     if isinstance(node, ast.JoinedStr):
         return frozenset()
@@ -162,8 +226,9 @@ def _codes(node: ast.expr, module: ast.Module, depth: int = 3) -> frozenset[str]
     if found or not depth:
         return frozenset(found)
     names = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
-    for value in _assigned(module, names):
-        found |= _codes(value, module, depth - 1)
+    for name in names:
+        for value in list(_assigned(function or module, {name})) or _assigned(module, {name}):
+            found |= _codes(value, module, function, depth - 1)
     return frozenset(found)
 
 
@@ -249,14 +314,33 @@ def literals() -> Iterator[tuple[Path, ast.Constant]]:
 
 
 def pairs() -> Iterator[tuple[Path, ast.expr, ast.expr]]:
-    """Return the English and the Chinese of every `Text(en, zh)` and `tr(en, zh)`."""
+    """Return the English and the Chinese of every pair: `Text(en, zh)`, `tr(en, zh)`, or a function that calls these."""
     for path in sources():
+        makers = _pair_makers(parsed(path))
         for node in ast.walk(parsed(path)):
-            if isinstance(node, ast.Call) and _name(node.func) in ("Text", "tr"):
-                named = {keyword.arg: keyword.value for keyword in node.keywords}
-                both = [*node.args, *(named[name] for name in ("en", "zh") if name in named)]
-                if len(both) == 2:
-                    yield path, both[0], both[1]
+            if isinstance(node, ast.Call) and (names := makers.get(_name(node.func))):
+                named = {str(one.arg): one.value for one in node.keywords}
+                given = named | dict(zip(names, node.args, strict=False))
+                if "en" in given and "zh" in given:
+                    yield path, given["en"], given["zh"]
+
+
+def _pair_makers(module: ast.Module) -> dict[str, list[str]]:
+    """Return the names under which a module makes pairs, each with its parameters, of which two are `en` and `zh`."""
+    makers = {"Text": ["en", "zh"], "tr": ["en", "zh"]}
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and node.module == "wpsync.language":
+            makers |= {
+                one.asname: ["en", "zh"] for one in node.names if one.asname and one.name in makers
+            }
+    for function, node in _with_functions(module):
+        if function and isinstance(node, ast.Call) and _name(node.func) in makers:
+            own = [one.arg for one in function.args.args if one.arg != "self"]
+            pair = [_name(one) for one in node.args]
+            if len(pair) == 2 and set(pair) <= set(own):
+                renamed = dict(zip(pair, ("en", "zh"), strict=True))
+                makers[function.name] = [renamed.get(one, one) for one in own]
+    return makers
 
 
 def chinese_literals() -> Counter[str]:
@@ -266,7 +350,7 @@ def chinese_literals() -> Counter[str]:
     for path, node in literals():
         name = path.relative_to(ROOT).as_posix()
         if id(node) not in paired and not name.startswith(BILINGUAL):
-            found[name] += bool(CHINESE_CHARACTER.search(str(node.value)))
+            found[name] += bool(HAN.search(str(node.value)))
     return +found
 
 

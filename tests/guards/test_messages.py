@@ -157,7 +157,11 @@ def test_the_guard_sees_old_errors_codes_by_name_and_missing_parameters(tmp_path
         '    given = {"name": 1}\n'
         '    Message("embedded.file_missing", given)\n'
         '    Message("a.b" if status else "c.d", params)\n'
-        "    raise status\n"
+        "    raise status\n\n\n"
+        "def helper(why, code, **params):\n"
+        "    return Message(code, params)\n\n\n"
+        'helper(1, "embedded.file_missing", name=2)\n'
+        'helper(1, code="embedded.no_version")\n'
     )
     found = list(messages.uses_in(source))
     assert [(use.line, sorted(use.codes), use.params) for use in found] == [
@@ -169,12 +173,11 @@ def test_the_guard_sees_old_errors_codes_by_name_and_missing_parameters(tmp_path
         (10, ["schema.newer"], None),
         (12, ["embedded.file_missing"], frozenset({"name"})),
         (13, ["a.b", "c.d"], None),
+        (21, ["embedded.file_missing"], frozenset({"name"})),
+        (22, ["embedded.no_version"], frozenset()),
     ]
-    assert [messages.is_converted(use) for use in found] == [False] * 3 + [True] * 2 + [
-        False,
-        True,
-        False,
-    ]
+    unseen = [use.line for use in found if not messages.is_converted(use)]
+    assert unseen == [5, 6, 7, 10, 13]
 
 
 def test_texts_that_differ_in_their_parameters_are_refused():
