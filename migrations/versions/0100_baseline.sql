@@ -1802,8 +1802,9 @@ CREATE TABLE wpsync.incidents (
 	account TEXT COLLATE "C" NOT NULL,
 	resource TEXT COLLATE "C" NOT NULL,
 	severity TEXT COLLATE "C" NOT NULL,
-	zh TEXT NOT NULL,
-	en TEXT NOT NULL,
+	error_code TEXT COLLATE "C" NOT NULL,
+	error_params JSONB NOT NULL,
+	error_words TEXT,
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	opened_at TIMESTAMP WITH TIME ZONE,
 	last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1811,9 +1812,6 @@ CREATE TABLE wpsync.incidents (
 	closed_at TIMESTAMP WITH TIME ZONE,
 	told_at TIMESTAMP WITH TIME ZONE,
 	closing_told_at TIMESTAMP WITH TIME ZONE,
-	error_code TEXT COLLATE "C",
-	error_params JSONB,
-	error_words TEXT,
 	CONSTRAINT incidents_pkey PRIMARY KEY (id)
 );
 
@@ -1831,9 +1829,11 @@ COMMENT ON COLUMN wpsync.incidents.resource IS '资源；与资源无关则为�
 
 COMMENT ON COLUMN wpsync.incidents.severity IS '严重程度：warning、critical / warning or critical';
 
-COMMENT ON COLUMN wpsync.incidents.zh IS '中文说明 / what is wrong, in Chinese';
+COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s code';
 
-COMMENT ON COLUMN wpsync.incidents.en IS '英文说明 / what is wrong, in English';
+COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.incidents.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 COMMENT ON COLUMN wpsync.incidents.first_seen_at IS '首次发现 / when it was first seen';
 
@@ -1848,12 +1848,6 @@ COMMENT ON COLUMN wpsync.incidents.closed_at IS '恢复时间 / when it was over
 COMMENT ON COLUMN wpsync.incidents.told_at IS '告警发送时间 / when a message said so';
 
 COMMENT ON COLUMN wpsync.incidents.closing_told_at IS '恢复通知时间 / when its end was told';
-
-COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s code';
-
-COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
-
-COMMENT ON COLUMN wpsync.incidents.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 CREATE TABLE wpsync.erasures (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,

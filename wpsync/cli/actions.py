@@ -6,31 +6,56 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from wpsync.cli.context import configuration, open_session, print_json
+from wpsync.cli.context import check_account, configuration, open_session, print_json
+from wpsync.cli.usage import Command, Group
+from wpsync.errors import ConfigError
+from wpsync.language import tr
 
 if TYPE_CHECKING:
     from wpsync.api.client import Client
     from wpsync.sync.session import Session
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Print JSON.", "输出 JSON。"))]
 AccountName = Annotated[
-    str | None, typer.Option("--account", help="The only one by default. 账号。")
+    str | None,
+    typer.Option(
+        "--account",
+        metavar=tr("NAME", "账号"),
+        help=tr("The account; the only one by default.", "账号；只有一个时可省略。"),
+    ),
 ]
 Fields = Annotated[
     list[str] | None,
-    typer.Option("--field", "-f", metavar="KEY=VALUE", help="Another field. 其他字段。"),
+    typer.Option(
+        "--field",
+        "-f",
+        metavar="KEY=VALUE",
+        help=tr("Another field. Repeatable.", "其他字段，可重复。"),
+    ),
+]
+CustomerId = Annotated[
+    str, typer.Argument(metavar="ID", help=tr("The customer's id.", "客户编号。"))
+]
+AgentPhone = Annotated[
+    str,
+    typer.Option(
+        "--agent",
+        metavar=tr("NUMBER", "号码"),
+        help=tr("The agent's phone number.", "座席的手机号码。"),
+    ),
 ]
 
 api = typer.Typer(
-    no_args_is_help=True, help="The vendor's actions and look-ups. 厂商的操作与查询接口。"
+    cls=Group,
+    help=tr("Use the vendor's actions and look-ups.", "厂商的操作与查询接口。"),
 )
-customers = typer.Typer(no_args_is_help=True, help="Customers. 客户资料。")
-api.add_typer(customers, name="customers", short_help="Customers. 客户资料")
+customers = typer.Typer(cls=Group, help=tr("Read and change customers.", "查询和修改客户资料。"))
+api.add_typer(customers, name="customers")
 
 
 @contextmanager
 def _client(context: typer.Context, wanted: str | None) -> "Iterator[tuple[Session, str, Client]]":
-    """Session, account and its client. Raises ConfigError for an account that is not one, first of all."""
+    """Yield session, account and its client. Raises ConfigError for an unknown account, first of all."""
     config = configuration(context)
     config.require_accounts()
     account = _account(list(config.accounts), wanted)
@@ -40,42 +65,29 @@ def _client(context: typer.Context, wanted: str | None) -> "Iterator[tuple[Sessi
 
 
 def _account(names: list[str], wanted: str | None) -> str:
-    from wpsync.errors import ConfigError
-
     if wanted is None and len(names) > 1:
-        choice = ", ".join(names)
-        raise ConfigError(
-            "there are several accounts",
-            hint=f"name one with --account: {choice} / 请用 --account 指定其一：{choice}",
-        )
-    if wanted is not None and wanted not in names:
-        choice = ", ".join(names)
-        raise ConfigError(
-            f"there is no account {wanted!r}", hint=f"accounts: {choice} / 已配置的账号：{choice}"
-        )
+        raise ConfigError("command.account_missing", known=names)
+    check_account(wanted, names)
     return wanted or names[0]
 
 
 def _parsed(fields: list[str] | None) -> dict[str, str]:
-    from wpsync.errors import ConfigError
-
     parsed = {}
     for field in fields or ():
         key, equals, value = field.partition("=")
         if not equals or not key:
-            raise ConfigError(
-                f"{field!r} is not KEY=VALUE",
-                hint="e.g. --field address=成都 / 例如 --field address=成都",
-            )
+            raise ConfigError("command.no_field", field=field)
         parsed[key] = value
     return parsed
 
 
-@customers.command("fields", short_help="The customer form's fields. 客户资料字段")
+@customers.command(
+    "fields", cls=Command, help=tr("List the fields of the customer form.", "列出客户资料的字段。")
+)
 def customer_fields(
     context: typer.Context, account: AccountName = None, json: Json = False
 ) -> None:
-    """The customer form's fields. 客户资料字段模板。"""
+    """List the fields of the customer form."""
     from wpsync.api import endpoints
     from wpsync.cli.tables import table
 
@@ -84,19 +96,24 @@ def customer_fields(
     if json:
         print_json(found)
     else:
-        table("", ("key", "label"), found.items())
+        table("", (tr("key", "键"), tr("label", "名称")), found.items())
 
 
-@customers.command("add", short_help="Add a customer. 新增客户")
+@customers.command(
+    "add", cls=Command, help=tr("Add a customer, and print its id.", "新增客户，并输出客户编号。")
+)
 def add_customer(
     context: typer.Context,
-    name: Annotated[str, typer.Option(help="The name. 姓名。")],
-    phone: Annotated[str, typer.Option(help="The phone number. 手机号码。")],
+    name: Annotated[str, typer.Option(metavar=tr("NAME", "姓名"), help=tr("The name.", "姓名。"))],
+    phone: Annotated[
+        str,
+        typer.Option(metavar=tr("NUMBER", "号码"), help=tr("The phone number.", "手机号码。")),
+    ],
     field: Fields = None,
     account: AccountName = None,
     json: Json = False,
 ) -> None:
-    """Add a customer; prints its id. 新增客户，输出客户编号。"""
+    """Add a customer, and print its id."""
     from wpsync.sync import customers
     from wpsync.sync.session import privacy_of
 
@@ -112,16 +129,21 @@ def add_customer(
         print(added)
 
 
-@customers.command("update", short_help="Change a customer. 修改客户")
+@customers.command("update", cls=Command, help=tr("Change a customer.", "修改客户资料。"))
 def update_customer(
     context: typer.Context,
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="The customer's id. 客户编号。")],
-    name: Annotated[str | None, typer.Option(help="The name. 姓名。")] = None,
-    phone: Annotated[str | None, typer.Option(help="The phone number. 手机号码。")] = None,
+    identifier: CustomerId,
+    name: Annotated[
+        str | None, typer.Option(metavar=tr("NAME", "姓名"), help=tr("The name.", "姓名。"))
+    ] = None,
+    phone: Annotated[
+        str | None,
+        typer.Option(metavar=tr("NUMBER", "号码"), help=tr("The phone number.", "手机号码。")),
+    ] = None,
     field: Fields = None,
     account: AccountName = None,
 ) -> None:
-    """Change a customer. 修改客户资料。"""
+    """Change a customer."""
     from wpsync.sync import customers
     from wpsync.sync.session import privacy_of
 
@@ -132,26 +154,26 @@ def update_customer(
         customers.update_customer(
             client, session.database, session.clock, chosen, identifier, fields, privacy
         )
-    print(f"{identifier}: changed / 已修改")
+    print(tr(f"{identifier}: changed", f"{identifier}：已修改"))
 
 
-@customers.command("delete", short_help="Delete a customer. 删除客户")
+@customers.command("delete", cls=Command, help=tr("Delete a customer.", "删除客户。"))
 def delete_customer(
     context: typer.Context,
-    identifier: Annotated[str, typer.Argument(metavar="ID", help="The customer's id. 客户编号。")],
+    identifier: CustomerId,
     account: AccountName = None,
 ) -> None:
-    """Delete a customer. 删除客户。"""
+    """Delete a customer."""
     from wpsync.sync import customers
 
     with _client(context, account) as (session, chosen, client):
         customers.delete_customer(client, session.database, session.clock, chosen, identifier)
-    print(f"{identifier}: deleted / 已删除")
+    print(tr(f"{identifier}: deleted", f"{identifier}：已删除"))
 
 
-@api.command("agents", short_help="The agents. 座席列表")
+@api.command("agents", cls=Command, help=tr("List the agents.", "列出座席。"))
 def agents(context: typer.Context, account: AccountName = None, json: Json = False) -> None:
-    """The agents. 座席列表。"""
+    """List the agents."""
     from wpsync.api import endpoints
     from wpsync.cli.tables import table
 
@@ -162,52 +184,81 @@ def agents(context: typer.Context, account: AccountName = None, json: Json = Fal
     else:
         table(
             "",
-            ("id", "name", "phone"),
+            (tr("id", "编号"), tr("name", "姓名"), tr("phone", "手机号")),
             [(a.get("_id"), a.get("name"), a.get("phone")) for a in found],
         )
 
 
-@api.command("call", short_help="Have a work phone dial a number. 发起呼叫")
+@api.command(
+    "call",
+    cls=Command,
+    help=tr("Have an agent's work phone dial a number.", "让座席的工作手机拨打电话。"),
+)
 def call(
     context: typer.Context,
-    callee: Annotated[str, typer.Argument(help="The number to dial. 被叫手机号码。")],
-    agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
+    callee: Annotated[
+        str,
+        typer.Argument(
+            metavar=tr("NUMBER", "号码"), help=tr("The number to dial.", "被叫手机号码。")
+        ),
+    ],
+    agent: AgentPhone,
     account: AccountName = None,
 ) -> None:
-    """Have an agent's work phone dial a number. 让座席的工作手机拨打电话。"""
+    """Have an agent's work phone dial a number."""
     from wpsync.api import endpoints
 
     with _client(context, account) as (_, _, client):
         endpoints.call_phone(client, callee, agent)
-    print("dialling / 已发起呼叫")
+    print(tr("dialling", "已发起呼叫"))
 
 
-@api.command("add-wechat", short_help="Have a WeChat ask for a contact. 添加好友")
+@api.command(
+    "add-wechat",
+    cls=Command,
+    help=tr(
+        "Have an agent's WeChat ask a number to become a contact.", "用座席的工作微信添加好友。"
+    ),
+)
 def add_wechat(
     context: typer.Context,
-    phone: Annotated[str, typer.Argument(help="The number to add. 被加微信的手机号码。")],
-    agent: Annotated[str, typer.Option("--agent", help="The agent's phone number. 座席手机号码。")],
+    phone: Annotated[
+        str,
+        typer.Argument(
+            metavar=tr("NUMBER", "号码"), help=tr("The number to add.", "要添加的手机号码。")
+        ),
+    ],
+    agent: AgentPhone,
     account: AccountName = None,
 ) -> None:
-    """Have an agent's WeChat ask a number to become a contact. 用工作微信号添加微信联系人。"""
+    """Have an agent's WeChat ask a number to become a contact."""
     from wpsync.api import endpoints
 
     with _client(context, account) as (_, _, client):
         endpoints.add_wechat(client, phone, agent)
-    print("asked / 已发起添加")
+    print(tr("asked", "已发起添加"))
 
 
-@api.command("report", short_help="An agent's calls, as JSON. 座席通话报表")
+@api.command(
+    "report",
+    cls=Command,
+    help=tr(
+        "Print an agent's calls as the vendor counts them, as JSON.", "输出座席的通话报表（JSON）。"
+    ),
+)
 def report(
     context: typer.Context,
-    agent: Annotated[str, typer.Argument(metavar="AGENT_ID", help="The agent's id. 座席编号。")],
+    agent: Annotated[
+        str, typer.Argument(metavar="AGENT_ID", help=tr("The agent's id.", "座席编号。"))
+    ],
     span: Annotated[
-        Literal["today", "late7", "late30"], typer.Option(help="Of how many days. 时间段。")
+        Literal["today", "late7", "late30"],
+        typer.Option(metavar="today|late7|late30", help=tr("The days to count.", "统计的时间段。")),
     ] = "today",
     account: AccountName = None,
     json: Json = True,  # it has no other form
 ) -> None:
-    """An agent's calls as the vendor counts them, as JSON. 座席通话报表（JSON）。"""
+    """Print an agent's calls as the vendor counts them, as JSON."""
     from wpsync.api import endpoints
 
     with _client(context, account) as (_, _, client):

@@ -1,4 +1,4 @@
-"""What commands share: the configuration, an open session, and a clean stop on Ctrl-C."""
+"""Parts that commands share: the configuration, an open session, and a clean stop on Ctrl-C."""
 
 import json
 import logging
@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from wpsync.cli.signals import INTERRUPTED, StopRequest, stopping_on_signals
+from wpsync.cli.usage import choices
+from wpsync.errors import ConfigError, Message
+from wpsync.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,25 +71,40 @@ def database_address(config: "Config") -> Iterator["Secret"]:
         yield Secret(running.url)
 
 
-def embedded_elsewhere(data_dir: Path) -> tuple[str, str] | None:
-    """The place of the embedded database if it is outside data_dir, in English and Chinese; None otherwise."""
+def embedded_elsewhere(data_dir: Path) -> Message | None:
+    """The place of the embedded database if it is outside data_dir; None otherwise."""
     from wpsync.embedded import folders
 
     place = folders.locate((data_dir / EMBEDDED).absolute())
     if not place.is_elsewhere or place.account is None:
         return None
-    parent, user = place.configured.parent, place.account.name
-    return (
-        f"the database is kept in {place.cluster}, because the system user {user} cannot enter {parent}",
-        f"数据库保存在 {place.cluster}，因为系统用户 {user} 无法进入 {parent}",
+    return Message(
+        "check.database_elsewhere",
+        {
+            "place": str(place.cluster),
+            "user": place.account.name,
+            "folder": str(place.configured.parent),
+        },
     )
 
 
 def say_where(data_dir: Path) -> None:
     """Print where the embedded database is kept, if that is outside data_dir, on standard error."""
+    from wpsync.messages import say
+
     elsewhere = embedded_elsewhere(data_dir)
     if elsewhere is not None:
-        print(f"wpsync: {elsewhere[0]} / {elsewhere[1]}", file=sys.stderr)
+        note(say(elsewhere))
+
+
+def note(text: str) -> None:
+    """Print something to know besides the results, on standard error."""
+    print(f"wpsync: {text}", file=sys.stderr)
+
+
+def advise(text: str) -> None:
+    """Print a next step on standard error."""
+    print(f"  → {text}", file=sys.stderr)
 
 
 @contextmanager
@@ -116,23 +134,25 @@ def open_session(
 
 
 def interrupted() -> typer.Exit:
-    """Say that the person's stop was heard; what to raise."""
+    """Confirm the stop that was asked for; return the exit to raise."""
     with suppress(OSError):  # the terminal may be gone
-        print(
-            "wpsync: interrupted; what was committed stays, the same command goes on from there"
-            " / 已中断；已提交的数据保留，再次执行同一命令即可继续",
-            file=sys.stderr,
+        note(
+            tr(
+                "interrupted; committed data stays, and the same command goes on from there",
+                "已中断；已提交的数据保留，再次执行同一命令即可继续",
+            )
         )
     return typer.Exit(INTERRUPTED)
 
 
 @contextmanager
 def asking() -> Iterator[None]:
-    """A question on the terminal; who answers with Ctrl-C ends the program before anything was done."""
+    """Ask a question on the terminal; Ctrl-C as the answer ends the program before anything was done."""
     try:
         yield
     except typer.Abort:
-        print("\nwpsync: interrupted; nothing was done / 已中断，未做任何改动", file=sys.stderr)
+        print(file=sys.stderr)
+        note(tr("interrupted; nothing was changed", "已中断，未做任何改动"))
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -154,36 +174,22 @@ def without_events(form: str, *events: str) -> Iterator[None]:
             handler.removeFilter(wanted)
 
 
-def print_hint(hint: str) -> None:
-    """What to do, on standard error: a line in each language (`wpsync.errors`)."""
-    for said in hints(hint):
-        print(f"  → {said}", file=sys.stderr)
-
-
-def hints(hint: str) -> list[str]:
-    """A hint's English and its Chinese."""
-    return [said for said in hint.partition(" / ")[::2] if said]
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """`; did you mean calls?`, or nothing where nothing is near."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, list(known), 1)
-    return f"; did you mean {near[0]}?" if near else ""
-
-
 def check_resources(names: Iterable[str]) -> None:
     """Raises ConfigError for a name that no resource has, with the nearest that one has."""
-    from wpsync.errors import ConfigError
     from wpsync.resources import RESOURCES
 
     for name in names:
         if name not in RESOURCES:
             raise ConfigError(
-                f"there is no resource {name!r}{nearest(name, RESOURCES)}",
-                hint=f"resources: {', '.join(RESOURCES)} / 可用资源见上",
+                "command.unknown_resource", name=name, choices=choices(name, RESOURCES)
             )
+
+
+def check_account(wanted: str | None, names: Iterable[str]) -> None:
+    """Raises ConfigError for an account that is not configured; None is none in particular."""
+    known = list(names)
+    if wanted is not None and wanted not in known:
+        raise ConfigError("command.unknown_account", name=wanted, choices=choices(wanted, known))
 
 
 def print_json(value: object) -> None:

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wpsync.cli.context import EMBEDDED, say_where
+from wpsync.cli.context import EMBEDDED, note, say_where
 from wpsync.cli.signals import StopRequest, stopping_on_signals
+from wpsync.language import tr
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
@@ -24,50 +25,65 @@ _DIR = Path(".wpsync-demo")
 _CREDENTIALS = ("0f30a37f1adca729", "af9cb1d2acf88264ab8477e3b8b34353")  # the document's own sample
 _QUERIES = (
     (
-        "Who talks most? / 谁的通话最多？",
-        ("agent", "calls", "answered", "minutes"),
+        tr("Calls by agent", "各座席的通话"),
+        (tr("agent", "座席"), tr("calls", "通话"), tr("answered", "接通"), tr("minutes", "分钟")),
         "select agent_name, count(*), count(*) filter (where connected),"
         " round(sum(duration_seconds) filter (where connected) / 60.0, 1)"
         " from wp.calls group by 1 order by 2 desc limit 5",
     ),
     (
-        "What is written? / 都发了什么消息？",
-        ("kind", "messages", "by agents"),
+        tr("Messages by kind", "各类消息"),
+        (tr("kind", "类型"), tr("messages", "消息"), tr("by agents", "座席发送")),
         "select kind, count(*), count(*) filter (where sent_by_agent) from wp.wechat_messages"
         " group by 1 order by 2 desc",
     ),
     (
-        "Money on the move / 转账去向",
-        ("status", "transfers", "yuan"),
+        tr("Transfers by status", "转账状态"),
+        (tr("status", "状态"), tr("transfers", "转账"), tr("yuan", "金额（元）")),
         "select claim_kind, count(*), sum(amount) from wp.message_transfers group by 1 order by 3 desc",
     ),
 )
 
 
+def _number(english: str, chinese: str, **bounds: int) -> Any:
+    """Declare an option that takes a number."""
+    return typer.Option(metavar=tr("N", "数字"), help=tr(english, chinese), **bounds)  # type: ignore[arg-type]  # only `min`
+
+
 def emulate(
-    port: Annotated[int, typer.Option(help="0: any free one. 端口，0 为随机。")] = 7700,
-    messages: Annotated[int, typer.Option(help="About how many. 消息数量。", min=100)] = 70_000,
-    days: Annotated[int, typer.Option(help="Of history. 历史天数。", min=1)] = 30,
-    seed: Annotated[int, typer.Option(help="The same seed, the same world. 随机种子。")] = 7,
+    port: Annotated[int, _number("The port; 0: any free one.", "端口，0 为随机空闲端口。")] = 7700,
+    messages: Annotated[
+        int, _number("About how many messages.", "消息数量（约）。", min=100)
+    ] = 70_000,
+    days: Annotated[int, _number("Days of history.", "历史天数。", min=1)] = 30,
+    seed: Annotated[
+        int, _number("The same seed makes the same world.", "随机种子；种子相同则数据相同。")
+    ] = 7,
     lively: Annotated[
-        float, typer.Option(help="Times the pace of history; 0: at rest. 实时数据的速度倍数。")
+        float,
+        _number(
+            "How fast new data comes, times the pace of history; 0: none comes.",
+            "实时数据的速度倍数，0 表示不产生新数据。",
+        ),
     ] = 1.0,
     begin: Annotated[
         str | None,
         typer.Option(
-            help="When its history ends and it begins to live (Shanghai); now by default. 历史结束、实时数据开始的时间，默认现在。"
+            metavar=tr("TIME", "时间"),
+            help=tr(
+                "When its history ends and it begins to live (Shanghai); now by default.",
+                "历史结束、实时数据开始的时间（上海时间），默认现在。",
+            ),
         ),
     ] = None,
     until_eof: Annotated[
         bool,
-        typer.Option("--until-eof", help="End when standard input ends. 标准输入关闭时结束。"),
+        typer.Option(
+            "--until-eof", help=tr("End when standard input ends.", "标准输入关闭时结束。")
+        ),
     ] = False,
 ) -> None:
-    """Serve an emulation of the vendor's API, until Ctrl-C. 启动厂商接口的模拟服务。
-
-    Its world ends with it: the next one has the same ids with other rows behind them, unless the same
-    --begin is given. 模拟数据随程序结束而消失；再次启动时编号相同而内容不同，除非指定相同的 --begin。
-    """
+    """Serve an emulation of the vendor's API, until Ctrl-C."""
     from dataclasses import replace
 
     from wpsync.clock import SystemClock
@@ -79,10 +95,7 @@ def emulate(
     now = SystemClock().now().replace(microsecond=0)
     born = parse_instant(begin, now=now) if begin else now
     if born > now:
-        raise ConfigError(
-            f"--begin {begin} is in the future",
-            hint="name a time that has passed / 请填写已经过去的时间",
-        )
+        raise ConfigError("command.begin_in_future", begin=begin)
     settings = Settings(seed=seed, messages=messages, days=days, port=port, lively=lively)
 
     def ready(url: str) -> None:
@@ -97,27 +110,32 @@ def emulate(
 def _emulated(
     seed: int, messages: int, days: int, lively: float, born: "datetime"
 ) -> Iterator[str]:
-    """What is said of an emulated vendor: how to log in, and how to have the same world once more."""
+    """How to log in to an emulated vendor, and how to have the same world once more."""
     yield f"client_id {_CREDENTIALS[0]}, client_secret {_CREDENTIALS[1]}"
     again = (
         f"--seed {seed} --messages {messages} --days {days} --lively {lively:g}"
         f" --begin '{born.astimezone(SHANGHAI):%Y-%m-%d %H:%M:%S}'"
     )
-    yield f"this world ends with the program; the same one again: {again}"
-    yield "模拟数据随程序结束而消失；使用以上参数可重建同一份数据"
+    yield tr(
+        f"this world ends with the program; the same one again: {again}",
+        f"模拟数据随程序结束而消失；重建同一份数据的参数：{again}",
+    )
 
 
 def demo(
     context: typer.Context,
     once: Annotated[
-        bool, typer.Option("--once", help="Stop after the backfill. 回填后即停止。")
+        bool, typer.Option("--once", help=tr("Stop after the backfill.", "回填后即停止。"))
     ] = False,
-    messages: Annotated[int, typer.Option(help="About how many. 消息数量。", min=100)] = 70_000,
+    messages: Annotated[
+        int, _number("About how many messages.", "消息数量（约）。", min=100)
+    ] = 70_000,
     verbose: Annotated[
-        bool, typer.Option("--verbose", "-v", help="Log every request. 记录每次请求。")
+        bool,
+        typer.Option("--verbose", "-v", help=tr("Log every request.", "记录每次请求。")),
     ] = False,
 ) -> None:
-    """Everything at once, nothing to install or configure. 一条命令体验全部功能，无需安装和配置。"""
+    """Try everything at once, with nothing to install or configure."""
     from wpsync import config, log
     from wpsync.daemon.scheduler import AT_ONCE
     from wpsync.db import migrations
@@ -133,9 +151,9 @@ def demo(
         _emulator(messages) as url,
     ):
         _say(
-            f"emulated vendor / 模拟厂商: {url}",
-            f"Postgres {server.major}: {server.url}",
-            "  both end with this demo / 二者随演示结束而停止",
+            tr(f"emulated vendor: {url}", f"模拟厂商：{url}"),
+            tr(f"Postgres {server.major}: {server.url}", f"Postgres {server.major}：{server.url}"),
+            tr("  both end with this demo", "  二者随演示结束而停止"),
         )
         if server.is_new:
             say_where(_DIR)
@@ -149,7 +167,7 @@ def demo(
 
 
 def _run(session: "Session", url: str, serve_page: "ServePage", *, once: bool) -> None:
-    """Backfill, show what came, and follow."""
+    """Backfill, show the results, and follow."""
     from wpsync.backfill import run as backfills
     from wpsync.backfill.plan import make_plans
     from wpsync.cli.progress import progress
@@ -173,18 +191,18 @@ def _run(session: "Session", url: str, serve_page: "ServePage", *, once: bool) -
             outcomes += sync(accounts[0], list(RESOURCES.values()), Silence())
             _show(session, once=once)
             if not once:
-                _say("Following what arrives; Ctrl-C stops. / 持续同步中，按 Ctrl-C 停止。")
+                _say(tr("Following new data; Ctrl-C stops.", "持续同步中，按 Ctrl-C 停止。"))
                 serve(
                     session,
                     serve_page,
                     on_written=lambda job, rows: _say(
-                        f"{job}: {counted(rows, 'row')} written / 写入 {rows:,} 行"
+                        tr(f"{job}: {counted(rows, 'row')} written", f"{job}：写入 {rows:,} 行")
                     ),
-                    on_page=lambda url: _say(f"status page / 状态页: {url}"),
+                    on_page=lambda url: _say(tr(f"status page: {url}", f"状态页：{url}")),
                 )
         except Stopped:
             if once:
-                print("wpsync: interrupted / 已中断", file=sys.stderr)
+                note(tr("interrupted", "已中断"))
             raise typer.Exit(130 if once else 0) from None
     bad = [outcome for outcome in outcomes if not outcome.is_good]
     if bad:
@@ -192,7 +210,7 @@ def _run(session: "Session", url: str, serve_page: "ServePage", *, once: bool) -
 
 
 def _act(session: "Session", url: str) -> None:
-    """What only happens when somebody acts: customers written, a contact renamed, an agent gone."""
+    """Do what no data of the vendor's shows by itself: write customers, rename a contact."""
     from wpsync.emulator.client import Remote
     from wpsync.sync import customers
 
@@ -211,23 +229,30 @@ def _act(session: "Session", url: str) -> None:
 
 
 def _show(session: "Session", *, once: bool) -> None:
-    """Rows per table, a few telling queries, and how to look further."""
+    """Show rows per table, a few queries, and how to look further."""
     from wpsync.cli.tables import table
     from wpsync.loading.table_stats import query, table_counts
 
     counts = table_counts(session.database)
     listed = [(name, rows, deleted or None) for name, rows, deleted in counts]
-    table("\nWhat came / 同步结果", ("table", "rows", "of which deleted / 其中已删除"), listed)
-    for title, headings, text in _QUERIES:
-        table(f"\n{title}", headings, query(session.database, text))
+    headings = (tr("table", "表"), tr("rows", "行数"), tr("of which deleted", "其中已删除"))
+    table(tr("\nResults", "\n同步结果"), headings, listed)
+    for title, named, text in _QUERIES:
+        table(f"\n{title}", named, query(session.database, text))
     total = sum(rows for _, rows, _ in counts)
     if once:  # the database ends with us
         _say(
-            f"\n{total:,} rows. To look further / 共 {total:,} 行。继续查看: wpsync demo (make demo), then psql as it says"
+            tr(
+                f"\n{total:,} rows. To look further: wpsync demo (make demo), then psql as it shows",
+                f"\n共 {total:,} 行。继续查看：执行 wpsync demo（make demo），再按提示使用 psql",
+            )
         )
     else:
         _say(
-            f"\n{total:,} rows. Look further, as long as this demo runs / 共 {total:,} 行。演示运行期间可继续查看:",
+            tr(
+                f"\n{total:,} rows. Look further, as long as this demo runs:",
+                f"\n共 {total:,} 行。演示运行期间可继续查看：",
+            ),
             f'  psql "{session.conninfo.reveal()}"',
         )
 

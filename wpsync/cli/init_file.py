@@ -1,4 +1,4 @@
-"""`init`: asking for what a configuration needs, trying it, and writing it only when it is good."""
+"""`init`: ask for the values of a configuration, try them, and write them only when they are good."""
 
 import json
 import os
@@ -8,19 +8,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NoReturn
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from wpsync import config
-from wpsync.cli.context import asking
-from wpsync.errors import AuthenticationError, ConfigError, RetryableError, WpsyncError
+from wpsync.cli import complain
+from wpsync.cli.context import asking, note
+from wpsync.errors import AuthenticationError, ConfigError, Message, WpsyncError
+from wpsync.language import spoken, tr
 from wpsync.model import Secret
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What was given or asked for."""
+    """The values that were given or asked for."""
 
     client_id: str
     client_secret: Secret
@@ -31,12 +34,9 @@ class Answers:
 def asked(
     client_id: str | None, secret_file: Path | None, database_url: str | None, base_url: str
 ) -> Answers:
-    """Ask on the terminal for what was not given. Raises ConfigError where nobody can be asked."""
+    """Ask on the terminal for the values that were not given. Raises ConfigError where there is no terminal."""
     if not sys.stdin.isatty() and not (client_id and secret_file):
-        raise ConfigError(
-            "there is no terminal to ask for clientId and clientSecret",
-            hint="give --client-id and --client-secret-file / 请用 --client-id 和 --client-secret-file 指定",
-        )
+        raise ConfigError("command.no_terminal_for_credentials")
     with asking():
         return _answered(client_id, secret_file, database_url, base_url)
 
@@ -44,15 +44,22 @@ def asked(
 def _answered(
     client_id: str | None, secret_file: Path | None, database_url: str | None, base_url: str
 ) -> Answers:
-    client_id = client_id or typer.prompt("clientId (vendor's console / 见厂商管理后台)", err=True)
+    client_id = client_id or typer.prompt(
+        tr("clientId (from the vendor's console)", "clientId（见厂商管理后台）"), err=True
+    )
     secret = (
         _read(secret_file)
         if secret_file
-        else typer.prompt("clientSecret (not shown / 输入不显示)", hide_input=True, err=True)
+        else typer.prompt(
+            tr("clientSecret (not shown)", "clientSecret（输入不显示）"), hide_input=True, err=True
+        )
     )
     if database_url is None and sys.stdin.isatty():
         database_url = typer.prompt(
-            "database url, postgresql://… (empty: embedded Postgres / 数据库地址，留空则用内置 Postgres)",
+            tr(
+                "database url, postgresql://… (empty: embedded Postgres)",
+                "数据库地址，postgresql://…（留空则用内置 Postgres）",
+            ),
             default="",
             show_default=False,
             err=True,
@@ -64,9 +71,10 @@ def _answered(
 def _read(file: Path) -> str:
     try:
         return file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as exc:
-        why = exc.strerror if isinstance(exc, OSError) else "it is no text"
-        raise ConfigError(f"{file}: cannot be read / 无法读取: {why}") from None
+    except OSError as exc:
+        raise ConfigError("command.unreadable_file", file=file, words=exc.strerror) from None
+    except UnicodeDecodeError:
+        raise ConfigError("command.no_text_file", file=file) from None
 
 
 def command(
@@ -78,7 +86,7 @@ def command(
     *,
     force: bool,
 ) -> str:
-    """The same command once more, with what was answered, without a secret."""
+    """Return the same command once more, with the answers, without a secret."""
     words = ["wpsync", *(["--config", str(named)] if named else []), "init"]
     words += ["--client-id", answers.client_id]
     if secret_file is not None:
@@ -100,7 +108,7 @@ def _without_password(address: str) -> str:
 def write(target: Path, answers: Answers, again: str) -> None:
     """Write the configuration, once the vendor has taken the credentials; else nothing is written.
 
-    Raises what was wrong, with the command to try again.
+    Where something is wrong, print it with the command to try again, and exit.
     """
     from wpsync.daemon.preflight import try_credentials
 
@@ -112,32 +120,21 @@ def write(target: Path, answers: Answers, again: str) -> None:
         try_credentials(loaded, "main")
         fresh.replace(target)
     except OSError as exc:
-        raise ConfigError(f"{target}: cannot be written / 无法写入: {exc.strerror}") from None
+        raise ConfigError("command.unwritable_file", file=target, words=exc.strerror) from None
+    except AuthenticationError as exc:
+        complain(Message("command.credentials_rejected", words=exc.message.words))
+        _say_again(exc, again)
     except WpsyncError as exc:
-        raise _unwritten(exc, fresh, target, again) from None
+        complain(exc.message)
+        _say_again(exc, again)
     finally:
         fresh.unlink(missing_ok=True)
 
 
-def _unwritten(exc: WpsyncError, fresh: Path, target: Path, again: str) -> WpsyncError:
-    """What was wrong, that nothing was written, and how to go on."""
-    said = str(exc).replace(str(fresh), str(target))
-    english, _, chinese = (exc.hint or "").partition(" / ")
-    if isinstance(exc, AuthenticationError):
-        said = "the vendor rejects this clientId and clientSecret"
-        english = "compare both with the vendor's console"
-        chinese = "请对照厂商管理后台核对 clientId 和 clientSecret"
-    elif isinstance(exc, RetryableError):
-        english, chinese = (
-            "look at the network, the proxy and base_url",
-            "请检查网络、代理和 base_url",
-        )
-    elif not english:
-        english, chinese = "mend it", "请修正"
-    return type(exc)(
-        f"{said}\n  nothing was written / 未写入任何内容",
-        hint=f"{english}, then try again: / {chinese}，然后重试：\n      {again}",
-    )
+def _say_again(exc: WpsyncError, again: str) -> NoReturn:
+    note(tr("nothing was written; try again with:", "未写入任何内容；请重试："))
+    print(f"      {again}", file=sys.stderr)
+    raise typer.Exit(exc.exit_status)
 
 
 def _text(answers: Answers) -> str:
@@ -146,8 +143,14 @@ def _text(answers: Answers) -> str:
 
     address = answers.database_url
     database = f"[database]\nurl = {quoted(address.reveal())}\n\n" if address else ""
+    opening = tr(
+        "# wpsync. Every key with its default: config.example.toml.\n"
+        "# The language of commands, logs and alerts: zh or en.\n",
+        "# wpsync 配置。全部配置项及默认值见 config.example.zh.toml。\n"
+        "# 命令输出、日志和告警的语言：zh 或 en。\n",
+    )
     return (
-        "# wpsync; config.example.toml shows every key. 全部配置项见 config.example.toml。\n\n"
+        f'{opening}lang = "{spoken()}"\n\n'
         f"{database}[accounts.main]\nbase_url = {quoted(answers.base_url)}\n"
         f"client_id = {quoted(answers.client_id)}\n"
         f"client_secret = {quoted(answers.client_secret.reveal())}\n"
@@ -156,13 +159,17 @@ def _text(answers: Answers) -> str:
 
 @contextmanager
 def then_migrating(named: Path | None) -> Iterator[None]:
-    """What goes wrong now is the database's: the configuration is written, and need not be again."""
+    """Report an error of the database: the configuration is written by now, and only the schema is missing."""
     try:
         yield
     except WpsyncError as exc:
         again = f"wpsync --config {shlex.quote(str(named))} migrate" if named else "wpsync migrate"
-        english, _, chinese = (exc.hint or "").partition(" / ")
-        raise type(exc)(
-            str(exc),
-            hint=f"{english or 'mend it'}, then: / {chinese or '请修正'}，然后执行：\n      {again}",
-        ) from None
+        complain(exc.message)
+        note(
+            tr(
+                "the configuration is written, the schema is not created yet; when this is mended, go on with:",
+                "配置已写入，但尚未建表；修复后请执行：",
+            )
+        )
+        print(f"      {again}", file=sys.stderr)
+        raise typer.Exit(exc.exit_status) from None

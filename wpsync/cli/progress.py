@@ -1,4 +1,4 @@
-"""What a long command tells while it works: how far it is, how long it still takes, and what it waits for.
+"""The progress of a long command: how far it is, how long it still takes, and what it waits for.
 
 On a terminal a bar that is drawn anew; elsewhere a line now and then, the longer it takes the rarer; as
 events where the log is JSON. Always on standard error. Log lines of single windows are left out meanwhile,
@@ -23,6 +23,8 @@ from rich.text import Text
 from wpsync.api.limits import Wait
 from wpsync.cli.context import without_events
 from wpsync.cli.eta import Eta, Seen, Step
+from wpsync.cli.terms import outcome as outcome_text
+from wpsync.language import Language, spoken, tr
 from wpsync.status.texts import counted, say
 
 log = logging.getLogger(__name__)
@@ -190,7 +192,7 @@ class Bar:
             return Text("")
         rows: list[RenderableType] = []
         if seen.is_counting:
-            rows += [Text(said) for said in _counting(seen)]
+            rows.append(Text(_counting(seen)))
         else:
             grid = Table.grid(padding=(0, 1))
             share = ProgressBar(
@@ -200,9 +202,9 @@ class Bar:
             grid.add_row(f"{seen.resource:<19}", share, f"{percent:>4}", _amount(seen))
             rows.append(grid)
             if seen.left is not None:
-                rows.append(Text("  " + " / ".join(_lasting(seen)), style="bright_black"))
+                rows.append(Text(f"  {_lasting(seen)}", style="bright_black"))
         if seen.wait is not None:
-            rows += [Text(f"  {said}", style="yellow") for said in _waiting(seen.wait)]
+            rows.append(Text(f"  {_waiting(seen.wait)}", style="yellow"))
         return Group(*rows)
 
 
@@ -229,31 +231,27 @@ def drawn(tally: Eta, console: Console) -> Iterator[Bar]:
 
 
 def line(seen: Seen) -> str:
-    """`calls: 46%, 49/107 rows, 9 s left; waiting … / 剩余 9 秒；等待…`."""
+    """`calls: 46%, 49/107 rows, 9 s left; waiting …`."""
+    comma, semicolon = tr(", ", "，"), tr("; ", "；")
     if seen.is_counting:
-        english, chinese = ([said] for said in _counting(seen))
+        parts = [_counting(seen)]
     else:
-        share = "" if seen.share is None else f"{_percent(seen.share)}, "
-        english, chinese = [f"{seen.resource}: {share}{_amount(seen)}"], []
+        share = "" if seen.share is None else f"{_percent(seen.share)}{comma}"
+        parts = [f"{seen.resource}{tr(': ', '：')}{share}{_amount(seen)}"]
     if seen.left is not None:
-        left, chinese_left = _lasting(seen)
-        english, chinese = [f"{english[0]}, {left}"], [*chinese, chinese_left]
-    if seen.wait is not None:
-        waiting, chinese_waiting = _waiting(seen.wait)
-        english, chinese = [*english, waiting], [*chinese, chinese_waiting]
-    said = "; ".join(english)
-    return f"{said} / {'；'.join(chinese)}" if chinese else said
+        parts.append(_lasting(seen))
+    said = comma.join(parts)
+    return said if seen.wait is None else f"{said}{semicolon}{_waiting(seen.wait)}"
 
 
 def ending(outcome: str, seen: Seen) -> str:
-    """`calls: done, 107 rows (400 before) / 完成，107 行（此前已有 400 行）`."""
-    before, chinese_before = "", ""
+    """`calls: done, 107 rows (400 before)`."""
+    before = ""
     if seen.already:
-        before, chinese_before = f" ({seen.already:,} before)", f"（此前已有 {seen.already:,} 行）"
-    chinese = say(f"outcome.{outcome}", "zh")
-    return (
-        f"{seen.resource}: {outcome}, {counted(seen.read, 'row')}{before}"
-        f" / {chinese}，{seen.read:,} 行{chinese_before}"
+        before = tr(f" ({seen.already:,} before)", f"（此前已有 {seen.already:,} 行）")
+    return tr(
+        f"{seen.resource}: {outcome_text(outcome)}, {counted(seen.read, 'row')}{before}",
+        f"{seen.resource}：{outcome_text(outcome)}，{seen.read:,} 行{before}",
     )
 
 
@@ -264,31 +262,35 @@ def _percent(share: float) -> str:
 
 def _amount(seen: Seen) -> str:
     if seen.expected_rows is not None:
-        return f"{seen.rows:,}/{counted(seen.expected_rows, 'row')}"
+        return _of(seen.rows, seen.expected_rows)
     if seen.expected_requests:
         expected = max(seen.requests, seen.expected_requests)
-        return f"{seen.requests:,}/{counted(expected, 'request')}"
-    return counted(seen.rows, "row")
+        return tr(
+            f"{seen.requests:,}/{counted(expected, 'request')}",
+            f"{seen.requests:,}/{expected:,} 次请求",
+        )
+    return tr(counted(seen.rows, "row"), f"{seen.rows:,} 行")
 
 
-def _counting(seen: Seen) -> tuple[str, str]:
+def _of(rows: int, expected: int) -> str:
+    return tr(f"{rows:,}/{counted(expected, 'row')}", f"{rows:,}/{expected:,} 行")
+
+
+def _counting(seen: Seen) -> str:
     name = seen.resource
-    return f"counting {name} at the vendor", f"正在向厂商查询 {name} 的总数"
+    return tr(f"counting {name} at the vendor", f"正在向厂商查询 {name} 的总数")
 
 
-def _lasting(seen: Seen) -> tuple[str, str]:
-    """How long it still takes, in both languages."""
-    said = []
-    for language, left, both in (
-        ("en", "{0} left", "{0} left ({1} in all)"),
-        ("zh", "剩余 {0}", "剩余 {0}（全部 {1}）"),
-    ):
-        times = [span(value, language) for value in (seen.left, seen.left_in_all) if value]
-        said.append((both if len(times) > 1 else left).format(*times or [span(0, language)]))
-    return said[0], said[1]
+def _lasting(seen: Seen) -> str:
+    """How long it still takes."""
+    left = span(seen.left or 0, spoken())
+    if not (seen.left and seen.left_in_all):
+        return tr(f"{left} left", f"剩余 {left}")
+    whole = span(seen.left_in_all, spoken())
+    return tr(f"{left} left ({whole} in all)", f"剩余 {left}（全部 {whole}）")
 
 
-def span(seconds: float, language: str) -> str:
+def span(seconds: float, language: Language) -> str:
     """A length of time, roughly: seconds, minutes, hours or days."""
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 1.5 * length:
@@ -296,15 +298,15 @@ def span(seconds: float, language: str) -> str:
     return say("seconds", language, n=round(seconds))
 
 
-def _waiting(wait: Wait) -> tuple[str, str]:
-    """What is waited for, in both languages."""
+def _waiting(wait: Wait) -> str:
+    """The reason of a wait, and its length."""
     seconds = max(1, round(wait.seconds))
     if wait.is_pause:
-        return (
+        return tr(
             f"the vendor asked for a pause; next request in {seconds} s",
             f"厂商要求暂停，{seconds} 秒后发出下一个请求",
         )
-    return (
+    return tr(
         f"waiting for the request limit: {wait.per_minute} a minute; next request in {seconds} s",
         f"等待请求限额：每分钟 {wait.per_minute} 次，{seconds} 秒后发出下一个请求",
     )

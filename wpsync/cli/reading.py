@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from wpsync.cli.context import check_resources, open_session, print_hint, print_json
+from wpsync.cli import complain
+from wpsync.cli.context import check_resources, note, open_session, print_json
+from wpsync.cli.terms import outcome as outcome_text
+from wpsync.errors import ConfigError, Message
+from wpsync.language import tr
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -23,14 +27,32 @@ if TYPE_CHECKING:
     from wpsync.sync.session import Session
     from wpsync.sync.verify import Finding
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Print JSON.", "输出 JSON。"))]
+_TIME = tr("TIME", "时间")
+To = Annotated[
+    str | None,
+    typer.Option(
+        "--to", metavar=_TIME, help=tr("The end; now by default.", "结束时间，默认现在。")
+    ),
+]
+Resources = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--resource",
+        "-r",
+        metavar=tr("NAME", "资源"),
+        help=tr(
+            "Only this resource. Repeatable; all by default.", "只处理此资源，可重复；默认全部。"
+        ),
+    ),
+]
 
 
 @contextmanager
 def at_work(
     context: typer.Context, *, json: bool
 ) -> "Iterator[tuple[Session, list[Account], Shown]]":
-    """Session, accounts, and what tells the progress: of rows, of requests, and of waiting for them."""
+    """Yield session, accounts, and the progress: of rows, of requests, and of waiting for them."""
     from wpsync.cli.progress import progress
 
     with (
@@ -47,12 +69,13 @@ def sync(
     resources: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[RESOURCE …]", help="All by default. 默认全部资源。", show_default=False
+            metavar=tr("RESOURCE …", "资源 …"),
+            help=tr("The resources; all by default.", "要同步的资源，默认全部。"),
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Bring the resources up to now, then exit. 把各资源增量同步到现在。"""
+    """Bring the resources up to now, then exit."""
     from wpsync.sync.passes import Outcome
     from wpsync.sync.passes import sync as one_pass
 
@@ -70,25 +93,33 @@ def backfill(
     start: Annotated[
         str,
         typer.Option(
-            "--from", help="2026-01-01, '2026-01-01 08:00:00' (Shanghai), 30d, 12h. 起始时间。"
+            "--from",
+            metavar=_TIME,
+            help=tr(
+                "The beginning: 2026-01-01, '2026-01-01 08:00:00' (Shanghai), 30d, 12h.",
+                "起始时间：2026-01-01、'2026-01-01 08:00:00'（上海时间）、30d 或 12h。",
+            ),
         ),
     ],
-    end: Annotated[
-        str | None, typer.Option("--to", help="Now by default. 结束时间，默认现在。")
-    ] = None,
-    resource: Annotated[
-        list[str] | None,
-        typer.Option("--resource", "-r", help="All by default. 可重复，默认全部。"),
-    ] = None,
+    end: To = None,
+    resource: Resources = None,
     plan: Annotated[
-        bool, typer.Option("--plan", help="Say what it would take, and read nothing. 只显示计划。")
+        bool,
+        typer.Option(
+            "--plan",
+            help=tr(
+                "Print rows, requests, minutes and disk, and read nothing.",
+                "只显示所需的行数、请求数、时间和磁盘，不读取数据。",
+            ),
+        ),
     ] = False,
     again: Annotated[
-        bool, typer.Option("--again", help="Also what is already complete. 已完整的也重读。")
+        bool,
+        typer.Option("--again", help=tr("Read complete windows too.", "已完整的窗口也重新读取。")),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Read history, newest first; stopped at any point it goes on where it was. 回填历史数据，由近及远，可随时中断续传。"""
+    """Read history, newest first; stopped at any point it goes on from there."""
     from wpsync.backfill import run as backfills
 
     _check(start, end, resource)
@@ -122,25 +153,33 @@ def verify(
     context: typer.Context,
     start: Annotated[
         str | None,
-        typer.Option("--from", help="All that was read by default. 起始时间，默认全部已读范围。"),
+        typer.Option(
+            "--from",
+            metavar=_TIME,
+            help=tr(
+                "The beginning; of everything read by default.", "起始时间，默认全部已读范围。"
+            ),
+        ),
     ] = None,
-    end: Annotated[
-        str | None, typer.Option("--to", help="Now by default. 结束时间，默认现在。")
-    ] = None,
-    resource: Annotated[
-        list[str] | None,
-        typer.Option("--resource", "-r", help="All by default. 可重复，默认全部。"),
-    ] = None,
+    end: To = None,
+    resource: Resources = None,
     deep: Annotated[
         bool,
-        typer.Option("--deep", help="Compare the content everywhere. 不只核对总数，逐行比对内容。"),
+        typer.Option(
+            "--deep",
+            help=tr(
+                "Compare the content of every window, not only counts.",
+                "不只核对总数，逐行比对全部内容。",
+            ),
+        ),
     ] = False,
     repair: Annotated[
-        bool, typer.Option("--repair", help="Mend just what differs. 只修复有差异的部分。")
+        bool,
+        typer.Option("--repair", help=tr("Mend just what differs.", "只修复有差异的部分。")),
     ] = False,
     json: Json = False,
 ) -> None:
-    """Prove what was read: the vendor's counts against the database. 对账：核对厂商总数与数据库，可修复。"""
+    """Compare the vendor's counts with the database, and mend differences."""
     from wpsync.cli.tables import findings
     from wpsync.sync.passes import Outcome, in_turn
     from wpsync.sync.verify import nothing_read
@@ -175,28 +214,20 @@ def verify(
 
 
 def _complain(found: "list[Finding]", failed: "list[Outcome]", unread: list[str]) -> None:
-    """Say what was not proved, and exit 1 for it."""
+    """Name everything that was not proved, and exit 1 for it."""
     _say_why(failed)
-    if names := ", ".join(unread):
-        print(
-            f"wpsync: nothing has been read that could be verified of {names}; `wpsync backfill --from …` reads history"
-            f" / {names} 还没有可对账的数据，请先用 `wpsync backfill --from …` 回填历史",
-            file=sys.stderr,
-        )
+    if unread:
+        complain(Message("command.nothing_to_verify", {"accounts": unread}))
     if differing := sum(not one.repaired for one in found):
-        print(
-            f"wpsync: windows that differ: {differing:,}; `wpsync verify --repair` mends just those"
-            f" / 有差异的窗口：{differing:,} 个，可用 `wpsync verify --repair` 只修复这些窗口",
-            file=sys.stderr,
-        )
+        complain(Message("command.windows_differ", {"windows": differing}))
     if unread or differing or failed:
         raise typer.Exit(1)
 
 
 def _check(start: str, end: str | None, resources: list[str] | None) -> None:
-    """Raises ConfigError for what cannot be meant, before anything is connected to.
+    """Raises ConfigError for arguments that cannot be meant, before anything is connected to.
 
-    By this machine's clock; what is then read goes by the database's.
+    By this machine's clock; the reading then goes by the database's.
     """
     from wpsync.clock import SystemClock
 
@@ -208,19 +239,12 @@ def _span(start: str, end: str | None, now: "datetime") -> "Window":
     """The stretch that the command line means. Raises ConfigError for one that holds nothing."""
     from wpsync.backfill.run import span_of
     from wpsync.config import parse_instant
-    from wpsync.errors import ConfigError
 
     first, last = parse_instant(start, now=now), parse_instant(end, now=now) if end else now
     if first >= now:
-        raise ConfigError(
-            f"--from {start} is not in the past",
-            hint="name a day that has begun, e.g. 30d / 请填写已经开始的日期，例如 30d",
-        )
+        raise ConfigError("command.begins_in_future", start=start)
     if first >= last:
-        raise ConfigError(
-            f"--from {start} is not before --to {end}",
-            hint="name the earlier one with --from / 请用 --from 指定较早的时间",
-        )
+        raise ConfigError("command.ends_before_it_begins", start=start, end=end)
     return span_of(first, last, now)
 
 
@@ -233,7 +257,7 @@ def _plans(
     *,
     again: bool,
 ) -> "tuple[list[tuple[Resource, Plan]], list[Outcome]]":
-    """What a backfill of one account would read, and what became of that which could not be planned."""
+    """Plan a backfill of one account. Returns the plans, and the outcomes of resources that could not be planned."""
     from wpsync.backfill.plan import make_plans
     from wpsync.sync.session import per_minute
 
@@ -265,28 +289,34 @@ def chosen(session: "Session", names: list[str] | None) -> list["Resource"]:
 
 
 def report(outcomes: "list[Outcome]", *, json: bool) -> None:
-    """Print what was done; exit 1 when something failed or is incomplete."""
+    """Print the outcomes; exit 1 when something failed or is incomplete."""
     if json:
         print_json(list(outcomes))
     else:
         from wpsync.cli.tables import table
 
-        table(
-            "",
-            ("resource", "outcome", "read", "inserted", "updated", "requests", "dead letters"),
-            [
-                (
-                    o.resource,
-                    o.outcome,
-                    o.rows_read,
-                    o.rows_inserted,
-                    o.rows_updated,
-                    o.requests,
-                    o.dead_letters,
-                )
-                for o in outcomes
-            ],
+        headings = (
+            tr("resource", "资源"),
+            tr("outcome", "结果"),
+            tr("read", "读取"),
+            tr("inserted", "新增"),
+            tr("updated", "更新"),
+            tr("requests", "请求"),
+            tr("dead letters", "死信"),
         )
+        rows = [
+            (
+                o.resource,
+                outcome_text(o.outcome),
+                o.rows_read,
+                o.rows_inserted,
+                o.rows_updated,
+                o.requests,
+                o.dead_letters,
+            )
+            for o in outcomes
+        ]
+        table("", headings, rows)
     bad = [outcome for outcome in outcomes if not outcome.is_good]
     _say_why(bad)
     if bad:
@@ -294,15 +324,18 @@ def report(outcomes: "list[Outcome]", *, json: bool) -> None:
 
 
 def _say_why(bad: "list[Outcome]") -> None:
-    """What went wrong, and what was not even tried."""
+    """Print the problems, their remedies, and the resources that were not attempted."""
     from wpsync.messages import remedy, say
     from wpsync.sync.passes import UNATTEMPTED
 
     for outcome in bad:
+        remedies: list[str] = []
         for problem in outcome.problems[:5]:
-            print(f"wpsync: {outcome.resource} {outcome.outcome}: {say(problem)}", file=sys.stderr)
-        if hint := next(filter(None, map(remedy, outcome.problems)), None):
-            print_hint(hint)
+            said = f"{outcome.resource} {outcome_text(outcome.outcome)}"
+            note(f"{said}{tr(': ', '：')}{say(problem)}")
+            remedies += [found] if (found := remedy(problem)) else []
+        for mend in dict.fromkeys(remedies):
+            print(f"  → {mend}", file=sys.stderr)
     _name_the_rest([outcome for outcome in bad if outcome.outcome == UNATTEMPTED])
 
 
@@ -311,7 +344,10 @@ def _name_the_rest(unattempted: "list[Outcome]") -> None:
     for outcome in unattempted:
         by_account.setdefault(outcome.account, []).append(outcome.resource)
     for account, names in by_account.items():
-        print(
-            f"wpsync: not attempted of account {account} / 账号 {account} 未执行: {', '.join(names)}",
-            file=sys.stderr,
+        listed = ", ".join(names)
+        note(
+            tr(
+                f"not attempted of account {account}: {listed}",
+                f"账号 {account} 未执行：{listed}",
+            )
         )

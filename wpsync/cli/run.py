@@ -16,9 +16,13 @@ from wpsync.cli.context import (
     configuration,
     database_address,
     interrupted,
+    note,
     print_json,
 )
 from wpsync.cli.signals import StopRequest, stopping_on_signals
+from wpsync.cli.terms import outcome as outcome_text
+from wpsync.language import spoken, tr
+from wpsync.policy import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,10 +35,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_GRACE = 8.0
-"""Seconds that jobs have to end after a signal; then the process ends, and Postgres rolls back."""
-_AGAIN = 2.0
-
 _M_ARENA_MAX, _ARENAS = -8, 2
 """glibc's name for how many heaps its threads share (`mallopt(3)`), and how many are enough here."""
 
@@ -45,14 +45,21 @@ def run(
         bool,
         typer.Option(
             "--once-each",
-            help="Every job once, then exit: for cron. 每个任务执行一次后退出，供 cron 使用。",
+            help=tr(
+                "Run every job once, then exit: for cron.",
+                "每个任务执行一次后退出，供 cron 使用。",
+            ),
         ),
     ] = False,
     json: Annotated[
-        bool, typer.Option("--json", help="With --once-each: results as JSON. 以 JSON 输出结果。")
+        bool,
+        typer.Option(
+            "--json",
+            help=tr("With --once-each: print JSON.", "与 --once-each 同用：输出 JSON。"),
+        ),
     ] = False,
 ) -> None:
-    """Keep everything current, until stopped: the long-running service. 长期运行的同步服务。"""
+    """Keep everything current, until stopped: the long-running service."""
     from wpsync.clock import SystemClock
 
     config = configuration(context)
@@ -122,7 +129,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
     from wpsync.cli.tables import instant
     from wpsync.daemon.jobs import Job, Result
     from wpsync.daemon.service import once_each
-    from wpsync.messages import say
+    from wpsync.messages import say, terms
     from wpsync.status.resources import incomplete
 
     done: list[dict[str, object]] = []
@@ -138,8 +145,10 @@ def _once_each(session: "Session", *, json: bool) -> None:
             }
         )
         if not json:
-            said = f": {say(result.error)}" if result.error else ""
-            print(f"{job.key.account or '-'} {job.key.job}: {result.outcome}{said}", flush=True)
+            colon = tr(": ", "：")
+            said = f"{colon}{say(result.error)}" if result.error else ""
+            name = f"{job.key.account or '-'} {job.key.job}"
+            print(f"{name}{colon}{outcome_text(result.outcome)}{said}", flush=True)
 
     results = once_each(session, show)
     if json:
@@ -149,14 +158,24 @@ def _once_each(session: "Session", *, json: bool) -> None:
     left = incomplete(session.database, list(session.config.accounts))
     for one in left[:5]:
         where = one.parent_id or instant(one.starts_at)
-        print(f"wpsync: {one.resource} incomplete: {where}: {one.reason}", file=sys.stderr)
+        why = terms.reason(one.reason).to(spoken())
+        note(
+            tr(
+                f"{one.resource} incomplete: {where}: {why}",
+                f"{one.resource} 不完整：{where}：{why}",
+            )
+        )
     if left or any(result.outcome != "done" for result in results):
         raise typer.Exit(1)
 
 
 @contextmanager
 def opened(
-    config: "Config", address: "Secret", stop: StopRequest, clock: "Clock"
+    config: "Config",
+    address: "Secret",
+    stop: StopRequest,
+    clock: "Clock",
+    policy: Policy = DEFAULT,
 ) -> "Iterator[Session | None]":
     """The session, as soon as the database is there and migrated; None when stopped before.
 
@@ -168,7 +187,7 @@ def opened(
     from wpsync.errors import DatabaseUnavailableError, UnwritableError
     from wpsync.sync.session import session, tell_views
 
-    said, watch = False, watching(config)
+    said, watch = False, watching(config, policy)
     with ExitStack() as stack:
         found = None
         while found is None and not stop.is_set():
@@ -177,7 +196,14 @@ def opened(
                     address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
                 )
                 found = stack.enter_context(
-                    session(config, address, stopping=stop.is_set, wait=stop.wait, at_once=AT_ONCE)
+                    session(
+                        config,
+                        address,
+                        stopping=stop.is_set,
+                        wait=stop.wait,
+                        at_once=AT_ONCE,
+                        policy=policy,
+                    )
                 )
                 tell_views(config, found.database)
                 watch.back()
@@ -187,12 +213,14 @@ def opened(
                     log.warning("database.awaited", extra={"error": exc.message})
                 said = True
                 watch.away(clock.now(), socket.gethostname(), error=exc)
-                stop.wait(_AGAIN)
+                stop.wait(policy.leading.take_again)
         yield found
 
 
 @contextmanager
-def _leaving_in_time(stop: StopRequest) -> Iterator[None]:
+def _leaving_in_time(
+    stop: StopRequest, within: float = DEFAULT.leading.leave_within
+) -> Iterator[None]:
     """After a signal the process ends within ten seconds, even where a request hangs.
 
     What was in work is rolled back by Postgres, and read again after the next start.
@@ -201,9 +229,9 @@ def _leaving_in_time(stop: StopRequest) -> Iterator[None]:
 
     def watch() -> None:
         stop.wait()
-        if left.wait(_GRACE):
+        if left.wait(within):
             return
-        log.warning("service.cut_off", extra={"seconds": _GRACE})
+        log.warning("service.cut_off", extra={"seconds": within})
         with suppress(OSError):  # the terminal may be gone
             sys.stderr.flush()
         os._exit(0)

@@ -1,6 +1,5 @@
 """`init`, `check`, `migrate`: getting ready."""
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,84 +10,98 @@ from wpsync.cli.context import (
     configuration,
     database_address,
     embedded_elsewhere,
-    hints,
+    note,
     open_session,
     print_json,
     without_events,
 )
+from wpsync.errors import ConfigError, Message
+from wpsync.language import Text, spoken, tr
 from wpsync.status.texts import counted
 
 if TYPE_CHECKING:
     from wpsync.daemon.preflight import Finding
     from wpsync.db.migrations import Pending
 
-EMBEDDED = (
-    "wpsync: this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
-    " e.g. `wpsync run` in another terminal. For BI, set database.url to a Postgres of yours"
-    " / 这是内置 Postgres：仅限本机访问，且只在 wpsync 运行期间可用（例如在另一个终端执行 `wpsync run`）。"
-    "BI 工具请改用自己的 Postgres（设置 database.url）"
+EMBEDDED = Text(
+    "this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
+    " e.g. `wpsync run` in another terminal. For BI, set database.url to a Postgres of yours",
+    "这是内置 Postgres：仅限本机访问，且只在 wpsync 运行期间可用（例如在另一个终端执行 `wpsync run`）。"
+    "BI 工具请改用自己的 Postgres（设置 database.url）",
 )
 
-Json = Annotated[bool, typer.Option("--json", help="Machine-readable results. 输出 JSON。")]
+Json = Annotated[bool, typer.Option("--json", help=tr("Print JSON.", "输出 JSON。"))]
 
 
 def init(
     context: typer.Context,
     client_id: Annotated[
-        str | None, typer.Option(help="From the vendor's console. 管理后台的 clientId。")
+        str | None,
+        typer.Option(
+            metavar="ID",
+            help=tr("clientId, from the vendor's console.", "厂商管理后台的 clientId。"),
+        ),
     ] = None,
     client_secret_file: Annotated[
         Path | None,
         typer.Option(
-            help="A file with the clientSecret; asked for if left out. 存放 clientSecret 的文件。"
+            metavar=tr("FILE", "文件"),
+            help=tr(
+                "A file with the clientSecret; asked for if left out.",
+                "存放 clientSecret 的文件；不指定则询问。",
+            ),
         ),
     ] = None,
     database_url: Annotated[
         str | None,
         typer.Option(
-            help="postgresql://…; empty: an embedded Postgres. 数据库地址，留空则用内置 Postgres。"
+            metavar="URL",
+            help=tr(
+                "postgresql://…; empty: an embedded Postgres.",
+                "数据库地址 postgresql://…，留空则用内置 Postgres。",
+            ),
         ),
     ] = None,
     base_url: Annotated[
-        str, typer.Option(help="The vendor's address. 厂商接口地址。")
+        str,
+        typer.Option(metavar="URL", help=tr("The vendor's address.", "厂商接口地址。")),
     ] = "https://wpapi.7moor.com",
-    force: Annotated[bool, typer.Option("--force", help="Overwrite. 覆盖已有文件。")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help=tr("Overwrite the file.", "覆盖已有文件。"))
+    ] = False,
 ) -> None:
-    """Write config.toml by asking, check the credentials, create the schema. 生成配置、校验凭据、建表。"""
+    """Write config.toml by asking, check the credentials, create the schema."""
     import os
 
     from wpsync.cli import init_file
-    from wpsync.errors import ConfigError
 
     options: Options = context.obj
     named = options.config or os.environ.get("WPSYNC_CONFIG")
     target = Path(named or "config.toml")
     if target.exists() and not force:
-        raise ConfigError(
-            f"{target} is already there",
-            hint="--force overwrites it; `wpsync check` tries it / 用 --force 覆盖；用 `wpsync check` 检查",
-        )
+        raise ConfigError("command.file_exists", file=target)
     answers = init_file.asked(client_id, client_secret_file, database_url, base_url)
     again = init_file.command(
         options.config, answers, client_secret_file, database_url, base_url, force=force
     )
     init_file.write(target, answers, again)
-    print(f"{target}: written, credentials good / 已写入，凭据有效", flush=True)
+    print(tr(f"{target}: written, credentials good", f"{target}：已写入，凭据有效"), flush=True)
     context.obj = Options(target, options.verbose, options.serve_page)
     with init_file.then_migrating(target if named else None):
         migrate(context)
     there = f" --config {target}" if options.config else ""
-    print(
-        f"next / 下一步: wpsync{there} check; wpsync{there} backfill --from 30d; wpsync{there} run"
-    )
+    steps = f"wpsync{there} check; wpsync{there} backfill --from 30d; wpsync{there} run"
+    print(tr(f"next: {steps}", f"下一步：{steps}"))
 
 
 def migrate(
     context: typer.Context,
-    sql: Annotated[bool, typer.Option("--sql", help="Print the SQL instead. 只输出 SQL。")] = False,
+    sql: Annotated[
+        bool, typer.Option("--sql", help=tr("Print the SQL instead.", "只输出 SQL，不执行。"))
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Bring the database to the newest schema. 把数据库升级到最新表结构。"""
+    """Bring the database to the newest schema."""
     from wpsync.db import migrations
     from wpsync.db.database import Database
     from wpsync.sync.session import tell_views
@@ -114,14 +127,21 @@ def migrate(
     if applied.steps:
         many, newest = len(applied.steps), applied.steps[-1].revision
         print(
-            f"{counted(many, 'migration')} applied, up to {newest}"
-            f" / 已执行 {many} 个迁移，最新为 {newest}"
+            tr(
+                f"{counted(many, 'migration')} applied, up to {newest}",
+                f"已执行 {many} 个迁移，最新为 {newest}",
+            )
         )
     if applied.definitions:
         names = ", ".join(applied.definitions)
-        print(f"views and functions created or replaced: {names} / 已创建或更新以上视图和函数")
+        print(
+            tr(
+                f"views and functions created or replaced: {names}",
+                f"已创建或更新视图和函数：{names}",
+            )
+        )
     if not applied.names:
-        print("the schema is current / 表结构已是最新")
+        print(tr("the schema is current", "表结构已是最新"))
 
 
 def _announce(pending: "Pending") -> None:
@@ -130,32 +150,46 @@ def _announce(pending: "Pending") -> None:
         print(f"{step.revision}: {step.title}", flush=True)
         for table, size in step.rewrites.items():
             megabytes = f"{size / 1024**2:,.0f} MB"
-            print(f"  writes {table} anew, {megabytes} / 重写 {table}，{megabytes}", flush=True)
+            print(
+                tr(f"  writes {table} anew, {megabytes}", f"  重写 {table}，{megabytes}"),
+                flush=True,
+            )
         if step.rewrites:
             about = max(1, round(step.minutes))
             print(
-                f"  about {counted(about, 'minute')}, in which nothing else can use it"
-                f" / 约需 {about} 分钟，期间该表无法使用",
+                tr(
+                    f"  about {counted(about, 'minute')}, in which nothing else can use it",
+                    f"  约需 {about} 分钟，期间该表无法使用",
+                ),
                 flush=True,
             )
 
 
 def bi_role(
     context: typer.Context,
-    name: Annotated[str, typer.Argument(metavar="NAME", help="e.g. metabase. 角色名。")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            metavar=tr("NAME", "角色"),
+            help=tr("The role, e.g. metabase.", "角色名，例如 metabase。"),
+        ),
+    ],
     password_file: Annotated[
         Path | None,
         typer.Option(
-            help="Its password; a new role gets one made up. 存放密码的文件；新角色默认自动生成。"
+            metavar=tr("FILE", "文件"),
+            help=tr(
+                "A file with its password; a new role gets a generated one by default.",
+                "存放密码的文件；新角色默认自动生成密码。",
+            ),
         ),
     ] = None,
     json: Json = False,
 ) -> None:
-    """Create or mend the read-only database role for BI tools. 创建或修复 BI 工具使用的只读数据库角色。"""
+    """Create or mend the read-only database role for BI tools."""
     from secrets import token_urlsafe
 
     from wpsync.db.bi_role import make_reader
-    from wpsync.errors import ConfigError
     from wpsync.model import Secret
 
     given = None
@@ -164,12 +198,10 @@ def bi_role(
             given = Secret(password_file.read_text(encoding="utf-8").strip("\r\n"))
         except OSError as exc:
             raise ConfigError(
-                f"{password_file}: cannot be read / 无法读取: {exc.strerror}"
+                "command.unreadable_file", file=password_file, words=exc.strerror
             ) from None
         if len(given.reveal()) < 8:
-            raise ConfigError(
-                f"{password_file}: a password has at least eight characters / 密码至少要有 8 个字符"
-            )
+            raise ConfigError("command.short_password", file=password_file)
     made = Secret(token_urlsafe(18))
     with open_session(context, vendor=False) as session:
         is_embedded = session.config.database.url is None
@@ -177,29 +209,35 @@ def bi_role(
         if role.is_new and given is None:
             make_reader(session.database, name, made)
     if is_embedded:
-        print(EMBEDDED, file=sys.stderr)
+        note(EMBEDDED.to(spoken()))
     password = made.reveal() if role.is_new and given is None else None
     if json:
         print_json(
             {**role.address, "is_new": role.is_new, "taken": role.taken, "password": password}
         )
         return
-    print(f"{name}: {'created / 已创建' if role.is_new else 'mended / 已修复'}; reads wp and wp_bi")
-    for what in role.taken:
-        print(f"  taken away / 已收回: {what}")
+    if role.is_new:
+        print(tr(f"{name}: created; reads wp and wp_bi", f"{name}：已创建，可读 wp 和 wp_bi"))
+    else:
+        print(tr(f"{name}: mended; reads wp and wp_bi", f"{name}：已修复，可读 wp 和 wp_bi"))
+    for right in role.taken:
+        print(tr(f"  taken away: {right}", f"  已收回：{right}"))
     print("  " + " ".join(f"{key}={value}" for key, value in role.address.items()))
     if password is not None:
-        print(f"  password (shown once) / 密码（仅显示一次）: {password}")
+        print(tr(f"  password (shown once): {password}", f"  密码（仅显示一次）：{password}"))
 
 
 def check(
     context: typer.Context,
     json: Json = False,
     database_only: Annotated[
-        bool, typer.Option("--database-only", help="Leave the vendor alone. 不访问厂商。")
+        bool,
+        typer.Option(
+            "--database-only", help=tr("Do not ask the vendor.", "只检查数据库，不访问厂商。")
+        ),
     ] = False,
 ) -> None:
-    """Try everything a run needs, and say how to mend what fails. 逐项检查运行所需条件。"""
+    """Try everything that a run needs, and show how to mend failures."""
     from wpsync.daemon import preflight
 
     config = configuration(context)
@@ -214,7 +252,7 @@ def check(
         is_embedded = config.database.url is None
         elsewhere = embedded_elsewhere(config.data_dir) if is_embedded else None
         if elsewhere is not None:
-            findings.append(preflight.Finding("database folder", "数据库目录", True, *elsewhere))
+            findings.append(preflight.Finding(Message("check.database_folder"), elsewhere))
         of_database = list(preflight.check_database(address))
         findings += of_database
         if not database_only and all(finding.is_good for finding in of_database):
@@ -228,12 +266,13 @@ def check(
 
 
 def _show(findings: "list[Finding]", *, json: bool) -> None:
+    from wpsync.messages import remedy, say
+
     if json:
-        print_json(findings)
+        print_json([finding.as_json() for finding in findings])
         return
     for finding in findings:
-        sign = "ok  " if finding.is_good else "FAIL"
-        chinese = f" / {finding.detail_zh}" if finding.detail_zh else ""
-        print(f"{sign} {finding.name} / {finding.name_zh}: {finding.detail}{chinese}")
-        for mend in hints(finding.mend or ""):
+        sign = tr("ok  ", "正常") if finding.is_good else tr("FAIL", "失败")
+        print(f"{sign} {say(finding.name)}{tr(': ', '：')}{say(finding.detail)}")
+        if not finding.is_good and (mend := remedy(finding.detail)):
             print(f"     → {mend}")

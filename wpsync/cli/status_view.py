@@ -1,4 +1,4 @@
-"""The status page on a terminal: the same picture, in both languages, and legible without colour.
+"""The status page on a terminal: the same picture, legible without colour.
 
 It fits 80 columns; a wider terminal gets more columns. In a pipe there are no colours, and lines are
 as long as they need to be, or as COLUMNS wants them.
@@ -13,42 +13,51 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from wpsync import messages
+from wpsync.cli import terms as words_of
 from wpsync.cli.tables import PIPE, cell, instant
-from wpsync.errors import Message
+from wpsync.language import Language, spoken, tr
+from wpsync.language import Text as Phrase
 from wpsync.messages import terms
+from wpsync.status import causes
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
 from wpsync.status.resources import DeadLetterStatus, Status
 from wpsync.status.service import Activity, Budget
 from wpsync.status.snapshot import Line, Snapshot
-from wpsync.status.texts import TEXTS
+from wpsync.status.texts import say
 from wpsync.status.wording import Words, headline
 
 _WIDE = 118
 _KINDS = 5
 _WINDOWS = 20
 _HEADINGS = {
-    "resource": ("Resource", "资源"),
-    "fresh": ("Fresh", "新鲜度"),
-    "up_to": ("Up to", "已读到"),
-    "rows": ("Rows", "库中行数"),
-    "vendor": ("Vendor", "厂商总数"),
-    "today": ("Today", "今日写入"),
-    "last": ("Last run", "上次运行"),
-    "next": ("Next", "下次"),
-    "awaited": ("Awaited", "待复查"),
+    "resource": Phrase("Resource", "资源"),
+    "fresh": Phrase("Fresh", "新鲜度"),
+    "up_to": Phrase("Up to", "已读到"),
+    "rows": Phrase("Rows", "库中行数"),
+    "vendor": Phrase("Vendor", "厂商总数"),
+    "today": Phrase("Today", "今日写入"),
+    "last": Phrase("Last run", "上次运行"),
+    "next": Phrase("Next", "下次"),
+    "awaited": Phrase("Awaited", "待复查"),
 }
 _NOTES = {
-    "gaps": "stretches that nobody has read / 尚未读取的时间段",
-    "incomplete": "windows that do not agree with the vendor / 与厂商总数不一致的窗口",
-    "unreadable": "messages whose content could not be read (dead letters) / 内容无法解析的消息（死信）",
-    "refused": "rows that could not be taken (dead letters) / 未能接收的行（死信）",
-    "unsettled": "rows still open after their last follow-up (recording, payment) / 复查期满仍未了结的行（录音、收付款）",
-    "gone_rows": "rows kept that the vendor no longer lists / 厂商已不再列出的行",
+    "gaps": Phrase("stretches that were not read yet", "尚未读取的时间段"),
+    "incomplete": Phrase("windows that do not agree with the vendor", "与厂商总数不一致的窗口"),
+    "unreadable": Phrase(
+        "messages whose content could not be read (dead letters)", "内容无法解析的消息（死信）"
+    ),
+    "refused": Phrase("rows that could not be taken (dead letters)", "未能接收的行（死信）"),
+    "unsettled": Phrase(
+        "rows still open after their last follow-up (recording, payment)",
+        "复查期满仍未了结的行（录音、收付款）",
+    ),
+    "gone_rows": Phrase("rows kept that the vendor no longer lists", "厂商已不再列出的行"),
 }
-_TABLE_NOTE = (
-    "Rows: in the table now. Vendor: of what the ledger accounts for; the newest follow. Today: by runs that have ended.",
-    "Reports have no vendor's count.",
+_TABLE_NOTE = Phrase(
+    "Rows: in the table now. Vendor: of the windows in the ledger; the newest follow. Today: by runs that have ended."
+    " Reports have no vendor's count.",
     "库中行数：此刻表中的行数。厂商总数：已记账的部分，最新的稍后计入。今日写入：只计已结束的运行。报表没有厂商总数。",
 )
 _NUMBERS = ("rows", "vendor", "today", "awaited")
@@ -74,7 +83,7 @@ class _Board:
     def __init__(self, out: Console, seen: Snapshot) -> None:
         self._out = out
         self._seen = seen
-        self._words = Words("en", seen.now)
+        self._words = Words(spoken(), seen.now)
         self._many = len(seen.accounts) > 1
         self._is_wide = out.width >= _WIDE
         self._is_whole = out.width == PIPE
@@ -90,30 +99,24 @@ class _Board:
         self._open_points()
 
     def _headline(self) -> None:
-        english = headline(self._words, self._seen)
-        chinese = headline(Words("zh", self._seen.now), self._seen)
-        sign, style = _TONES[english.tone]
-        self._out.print(Text.assemble((f"{sign} {english.text} / {chinese.text}", style)))
-        at = instant(self._seen.now)
-        for detail in (english.detail, chinese.detail, at):
+        said = headline(self._words, self._seen)
+        sign, style = _TONES[said.tone]
+        self._out.print(Text.assemble((f"{sign} {said.text}", style)))
+        for detail in (said.detail, instant(self._seen.now)):
             self._out.print(grid(" ", Text(detail, style=QUIET)))
 
     def _title(self, key: str) -> None:
-        chinese, english = TEXTS[key]
         self._out.print()
-        self._out.print(Text.assemble((english, "bold"), (f"  {chinese}", QUIET)))
+        self._out.print(Text(self._words.t(key), style="bold"))
 
-    def _both(self, key: str, **values: datetime | timedelta) -> str:
-        """A text in English and in Chinese, with its times in the words of each."""
-        said = []
-        for language in ("en", "zh"):
-            words = Words(language, self._seen.now)
-            shown = {
-                name: words.span(value) if isinstance(value, timedelta) else words.at(value)
-                for name, value in values.items()
-            }
-            said.append(words.t(key, **shown))
-        return " / ".join(said)
+    def _text(self, key: str, **values: datetime | timedelta) -> str:
+        """Return a text with its times."""
+        words = self._words
+        shown = {
+            name: words.span(value) if isinstance(value, timedelta) else words.at(value)
+            for name, value in values.items()
+        }
+        return words.t(key, **shown)
 
     def _print(self, lines: Iterable[Text]) -> bool:
         """Sentences, one by one: wrapped under themselves where there is a width, else whole."""
@@ -132,7 +135,7 @@ class _Board:
             for one in self._seen.backfills
         ]
         self._out.print(columns(rows))
-        self._note(*reversed(TEXTS["backfill.note"]))
+        self._note(self._words.t("backfill.note"))
 
     def _progress(self, one: BackfillStatus) -> Iterator[Text]:
         share = one.share
@@ -140,15 +143,14 @@ class _Board:
         yield Text("" if share is None else f"{share:.0%}", justify="right")
         yield Text(self._words.progress(one), justify="right")
         if one.seconds_left is None:
-            said = self._both(f"outcome.{one.outcome}")
+            said = words_of.outcome(one.outcome)
             yield Text(said, style=_OUTCOMES.get(one.outcome, "yellow"))
         else:
-            yield Text(self._both("backfill.left", left=timedelta(seconds=one.seconds_left)))
+            yield Text(self._text("backfill.left", left=timedelta(seconds=one.seconds_left)))
 
-    def _note(self, *texts: str) -> None:
-        """Quiet sentences under a table, one in each language."""
-        for text in texts:
-            self._out.print(Text(text, style=QUIET))
+    def _note(self, text: str) -> None:
+        """Print a quiet sentence under a table."""
+        self._out.print(Text(text, style=QUIET))
 
     def _resources(self) -> None:
         self._title("resources")
@@ -156,8 +158,7 @@ class _Board:
         keys = [key for key in _HEADINGS if wide or key not in ("vendor", "awaited")]
         table = Table(box=None, pad_edge=False, padding=(0, 2 if wide else 1, 0, 0))
         for key in keys:
-            english, chinese = _HEADINGS[key]
-            heading = Text.assemble((english, "bold"), "\n", (chinese, QUIET))
+            heading = Text(_HEADINGS[key].to(spoken()), style="bold")
             right, whole = key in _NUMBERS, key in ("resource", *_NUMBERS)
             side: JustifyMethod = "right" if right else "left"
             table.add_column(heading, justify=side, no_wrap=whole, overflow="fold")
@@ -171,9 +172,9 @@ class _Board:
             if one.deleted_rows
         )
         if deleted:
-            self._note(f"Of which marked as deleted / 其中已标记删除: {deleted}")
+            self._note(tr(f"Of which marked as deleted: {deleted}", f"其中已标记删除：{deleted}"))
         if wide:
-            self._note(*_TABLE_NOTE)
+            self._note(_TABLE_NOTE.to(spoken()))
 
     def _line(self, line: Line) -> Iterator[tuple[str, Text]]:
         """The cells of a resource, by their columns."""
@@ -182,7 +183,7 @@ class _Board:
         sign, style = ("!", "bold red") if line.late else ("●", "green")
         age = None if at is None else words.span(self._seen.now - at)
         name = self._name(one.account, one.resource)
-        if self._is_wide:
+        if self._is_wide and spoken() is Language.ZH:
             name.append(f" {terms.resource(one.resource).zh}", QUIET)
         yield "resource", name
         yield "fresh", Text.assemble((sign, style), f" {age}") if age else Text("–", style=QUIET)
@@ -201,7 +202,8 @@ class _Board:
         outcome = str(run["outcome"])
         started = run["started_at"]
         span = self._words.span(self._seen.now - started)  # type: ignore[operator]  # a datetime: the query's column
-        return Text.assemble((outcome, _OUTCOMES.get(outcome, "yellow")), (f" {span}", QUIET))
+        said = words_of.outcome(outcome)
+        return Text.assemble((said, _OUTCOMES.get(outcome, "yellow")), (f" {span}", QUIET))
 
     def _next_run(self, line: Line) -> str:
         job = line.job
@@ -229,7 +231,7 @@ class _Board:
         rows = []
         for name in ("messages", "calls", "requests"):
             counts: list[int] = getattr(lately, name)
-            label = Text.assemble(name, (f" {TEXTS[f'chart.{name}'][0]}", QUIET))
+            label = Text(self._words.t(f"chart.{name}"))
             rows.append((label, Text(spark(counts), style="cyan"), Text(f"{sum(counts):,}")))
         self._out.print(columns(rows))
 
@@ -240,21 +242,22 @@ class _Board:
             since = words.t("since", at=words.at(one.started_at))
             self._out.print(
                 Text.assemble(
-                    (one.role, "green" if one.role == "leader" else ""),
+                    (words_of.role(one.role), "green" if one.role == "leader" else ""),
                     f"  {one.host}  ",
-                    (f"{one.version}, {since}", QUIET),
+                    (words.listed([one.version, since]), QUIET),
                 )
             )
         if not status.instances:
-            self._out.print(Text(self._both("no_instance"), style=QUIET))
+            self._out.print(Text(self._text("no_instance"), style=QUIET))
         for token in status.tokens:
             if token.paused_until and token.paused_until > self._seen.now:
-                told, style = self._both("tokens.paused", at=token.paused_until), "bold red"
+                shown, style = self._text("tokens.paused", at=token.paused_until), "bold red"
             else:
                 age = self._seen.now - token.issued_at
                 left = token.refresh_expires_at - self._seen.now
-                told, style = self._both("tokens.age", age=age, left=left), ""
-            self._out.print(Text(f"tokens of {token.account}: {told}", style=style))
+                shown, style = self._text("tokens.age", age=age, left=left), ""
+            said = tr(f"tokens of {token.account}: {shown}", f"{token.account} 的令牌：{shown}")
+            self._out.print(Text(said, style=style))
 
     def _budgets(self) -> None:
         self._title("budget")
@@ -264,8 +267,8 @@ class _Board:
         if unlimited:
             which = ", ".join(dict.fromkeys(one.name for one in unlimited))
             if not limited:
-                which = self._both("budget.every")
-            self._note(f"{self._both('budget.none')}: {which}")
+                which = self._text("budget.every")
+            self._note(f"{self._text('budget.none')}{tr(': ', '：')}{which}")
 
     def _budget(self, one: Budget) -> Iterator[Text]:
         used, limit = one.used or 0, one.limit or 1
@@ -273,95 +276,102 @@ class _Board:
         yield self._name(one.account, one.name)
         yield bar(min(1.0, used / limit), "yellow" if full else "cyan")
         yield Text(f"{used} / {limit}", justify="right")
-        paused = self._both("budget.paused", at=one.paused_until) if one.paused_until else ""
+        paused = self._text("budget.paused", at=one.paused_until) if one.paused_until else ""
         yield Text(paused, style="yellow")
 
     def _open_points(self) -> None:
-        """What waits for somebody, and what a table has no column for. Windows follow on standard error."""
+        """List the open points that no table has a column for. Windows follow on standard error."""
         self._title("trouble")
         said = self._print([*self._notes(), *self._failures(), *self._letters(), *self._drift()])
         if not (said or self._seen.status.incidents or self._seen.status.incomplete):
-            self._out.print(Text(self._both("trouble.none"), style="green"))
+            self._out.print(Text(self._text("trouble.none"), style="green"))
 
     def _notes(self) -> Iterator[Text]:
         for line in self._seen.lines:
             for name, text in _NOTES.items():
                 if count := getattr(line.status, name):
                     where = self._name(line.status.account, line.status.resource)
-                    yield Text(f"{where}: {text}: {count:,}")
+                    yield Text(_joined(where, text.to(spoken()), f"{count:,}"))
 
     def _failures(self) -> Iterator[Text]:
         for job in self._seen.failing:
-            times = f"failed {job.failures} times in a row / 连续失败 {job.failures} 次"
-            error = self._words.error(job.error or Message("job.failed"))
-            yield Text(f"{self._name(job.account, job.job)}: {times}: {error}", style="red")
+            times = tr(f"failed {job.failures} times in a row", f"连续失败 {job.failures} 次")
+            name = self._name(job.account, job.job)
+            error = self._words.advised(causes.error(job))
+            yield Text(_joined(name, times, error), style="red")
 
     def _letters(self) -> Iterator[Text]:
         """The newest, those of one kind together."""
         kinds: dict[tuple[str, str, str], list[DeadLetterStatus]] = {}
         for one in self._seen.letters:
-            kinds.setdefault((one.resource, one.reason, str(one.error)), []).append(one)
-        for (resource, reason, _), alike in list(kinds.items())[:_KINDS]:
-            newest = f"#{alike[0].id}, {self._words.at(alike[0].first_seen_at)}"
-            more = (
-                f", {len(alike) - 1} more like it / 另有 {len(alike) - 1} 条同类"
-                if alike[1:]
-                else ""
-            )
-            said = self._words.error(alike[0].error)
-            yield Text(f"{resource}: {reason}: {said} ({newest}{more})")
+            detail = self._words.message(one.error)
+            kinds.setdefault((one.resource, one.reason, detail), []).append(one)
+        for (resource, reason, detail), alike in list(kinds.items())[:_KINDS]:
+            words, more = self._words, len(alike) - 1
+            newest = f"#{alike[0].id}, {words.at(alike[0].first_seen_at)}"
+            said = _joined(resource, words.reason(reason), detail)
+            others = tr(f", {more} more like it", f"，另有 {more} 条同类") if more else ""
+            yield Text(f"{said}{tr(f' ({newest}{others})', f'（{newest}{others}）')}")
         if kinds:
             yield Text("wpsync dead-letters list / show ID / retry", style=QUIET)
 
     def _drift(self) -> Iterator[Text]:
         for one in self._seen.status.drift[:10]:
             often = "once" if one.seen == 1 else f"{one.seen:,} times"
-            unknown = f"{one.what} {one.name!r} is not known to this version, seen {often}"
-            chinese = f"{TEXTS[f'drift.{one.what}'][0]}，已出现 {one.seen:,} 次"
-            yield Text(f"{one.resource}: {unknown} / {chinese}")
+            said = tr(
+                f"{one.what} {one.name!r} is not known to this version, seen {often}",
+                f"{self._words.t(f'drift.{one.what}')} “{one.name}”，已出现 {one.seen:,} 次",
+            )
+            yield Text(_joined(one.resource, said))
 
 
 def complain(found: Status) -> None:
-    """What is open, on standard error: the incidents, and the windows that do not agree."""
+    """Print what is open on standard error: the incidents, and the windows that do not agree."""
     out = console(stderr=True)
     whole = out.width == PIPE
     for one in found.incidents:
+        severity, (said, remedy) = words_of.severity(one.severity), messages.shown(one.message)
+        more = [f"→ {remedy}"] if remedy else []
         if whole:
-            out.print(Text(f"{one.severity}: {one.en}\n  {one.zh}"))
+            out.print(Text("\n  ".join([_joined(severity, said), *more])))
         else:
-            out.print(grid(f"{one.severity}:", Text(f"{one.en}\n{one.zh}")))
+            out.print(grid(f"{severity}{tr(':', '：')}", Text("\n".join([said, *more]))))
     for resource in found.resources:
         if resource.disputed_at is not None:
-            said = (
-                f"disputed: {resource.resource}: wpsync verify found differences at {instant(resource.disputed_at)};"
-                " wpsync verify --repair mends them / 上次对账发现差异，执行 wpsync verify --repair 即可修复"
+            at = instant(resource.disputed_at)
+            said = tr(
+                f"disputed: {resource.resource}: wpsync verify found differences at {at};"
+                " wpsync verify --repair mends them",
+                f"有差异：{resource.resource}：{at} 对账发现差异，执行 wpsync verify --repair 即可修复",
             )
             out.print(Text(said))
     for part in found.incomplete[:_WINDOWS]:
         until = "" if part.ends_at is None else f"{cell(part.starts_at)} – {instant(part.ends_at)}"
         where = part.parent_id or until or instant(part.starts_at)
-        counts = f"vendor {part.vendor_count}, read {part.rows_seen}"
-        why = _spoken((terms.reason(part.reason).zh, terms.reason(part.reason).en))
-        said = f"incomplete: {part.resource} {where}: {part.reason}, {counts}: {why}"
+        why = terms.reason(part.reason).to(spoken())
+        said = tr(
+            f"incomplete: {part.resource} {where}: vendor {part.vendor_count}, read {part.rows_seen}: {why}",
+            f"不完整：{part.resource} {where}：厂商 {part.vendor_count}，读到 {part.rows_seen}：{why}",
+        )
         out.print(Text(said))
 
 
-def _spoken(pair: tuple[str, str]) -> str:
-    chinese, english = pair
-    return f"{english} / {chinese}"
+def _joined(*parts: object) -> str:
+    """`calls: failed twice: …`."""
+    return tr(": ", "：").join(map(str, parts))
 
 
 QUIET = "bright_black"
 _SPARKS = "▁▂▃▄▅▆▇█"
 _BAR = 20
 
-# What a day looks like: its sign tells it where there is no colour.
+# The sign of a day tells its state where there is no colour.
 _CELLS = {
-    "complete": ("■", "green", "complete", "完整"),
-    "differing": ("≠", "bold red", "differing", "有差异"),
-    "incomplete": ("!", "bold yellow", "incomplete", "不完整"),
-    "partial": ("▪", "cyan", "partly read", "部分读取"),
-    "unread": ("·", "bright_black", "not read", "未读取"),
+    "complete": ("■", "green"),
+    "differing": ("≠", "bold red"),
+    "incomplete": ("!", "bold yellow"),
+    "partial": ("▪", "cyan"),
+    "unread": ("·", "bright_black"),
 }
 
 
@@ -414,7 +424,7 @@ def _placed(days: Sequence[date]) -> Iterator[tuple[int, date]]:
 
 
 def shown(one: Calendar) -> list[Day]:
-    """The days that are told in numbers, and today."""
+    """The days that are counted, and today."""
     return [*one.lately, *one.days[-1:]]
 
 
@@ -422,7 +432,7 @@ def cells(one: Calendar) -> Text:
     days = shown(one)
     cells = Text()
     for (place, _), day in zip(_placed([day.day for day in days]), days, strict=True):
-        sign, style, *_ = _CELLS[day.state]
+        sign, style = _CELLS[day.state]
         cells.append(" " * (place - len(cells))).append(sign, style)
     return cells
 
@@ -433,12 +443,12 @@ def summary(one: Calendar) -> Text:
 
 
 def legend() -> Table:
-    """What each sign means, the Chinese below the English."""
+    """The meaning of each sign."""
     legend = Table.grid(padding=(0, 2, 0, 0))
     legend.add_row(
         *(
-            Text.assemble((sign, style), (f" {english}\n  {chinese}", QUIET))
-            for sign, style, english, chinese in _CELLS.values()
+            Text.assemble((sign, style), (f" {say(f'state.{state}', spoken())}", QUIET))
+            for state, (sign, style) in _CELLS.items()
         )
     )
     return legend

@@ -1,4 +1,4 @@
-"""How results look: tables on a terminal, one record a line in a pipe."""
+"""The look of results: tables on a terminal, one record a line in a pipe."""
 
 import sys
 from collections.abc import Iterable, Sequence
@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
+from wpsync.cli.terms import difference
+from wpsync.language import Text, spoken, tr
+from wpsync.messages import terms
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
     from wpsync.sync.verify import Finding
 
 _ROWS_SHOWN = 5
-_FINDINGS_NOTE = (
+_FINDINGS_NOTE = Text(
     "vendor: its count now. ledger: its count when the window was read. held: rows in the table."
     " differ: rows found missing, altered, or unknown to the vendor (extra) when compared one by one.",
-    "vendor：厂商现在的总数。ledger：读取该窗口时厂商的总数。held：库中行数。"
-    "differ：逐行比对后发现缺失（missing）、内容不同（altered）或厂商没有（extra）的行数。",
+    "厂商：厂商现在的总数。账本：读取该窗口时厂商的总数。库中：库中行数。"
+    "差异：逐行比对后发现缺失、内容不同或厂商没有的行数。",
 )
 
 PIPE = 10_000
@@ -33,7 +36,7 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
     numeric = [all(_is_number(row[i]) for row in listed) for i in range(len(headings))]
     times = [any(isinstance(row[i], datetime) for row in rows) for i in range(len(headings))]
     for heading, right, local in zip(headings, numeric, times, strict=True):
-        heading = f"{heading} (Shanghai)" if local else heading
+        heading = f"{heading}{tr(' (Shanghai)', '（上海时间）')}" if local else heading
         shown.add_column(heading, justify="right" if right else "left", overflow="fold")
     for row in listed:
         shown.add_row(*row)
@@ -48,17 +51,17 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
 
 
 def findings(found: "Sequence[Finding]") -> None:
-    """What `verify` found: a line per window, what its columns mean, then a few of the rows that differ."""
+    """Print the findings of `verify`: a line per window, the meaning of its columns, a few rows that differ."""
     headings = (
-        "resource",
-        "from",
-        "to",
-        "vendor",
-        "ledger",
-        "held",
-        "differ",
-        "reason",
-        "repaired",
+        tr("resource", "资源"),
+        tr("from", "起"),
+        tr("to", "止"),
+        tr("vendor", "厂商"),
+        tr("ledger", "账本"),
+        tr("held", "库中"),
+        tr("differ", "差异"),
+        tr("reason", "原因"),
+        tr("repaired", "已修复"),
     )
     rows = [
         (
@@ -69,24 +72,26 @@ def findings(found: "Sequence[Finding]") -> None:
             f.ledger_count,
             f.held,
             len(f.differences),
-            f.reason,
+            f.reason and terms.reason(f.reason).to(spoken()),
             f.repaired,
         )
         for f in found
     ]
     if rows:
         table("", headings, rows)
-        for line in _FINDINGS_NOTE:
-            print(line)
+        print(_FINDINGS_NOTE.to(spoken()))
     for finding in found:
         for row in finding.differences[:_ROWS_SHOWN]:
-            print(f"{row.what}: wp.{row.table} {row.key}")
+            print(f"{difference(row.what)}{tr(': ', '：')}wp.{row.table} {row.key}")
         if (more := len(finding.differences) - _ROWS_SHOWN) > 0:
             print(
-                f"  … and {more:,} more of this window (all: --json) / 本窗口另有 {more:,} 个（--json 可列出全部）"
+                tr(
+                    f"  … and {more:,} more of this window (all: --json)",
+                    f"  …本窗口另有 {more:,} 个（--json 可列出全部）",
+                )
             )
     if not found:
-        print("nothing differs / 没有差异")
+        print(tr("nothing differs", "没有差异"))
 
 
 def cell(value: object) -> str:
@@ -95,7 +100,7 @@ def cell(value: object) -> str:
         case None:
             return ""
         case bool():
-            return "yes" if value else "no"
+            return tr("yes", "是") if value else tr("no", "否")
         case int():
             return f"{value:,}"
         case float():
@@ -111,7 +116,7 @@ def instant(value: datetime) -> str:
 
 
 def one_line(text: str) -> str:
-    """What a record holds never ends its line."""
+    """Keep a record in its line, whatever it holds."""
     return "\\n".join(text.splitlines())
 
 

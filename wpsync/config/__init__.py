@@ -192,7 +192,6 @@ class AlertsConfig(_Section):
     """Whom to tell when a person is needed, and what counts as such."""
 
     targets: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
-    language: Literal["zh", "en", "both"] = "both"
     quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
     page_url: str = ""
     stale_minutes: Annotated[float, Field(gt=0)] = 15
@@ -295,9 +294,15 @@ class LogConfig(_Section):
     format: Literal["text", "json"] = "text"
 
 
+def _language(value: object) -> object:
+    """In any case; empty as if it were left out, as in WPSYNC_LANG."""
+    return (value.strip().lower() or None) if isinstance(value, str) else value
+
+
 class Config(_Section):
     """Everything. Frozen; secrets show themselves to nobody by accident."""
 
+    lang: Annotated[Literal["zh", "en"] | None, BeforeValidator(_language)] = None
     data_dir: Path = Path("wpsync-data")
     database: DatabaseConfig = DatabaseConfig()
     accounts: dict[str, AccountConfig] = {}

@@ -1,4 +1,4 @@
-"""Trying everything that a run needs, one finding each, with the mend for what fails."""
+"""Try everything that a run needs: one finding each, with the mend for failures."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,130 +11,104 @@ from wpsync.config import Config
 from wpsync.db import migrations, queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
-from wpsync.errors import ConfigError, WpsyncError
+from wpsync.errors import ConfigError, Message, WpsyncError
+from wpsync.language import spoken
+from wpsync.messages import remedy, say
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Personal
 from wpsync.state.tokens import PostgresTokens
-from wpsync.status import texts
 from wpsync.sync.session import Session
 
 QUERIES = statements(__name__)
 
-_SKEW_TOLERATED = timedelta(minutes=2)
-_TOKEN_OLD = timedelta(days=28)
-
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing tried, in both languages. `mend` says what to do where it is not good (a hint)."""
+    """One thing that was tried. The remedy of `detail` is how to mend it where it is not good."""
 
-    name: str
-    name_zh: str
-    is_good: bool
-    detail: str
-    detail_zh: str = ""
-    mend: str | None = None
+    name: Message
+    detail: Message
+    is_good: bool = True
+
+    def as_json(self) -> dict[str, object]:
+        """Return it with stable keys and codes, and in the words of the process's language."""
+        return {
+            "name": _as_json(self.name),
+            "is_good": self.is_good,
+            "detail": _as_json(self.detail),
+            "mend": None if self.is_good else remedy(self.detail),
+        }
 
 
-CONFIGURED = Finding("configuration", "配置", True, "readable and complete", "可读取且完整")
+def _as_json(message: Message) -> dict[str, object]:
+    return {
+        "code": message.code,
+        "params": message.stored(),
+        "words": message.words,
+        "text": say(message),
+    }
+
+
+def _good(name: str, detail: str, **params: object) -> Finding:
+    return Finding(Message(name), Message(detail, params))
+
+
+def _bad(name: str, detail: str, **params: object) -> Finding:
+    return Finding(Message(name), Message(detail, params), is_good=False)
+
+
+CONFIGURED = _good("check.configuration", "check.configured")
 
 
 def check_database(conninfo: Secret) -> Iterator[Finding]:
-    """Reachable, rights, time zone, migrations. Stops at what makes the rest pointless."""
+    """Reachable, rights, time zone, migrations. Stops where the rest would be pointless."""
     try:
         database = Database(conninfo, connections=2)
         with database:
             row = queries.rows(database, QUERIES["server"])[0]
-            yield Finding(
-                "database",
-                "数据库",
-                True,
-                f"Postgres {row['server_version']}, as {row['current_user']}",
+            yield _good(
+                "check.database",
+                "check.database_reached",
+                version=row["server_version"],
+                user=row["current_user"],
             )
             yield _rights(row)
-            yield Finding(
-                "time zone",
-                "时区",
-                True,
-                f"{row['timezone']} (any will do: wpsync stores instants)",
-                "存储的是绝对时间，任何时区均可",
-            )
+            yield _good("check.time_zone", "check.any_time_zone", zone=row["timezone"])
             yield _clock(database.now())
             yield _migrations(conninfo)
     except ConfigError:  # a database that is not to be used: the command is refused
         raise
     except WpsyncError as exc:
-        yield Finding("database", "数据库", False, str(exc), mend=exc.hint)
+        yield Finding(Message("check.database"), exc.message, is_good=False)
 
 
 def _rights(row: dict[str, object]) -> Finding:
     if row["is_standby"]:
-        return Finding(
-            "rights",
-            "权限",
-            False,
-            "this is a read-only standby",
-            "当前连接的是只读备库",
-            "connect to the primary server / 请连接主库",
-        )
+        return _bad("check.rights", "check.standby")
     if not row["may_create"]:
-        return Finding(
-            "rights",
-            "权限",
-            False,
-            "the role may not create schemas",
-            "该角色无权创建 schema",
-            f"grant create on database … to {row['current_user']} / 请授予 {row['current_user']} 在该数据库上的 CREATE 权限",
-        )
+        return _bad("check.rights", "check.may_not_create", user=row["current_user"])
     if row["server_encoding"] != "UTF8":
-        return Finding(
-            "encoding",
-            "字符编码",
-            False,
-            f"the database is {row['server_encoding']}",
-            f"数据库编码为 {row['server_encoding']}",
-            "create it with encoding UTF8 / 请以 UTF8 编码重新建库",
-        )
-    return Finding("rights", "权限", True, "the role may create what wpsync needs", "权限齐全")
+        return _bad("check.encoding", "check.not_utf8", encoding=row["server_encoding"])
+    return _good("check.rights", "check.may_create")
 
 
 def _clock(now: datetime) -> Finding:
     skew = abs(SystemClock().now() - now.astimezone(UTC))
-    if skew > _SKEW_TOLERATED:
-        return Finding(
-            "clock",
-            "时钟",
-            False,
-            f"this host and the database differ by {skew}",
-            f"本机与数据库相差 {skew}",
-            "set the clocks by NTP / 请用 NTP 校时",
-        )
-    seconds = f"{skew.total_seconds():.1f}"
-    return Finding(
-        "clock",
-        "时钟",
-        True,
-        f"this host and the database agree to {seconds} s",
-        f"本机与数据库相差 {seconds} 秒",
-    )
+    if skew > DEFAULT.clocks.tolerated:
+        return _bad("check.clock", "check.clocks_differ", seconds=skew.total_seconds())
+    return _good("check.clock", "check.clocks_agree", seconds=skew.total_seconds())
 
 
 def _migrations(conninfo: Secret) -> Finding:
     pending = migrations.pending(conninfo.reveal()).names
     if pending:
-        return Finding(
-            "migrations",
-            "表结构",
-            False,
-            f"missing: {', '.join(pending)}",
-            f"缺少 {len(pending)} 项升级",
-            "run `wpsync migrate` / 请运行 `wpsync migrate`",
-        )
-    return Finding("migrations", "表结构", True, "current", "已是最新")
+        return _bad("check.migrations", "check.migrations_missing", names=list(pending))
+    return _good("check.migrations", "check.migrated")
 
 
 def check_privacy(config: Config) -> Finding:
-    """Whether what is hidden in columns may still stand in message bodies."""
+    """Check whether data that is hidden in columns may still stand in message bodies."""
     every = [config.privacy_of(account) for account in ("", *config.accounts)]
     hidden = [
         str(kind)
@@ -143,53 +117,24 @@ def check_privacy(config: Config) -> Finding:
         and any(getattr(one, kind) != "keep" and one.message_bodies == "keep" for one in every)
     ]
     if hidden:
-        names = ", ".join(hidden)
-        return Finding(
-            "privacy",
-            "隐私",
-            False,
-            f"{names}: not kept, but message bodies are, and they may hold the same",
-            f"{names} 不予保留，但消息正文仍保留，其中可能含有同样的信息",
-            "set privacy.message_bodies to hash, mask or drop, or accept it"
-            " / 请把 privacy.message_bodies 设为 hash、mask 或 drop，或接受这一点",
-        )
+        return _bad("check.privacy", "check.hidden_in_bodies", kinds=hidden)
     if any(one.modes() for one in every):
-        return Finding("privacy", "隐私", True, "as configured", "按配置处理")
-    return Finding("privacy", "隐私", True, "everything is kept", "全部原样保留")
+        return _good("check.privacy", "check.privacy_configured")
+    return _good("check.privacy", "check.kept")
 
 
 def check_alerts(config: Config) -> Finding:
-    """Whether every alert target is understood; nothing is sent."""
+    """Check whether every alert target is understood; nothing is sent."""
     from wpsync.alerts import targets
 
     addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
     if not addresses:
-        return Finding(
-            "alerts",
-            "告警",
-            True,
-            "no target: nobody is told (alerts.targets)",
-            "未配置目标，出问题时不会通知任何人",
-        )
+        return _good("check.alerts", "check.no_targets")
     wrong = [target.name for target in targets.targets(addresses) if not target.is_good]
     if wrong:
-        names = ", ".join(wrong)
-        return Finding(
-            "alerts",
-            "告警",
-            False,
-            f"not understood: {names}",
-            f"无法识别：{names}",
-            "README shows the address of each kind of robot / 各类机器人的地址写法见 README",
-        )
-    count = len(addresses)
-    return Finding(
-        "alerts",
-        "告警",
-        True,
-        f"{count} targets; `wpsync alert test` tries them",
-        f"{count} 个目标，可用 `wpsync alert test` 测试",
-    )
+        return _bad("check.alerts", "check.targets_unknown", targets=wrong)
+    code = "check.chinese" if (config.lang or spoken()) == "zh" else "check.english"
+    return _good("check.alerts", "check.targets", targets=len(addresses), language=Message(code))
 
 
 def check_vendor(session: Session) -> Iterator[Finding]:
@@ -207,17 +152,15 @@ def check_credentials(config: Config) -> Iterator[Finding]:
         except WpsyncError as exc:
             yield _refused(name, exc)
         else:
-            yield Finding(
-                f"account {name}",
-                f"账号 {name}",
-                True,
-                "vendor reachable, credentials good",
-                "可访问厂商接口，凭据有效",
-            )
+            yield Finding(_account_name(name), Message("check.vendor_reached"))
+
+
+def _account_name(name: str) -> Message:
+    return Message("check.account", {"account": name})
 
 
 def _refused(name: str, exc: WpsyncError) -> Finding:
-    return Finding(f"account {name}", f"账号 {name}", False, str(exc), mend=exc.hint)
+    return Finding(_account_name(name), exc.message, is_good=False)
 
 
 def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
@@ -227,45 +170,28 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
     except WpsyncError as exc:
         yield _refused(name, exc)
         return
-    yield Finding(
-        f"account {name}",
-        f"账号 {name}",
-        True,
-        f"vendor reachable, credentials good, {texts.counted(len(agents), 'agent')}",
-        f"可访问厂商接口，凭据有效，{len(agents)} 个座席",
-    )
+    yield Finding(_account_name(name), Message("check.agents_listed", {"agents": len(agents)}))
     key = session.config.security.token_key
     tokens = PostgresTokens(session.database, Secret(key.get_secret_value()) if key else None).read(
         name
     )
     if tokens is not None:
         age = session.clock.now() - tokens.issued_at
-        good = age < _TOKEN_OLD
-        yield Finding(
-            f"tokens of {name}",
-            f"{name} 的令牌",
-            good,
-            f"{texts.counted(age.days, 'day')} old",
-            f"已签发 {age.days} 天",
-            None if good else "run `wpsync token rotate` / 请运行 `wpsync token rotate`",
-        )
+        good = age < session.policy.tokens.overdue
+        code = "check.tokens_fresh" if good else "check.tokens_old"
+        detail = Message(code, {"days": age.days})
+        yield Finding(Message("check.tokens", {"account": name}), detail, is_good=good)
     skew = client.clock_skew()
     if skew is not None:
         yield _vendors_clock(skew)
 
 
 def _vendors_clock(skew: timedelta) -> Finding:
-    good, seconds = abs(skew) < _SKEW_TOLERATED, f"{skew.total_seconds():.0f}"
-    return Finding(
-        "vendor's clock",
-        "厂商时钟",
-        good,
-        f"ours minus the vendor's: {seconds} s",
-        f"我方减厂商：{seconds} 秒",
-        None
-        if good
-        else "set this host's and the database's clock by NTP / 请用 NTP 校准本机与数据库的时钟",
-    )
+    if abs(skew) < DEFAULT.clocks.tolerated:
+        return _good(
+            "check.vendor_clock", "check.vendor_clock_agrees", seconds=skew.total_seconds()
+        )
+    return _bad("check.vendor_clock", "check.vendor_clock_differs", seconds=skew.total_seconds())
 
 
 def try_credentials(config: Config, name: str) -> None:
@@ -303,7 +229,7 @@ class _Nowhere:
         """Nothing is kept."""
 
     def locked(self, account: str) -> "_Nowhere":
-        """Nobody else is there."""
+        """There is no other process."""
         return self
 
     def __enter__(self) -> None:

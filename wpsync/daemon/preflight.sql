@@ -1,5 +1,5 @@
 -- name: server
--- What check tells of the database.
+-- The properties of the database that check reports.
 select current_setting('server_version') as server_version, current_setting('timezone') as timezone,
        current_user::text as "current_user", has_database_privilege(current_database(), 'CREATE') as may_create,
        pg_is_in_recovery() as is_standby, current_setting('server_encoding') as server_encoding

@@ -98,8 +98,7 @@ def _incidents(metadata: sa.MetaData) -> None:
         column("account", IDENTIFIER, "账号；与账号无关则为空串", "account, or empty"),
         column("resource", IDENTIFIER, "资源；与资源无关则为空串", "resource, or empty"),
         column("severity", IDENTIFIER, "严重程度：warning、critical", "warning or critical"),
-        column("zh", sa.Text(), "中文说明", "what is wrong, in Chinese"),
-        column("en", sa.Text(), "英文说明", "what is wrong, in English"),
+        *error_columns(null=False),
         column("first_seen_at", INSTANT, "首次发现", "when it was first seen"),
         column("opened_at", INSTANT, "确认时间", "when it was held for an incident", null=True),
         column("last_seen_at", INSTANT, "最近一次发现", "when it was last seen"),
@@ -107,7 +106,6 @@ def _incidents(metadata: sa.MetaData) -> None:
         column("closed_at", INSTANT, "恢复时间", "when it was over", null=True),
         column("told_at", INSTANT, "告警发送时间", "when a message said so", null=True),
         column("closing_told_at", INSTANT, "恢复通知时间", "when its end was told", null=True),
-        *error_columns(),
         sa.PrimaryKeyConstraint("id", name="incidents_pkey"),
         sa.Index(
             "incidents_open_idx",

@@ -7,6 +7,10 @@ and that every use names a code and its parameters.
 from collections.abc import Mapping
 
 from wpsync.messages import (
+    cause,
+    check,
+    command,
+    condition,
     configuration,
     database,
     dead_letter,
@@ -24,6 +28,10 @@ from wpsync.messages import (
 from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
+    cause.ENTRIES,
+    check.ENTRIES,
+    command.ENTRIES,
+    condition.ENTRIES,
     configuration.ENTRIES,
     database.ENTRIES,
     dead_letter.ENTRIES,

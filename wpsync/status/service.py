@@ -94,14 +94,13 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStatus:
-    """Something that is wrong, since `opened_at`, in both languages."""
+    """Something that is wrong, since `opened_at`; it is worded where it is shown."""
 
     kind: str
     account: str
     resource: str
     severity: str
-    zh: str
-    en: str
+    message: Message
     opened_at: datetime
     last_seen_at: datetime
 
@@ -126,7 +125,8 @@ def outages(database: Database, accounts: list[str]) -> list[Outage]:
 
 def incidents(database: Database) -> list[IncidentStatus]:
     """The incidents that are open, the oldest first."""
-    return [IncidentStatus(**row) for row in queries.rows(database, QUERIES["open_incidents"])]  # type: ignore[arg-type]  # the query's columns are the fields
+    found = queries.rows(database, QUERIES["open_incidents"])
+    return [IncidentStatus(message=errors.taken(row), **row) for row in found]  # type: ignore[arg-type]  # the query's columns are the fields
 
 
 def jobs(database: Database, accounts: list[str]) -> list[JobStatus]:

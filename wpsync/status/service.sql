@@ -31,5 +31,5 @@ select date_trunc('hour', began_at, 'Asia/Shanghai') as at, count(*) from wp.cal
 where began_at >= %(since)s and began_at <= %(until)s group by 1 order by 1
 
 -- name: open_incidents
-select kind, account, resource, severity, zh, en, opened_at, last_seen_at
+select kind, account, resource, severity, error_code, error_params, error_words, opened_at, last_seen_at
 from wpsync.incidents where opened_at is not null and closed_at is null order by opened_at

@@ -1,0 +1,128 @@
+"""Findings of `wpsync check`: their names, and what was found."""
+
+from collections.abc import Mapping
+
+from wpsync.language import Text
+from wpsync.messages.entry import Entry
+
+ENTRIES: Mapping[str, Entry] = {
+    # Names.
+    "check.configuration": Entry(Text("configuration", "配置")),
+    "check.privacy": Entry(Text("privacy", "隐私")),
+    "check.alerts": Entry(Text("alerts", "告警")),
+    "check.database": Entry(Text("database", "数据库")),
+    "check.database_folder": Entry(Text("database folder", "数据库目录")),
+    "check.rights": Entry(Text("rights", "权限")),
+    "check.encoding": Entry(Text("encoding", "字符编码")),
+    "check.time_zone": Entry(Text("time zone", "时区")),
+    "check.clock": Entry(Text("clock", "时钟")),
+    "check.migrations": Entry(Text("migrations", "表结构")),
+    "check.account": Entry(Text("account {account}", "账号 {account}")),
+    "check.tokens": Entry(Text("tokens of {account}", "{account} 的令牌")),
+    "check.vendor_clock": Entry(Text("vendor's clock", "厂商时钟")),
+    # Details.
+    "check.configured": Entry(Text("readable and complete", "可读取且完整")),
+    "check.kept": Entry(Text("everything is kept", "全部原样保留")),
+    "check.privacy_configured": Entry(Text("as configured", "按配置处理")),
+    "check.hidden_in_bodies": Entry(
+        Text(
+            "{kinds:list}: not kept, but message bodies are, and they may hold the same",
+            "{kinds:list} 不予保留，但消息正文仍保留，其中可能含有同样的信息",
+        ),
+        Text(
+            "set privacy.message_bodies to hash, mask or drop, or accept it",
+            "请把 privacy.message_bodies 设为 hash、mask 或 drop，或接受这一点",
+        ),
+    ),
+    "check.no_targets": Entry(
+        Text(
+            "no target: alerts are not sent (alerts.targets)",
+            "未配置目标，告警不会发送（alerts.targets）",
+        )
+    ),
+    "check.targets_unknown": Entry(
+        Text("not understood: {targets:list}", "无法识别：{targets:list}"),
+        Text("README shows the address of each kind of robot", "各类机器人的地址写法见 README"),
+    ),
+    "check.targets": Entry(
+        Text(
+            "targets: {targets:count}, in {language:message}; `wpsync alert test` tries them",
+            "{targets:count} 个目标，语言为{language:message}，可用 `wpsync alert test` 测试",
+        )
+    ),
+    "check.english": Entry(Text("English", "英文")),
+    "check.chinese": Entry(Text("Chinese", "中文")),
+    "check.database_elsewhere": Entry(
+        Text(
+            "the database is kept in {place}, because the system user {user} cannot enter {folder}",
+            "数据库保存在 {place}，因为系统用户 {user} 无法进入 {folder}",
+        )
+    ),
+    "check.database_reached": Entry(
+        Text("Postgres {version}, as {user}", "Postgres {version}，用户 {user}")
+    ),
+    "check.standby": Entry(
+        Text("this is a read-only standby", "当前连接的是只读备库"),
+        Text("connect to the primary server", "请连接主库"),
+    ),
+    "check.may_not_create": Entry(
+        Text("the role {user} may not create schemas", "角色 {user} 无权创建 schema"),
+        Text(
+            "grant create on database … to {user}",
+            "请授予 {user} 在该数据库上的 CREATE 权限",
+        ),
+    ),
+    "check.not_utf8": Entry(
+        Text("the database is {encoding}", "数据库编码为 {encoding}"),
+        Text("create it with encoding UTF8", "请以 UTF8 编码重新建库"),
+    ),
+    "check.may_create": Entry(Text("the role may create what wpsync needs", "权限齐全")),
+    "check.any_time_zone": Entry(
+        Text(
+            "{zone} (any will do: wpsync stores instants)",
+            "{zone}（存储的是绝对时间，任何时区均可）",
+        )
+    ),
+    "check.clocks_differ": Entry(
+        Text(
+            "this host and the database differ by {seconds:.1f} s",
+            "本机与数据库相差 {seconds:.1f} 秒",
+        ),
+        Text("set the clocks by NTP", "请用 NTP 校时"),
+    ),
+    "check.clocks_agree": Entry(
+        Text(
+            "this host and the database agree to {seconds:.1f} s",
+            "本机与数据库相差 {seconds:.1f} 秒",
+        )
+    ),
+    "check.migrations_missing": Entry(
+        Text("missing: {names:list}", "缺少：{names:list}"),
+        Text("run `wpsync migrate`", "请运行 `wpsync migrate`"),
+    ),
+    "check.migrated": Entry(Text("current", "已是最新")),
+    "check.vendor_reached": Entry(
+        Text("vendor reachable, credentials good", "可访问厂商接口，凭据有效")
+    ),
+    "check.agents_listed": Entry(
+        Text(
+            "vendor reachable, credentials good, agents: {agents:count}",
+            "可访问厂商接口，凭据有效，{agents:count} 个座席",
+        )
+    ),
+    "check.tokens_fresh": Entry(Text("age in days: {days:count}", "已签发 {days:count} 天")),
+    "check.tokens_old": Entry(
+        Text("age in days: {days:count}", "已签发 {days:count} 天"),
+        Text("run `wpsync token rotate`", "请运行 `wpsync token rotate`"),
+    ),
+    "check.vendor_clock_agrees": Entry(
+        Text("ours minus the vendor's: {seconds:.0f} s", "我方减厂商：{seconds:.0f} 秒")
+    ),
+    "check.vendor_clock_differs": Entry(
+        Text("ours minus the vendor's: {seconds:.0f} s", "我方减厂商：{seconds:.0f} 秒"),
+        Text(
+            "set this host's and the database's clock by NTP",
+            "请用 NTP 校准本机与数据库的时钟",
+        ),
+    ),
+}
