@@ -22,13 +22,19 @@ _SAMPLES = {
     "count": 1_234,
     "duration": 7_200,
     "job": "calls recheck",
+    "jobs": ["calls recheck", "tokens"],
+    "json": "list",
     "lines": [Message("erase.meanwhile")],
     "list": ["a", "b"],
     "message": Message("erase.meanwhile"),
+    "messages": [Message("erase.meanwhile")],
+    "named": "calls",
     "reason": "rows_missing",
+    "reasons": ["rows_missing", "no_id"],
     "resource": "calls",
     "resources": ["calls", "sms"],
     "run": "sync",
+    "second": datetime(2026, 1, 31, tzinfo=UTC),
 }
 """A parameter for each format; a number for those of Python."""
 
