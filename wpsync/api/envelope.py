@@ -83,15 +83,16 @@ def unreadable(endpoint: str, response: httpx.Response) -> VendorUnavailableErro
     start = response.content[:200]
     encrypted = start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start)
     code = "vendor.encrypted_reply" if encrypted else "vendor.not_an_envelope"
-    status, words = response.status_code, described(response)
-    return VendorUnavailableError(code, words=words, endpoint=endpoint, status=status)
+    return VendorUnavailableError(
+        code, words=described(response), endpoint=endpoint, status=response.status_code
+    )
 
 
 def server_error(endpoint: str, response: httpx.Response) -> VendorUnavailableError:
     """Return the error of a reply with a status of 500 or more."""
-    status, words = response.status_code, described(response)
+    status = response.status_code
     return VendorUnavailableError(
-        "vendor.server_error", words=words, endpoint=endpoint, status=status
+        "vendor.server_error", words=described(response), endpoint=endpoint, status=status
     )
 
 

@@ -170,7 +170,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
     except WpsyncError as exc:
         yield _refused(name, exc)
         return
-    yield Finding(_account_name(name), Message("check.agents_listed", {"agents": len(agents)}))
+    yield Finding(_account_name(name), Message("check.agents_listed", {"count": len(agents)}))
     key = session.config.security.token_key
     tokens = PostgresTokens(session.database, Secret(key.get_secret_value()) if key else None).read(
         name
