@@ -4,14 +4,14 @@ import re
 from collections import defaultdict
 from pathlib import Path
 
-from tests.guards import messages
+from tests.guards import uses
 from wpsync.language import Language, Text
 from wpsync.messages.catalogue import MESSAGES
 from wpsync.messages.entry import Entry
 
 DOCUMENTS = {
-    Language.EN: messages.ROOT / "docs" / "errors.md",
-    Language.ZH: messages.ROOT / "docs" / "errors.zh-CN.md",
+    Language.EN: uses.ROOT / "docs" / "errors.md",
+    Language.ZH: uses.ROOT / "docs" / "errors.zh-CN.md",
 }
 
 _AREAS = {
@@ -90,9 +90,9 @@ def _cell(text: str) -> str:
 def _exit_statuses() -> dict[str, set[int]]:
     """Return the exit statuses of the errors that are raised with each code."""
     found: dict[str, set[int]] = defaultdict(set)
-    for use in messages.uses():
-        for code in use.codes if use.maker in messages.errors() else ():
-            found[code].add(messages.errors()[use.maker])
+    for use in uses.uses():
+        for code in use.codes if use.maker in uses.errors() else ():
+            found[code].add(uses.errors()[use.maker])
     return found
 
 

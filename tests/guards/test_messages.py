@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 import wpsync.messages
-from tests.guards import error_document, messages
+from tests.guards import error_document, messages, uses
 from wpsync.errors import Message
 from wpsync.language import Language, Text
 from wpsync.messages import remedy, say
@@ -22,13 +22,19 @@ _SAMPLES = {
     "count": 1_234,
     "duration": 7_200,
     "job": "calls recheck",
+    "jobs": ["calls recheck", "tokens"],
+    "json": "list",
     "lines": [Message("erase.meanwhile")],
     "list": ["a", "b"],
     "message": Message("erase.meanwhile"),
+    "messages": [Message("erase.meanwhile")],
+    "named": "calls",
     "reason": "rows_missing",
+    "reasons": ["rows_missing", "no_id"],
     "resource": "calls",
     "resources": ["calls", "sms"],
     "run": "sync",
+    "second": datetime(2026, 1, 31, tzinfo=UTC),
 }
 """A parameter for each format; a number for those of Python."""
 
@@ -55,7 +61,7 @@ def test_the_files_that_are_not_converted_only_become_fewer(listed, count):
 
 
 def test_every_use_names_a_code_with_exactly_the_parameters_of_its_texts():
-    for use in filter(messages.is_converted, messages.uses()):
+    for use in (one for one in uses.uses() if one.is_converted):
         for code in use.codes:
             assert code in MESSAGES, (use, code)
             assert use.params == messages.parameters(MESSAGES[code]), (use, code)
@@ -65,7 +71,7 @@ def test_every_code_is_used():
     used = {
         node.value
         for path, node in messages.literals()
-        if not path.is_relative_to(messages.ROOT / "wpsync" / "messages")
+        if not path.is_relative_to(uses.ROOT / "wpsync" / "messages")
     }
     assert not set(MESSAGES) - used
 
@@ -161,9 +167,21 @@ def test_the_guard_sees_old_errors_codes_by_name_and_missing_parameters(tmp_path
         "def helper(why, code, **params):\n"
         "    return Message(code, params)\n\n\n"
         'helper(1, "embedded.file_missing", name=2)\n'
-        'helper(1, code="embedded.no_version")\n'
+        'helper(1, code="embedded.no_version")\n\n\n'
+        "def branches(window):\n"
+        "    given = {}\n"
+        "    if window is None:\n"
+        '        code = "a.b" if window else "c.d"\n'
+        "        return Message(code, given)\n"
+        '    code = "e.f"\n'
+        '    return Message(code, {"start": 1, **given})\n\n\n'
+        "def fixed(code, reply):\n"
+        "    return ConfigError(code, words=reply, status=1)\n\n\n"
+        "def by_class(kind):\n"
+        "    found = CLASSES.get(kind, FatalError)\n"
+        '    return fixed("g.h", kind) or found("i.j", words=1, name=2)\n'
     )
-    found = list(messages.uses_in(source))
+    found = list(uses.uses_in(source))
     assert [(use.line, sorted(use.codes), use.params) for use in found] == [
         (5, [], frozenset()),
         (6, [], None),
@@ -175,8 +193,12 @@ def test_the_guard_sees_old_errors_codes_by_name_and_missing_parameters(tmp_path
         (13, ["a.b", "c.d"], None),
         (21, ["embedded.file_missing"], frozenset({"name"})),
         (22, ["embedded.no_version"], frozenset()),
+        (29, ["a.b", "c.d"], frozenset()),
+        (31, ["e.f"], frozenset({"start"})),
+        (40, ["g.h"], frozenset({"status"})),
+        (40, ["i.j"], frozenset({"name"})),
     ]
-    unseen = [use.line for use in found if not messages.is_converted(use)]
+    unseen = [use.line for use in found if not use.is_converted]
     assert unseen == [5, 6, 7, 10, 13]
 
 

@@ -20,7 +20,7 @@ class Choosy:
 
     def page(self, body):
         if body["start"] == body["end"] or body["start"] <= self.at <= body["end"]:
-            raise VendorRefusedError
+            raise VendorRefusedError("vendor.refused", endpoint="/x")
         return Page(1, [], 0, NOW, NOW)
 
 
