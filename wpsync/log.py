@@ -6,6 +6,9 @@ job.failed, job.failing, job.recovered, vendor.away, vendor.back, database.away,
 clock.was_ahead, progress.told, resource.ended. JSON lines have the keys time, level, event, logger, the event's own
 fields, and error with a traceback where there is one.
 
+A field that is a `Message` is worded in the language of the process, followed by its remedy as `hint`; JSON lines also
+have its code, parameters and the words of others: for a field `error` the keys error_code, error_params, error_words.
+
 The HTTP library logs whole URLs, and the vendor's token travels in the URL: its loggers stay at
 WARNING, and everything that leaves goes through `redact`.
 """
@@ -18,6 +21,9 @@ import threading
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TextIO
+
+from wpsync.errors import Message
+from wpsync.messages import remedy, say
 
 _QUIET = (
     "httpx",
@@ -76,7 +82,7 @@ class Formatter(logging.Formatter):
         self._json = form == "json"
 
     def format(self, record: logging.LogRecord) -> str:
-        fields = {k: v for k, v in vars(record).items() if k not in _STANDARD}
+        fields = self._worded({k: v for k, v in vars(record).items() if k not in _STANDARD})
         at = datetime.fromtimestamp(record.created, UTC)
         error = self.formatException(record.exc_info) if record.exc_info else None
         if self._json:
@@ -96,6 +102,21 @@ class Formatter(logging.Formatter):
         if error is not None:
             text = f"{text} error={error}"
         return redact("\\n".join(text.splitlines()))  # one event a line
+
+    def _worded(self, fields: dict[str, object]) -> dict[str, object]:
+        """Replace each message among the fields by its text, and add its remedy."""
+        found: dict[str, object] = {}
+        for key, value in fields.items():
+            if not isinstance(value, Message):
+                found[key] = value
+                continue
+            found[key] = say(value)
+            if self._json:
+                found |= {f"{key}_code": value.code, f"{key}_params": value.stored()}
+                found |= {f"{key}_words": value.words} if value.words else {}
+            if hint := remedy(value):
+                found["hint"] = hint
+        return found
 
 
 def setup(level: str, form: str, stream: TextIO) -> None:

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum
 
+from wpsync.errors import Message
+
 _SHANGHAI = timezone(timedelta(hours=8))
 
 Record = Mapping[str, object]
@@ -90,7 +92,7 @@ class DeadLetter:
     resource: str
     record_id: str | None
     reason: str
-    detail: str
+    error: Message
     original: str
 
 

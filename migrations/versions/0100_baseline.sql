@@ -1315,10 +1315,9 @@ CREATE TABLE wpsync.runs (
 	rows_inserted BIGINT DEFAULT 0 NOT NULL,
 	rows_updated BIGINT DEFAULT 0 NOT NULL,
 	dead_letters INTEGER DEFAULT 0 NOT NULL,
-	error TEXT,
 	error_code TEXT COLLATE "C",
 	error_params JSONB,
-	vendor_words TEXT,
+	error_words TEXT,
 	CONSTRAINT runs_pkey PRIMARY KEY (id)
 );
 
@@ -1352,13 +1351,11 @@ COMMENT ON COLUMN wpsync.runs.rows_updated IS '更新行数 / rows updated';
 
 COMMENT ON COLUMN wpsync.runs.dead_letters IS '未能接收的行数 / rows that could not be taken';
 
-COMMENT ON COLUMN wpsync.runs.error IS '错误 / what went wrong';
-
 COMMENT ON COLUMN wpsync.runs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.runs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.runs.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+COMMENT ON COLUMN wpsync.runs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 CREATE TABLE wpsync.windows (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -1629,15 +1626,14 @@ CREATE TABLE wpsync.dead_letters (
 	resource TEXT COLLATE "C" NOT NULL,
 	record_id TEXT COLLATE "C",
 	reason TEXT COLLATE "C" NOT NULL,
-	detail TEXT NOT NULL,
 	original TEXT NOT NULL,
 	fingerprint TEXT COLLATE "C" NOT NULL,
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	resolved_at TIMESTAMP WITH TIME ZONE,
 	run_id BIGINT,
-	error_code TEXT COLLATE "C",
-	error_params JSONB,
-	vendor_words TEXT,
+	error_code TEXT COLLATE "C" NOT NULL,
+	error_params JSONB NOT NULL,
+	error_words TEXT,
 	CONSTRAINT dead_letters_pkey PRIMARY KEY (id),
 	CONSTRAINT dead_letters_fingerprint_key UNIQUE (account, resource, fingerprint)
 );
@@ -1656,8 +1652,6 @@ COMMENT ON COLUMN wpsync.dead_letters.record_id IS '记录编号 / the record''s
 
 COMMENT ON COLUMN wpsync.dead_letters.reason IS '原因代码 / reason';
 
-COMMENT ON COLUMN wpsync.dead_letters.detail IS '说明 / the reason in words';
-
 COMMENT ON COLUMN wpsync.dead_letters.original IS '原文（ASCII 转义的 JSON） / the original as ASCII JSON';
 
 COMMENT ON COLUMN wpsync.dead_letters.fingerprint IS '去重指纹 / tells a repetition';
@@ -1672,7 +1666,7 @@ COMMENT ON COLUMN wpsync.dead_letters.error_code IS '错误代码 / the error''s
 
 COMMENT ON COLUMN wpsync.dead_letters.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.dead_letters.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+COMMENT ON COLUMN wpsync.dead_letters.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 CREATE TABLE wp_bi.working_hours (
 	weekday SMALLINT NOT NULL,
@@ -1735,10 +1729,9 @@ CREATE TABLE wpsync.jobs (
 	started_at TIMESTAMP WITH TIME ZONE,
 	finished_at TIMESTAMP WITH TIME ZONE,
 	outcome TEXT COLLATE "C",
-	error TEXT,
 	error_code TEXT COLLATE "C",
 	error_params JSONB,
-	vendor_words TEXT,
+	error_words TEXT,
 	failures INTEGER DEFAULT 0 NOT NULL,
 	missed BIGINT DEFAULT 0 NOT NULL,
 	CONSTRAINT jobs_pkey PRIMARY KEY (account, job)
@@ -1760,13 +1753,11 @@ COMMENT ON COLUMN wpsync.jobs.finished_at IS '最近结束时间 / when it last 
 
 COMMENT ON COLUMN wpsync.jobs.outcome IS '最近结果：running、done、incomplete、failed、interrupted、deadline / of the last time: running, done, incomplete, failed, interrupted or deadline';
 
-COMMENT ON COLUMN wpsync.jobs.error IS '错误 / what went wrong';
-
 COMMENT ON COLUMN wpsync.jobs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.jobs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.jobs.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+COMMENT ON COLUMN wpsync.jobs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 COMMENT ON COLUMN wpsync.jobs.failures IS '连续失败次数 / failures in a row';
 
@@ -1811,8 +1802,9 @@ CREATE TABLE wpsync.incidents (
 	account TEXT COLLATE "C" NOT NULL,
 	resource TEXT COLLATE "C" NOT NULL,
 	severity TEXT COLLATE "C" NOT NULL,
-	zh TEXT NOT NULL,
-	en TEXT NOT NULL,
+	error_code TEXT COLLATE "C" NOT NULL,
+	error_params JSONB NOT NULL,
+	error_words TEXT,
 	first_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	opened_at TIMESTAMP WITH TIME ZONE,
 	last_seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1820,9 +1812,6 @@ CREATE TABLE wpsync.incidents (
 	closed_at TIMESTAMP WITH TIME ZONE,
 	told_at TIMESTAMP WITH TIME ZONE,
 	closing_told_at TIMESTAMP WITH TIME ZONE,
-	error_code TEXT COLLATE "C",
-	error_params JSONB,
-	vendor_words TEXT,
 	CONSTRAINT incidents_pkey PRIMARY KEY (id)
 );
 
@@ -1840,9 +1829,11 @@ COMMENT ON COLUMN wpsync.incidents.resource IS '资源；与资源无关则为�
 
 COMMENT ON COLUMN wpsync.incidents.severity IS '严重程度：warning、critical / warning or critical';
 
-COMMENT ON COLUMN wpsync.incidents.zh IS '中文说明 / what is wrong, in Chinese';
+COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s code';
 
-COMMENT ON COLUMN wpsync.incidents.en IS '英文说明 / what is wrong, in English';
+COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
+
+COMMENT ON COLUMN wpsync.incidents.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 COMMENT ON COLUMN wpsync.incidents.first_seen_at IS '首次发现 / when it was first seen';
 
@@ -1857,12 +1848,6 @@ COMMENT ON COLUMN wpsync.incidents.closed_at IS '恢复时间 / when it was over
 COMMENT ON COLUMN wpsync.incidents.told_at IS '告警发送时间 / when a message said so';
 
 COMMENT ON COLUMN wpsync.incidents.closing_told_at IS '恢复通知时间 / when its end was told';
-
-COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s code';
-
-COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
-
-COMMENT ON COLUMN wpsync.incidents.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
 
 CREATE TABLE wpsync.erasures (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -1926,10 +1911,9 @@ COMMENT ON COLUMN wpsync.erased_rows.at IS '该行的时间 / the row''s own tim
 CREATE TABLE wpsync.outages (
 	account TEXT COLLATE "C" NOT NULL,
 	since TIMESTAMP WITH TIME ZONE NOT NULL,
-	error TEXT NOT NULL,
-	error_code TEXT COLLATE "C",
-	error_params JSONB,
-	vendor_words TEXT,
+	error_code TEXT COLLATE "C" NOT NULL,
+	error_params JSONB NOT NULL,
+	error_words TEXT,
 	CONSTRAINT outages_pkey PRIMARY KEY (account)
 );
 
@@ -1939,13 +1923,11 @@ COMMENT ON COLUMN wpsync.outages.account IS '账号 / account';
 
 COMMENT ON COLUMN wpsync.outages.since IS '从何时起没有正常应答 / since when it has not answered';
 
-COMMENT ON COLUMN wpsync.outages.error IS '最近的错误 / what was met instead';
-
 COMMENT ON COLUMN wpsync.outages.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.outages.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.outages.vendor_words IS '厂商返回的原文 / the vendor''s reply, word for word';
+COMMENT ON COLUMN wpsync.outages.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
 
 CREATE TABLE wpsync.definitions (
 	name TEXT COLLATE "C" NOT NULL,

@@ -22,6 +22,7 @@ from wpsync.daemon.jobs import Job, Result, perform
 from wpsync.emulator.client import Remote
 from wpsync.emulator.server import Emulator
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT, Policy
 from wpsync.resources import RESOURCES
 from wpsync.sync.account import Account
 from wpsync.sync.passes import Outcome, sync
@@ -42,14 +43,16 @@ class Driver:
     more: str = ""
     clock: Clock | None = None
     calls_a_minute: int = 0
+    head: str = ""
+    secret: str = CLIENT[1]
 
     @property
     def config_file(self) -> Path:
         file = self.folder / "config.toml"
         file.write_text(
-            f'data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
+            f'{self.head}data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
             f'[accounts.main]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
-            f'client_secret = "{CLIENT[1]}"\n[limits.requests_per_minute]\n'
+            f'client_secret = "{self.secret}"\n[limits.requests_per_minute]\n'
             f"calls = {self.calls_a_minute}\nsms = 0\nmessages = 0\nother = 0\n" + self.more
         )
         return file
@@ -211,11 +214,11 @@ class Timeline:
         return self.remote.stats()["requests"]
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, policy: Policy = DEFAULT) -> Iterator[Session]:
         """A session in which time stands still unless it is moved."""
         loaded = config.load(self.driver.config_file, environ={}, cwd=self.driver.folder)
         url = Secret(self.driver.database_url)
-        with session(loaded, url, clock=self.clock, at_once=2) as opened:
+        with session(loaded, url, clock=self.clock, at_once=2, policy=policy) as opened:
             yield opened
 
     def live(

@@ -78,7 +78,7 @@ def _serve() -> None:
             if not process:
                 _become(folder, arguments, out, err)
             status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
-            answer = [status]
+            answer: list[int | str] = [status]
             for file in (out, err):
                 file.seek(0)
                 answer.append(file.read().decode())

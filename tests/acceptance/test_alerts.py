@@ -8,6 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from time import sleep
+from typing import Any
 
 import psycopg
 import pytest
@@ -18,8 +19,9 @@ from tests.acceptance.test_service import until
 from tests.fake_clock import FakeClock
 from tests.postgres import OwnServer, own_server
 from wpsync import config
+from wpsync.alerts.notices import Notice
 from wpsync.alerts.targets import send, targets
-from wpsync.alerts.watch import Message, Sending, Watch, is_quiet, observe
+from wpsync.alerts.watch import Sending, Watch, is_quiet, observe
 from wpsync.cli import run
 from wpsync.cli.signals import StopRequest
 from wpsync.daemon.jobs import perform
@@ -36,7 +38,7 @@ class Receiver:
     """A webhook that keeps what it is sent, and can refuse."""
 
     def __init__(self):
-        self.messages: list[dict[str, str]] = []
+        self.messages: list[dict[str, Any]] = []
         self.refusing = False
         receiver = self
 
@@ -119,8 +121,9 @@ TROUBLES = {
         63,
     ),
     "dead_letters": (
-        "insert into wpsync.dead_letters (account, resource, reason, detail, original, fingerprint, first_seen_at)"
-        " select 'main', 'sms', 'no_id', 'no usable id', '{}', n::text, now() from generate_series(1, 101) n",
+        "insert into wpsync.dead_letters (account, resource, reason, error_code, error_params, original, fingerprint,"
+        " first_seen_at) select 'main', 'sms', 'no_id', 'dead_letter.no_id', '{}', '{}', n::text, now()"
+        " from generate_series(1, 101) n",
         "update wpsync.dead_letters set resolved_at = now()",
         3,
     ),
@@ -138,7 +141,8 @@ TROUBLES = {
         18,
     ),
     "job": (
-        "update wpsync.jobs set failures = 3, error = 'the vendor cannot be reached' where job = 'agents'",
+        "update wpsync.jobs set failures = 3, error_code = 'vendor.wrong_parameter',"
+        """ error_params = '{"endpoint": "/x"}' where job = 'agents'""",
         "update wpsync.jobs set failures = 0",
         3,
     ),
@@ -178,13 +182,18 @@ def test_each_kind_is_told_once_and_its_end_once(line, receiver, kind):
         again = watching(opened.config)  # a restart, or another instance
         now = ticks(again, opened, now, 3)
         assert len(receiver.messages) == 1, receiver.messages
-        assert "1 个新问题 / 1 new incident" in receiver.messages[0]["title"]
+        assert receiver.messages[0]["title"] == "[wpsync] 1 new problem"
+        (data,) = receiver.messages[0]["incidents"]
+        assert (data["event"], data["kind"]) == ("began", kind)
+        assert data["text"] in receiver.messages[0]["message"]
+        assert f"\n  → {data['remedy']}" in receiver.messages[0]["message"]
         kinds = connection.execute("select kind from wpsync.incidents where opened_at is not null")
         assert kinds.fetchall() == [(kind,)]
         connection.execute(mend, {"now": now})
         now = ticks(again, opened, now, 6)
         assert len(receiver.messages) == 2, receiver.messages
-        assert "1 个问题已恢复 / 1 over" in receiver.messages[1]["title"]
+        assert receiver.messages[1]["title"] == "[wpsync] 1 resolved"
+        assert receiver.messages[1]["incidents"][0]["event"] == "resolved"
         ticks(again, opened, now, 6)
         assert len(receiver.messages) == 2, receiver.messages
 
@@ -201,9 +210,8 @@ def test_rooms_that_cannot_be_read_are_one_incident_in_words_that_fit(line, rece
         ticks(watch, opened, START + timedelta(hours=6), 2)
     (said,) = receiver.messages
     text = said["message"]
-    assert "1 new incident" in said["title"]
-    assert "2 个群的成员长时间读不完整：厂商接口读不出来（unreadable）" in text
-    assert "2 rooms are not wholly read: the vendor cannot serve it (unreadable)" in text
+    assert said["title"] == "[wpsync] 1 new problem"
+    assert "rooms not fully read: 2: the vendor cannot serve it (unreadable)" in text
     assert "window" not in text
     assert "verify" not in text
     state = json.loads(line.driver.run("status", "--json").stdout)
@@ -249,10 +257,10 @@ def test_a_target_that_refuses_gets_it_later_and_others_at_once(receiver):
         second.refusing = True
         addresses = [Secret(receiver.target), Secret(second.target)]
         known = {target.name: target for target in targets(addresses)}
-        sending = Sending(list(known), lambda name, m: send(known[name], m.title, m.text))
-        assert sending(Message("t", "one")) == ["2:json"]
+        sending = Sending(list(known), lambda name, m: send(known[name], m))
+        assert sending(Notice("t", "one")) == ["2:json"]
         second.refusing = False
-        assert sending(Message("t", "two")) == []
+        assert sending(Notice("t", "two")) == []
         assert [m["message"] for m in receiver.messages] == ["one", "two"]
         assert [m["message"] for m in second.messages] == ["one", "two"]
 
@@ -265,8 +273,10 @@ def test_a_database_that_stays_away_is_told_by_the_process_itself(line, receiver
         watch.back()
         watch.back()
     assert len(receiver.messages) == 2
-    assert "数据库没有响应" in receiver.messages[0]["title"]
-    assert "数据库已恢复" in receiver.messages[1]["title"]
+    assert receiver.messages[0]["title"] == "[wpsync] the database does not answer"
+    assert receiver.messages[1]["title"] == "[wpsync] the database is back"
+    codes = [one["code"] for message in receiver.messages for one in message["incidents"]]
+    assert codes == ["condition.database_away", "condition.database_back"]
 
 
 def test_a_database_that_takes_no_alert_to_be_kept_is_told_by_the_process_itself(line, receiver):
@@ -281,12 +291,15 @@ def test_a_database_that_takes_no_alert_to_be_kept_is_told_by_the_process_itself
                 assert perform(opened, alerts, lambda: False).outcome == "failed"
                 line.clock.sleep(60)
             assert [one["title"] for one in receiver.messages] == [
-                "[wpsync] 数据库无法写入 / The database takes no writes"
+                "[wpsync] the database accepts no writes"
             ]
-            assert "数据库磁盘已满：could not extend file" in receiver.messages[0]["message"]
+            (data,) = receiver.messages[0]["incidents"]
+            assert data["params"]["error"]["code"] == "database.disk_full"
+            assert "could not extend file" in receiver.messages[0]["message"]
+            assert f"→ {data['remedy']}" in receiver.messages[0]["message"]
             connection.execute("drop function full_disk cascade")
             assert perform(opened, alerts, lambda: False).outcome == "done"
-    assert "数据库已恢复" in receiver.messages[1]["title"]
+    assert receiver.messages[1]["title"] == "[wpsync] the database is back"
 
 
 def lost(server, tmp_path, receiver, *, led: bool) -> str:
@@ -317,7 +330,7 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
         stop.set()
         thread.join()
     leader.give_up()
-    assert "数据库已恢复" in receiver.messages[1]["title"]
+    assert receiver.messages[1]["title"] == "[wpsync] the database is back"
     return str(receiver.messages[0]["message"])
 
 
@@ -328,7 +341,7 @@ def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts
     with own_server(server_folder / "pg") as server:
         migrations.upgrade(server.url)
         said = lost(server, tmp_path, receiver, led=led)
-    assert f"has not answered {socket.gethostname()} for {minutes} minutes" in said
+    assert f"has not answered host {socket.gethostname()} for {minutes} minutes" in said
 
 
 def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server_folder, receiver):
@@ -355,8 +368,8 @@ def test_a_database_that_was_not_there_at_the_start_is_told_too(tmp_path, server
     server.stop()
     assert there[0] is not None
     assert [message["title"] for message in receiver.messages] == [
-        "[wpsync] 数据库没有响应 / The database does not answer",
-        "[wpsync] 数据库已恢复 / The database is back",
+        "[wpsync] the database does not answer",
+        "[wpsync] the database is back",
     ]
 
 
@@ -372,7 +385,11 @@ def test_alert_test_says_what_took_the_message_and_never_an_address(
     driver.more = f'[alerts]\ntargets = ["{receiver.target}"]\n'
     ran = driver.run("alert", "test", "--json")
     assert (ran.returncode, json.loads(ran.stdout)) == (0, [{"target": "1:json", "taken": True}])
-    assert "测试消息" in receiver.messages[0]["title"]
+    assert receiver.messages[0]["title"] == "[wpsync] test message"
+    driver.head = 'lang = "zh"\n'
+    assert driver.run("alert", "test").returncode == 0
+    assert receiver.messages[1]["title"] == "[wpsync] 测试消息"
+    assert "收到即表示告警可以送达" in receiver.messages[1]["message"]
     driver.more = (
         f'[alerts]\ntargets = ["{receiver.target}", "nonsense://{secret}", "no address"]\n'
     )

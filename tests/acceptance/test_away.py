@@ -44,7 +44,8 @@ def test_it_is_logged_once_and_shown_at_once_while_the_data_is_still_current(dri
         until(lambda: logged(driver, "vendor.away"), "that it is away")
         state = json.loads(driver.run("status", "--json").stdout)
         assert [one["account"] for one in state["outages"]] == ["main"]
-        assert "HTTP 503" in state["outages"][0]["error"]
+        error = state["outages"][0]["error"]
+        assert (error["code"], error["params"]["status"]) == ("vendor.server_error", 503)
         said = " ".join(driver.run("status").stdout.split())
         assert said.startswith("✓")
         assert "The vendor has not answered since" in said

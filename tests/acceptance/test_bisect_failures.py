@@ -166,4 +166,4 @@ def test_somebody_is_erased_while_a_backfill_narrows_down_what_cannot_be_served(
     (outcome,) = line.driver.backfill("5d", NAMES)
     assert erased
     assert outcome.outcome == "incomplete"
-    assert all(problem.endswith(": unreadable") for problem in outcome.problems)
+    assert all(problem.params["reason"] == "unreadable" for problem in outcome.problems)

@@ -129,8 +129,9 @@ def test_the_parts_of_a_plan_add_up_to_its_total(emulator, database_url, tmp_pat
 
 
 LETTER = """
-insert into wpsync.dead_letters (account, resource, record_id, reason, detail, original, fingerprint, first_seen_at)
-values ('main', 'wechat_messages', %s, 'payload_unreadable', %s, '{"msg": "a secret between two"}', %s, now()) returning id
+insert into wpsync.dead_letters (account, resource, record_id, reason, error_code, error_params, original, fingerprint, first_seen_at)
+values ('main', 'wechat_messages', %s, 'payload_unreadable', 'dead_letter.refused_by_database',
+        jsonb_build_object('table', 'calls', 'sqlstate', 'X', 'error', %s::text), '{"msg": "a secret between two"}', %s, now()) returning id
 """
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.acceptance.driving import START, Timeline, local
 from wpsync.emulator.world import Entry
+from wpsync.messages import remedy
 from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.sync.progress import Silence
@@ -43,8 +44,8 @@ def test_a_backfill_goes_past_days_that_cannot_be_taken_however_often_it_is_star
     for start in ("8d", "14d"):  # the second meets only those three before what is older
         (outcome,) = line.driver.backfill(start, ["sms"])
         assert outcome.outcome == "incomplete"
-        assert [problem.rpartition(": ")[2] for problem in outcome.problems] == [*MOSTLY * 3]
-        assert "format" in outcome.hint
+        assert [problem.params["reason"] for problem in outcome.problems] == [*MOSTLY * 3]
+        assert "parameter encryption" in str(remedy(outcome.problems[0]))
     assert not missing(line, "sms", "sent_at", START - 14 * DAY, START - 8 * DAY)
     assert line.driver.query(REASONS) == [MOSTLY] * 3
     assert not line.driver.one("select count(*) from wpsync.dead_letters")

@@ -101,7 +101,7 @@ def test_it_brings_everything_follows_the_vendor_and_stops_when_told(driver, ven
     jobs = dict(driver.query("select job, outcome from wpsync.jobs where account = 'main'"))
     assert set(LIVE) | {"agents", "tokens", "calls recheck", "calls proof"} <= set(jobs)
     assert jobs["calls"] in ("done", "interrupted")
-    failed = driver.query("select job, error from wpsync.jobs where outcome = 'failed'")
+    failed = driver.query("select job, error_code from wpsync.jobs where outcome = 'failed'")
     assert failed == []
 
 

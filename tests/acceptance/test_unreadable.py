@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
+from wpsync.errors import Message
 from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.status import resources as statuses
@@ -46,7 +47,7 @@ def test_a_row_that_the_vendor_stumbles_over_costs_its_second_and_nothing_else(l
     breaks(line, poison["id"], status=status)
     (outcome,) = line.driver.backfill("6d", ["wechat_messages"])
     assert outcome.outcome == "incomplete"
-    assert "unreadable" in outcome.problems[0]
+    assert outcome.problems[0].params["reason"] == "unreadable"
     held = {row[0] for row in line.driver.query("select id from wp.wechat_messages")}
     lost = {row["id"] for row in rows} - held
     assert poison["id"] in lost
@@ -67,7 +68,7 @@ def test_a_pass_is_incomplete_while_anything_is_although_it_is_not_due_and_a_tic
     for _ in range(3):
         (outcome,) = line.driver.sync(["wechat_messages"])
         assert outcome.outcome == "incomplete"
-        assert "unreadable" in outcome.problems[0]
+        assert outcome.problems[0].params["reason"] == "unreadable"
     with line.driver.account() as account:
         assert follow(account, WECHAT_MESSAGES).is_good
     breaks(line)
@@ -79,7 +80,8 @@ def test_a_pass_is_incomplete_while_anything_is_although_it_is_not_due_and_a_tic
 def test_a_vendor_that_is_down_leaves_nothing_marked_as_unreadable(line):
     line.remote.fault("http_500")
     (outcome,) = line.driver.backfill("6d", ["wechat_messages"])
-    assert (outcome.outcome, "has a fault" in outcome.problems[0]) == ("failed", True)
+    assert outcome.outcome == "failed"
+    assert [problem.code for problem in outcome.problems] == ["vendor.server_error"]
     line.remote.clear_faults()
     assert line.driver.one("select count(*) from wpsync.windows") == 0
 
@@ -145,7 +147,7 @@ def test_a_room_whose_members_cannot_be_served_leaves_the_others_theirs(line, st
     breaks(line, rooms[0], status=status)
     (outcome,) = line.driver.sync(["wechat_room_members"])
     assert outcome.outcome == "incomplete"
-    assert outcome.problems[0].startswith(rooms[0])
+    assert outcome.problems[0].params["which"] == rooms[0]
     held = {
         row[0] for row in line.driver.query("select distinct room_id from wp.wechat_room_members")
     }
@@ -201,7 +203,7 @@ def test_an_agent_whose_report_cannot_be_served_leaves_the_others_theirs(line, n
     breaks(line, agents[1])
     (outcome,) = line.driver.sync([name])
     assert outcome.outcome == "incomplete"
-    assert outcome.problems[0].startswith(agents[1])
+    assert outcome.problems[0].params["which"] == agents[1]
     held = {row[0] for row in line.driver.query(f"select distinct agent_id from wp.{name}")}
     assert held == {*agents} - {agents[1]}
 
@@ -287,7 +289,8 @@ def test_a_contact_that_the_vendor_stumbles_over_costs_itself_and_no_other(line,
     contacts = list(line.vendor.world.listings["wechat_contacts"])
     breaks(line, contacts[where], status=status)
     (outcome,) = line.driver.sync(["wechat_contacts"])
-    assert (outcome.outcome, outcome.problems) == ("incomplete", ["listing: unreadable"])
+    assert outcome.outcome == "incomplete"
+    assert outcome.problems == [Message("listing.incomplete", {"reason": "unreadable"})]
     held = {row[0] for row in line.driver.query("select id from wp.wechat_contacts")}
     assert set(contacts) - held == {contacts[where]}
     assert line.driver.query(LISTED, "wechat_contacts") == [("incomplete", "unreadable", 1)]

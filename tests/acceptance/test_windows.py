@@ -172,7 +172,7 @@ def test_a_vendor_that_ignores_the_page_is_found_out_within_two_pages(
     remote.settings(ignore_page=True)
     (outcome,) = driver.backfill("2d", ["wechat_messages"])
     assert outcome.outcome == "incomplete"
-    assert any("page_ignored" in problem for problem in outcome.problems)
+    assert any(problem.params["reason"] == "page_ignored" for problem in outcome.problems)
     pages = [r["body"]["page"] for r in remote.requests() if r["path"] == MESSAGES and r["count"]]
     assert max(pages) == 2
 

@@ -1,6 +1,7 @@
 """Several processes on one embedded database, and servers, keepers and users that are killed."""
 
 import os
+import re
 import subprocess
 import sys
 from functools import partial
@@ -23,6 +24,8 @@ from wpsync.embedded import cluster, folders
 from wpsync.embedded.locks import RunFolder
 from wpsync.embedded.server import emptied, running
 from wpsync.errors import DatabaseUnavailableError
+from wpsync.language import Language
+from wpsync.messages import remedy
 
 
 def test_the_first_of_three_to_end_takes_the_server_from_nobody_and_the_last_stops_it(
@@ -89,7 +92,7 @@ def test_one_at_a_time_begins_with_an_empty_database(server_folder):
         with psycopg.connect(server.url) as connection:
             connection.execute("create table left_behind ()")
         with (
-            pytest.raises(DatabaseUnavailableError, match="another wpsync uses"),
+            pytest.raises(DatabaseUnavailableError, match=r"^embedded\.in_use "),
             emptied(folder, durable=False),
         ):
             raise AssertionError("two at a time")
@@ -112,17 +115,32 @@ def test_a_start_that_fails_leaves_no_server_and_no_keeper(server_folder):
         running(folder, durable=False),
     ):
         raise AssertionError("it does not start")
-    assert 'invalid value for parameter "shared_buffers": "many"' in str(caught.value)
-    assert str(server_folder / "pg.run" / "server.log") in str(caught.value.hint)
+    message = caught.value.message
+    assert message.code == "embedded.does_not_start"
+    assert 'invalid value for parameter "shared_buffers": "many"' in (message.words or "")
+    for language in Language:  # the keeper reports data, which is worded here
+        assert (remedy(message, language) or "").endswith(
+            str(server_folder / "pg.run" / "server.log")
+        )
     assert not servers(server_folder)
     within(10, lambda: not keeper_of(server_folder / "pg.run"), "the keeper's end")
 
 
 def test_programs_of_the_server_run_on_the_database(server_folder):
     command = [sys.executable, "-m", "wpsync.embedded", str(server_folder)]
-    missing = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
-    assert missing.returncode == 1
-    assert "there is no database in" in missing.stderr
+    for language, said in (("en", "there is no database in"), ("zh", "中没有数据库")):
+        spoken = {**os.environ, "WPSYNC_LANG": language}
+        missing = subprocess.run(
+            [*command, "true"], capture_output=True, text=True, check=False, env=spoken
+        )
+        assert missing.returncode == 1
+        assert said in missing.stderr
+        assert bool(re.search(r"[\u4e00-\u9fff]", missing.stderr)) == (language == "zh")
+    wrong = subprocess.run(
+        [*command, "true"], capture_output=True, text=True, check=False,
+        env={**os.environ, "WPSYNC_LANG": "fr"},
+    )  # fmt: skip
+    assert (wrong.returncode, wrong.stderr.count("\n")) == (2, 2), wrong.stderr
     assert list(server_folder.iterdir()) == []
     new = [*command[:3], "--new", *command[3:]]
     for base in (new, command):
@@ -133,7 +151,7 @@ def test_programs_of_the_server_run_on_the_database(server_folder):
         assert (ran.stdout, ran.returncode) == ("wpsync\n", 0), ran.stderr
     assert not servers(server_folder)
     for words, status, said in (
-        (["no-such-program"], 1, "no-such-program: No such file"),
+        (["no-such-program"], 1, 'cannot run no-such-program: "No such file'),
         (["psql", "-c", "select 1/0"], 1, "division by zero"),
         ([], 2, "usage: python -m wpsync.embedded"),
         (["sh", "-c", "kill -TERM $$"], 143, ""),

@@ -85,5 +85,8 @@ def test_what_a_role_should_not_have_is_taken_from_it(database_url, name):
 
 
 def test_an_owner_is_not_made_a_reader(database_url):
-    with Database(Secret(database_url)) as database, pytest.raises(ConfigError, match="own"):
+    with (
+        Database(Secret(database_url)) as database,
+        pytest.raises(ConfigError, match=r"^database\.not_a_reader role="),
+    ):
         make_reader(database, "postgres", None)

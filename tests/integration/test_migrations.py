@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -20,8 +21,11 @@ from wpsync.cli.setup import _announce
 from wpsync.db import definitions, migrations, revision, schema
 from wpsync.db.database import Database
 from wpsync.db.schema import metadata
-from wpsync.errors import ConfigError, FatalError
+from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
+from wpsync.language import Language
+from wpsync.messages import remedy, say
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT
 
 
 def test_migrations_and_declarations_agree_comments_included(database_url):
@@ -119,6 +123,15 @@ def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(e
     assert migrations.pending(empty_database_url).names == []
 
 
+def test_a_migration_that_never_has_its_lock_says_so(empty_database_url):
+    waits = replace(DEFAULT.database, migrations=2)
+    with psycopg.connect(empty_database_url) as holder:
+        holder.execute("select pg_advisory_lock(7706001)")
+        holder.commit()
+        with pytest.raises(DatabaseUnavailableError, match=r"^schema\.locked"):
+            migrations.upgrade(empty_database_url, lock_timeout_seconds=0.1, waits=waits)
+
+
 def test_the_schema_as_sql_makes_the_same_tables(database_url, empty_database_url):
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(migrations.as_sql().encode())
@@ -169,33 +182,37 @@ _OTHERS = {
         "create schema wpsync; create schema wp;"
         " create table wpsync.alembic_version (version_num text); create table wp.calls (id text);"
         " insert into wpsync.alembic_version values ('0013'); insert into wp.calls values ('c')",
-        "made by an unreleased version",
+        "schema.unreleased",
         "未发布的早期版本",
     ),
     "newer": (
         "create schema wpsync; create table wpsync.alembic_version (version_num text);"
         " insert into wpsync.alembic_version values ('9999')",
-        "9999, which this version does not know",
+        r"schema.newer revisions=\['9999'\]",
         "更新版本",
     ),
     "another program's": (
         "create schema wp; create table wp.calls (number int); insert into wp.calls values (1)",
-        r"not wpsync's: it finds wp\.calls",
+        r"schema.foreign found=\['wp\.calls'\]",
         "其他程序的表",
     ),
 }
 
 
 @pytest.mark.parametrize("kind", _OTHERS)
-def test_a_database_of_other_origin_is_refused_and_not_touched(kind, empty_database_url, tmp_path):
-    made, english, chinese = _OTHERS[kind]
+def test_a_database_of_other_origin_is_refused_and_not_touched(
+    kind, empty_database_url, tmp_path, monkeypatch
+):
+    made, code, chinese = _OTHERS[kind]
     with psycopg.connect(empty_database_url) as connection:
         connection.execute(made)
     before = _everything(empty_database_url)
     for refused in (migrations.upgrade, migrations.pending):
-        with pytest.raises(ConfigError, match=english) as caught:
+        with pytest.raises(ConfigError, match=code) as caught:
             refused(empty_database_url)
-        assert chinese in str(caught.value.hint)
+        message = caught.value.message
+        assert chinese in f"{say(message, Language.ZH)} {remedy(message, Language.ZH)}"
+    monkeypatch.setenv("WPSYNC_LANG", "zh")
     driver = Driver(empty_database_url, "http://127.0.0.1:1", tmp_path)
     for command in (("run",), ("sync",), ("check",)):
         ran = driver.run(*command)
@@ -389,7 +406,7 @@ def test_a_view_that_others_cannot_follow_is_refused_by_name(filled, later, depe
     _without(folder, "talk_minutes")
     with pytest.raises(FatalError, match="minutes") as caught:
         migrations.upgrade(filled)
-    assert "请先删除" in str(caught.value.hint)
+    assert "请先删除" in (remedy(caught.value.message, Language.ZH) or "")
     assert catalog(filled) == before
     use(earlier)
     definitions._read.cache_clear()

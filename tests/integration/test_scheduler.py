@@ -16,7 +16,7 @@ from wpsync.config import Config
 from wpsync.daemon.jobs import DONE, LIVE, RECHECK, SLOW, Job, Result, perform
 from wpsync.daemon.scheduler import AT_ONCE, THREADS, Scheduler
 from wpsync.db.database import Database
-from wpsync.errors import Stopped
+from wpsync.errors import Message, Stopped
 from wpsync.model import Secret
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
@@ -106,14 +106,16 @@ def test_a_hung_job_is_left_at_its_deadline_and_holds_up_nobody(session):
     wait_for(lambda: state_of(session, "hung").outcome == "deadline")
     scheduler.stop()
     assert len(ran) >= 2
-    assert state_of(session, "hung").error == "took too long"
+    assert state_of(session, "hung").error == Message("job.deadline", {"seconds": 2})
 
 
 def test_a_job_that_ends_by_its_deadline_again_and_again_counts_as_failing(session):
     key, now = JobKey("", "endless"), session.clock.now()
     for _ in range(3):
         kept.begin_job(session.database, key, 15, now, now)
-        kept.end_job(session.database, key, now, "deadline", "took too long")
+        kept.end_job(
+            session.database, key, now, "deadline", Message("job.deadline", {"seconds": 15})
+        )
     assert state_of(session, "endless").failures == 3
 
 
@@ -155,7 +157,7 @@ def test_a_time_that_finds_its_job_at_work_is_counted_and_no_warning(session, mo
 
 def test_a_failure_that_people_were_told_of_already_is_not_told_again(session, caplog):
     def fails(stopping):
-        return Result("failed", "/x: the vendor cannot be reached (ConnectError)")
+        return Result("failed", Message("vendor.no_reason", {"endpoint": "/x"}))
 
     scheduler = Scheduler(session, [job("told", fails, is_told=lambda result: True)])
     scheduler.start()
@@ -170,7 +172,9 @@ def test_a_defect_ends_one_job_only_and_shows_nothing_of_what_it_held(session, c
 
     result = perform(session, job("defect", defect), lambda: False)
     assert result.outcome == "failed"
-    assert str(result.error).startswith("ValueError at test_scheduler.py:")
+    error = state_of(session, "defect").error
+    assert (error.code, error.params["kind"]) == ("job.defect", "ValueError")
+    assert error.params["place"].startswith("test_scheduler.py:")
     assert "13800138000" not in caplog.text + str(state_of(session, "defect"))
     for _ in range(2):
         perform(session, job("defect", defect), lambda: False)

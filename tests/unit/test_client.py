@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -28,7 +29,10 @@ from wpsync.errors import (
     VendorRefusedError,
     VendorUnavailableError,
 )
+from wpsync.language import Language
+from wpsync.messages import say
 from wpsync.model import Secret, Tokens
+from wpsync.policy import DEFAULT, Policy, RateLimits, RequestRetries, TokenDistrust
 
 TOKEN = "70C5F5F19942DF9378422B649D3E14BD"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -110,35 +114,41 @@ def refused(message="", **more) -> httpx.Response:
     return httpx.Response(200, json={"code": 0, "msg": message, "data": None, **more})
 
 
-def made(vendor, clock=None, tokens=None):
+def made(vendor, clock=None, tokens=None, policy=DEFAULT):
     clock = clock or FakeClock(START)
     return Client(
         account="main", base_url="https://vendor.example", credentials=Credentials("id", Secret("hush-hush")),
         tokens=tokens or MemoryTokens(), clock=clock, limits=Limits({}, clock=clock), transport=httpx.MockTransport(vendor),
+        policy=policy,
     )  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("reply", "error"),
+    ("reply", "error", "code"),
     [
-        (refused(statusCode=4018), SpanTooLargeError),
-        (refused(statusCode=4019), TooManyRowsError),
-        (refused(statusCode=4008), VendorRefusedError),
-        (refused("something else"), VendorRefusedError),
-        (refused("请求过于频繁，请稍后"), RateLimitedError),
-        (httpx.Response(429), RateLimitedError),
-        (httpx.Response(502, html="<h1>bad gateway</h1>"), VendorUnavailableError),
-        (httpx.Response(200, html="<h1>hello</h1>"), VendorUnavailableError),
-        (httpx.Response(200, json=[1, 2]), VendorUnavailableError),
-        (refused(""), VendorUnavailableError),
-        (httpx.ConnectError("no"), VendorUnavailableError),
-        (httpx.ReadTimeout("no"), VendorUnavailableError),
+        (refused(statusCode=4018), SpanTooLargeError, "span_too_large"),
+        (refused(statusCode=4019), TooManyRowsError, "too_many_rows"),
+        (refused(statusCode=4008), VendorRefusedError, "ip_not_allowed"),
+        (refused(statusCode=4444), VendorRefusedError, "refused_with_code"),
+        (refused("something else"), VendorRefusedError, "refused"),
+        (refused("请求过于频繁，请稍后"), RateLimitedError, "too_fast"),
+        (httpx.Response(429), RateLimitedError, "too_fast"),
+        (httpx.Response(502, html="<h1>bad gateway</h1>"), VendorUnavailableError, "server_error"),
+        (httpx.Response(200, html="<h1>hello</h1>"), VendorUnavailableError, "not_an_envelope"),
+        (httpx.Response(200, json=[1, 2]), VendorUnavailableError, "not_an_envelope"),
+        (refused(""), VendorUnavailableError, "no_reason"),
+        (httpx.ConnectError("no"), VendorUnavailableError, "unreachable"),
+        (httpx.ReadTimeout("no"), VendorUnavailableError, "no_answer"),
+        (httpx.UnsupportedProtocol("no"), VendorRefusedError, "request_impossible"),
     ],
     ids=str,
 )
-def test_what_a_reply_means(reply, error):
+def test_what_a_reply_means(reply, error, code):
     with pytest.raises(error) as caught:
         made(Vendor(reply)).call("/api/x")
+    assert caught.value.message.code == f"vendor.{code}"
+    for language in Language:
+        assert "/api/x" in say(caught.value.message, language)
     formatted = "".join(traceback.format_exception(caught.value))
     for secret in (TOKEN, TOKEN[::-1], "hush-hush", "accessToken="):
         assert secret not in formatted
@@ -176,7 +186,7 @@ def test_a_reply_that_is_encrypted_names_that_possibility_and_shows_no_number():
     body = base64.b64encode(bytes(range(200)))
     with pytest.raises(VendorUnavailableError) as caught:
         made(Vendor(httpx.Response(200, content=body))).call("/api/x")
-    assert "encrypted" in (caught.value.hint or "")
+    assert caught.value.message.code == "vendor.encrypted_reply"
     with pytest.raises(VendorUnavailableError) as caught:
         made(Vendor(httpx.Response(200, text=f"{TOKEN} 13877777777 oops"))).call("/api/x")
     assert TOKEN not in str(caught.value)
@@ -393,3 +403,32 @@ def test_requests_are_logged_without_what_is_secret(caplog):
     assert TOKEN not in "".join(
         str(vars(record)) for record in caplog.records if record.name.startswith("wpsync")
     )
+
+
+def test_a_client_tries_as_often_and_doubts_as_long_as_its_policy_says():
+    policy = Policy(
+        requests=RequestRetries(attempts=2, wait_initial=100, wait_max=100, jitter=0),
+        token_distrust=TokenDistrust(first=timedelta(seconds=30)),
+    )
+    clock, vendor = FakeClock(START), Vendor(httpx.Response(502))
+    with pytest.raises(VendorUnavailableError):
+        made(vendor, clock, policy=policy).call("/api/x")
+    assert vendor.count("/api/x") == 2
+    assert clock.now() == START + timedelta(seconds=100)
+
+    refusing = Sessions(lambda path, token: refused(ABOUT_A_PHONE))
+    client = made(refusing, clock, policy=policy)
+    for seconds in (0, 20, 20):  # replaced, doubted, replaced again
+        clock.sleep(seconds)
+        with pytest.raises(VendorRefusedError):
+            client.call("/api/x")
+    assert refusing.count("reToken") == 2
+
+
+def test_a_pause_that_the_vendor_asks_for_is_as_long_as_the_policy_allows():
+    limits = replace(DEFAULT, rate_limits=RateLimits(pause_max=timedelta(seconds=7)))
+    clock = FakeClock(START)
+    client = made(Vendor(httpx.Response(429, headers={"Retry-After": "600"})), clock, policy=limits)
+    with pytest.raises(RateLimitedError) as refusal:
+        client.call("/api/x")
+    assert refusal.value.retry_after == timedelta(seconds=7)

@@ -1,15 +1,28 @@
-"""What wakes a person, in which words, and what does not."""
+"""Which trouble makes a condition, with which message, and which does not."""
 
 from datetime import UTC, datetime, timedelta
 
+from wpsync import messages
 from wpsync.alerts.conditions import CRITICAL, WARNING, Counted, Observed, conditions
 from wpsync.config import AlertsConfig
+from wpsync.errors import Message
+from wpsync.language import Language
+from wpsync.messages import say
 from wpsync.status.resources import Incomplete, ResourceStatus, Status, TokenStatus
 from wpsync.status.service import Budget, JobStatus, Outage
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)  # 14:00 in Shanghai
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-SILENT = "/x: the vendor cannot be reached (ConnectError)"
+CALLS = "/api/device/call"
+SILENT = Message("vendor.unreachable", {"endpoint": "/x", "error": "ConnectError"})
+EN, ZH = Language.EN, Language.ZH
+
+
+def remedy(message, language):
+    """The remedy of a message that has one."""
+    found = messages.remedy(message, language)
+    assert found is not None
+    return found
 
 
 def job(name="calls", error=None, failures=0, every=60):
@@ -39,8 +52,11 @@ def test_a_vendor_that_is_away_is_one_trouble_not_one_for_each_resource_and_job(
     assert list(told) == ["vendor"]
     one = told["vendor"]
     assert (one.severity, one.hold) == (CRITICAL, 15 * MINUTE)
-    assert "厂商接口自 12:32 起没有正常应答（连接不上厂商接口：ConnectError）" in one.zh
-    assert "The vendor has not answered since 12:32" in one.en
+    assert one.message == Message(
+        "condition.vendor_away", {"since": NOW - 88 * MINUTE, "error": SILENT}
+    )
+    assert "厂商接口自 2026-05-20 12:32 起没有正常应答（" + say(SILENT, ZH) in say(one.message, ZH)
+    assert remedy(one.message, EN) == remedy(SILENT, EN)
 
 
 def test_what_was_behind_before_the_vendor_went_away_is_told_for_itself():
@@ -60,57 +76,73 @@ def test_after_an_outage_there_is_time_to_catch_up():
 
 
 def test_what_is_stale_names_its_cause_and_what_comes_next():
-    slow = "/api/device/call: the vendor says that we are too fast (429)"
-    told = found(resources=[late()], jobs=[job(error=slow, failures=40)])
-    assert told["stale"].zh == (
-        "通话（calls）已有 90 分钟没有更新：厂商提示请求过于频繁，将在 14:05 自动重试。"
+    slow = Message("vendor.too_fast", {"endpoint": CALLS})
+    stale = found(resources=[late()], jobs=[job(error=slow, failures=40)])["stale"].message
+    assert stale.params["cause"] == Message(
+        "cause.job_waiting", {"error": slow, "next_at": NOW + 5 * MINUTE}
     )
-    assert told["stale"].en == (
-        "calls has not been current for 90 minutes: the vendor says that requests come too fast;"
-        " it is tried again at 14:05."
+    assert say(stale, ZH) == (
+        f"通话（calls）已有 90 分钟没有更新：{say(slow, ZH)}，将在 2026-05-20 14:05 自动重试"
     )
+    assert say(stale, EN) == (
+        f"Calls is 90 minutes behind: {say(slow, EN)}; next try at 2026-05-20 14:05"
+    )
+    assert remedy(stale, ZH) == remedy(slow, ZH)
 
 
 def test_a_vendor_that_finds_us_too_fast_for_hours_is_the_cause_and_not_our_budget():
     def told(slowed_to):
-        waiting = Budget("main", "/api/device/call", 1, 20, None, True, slowed_to)
+        waiting = Budget("main", CALLS, 1, 20, None, True, slowed_to)
         return found(resources=[late()], jobs=[job()], budgets=[waiting])
 
     slowed, short = told(1), told(None)
-    assert slowed["budget"].en.startswith("/api/device/call: ")
+    assert slowed["budget"].message.params["endpoint"] == CALLS
     assert slowed["stale"].hold == 2 * MINUTE
     for kind in ("stale", "budget"):
-        assert "已自动降到每分钟 1 次" in slowed[kind].zh
-        assert "ask the vendor how many it allows" in slowed[kind].en
-        assert "raise" not in slowed[kind].en
-        assert "raise limits.requests_per_minute" in short[kind].en
+        assert slowed[kind].message.params["cause"] == Message("cause.slowed", {"per_minute": 1})
+        assert "ask the vendor how many requests it allows" in remedy(slowed[kind].message, EN)
+        assert "raise limits.requests_per_minute" in remedy(short[kind].message, EN)
 
 
 def test_a_full_disk_wakes_somebody_and_a_report_that_fails_does_not():
-    full = "the database's disk is full: No space left on device"
-    told = found(jobs=[job("agents", "/x: a parameter is wrong (4005)", 3)])
+    wrong = Message("vendor.wrong_parameter", {"endpoint": "/x"})
+    full = Message("database.disk_full", words="No space left on device")
+    told = found(jobs=[job("agents", wrong, 3)])
     assert told["job"].severity == WARNING
     told = found(jobs=[job("calls", full, 3)])
     assert told["job"].severity == CRITICAL
-    assert "数据库磁盘已满：No space left on device" in told["job"].zh
+    assert told["job"].message.params["errors"] == [full]
+
+
+def test_every_error_of_failing_jobs_is_shown_once():
+    first = Message("vendor.ip_not_allowed", {"endpoint": CALLS})
+    second = Message("vendor.wrong_parameter", {"endpoint": "/x"})
+    again = Message("vendor.ip_not_allowed", {"endpoint": "/y"})
+    jobs = [job("calls", first, 3), job("sms", second, 3), job("agents", again, 3)]
+    told = found(jobs=jobs)["job"].message
+    assert [one.code for one in told.params["errors"]] == [first.code, second.code]
+    assert told.params["jobs"] == ["calls", "sms", "agents"]
+    assert say(second, ZH) in say(told, ZH)
+    assert remedy(told, ZH) == remedy(first, ZH)
 
 
 def test_rejected_credentials_are_one_trouble():
     pair = TokenStatus("main", NOW, NOW, NOW, NOW + DAY, NOW + DAY, 1, encrypted=False)
-    said = "the vendor rejects the credentials of account main; no further login is tried before x"
+    said = Message("vendor.credentials_rejected", {"account": "main", "until": NOW + DAY})
     assert list(found(tokens=[pair], jobs=[job(error=said, failures=5)])) == ["credentials"]
 
 
 def test_a_listing_is_told_in_words_of_a_listing():
     agents = found(incomplete=[listing("agent_call_days", "unreadable")])["gap"]
-    assert "部分座席的数据长时间读不出来" in agents.zh
-    assert "last_run.error" in agents.en
+    assert agents.message.code == "condition.report_incomplete"
+    assert "last_run" in remedy(agents.message, EN)
     contacts = found(incomplete=[listing("wechat_contacts", "suspiciously_empty")])["gap"]
-    assert "微信联系人（wechat_contacts）的列表长时间读不完整" in contacts.zh
+    assert contacts.message.code == "condition.listing_incomplete"
     one = found(incomplete=[listing("wechat_room_members", "unreadable", "r1")])["gap"]
-    assert "1 room is not wholly read" in one.en
+    assert one.message.code == "condition.members_incomplete"
+    assert one.message.params["rooms"] == 1
     for told in (agents, contacts, one):
-        assert "verify" not in told.zh + told.en
+        assert "verify" not in say(told.message, EN) + remedy(told.message, EN)
         assert told.hold == timedelta(hours=6)
 
 
@@ -128,13 +160,14 @@ def test_seconds_that_the_vendor_cannot_serve_are_not_to_be_repaired():
     def window(reason):
         return Incomplete("main", "sms", NOW - DAY, NOW, "", 9, 0, reason, 9, None)
 
-    told = found(incomplete=[window("unreadable"), window("unreadable")])["gap"]
-    assert "（共 2 个）" in told.zh
-    assert "show the vendor these stretches" in told.en
-    assert "verify" not in told.zh + told.en
-    both = found(incomplete=[window("unreadable"), window("rows_missing")])["gap"]
-    assert "（unreadable）、厂商的总数多于实际返回（rows_missing）" in both.zh
-    assert "wpsync verify --repair" in both.en
+    told = found(incomplete=[window("unreadable"), window("unreadable")])["gap"].message
+    assert told.code == "condition.windows_unreadable"
+    assert "（共 2 个）" in say(told, ZH)
+    assert "report these times to the vendor" in remedy(told, EN)
+    assert "verify" not in say(told, EN) + remedy(told, EN)
+    both = found(incomplete=[window("unreadable"), window("rows_missing")])["gap"].message
+    assert "（unreadable）、厂商的总数多于实际返回（rows_missing）" in say(both, ZH)
+    assert "wpsync verify --repair" in remedy(both, EN)
 
 
 def test_silence_is_nobodys_fault_where_we_have_not_read():

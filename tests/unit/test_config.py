@@ -1,11 +1,16 @@
 """The configuration: every problem at once, no secret in any of them."""
 
-from datetime import UTC, datetime
+import json
+import re
+import tomllib
+from datetime import UTC, date, datetime, time
 
 import pytest
 
 from wpsync import config
 from wpsync.errors import ConfigError
+from wpsync.language import Language
+from wpsync.messages import say
 
 ACCOUNT = '[accounts.main]\nclient_id = "id"\nclient_secret = "hush-hush"\n'
 
@@ -16,49 +21,165 @@ def load(tmp_path, text="", **environ):
     return config.load(file, environ=environ, cwd=tmp_path)
 
 
+def problems(tmp_path, text="", language=Language.EN, **environ):
+    """Return the lines of the error that a configuration raises, without the folder's name."""
+    with pytest.raises(ConfigError) as caught:
+        load(tmp_path, text, **environ)
+    assert caught.value.exit_status == 2
+    assert caught.value.message.code == "configuration.wrong"
+    said = say(caught.value.message, language)
+    for language in Language:
+        assert "hush-hush" not in say(caught.value.message, language)
+    title, *lines = said.replace(f"{tmp_path}/", "").splitlines()
+    assert title in ("the configuration is wrong:", "配置有误：")
+    return [line.strip() for line in lines]
+
+
 def test_every_problem_is_told_at_once_with_the_nearest_known_key(tmp_path):
     text = (
         '[databse]\nurl = "x"\n[accounts.main]\nclient_id = "id"\nclient_secrt = "hush-hush"\n'
         'base_url = "http://example.com"\n[log]\nlevel = "loud"\n[sync]\nsettle_seconds = "soon"\n'
     )
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, text)
-    said = str(caught.value)
-    for part in (
-        "databse: unknown key; did you mean database?", "client_secrt: unknown key; did you mean client_secret?",
-        "client_secret: missing", "base_url", "log.level", "sync.settle_seconds",
-    ):  # fmt: skip
-        assert part in said
-    assert "hush-hush" not in said
-    assert caught.value.exit_status == 2
+    assert problems(tmp_path, text) == [
+        "config.toml: accounts.main.base_url: must begin with https:// (http:// only for this machine)",
+        "config.toml: accounts.main.client_secret: missing; set it in the configuration file, or as"
+        " WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET (or WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET_FILE)",
+        "config.toml: accounts.main.client_secrt: unknown key; did you mean client_secret?",
+        "config.toml: sync.settle_seconds: must be a whole number",
+        "config.toml: log.level: must be one of debug, info, warning, error",
+        "config.toml: databse: unknown key; did you mean database?",
+    ]
+
+
+NO_INTEGER = ("must be a whole number", "应为整数")
+NO_NUMBER = ("must be a number", "应为数字")
+NO_BOOLEAN = ("must be true or false", "应为 true 或 false")
+NO_TEXT = ("must be a text in quotes", "应为加引号的文本")
+NO_SECTION = ("must be a section, e.g. [log]", "应为配置节，例如 [log]")
+NO_DATE = ("must be a date, e.g. 2026-10-01", "应为日期，例如 2026-10-01")
+NO_TIME = ("must be a time, e.g. 09:00", "应为时间，例如 09:00")
+NO_HOURS = ("must be like 22:00-08:00, or empty", "应写成 22:00-08:00，或留空")
+
+WRONG = [
+    ("[databse]\n", "databse", "unknown key; did you mean database?", "没有这个配置项，是不是 database？"),
+    ("[xyz]\n", "xyz", "unknown key; remove it", "没有这个配置项，请将其删除"),
+    ("[log]\nlevel = 'loud'\n", "log.level", "must be one of debug, info, warning, error", "只能是以下之一：debug、info、warning、error"),
+    ("[privacy]\nnames = 3\n", "privacy.names", "must be one of keep, hash, mask, drop", "只能是以下之一：keep、hash、mask、drop"),
+    ("[privacy]\nkey = 'sixteen characters'\ncolumns = { 'calls.contact_te' = 'hash' }\n", "privacy.columns.calls.contact_te",
+     "no personal column has this name; did you mean calls.contact_tel?", "没有这个个人数据列，是不是 calls.contact_tel？"),
+    ("[privacy]\ncolumns = { x = 'hash' }\n", "privacy.columns.x",
+     "no personal column has this name; `wpsync schema` lists the columns", "没有这个个人数据列；全部列见 `wpsync schema`"),
+    ("[privacy]\nnames = 'hash'\n", "privacy.key",
+     "set it (or key_file) to a secret of 16 characters or more: values are hashed with it", "请设置此项（或 key_file），至少 16 个字符，用于计算哈希"),
+    ("[web]\nport = 'x'\n", "web.port", *NO_INTEGER),
+    ("[web]\nport = 1.5\n", "web.port", *NO_INTEGER),
+    ("[web]\nport = 99999\n", "web.port", "must be 65535 or less", "不能大于 65535"),
+    ("[web]\nenabled = 'perhaps'\n", "web.enabled", *NO_BOOLEAN),
+    ("[web]\nenabled = []\n", "web.enabled", *NO_BOOLEAN),
+    ("[web]\npassword = 'short'\n", "web.password", "must have at least 8 characters", "至少要有 8 个字符"),
+    ("[web]\nbind = '0.0.0.0'\n", "web.bind",
+     "0.0.0.0 opens the status page to the network; set web.password (or web.password_file)", "0.0.0.0 会把状态页开放给网络，请设置 web.password（或 web.password_file）"),
+    ("[web]\nbind = 3\n", "web.bind", *NO_TEXT),
+    ("[sync]\nresources = 3\n", "sync.resources", 'must be a list, e.g. ["a", "b"]', '应为列表，例如 ["a", "b"]'),
+    ("[sync]\nresources = ['cals']\n", "sync.resources", "there is no resource cals; did you mean calls?", "没有资源 cals，是不是 calls？"),
+    ("[sync]\nevery = { xyz = 60 }\n", "sync.every", "there is no resource xyz; `wpsync status` lists the resources", "没有资源 xyz；全部资源见 `wpsync status`"),
+    ("[sync]\nevery = { calls = 0 }\n", "sync.every.calls", "must be 1 or more", "不能小于 1"),
+    ("[sync]\nlisting_interval_minutes = []\n", "sync.listing_interval_minutes", *NO_NUMBER),
+    ("[sync]\nlisting_interval_minutes = 'x'\n", "sync.listing_interval_minutes", *NO_NUMBER),
+    ("[sync]\nlisting_interval_minutes = 0\n", "sync.listing_interval_minutes", "must be greater than 0", "应大于 0"),
+    ("[bi]\nholidays = ['soon']\n", "bi.holidays.0", *NO_DATE),
+    ("[bi]\nholidays = [2026-01-01T10:00:00]\n", "bi.holidays.0", *NO_DATE),
+    ("[bi]\nholidays = [[]]\n", "bi.holidays.0", *NO_DATE),
+    ("[bi]\nwork_begins = 'soon'\n", "bi.work_begins", *NO_TIME),
+    ("[bi]\nwork_begins = []\n", "bi.work_begins", *NO_TIME),
+    ("[bi]\nwork_begins = 19:00:00\n", "bi.work_begins", "must be earlier than bi.work_ends", "应早于 bi.work_ends"),
+    ("[bi]\nholidays = [2026-10-01]\nextra_work_days = [2026-10-01]\n", "bi.holidays",
+     "2026-10-01 is in extra_work_days too; keep one of the two", "2026-10-01 同时在 extra_work_days 中，只能保留其一"),
+    ("log = 3\n", "log", *NO_SECTION),
+    ("accounts = 3\n", "accounts", *NO_SECTION),
+    ("data_dir = 3\n", "data_dir", "must be a path in quotes", "应为加引号的路径"),
+    ("[database]\nurl = 'mysql://x'\n", "database.url", "must begin with postgresql://", "应以 postgresql:// 开头"),
+    ("[retention]\ncalls = -1\n", "retention.calls", "must be 0 or more", "不能小于 0"),
+    ("[alerts]\nquiet_hours = 'at night'\n", "alerts.quiet_hours", *NO_HOURS),
+    ("[alerts]\nquiet_hours = '25:00-08:00'\n", "alerts.quiet_hours", *NO_HOURS),
+    ("[security]\ntoken_key = 'hush-hush'\n", "security.token_key",
+     "must be 32 bytes in URL-safe base64; `wpsync token key` makes one", "应为 32 字节的 URL 安全 base64，可用 `wpsync token key` 生成"),
+    ("[accounts.seventeen-letters]\nclient_id = 'x'\nclient_secret = 'hush-hush'\n", "accounts.seventeen-letters",
+     "an account name has at most 16 characters out of a-z, 0-9, _ and -", "账号名只能由 a-z、0-9、_ 和 - 组成，最多 16 个字符"),
+    (ACCOUNT + "[accounts.main.retention]\ncals = 1\n", "accounts.main.retention.cals",
+     "unknown key; did you mean calls?", "没有这个配置项，是不是 calls？"),
+    (ACCOUNT + "[accounts.main.privacy]\nnames = 'hash'\n", "accounts.main.privacy.key",
+     "set it (or key_file) to a secret of 16 characters or more: values are hashed with it", "请设置此项（或 key_file），至少 16 个字符，用于计算哈希"),
+    (ACCOUNT + "client_secret_file = 'x'\n", "accounts.main.client_secret",
+     "also set as client_secret_file; keep one of the two", "与 client_secret_file 重复，只能设置其一"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[databse]\n", "databse: unknown key; did you mean database? / 没有这个配置项，是不是 database？"),
-        ("[accounts.main]\nclient_secrt = 'x'\n", "是不是 client_secret？"),
-        ("[accounts.main]\nclient_id = 'x'\n", "缺少此项；请在配置文件中填写，或设置环境变量 WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET"),
-        ("[log]\nlevel = 'loud'\n", "只能是 'debug'、'info'、'warning' 或 'error'"),
-        ("[web]\nport = 'x'\n", "web.port: Input should be a valid integer"),
-        ("[web]\nport = 'x'\n", " / 应为整数"),
-        ("[web]\nport = 99999\n", " / 不能大于 65535"),
-        ("[web]\nenabled = 'perhaps'\n", " / 应为 true 或 false"),
-        ("[web]\npassword = 'short'\n", " / 长度至少为 8"),
-        ("[sync]\nresources = 3\n", " / 应为列表"),
-        ("[sync]\nresources = ['cals']\n", "there is no resource 'cals'; did you mean calls? / 没有资源 'cals'，是不是 calls？"),
-        ("[bi]\nholidays = ['soon']\n", " / 应为日期"),
-        ("[bi]\nwork_begins = 'soon'\n", " / 应为时间"),
-        ("log = 3\n", " / 应为配置节"),
-        ("[database]\nurl = 'mysql://x'\n", " / 应以 postgresql:// 开头"),
-        ("[retention]\ncalls = -1\n", " / 不能小于 0"),
-    ],
-)  # fmt: skip
-def test_the_commonest_problems_are_told_in_both_languages(tmp_path, text, said):
+    ("text", "key", "english", "chinese"), WRONG, ids=[key for _, key, _, _ in WRONG]
+)
+def test_each_problem_is_one_line_in_one_language(tmp_path, text, key, english, chinese):
+    assert problems(tmp_path, text) == [f"config.toml: {key}: {english}"]
+    assert problems(tmp_path, text, Language.ZH) == [f"config.toml：{key}：{chinese}"]
+
+
+def test_a_wrong_configuration_reads_in_one_language_throughout(tmp_path):
+    everything: dict[str, dict[str, object]] = {}
+    for text, key, *_ in WRONG:
+        if not text.startswith(("accounts", "log", "data_dir")):
+            for section, values in tomllib.loads(text).items():
+                if key.startswith(section):
+                    everything.setdefault(section, {}).update(values)
+    text = "".join(
+        f"[{section}]\n" + "".join(f"{name} = {_toml(value)}\n" for name, value in values.items())
+        for section, values in everything.items()
+    )
+    chinese = problems(tmp_path, text, Language.ZH)
+    english = problems(tmp_path, text, Language.EN)
+    assert len(chinese) == len(english) > 12
+    assert not [line for line in english if re.search(r"[\u3000-\u9fff\uff00-\uffef]", line)]
+    for line in chinese:
+        assert not re.search(r"[A-Za-z]+( [A-Za-z]+){3}", line), line
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        inner = ", ".join(f"{json.dumps(name)} = {_toml(one)}" for name, one in value.items())
+        return "{" + inner + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return str(value) if isinstance(value, date | time) else json.dumps(value)
+
+
+def test_a_problem_names_the_variable_that_sets_the_value(tmp_path):
+    environ = {
+        "WPSYNC_WEB__PORT": "x",
+        "WPSYNC_FOO__BAR": "x",
+        "WPSYNC_BI__HOLIDAYS": "2026-10-01",
+        "WPSYNC_LOG__LEVEL__X": "x",
+        "WPSYNC_ACCOUNTS__NEW__CLIENT_ID": "x",
+        "WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET_FILE": "nowhere",
+    }
+    text = "[accounts.main]\nclient_id = 'id'\n[log]\nlevel = 'info'\n"
+    assert problems(tmp_path, text, **environ) == [
+        "WPSYNC_LOG__LEVEL__X (log.level.x): level is a single key and has no keys below it",
+        "WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET_FILE (accounts.main.client_secret_file):"
+        ' the file nowhere cannot be read: "No such file or directory"',
+        "config.toml: accounts.new.client_secret: missing; set it in the configuration file, or as"
+        " WPSYNC_ACCOUNTS__NEW__CLIENT_SECRET (or WPSYNC_ACCOUNTS__NEW__CLIENT_SECRET_FILE)",
+        "WPSYNC_WEB__PORT (web.port): must be a whole number",
+        'WPSYNC_BI__HOLIDAYS (bi.holidays): must be a list, e.g. ["a", "b"]',
+        "WPSYNC_FOO__BAR (foo): unknown key; remove it",
+    ]
     with pytest.raises(ConfigError) as caught:
-        load(tmp_path, text)
-    assert str(caught.value).startswith("the configuration is wrong / 配置有误:\n")
-    assert said in str(caught.value)
+        config.load(None, environ={"WPSYNC_LOG__LEVEL": "x"}, cwd=tmp_path / "empty")
+    (line,) = say(caught.value.message).splitlines()[1:]
+    assert line.strip().startswith("WPSYNC_LOG__LEVEL (log.level): must be one of")
+
+
+def test_a_wrong_general_value_is_not_repeated_for_each_account(tmp_path):
+    text = ACCOUNT + "[accounts.main.retention]\nsms = 3\n[retention]\ncalls = 'x'\n"
+    assert problems(tmp_path, text) == ["config.toml: retention.calls: must be a whole number"]
 
 
 def test_keys_come_from_the_environment_and_secrets_from_files(tmp_path):
@@ -76,11 +197,12 @@ def test_keys_come_from_the_environment_and_secrets_from_files(tmp_path):
     assert (loaded.log.level, loaded.sync.resources) == ("debug", ("calls", "sms"))
 
 
-def test_a_secret_given_twice_or_in_a_file_that_is_not_there_is_an_error(tmp_path):
-    with pytest.raises(ConfigError, match="given twice"):
-        load(tmp_path, ACCOUNT + 'client_secret_file = "x"\n')
-    with pytest.raises(ConfigError, match="cannot be read"):
-        load(tmp_path, '[accounts.main]\nclient_id = "id"\nclient_secret_file = "nowhere"\n')
+def test_a_secret_in_a_file_that_is_not_there_is_one_problem(tmp_path):
+    text = '[accounts.main]\nclient_id = "id"\nclient_secret_file = "nowhere"\n'
+    assert problems(tmp_path, text) == [
+        "config.toml: accounts.main.client_secret_file: the file nowhere cannot be read:"
+        ' "No such file or directory"'
+    ]
 
 
 def test_no_secret_shows_itself(tmp_path):
@@ -99,10 +221,11 @@ def test_the_password_is_put_into_the_address(tmp_path):
 
 
 def test_a_named_file_that_is_not_there_and_broken_toml_are_errors(tmp_path):
-    with pytest.raises(ConfigError, match="no such configuration file"):
+    with pytest.raises(ConfigError, match=r"^configuration\.no_file "):
         config.load(tmp_path / "nowhere.toml", environ={}, cwd=tmp_path)
-    with pytest.raises(ConfigError, match="not valid TOML"):
-        load(tmp_path, "[x")
+    with pytest.raises(ConfigError, match=r"^configuration\.not_toml ") as caught:
+        load(tmp_path, "[log]\nlevel = \n")
+    assert "line 2" in (caught.value.message.words or "")
 
 
 @pytest.mark.parametrize(
@@ -119,7 +242,7 @@ def test_dates_of_the_command_line_are_shanghai_time(text, instant):
 
 
 def test_what_is_no_date_is_said():
-    with pytest.raises(ConfigError, match="no date"):
+    with pytest.raises(ConfigError, match=r"^configuration\.not_an_instant "):
         config.parse_instant("yesterday", now=datetime(2026, 3, 1, tzinfo=UTC))
 
 
@@ -140,17 +263,3 @@ def test_an_account_may_have_rules_of_its_own_that_go_before_the_general_ones_ke
     assert "agents.name" not in loaded.privacy_of("main").modes()
     shop, main = (loaded.limits_of(name).requests_per_minute for name in ("shop", "main"))
     assert (shop.calls, shop.sms, main.calls, main.sms) == (5, 7, 20, 7)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("[accounts.seventeen-letters]\nclient_id = 'x'\nclient_secret = 'y'\n", "最多 16 个字符"),
-        (ACCOUNT + "[accounts.main.retention]\ncals = 1\n", "did you mean calls?"),
-        (ACCOUNT + "[accounts.main.privacy]\nnames = 'hash'\n", "privacy.key"),
-    ],
-)
-def test_what_is_wrong_of_an_account_is_told(tmp_path, text, said):
-    with pytest.raises(ConfigError) as caught:
-        load(tmp_path, text)
-    assert said in str(caught.value)

@@ -7,18 +7,19 @@ import pytest
 
 from wpsync.daemon.failure_log import FailureLog
 from wpsync.daemon.jobs import DONE, Result
+from wpsync.errors import Message
 from wpsync.state.jobs import JobKey
 
 START = datetime(2026, 5, 20, 6, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
-def failed(error):
-    return Result("failed", error)
+def failed(code, words=None, **params):
+    return Result("failed", Message(code, params, words))
 
 
 def away(path):
-    return failed(f"{path}: the vendor has a fault: HTTP 503, text/plain, beginning 'x'")
+    return failed("vendor.server_error", "text/plain: x", endpoint=path, status=503)
 
 
 @pytest.fixture
@@ -56,9 +57,9 @@ def test_a_trouble_that_lasts_is_told_hourly(troubles, caplog):
 def test_other_causes_and_other_accounts_are_other_troubles(troubles, caplog):
     troubles.heard(JobKey("main", "calls"), away("/x"), START)
     troubles.heard(JobKey("second", "calls"), away("/x"), START)
-    troubles.heard(JobKey("main", "agents"), failed("/y: a parameter is wrong (4005)"), START)
+    troubles.heard(JobKey("main", "agents"), failed("vendor.wrong_parameter", endpoint="/y"), START)
     assert len(caplog.records) == 3
-    down = failed("the database is not available: connection refused")
+    down = failed("database.unavailable", "connection refused")
     troubles.heard(JobKey("main", "sms"), down, START)
     troubles.heard(JobKey("", "alerts"), down, START)
     assert len(caplog.records) == 4, "the database is everybody's"
@@ -67,7 +68,11 @@ def test_other_causes_and_other_accounts_are_other_troubles(troubles, caplog):
 def test_a_job_that_fails_in_other_words_is_still_in_the_same_trouble(troubles, caplog):
     key = JobKey("main", "calls")
     for number in range(6):
-        troubles.heard(key, failed("ValueError at a.py:1") if number % 2 else away("/x"), START)
+        troubles.heard(
+            key,
+            failed("job.defect", kind="ValueError", place="a.py:1") if number % 2 else away("/x"),
+            START,
+        )
     assert len(caplog.records) == 1
 
 

@@ -9,6 +9,8 @@ import threading
 import pytest
 
 from wpsync import log
+from wpsync.errors import Message
+from wpsync.language import Language, speaking
 
 
 @pytest.fixture
@@ -64,3 +66,49 @@ def test_one_event_is_one_line_whatever_a_message_holds(stream, form):
     except ValueError:
         logger.exception("job.failed")
     assert len(stream.getvalue().splitlines()) == 2
+
+
+REFUSED = Message("vendor.ip_not_allowed", {"endpoint": "/x"}, "IP 不在\n白名单")
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "hint"),
+    [
+        (Language.EN, "not on the vendor's allow list (/x): \"IP", "hint=add the address"),
+        (Language.ZH, "本机 IP 不在厂商的白名单中（/x）：“IP", "hint=请在厂商后台"),
+    ],
+)
+def test_a_message_is_worded_in_the_language_of_the_process_with_its_remedy(
+    stream, language, text, hint
+):
+    log.setup("info", "text", stream)
+    with speaking(language):
+        logging.getLogger("wpsync.test").error("job.failed", extra={"error": REFUSED})
+    (line,) = stream.getvalue().splitlines()
+    assert text in line
+    assert hint in line
+    assert "IP 不在\\n白名单" in line
+
+
+def test_a_message_in_json_keeps_its_code_and_parameters_under_keys_of_their_own(stream):
+    log.setup("info", "json", stream)
+    with speaking(Language.ZH):
+        logging.getLogger("wpsync.test").error("job.failed", extra={"error": REFUSED})
+    line = json.loads(stream.getvalue())
+    assert line["error"].startswith("本机 IP 不在厂商的白名单中（/x）：")
+    assert (line["error_code"], line["error_params"], line["error_words"]) == (
+        "vendor.ip_not_allowed",
+        {"endpoint": "/x"},
+        "IP 不在\n白名单",
+    )
+    assert line["hint"] == "请在厂商后台把本机 IP 加入白名单"
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_secrets_in_the_words_of_a_message_are_redacted(stream, form):
+    log.setup("info", form, stream)
+    token, phone = "70C5F5F19942DF9378422B649D3E14BD", "13877777777"
+    error = Message("vendor.refused", {"endpoint": f"/x?accessToken={token}"}, phone)
+    logging.getLogger("wpsync.test").error("job.failed", extra={"error": error})
+    assert token not in stream.getvalue()
+    assert phone not in stream.getvalue()

@@ -1,8 +1,11 @@
-"""Where data has fallen behind, the page says what, why, and what happens next: all in both languages."""
+"""Where data has fallen behind, the page shows the resources, the cause and the remedy, in the reader's language."""
 
 import pytest
 
 from tests.web.test_answers import on_terminal, told
+from wpsync.errors import Message
+from wpsync.language import Language
+from wpsync.messages import shown
 
 pytestmark = pytest.mark.reads_the_day
 
@@ -15,8 +18,10 @@ LATE = (
     " returning 1"
 )
 FAILS = (
-    "insert into wpsync.jobs (account, job, every_seconds, next_at, outcome, error, failures)"
-    " values ('main', 'calls', 60, now() + interval '1 hour', 'failed', %s, 4) returning 1"
+    "insert into wpsync.jobs (account, job, every_seconds, next_at, outcome, error_code, error_params,"
+    " error_words, failures)"
+    " values ('main', 'calls', 60, now() + interval '1 hour', 'failed', 'database.disk_full', '{}',"
+    " 'No space left on device', 4) returning 1"
 )
 
 
@@ -31,35 +36,38 @@ def test_a_service_that_does_not_run(late):
     late.driver.query("delete from wpsync.instances returning 1")
     head, said = told(late, "en")
     assert head == "The data has fallen behind"
-    assert said.startswith("Calls, SMS: no service is running; start wpsync run.")
-    assert "没有正在运行的服务，请启动 wpsync run" in told(late, "zh")[1]
+    assert said.startswith("Calls, SMS: no service is running → start wpsync run.")
+    assert "没有正在运行的服务 → 请启动 wpsync run。" in told(late, "zh")[1]
 
 
 def test_a_vendor_that_does_not_answer(late):
     late.driver.query(
-        "insert into wpsync.outages values ('main', now(), '/x: the vendor cannot be reached (ConnectError)')"
-        " returning 1"
+        "insert into wpsync.outages (account, since, error_code, error_params) values ('main', now(), 'vendor.unreachable',"
+        """ '{"endpoint": "/x", "error": "ConnectError"}') returning 1"""
     )
     said = told(late, "en")[1]
     assert said.startswith("Calls, SMS: the vendor has not answered since ")
-    assert "(the vendor cannot be reached: ConnectError); it is asked again and again" in said
+    away = Message("vendor.unreachable", {"endpoint": "/x", "error": "ConnectError"})
+    text, remedy = shown(away, Language.EN)
+    assert f"({text}); retrying → {remedy}." in said
     assert said.count("has not answered") == 1
     said = told(late, "zh")[1]
-    assert "连接不上厂商接口：ConnectError" in said
-    assert "请检查网络并联系厂商" in said
+    text, remedy = shown(away, Language.ZH)
+    assert f"（{text}），正在自动重试 → {remedy}。" in said
 
 
 def test_a_job_that_fails_for_a_reason_of_its_own(late):
-    late.driver.query(FAILS, "the database's disk is full: No space left on device")
+    late.driver.query(FAILS)
+    full = Message("database.disk_full", words="No space left on device")
     said = told(late, "en")[1]
-    assert (
-        "Calls: the database's disk is full: No space left on device; it is tried again at" in said
-    )
-    assert "SMS: it is being caught up, and there is nothing to do." in said
+    text, remedy = shown(full, Language.EN)
+    assert f"Calls: {text}; next try at " in said
+    assert f" → {remedy}." in said if remedy else "→" not in said
+    assert "SMS: catching up, nothing to do." in said
     said = told(late, "zh")[1]
-    assert "通话：数据库磁盘已满：No space left on device，将在 " in said
+    assert f"通话：{shown(full, Language.ZH)[0]}，将在 " in said
     assert "短信：正在补读，无需处理。" in said
-    assert "数据库磁盘已满" in on_terminal(late.driver)
+    assert text in on_terminal(late.driver)
 
 
 def test_credentials_that_are_rejected(late):
@@ -67,4 +75,4 @@ def test_credentials_that_are_rejected(late):
         "update wpsync.tokens set failures = 1, paused_until = now() + interval '1 hour' returning 1"
     )
     assert "the vendor rejects the credentials of account main" in told(late, "en")[1]
-    assert "请在厂商后台核对 clientId 与 clientSecret" in told(late, "zh")[1]
+    assert "→ 请在厂商后台核对 clientId 与 clientSecret" in told(late, "zh")[1]

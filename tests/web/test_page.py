@@ -16,10 +16,10 @@ OPEN_TO_ALL = f'[web]\nbind = "0.0.0.0"\npassword = "{PASSWORD}"\n'
 
 
 def test_every_text_is_there_in_both_languages_and_takes_the_same_values():
-    for key, (zh, en) in texts.TEXTS.items():
-        assert zh, key
-        assert en, key
-        assert set(re.findall(r"{(\w+)}", zh)) == set(re.findall(r"{(\w+)}", en)), key
+    for key, text in texts.TEXTS.items():
+        assert text.zh, key
+        assert text.en, key
+        assert set(re.findall(r"{(\w+)}", text.zh)) == set(re.findall(r"{(\w+)}", text.en)), key
 
 
 @pytest.mark.parametrize(
@@ -157,3 +157,12 @@ def test_a_day_shows_its_windows_and_nonsense_is_not_found(site):
         "main/x/2026-01-01",
     ):
         assert httpx.get(f"{site.url}/day", params={"day": nonsense}).status_code == 404
+
+
+def test_refusals_speak_the_readers_language(site):
+    for accepted, words in (("zh-CN", "本页面只读\n"), ("en", "this page is read-only\n")):
+        refused = httpx.post(site.url, headers={"Accept-Language": accepted})
+        assert (refused.status_code, refused.text) == (405, words)
+    for accepted, words in (("zh-CN", "本页面仅限本机访问"), ("en", "this page answers only to")):
+        headers = {"Accept-Language": accepted, "Host": "evil.example"}
+        assert httpx.get(site.url, headers=headers).text.startswith(words)

@@ -15,6 +15,7 @@ import pytest
 from rich.cells import cell_len
 
 from wpsync.loading.table_stats import table_counts
+from wpsync.messages.catalogue import MESSAGES
 from wpsync.resources import RESOURCES
 from wpsync.status import calendar
 from wpsync.values import SHANGHAI
@@ -72,13 +73,14 @@ def test_in_a_pipe_it_is_plain_and_answers_as_the_page_does(site):
 
 def test_on_80_columns_nothing_is_cut_or_broken(driver):
     driver.query(
-        "update wpsync.jobs set failures = 3, error = 'the vendor cannot be reached' returning 1"
+        "update wpsync.jobs set failures = 3, error_code = 'database.read_only', error_params = '{}' returning 1"
     )
     sentence = "有窗口长时间无法与厂商总数核对一致请在状态页的完整性日历中查看" * 2
     driver.query(
-        "insert into wpsync.incidents (kind, account, resource, severity, zh, en, first_seen_at, opened_at, last_seen_at)"
-        " values ('gap', 'main', 'calls', 'warning', %s, 'calls has a window', now(), now(), now()) returning 1",
-        f"calls {sentence}",
+        "insert into wpsync.incidents (kind, account, resource, severity, error_code, error_params, first_seen_at,"
+        " opened_at, last_seen_at) values ('drift', 'main', '', 'warning', 'condition.drift',"
+        " jsonb_build_object('names', jsonb_build_array(%s::text)), now(), now(), now()) returning 1",
+        sentence,
     )
     shown = on_terminal(driver, 80)
     assert "\x1b[" in shown
@@ -123,12 +125,12 @@ def days_of_calls(driver):
 def test_dead_letters_of_one_kind_stand_in_one_line(driver):
     driver.query("delete from wpsync.dead_letters returning 1")
     driver.query(
-        "insert into wpsync.dead_letters (account, resource, reason, detail, original, fingerprint, first_seen_at)"
-        " select 'main', 'sms', 'no_id', 'no usable id', '{}', n::text, now() from generate_series(1, 7) n returning 1"
+        "insert into wpsync.dead_letters (account, resource, reason, error_code, error_params, original, fingerprint,"
+        " first_seen_at) select 'main', 'sms', 'no_id', 'dead_letter.no_id', '{}', '{}', n::text, now() from generate_series(1, 7) n returning 1"
     )
     shown = driver.run("status").stdout
     (line,) = re.findall(r"^sms: no usable id: .*$", shown, re.MULTILINE)
-    assert "the record has no usable id" in line
+    assert MESSAGES["dead_letter.no_id"].text.en in line
     assert "6 more like it" in line
     assert "sms: rows that could not be taken (dead letters): 7" in shown
 

@@ -1,7 +1,7 @@
-"""What counts as trouble: conditions read off the state, each worded in Chinese and English.
+"""Conditions, the trouble that needs a person: they are read off the state, each with a message of the catalogue's area `condition`.
 
-Pure: the same state gives the same conditions. Texts name accounts, resources and numbers, never a
-person, a number dialled, or what was said.
+Pure: the same state gives the same conditions. Messages name accounts, resources and counts, never a
+person, a phone number or the content of a message.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,22 +9,23 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from wpsync.config import AlertsConfig
+from wpsync.errors import Message
 from wpsync.extract.events import Reason
-from wpsync.messages import terms
+from wpsync.messages.causes import Cause, shared
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
 from wpsync.status import causes
-from wpsync.status import failures as failure_texts
 from wpsync.status.resources import Incomplete, ResourceStatus, Status
-from wpsync.status.texts import Pair
 
 WARNING, CRITICAL = "warning", "critical"
 
 _NEW = timedelta(days=1)
 _FAILURES = 3
+_ERRORS = 3
+"""How many different errors of failing jobs a message shows."""
 _TICKS = timedelta(minutes=2)
 _CATCHING_UP = timedelta(minutes=10)
-"""How long what is behind is given where its job does well, as after an outage."""
+"""How long a resource may be behind while its job does well, as after an outage."""
 
 _OF_THE_VENDOR = ("unreadable", "over_page_cap")
 """Why a window is incomplete where reading it again is all that can be done here, and is done."""
@@ -38,8 +39,7 @@ class Condition:
     account: str
     resource: str
     severity: str
-    zh: str
-    en: str
+    message: Message
     hold: timedelta = _TICKS
 
     @property
@@ -83,13 +83,8 @@ def conditions(seen: Observed, settings: AlertsConfig) -> list[Condition]:
     return list({condition.key: condition for condition in found}.values())
 
 
-def _zh(resource: str) -> str:
-    """A resource in Chinese, with the name by which it is searched for."""
-    return f"{terms.resource(resource).zh}（{resource}）"
-
-
 def _behind(seen: Observed, settings: AlertsConfig) -> Iterator[tuple[ResourceStatus, float]]:
-    """What is older than it may be, and how many minutes it may be old."""
+    """Yield the resources that are older than they may be, with the minutes that they may be old."""
     jobs = {(job.account, job.job): job for job in seen.status.jobs}
     for one in seen.status.resources:
         job = jobs.get((one.account, one.resource))
@@ -103,21 +98,13 @@ def _behind(seen: Observed, settings: AlertsConfig) -> Iterator[tuple[ResourceSt
 
 def _vendors(status: Status, settings: AlertsConfig) -> Iterator[Condition]:
     for one in status.outages:
-        zh, en = causes.silent(one, status.at, served=True)
-        yield Condition(
-            "vendor",
-            one.account,
-            "",
-            CRITICAL,
-            f"{zh}。恢复后自动补齐，不会丢失数据；若持续较久，请检查网络并联系厂商。",
-            f"{en[0].upper()}{en[1:]}. What is missing is read once it answers, and nothing is lost; if it lasts,"
-            " look at the network and ask the vendor.",
-            timedelta(minutes=settings.stale_minutes),
-        )
+        message = Message("condition.vendor_away", {"since": one.since, "error": one.error})
+        hold = timedelta(minutes=settings.stale_minutes)
+        yield Condition("vendor", one.account, "", CRITICAL, message, hold)
 
 
 def _stale(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
-    """What is behind, but for what another condition tells: that the vendor is away, that a listing is odd."""
+    """Yield resources that are behind, except where another condition covers it: an outage, an odd listing."""
     status = seen.status
     since = {one.account: one.since for one in status.outages}
     whole = (i for i in status.incomplete if i.ends_at is None)
@@ -129,109 +116,66 @@ def _stale(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
         away = (status.at - since.get(one.account, status.at)) / timedelta(minutes=1)
         if away and one.minutes_behind - away <= allowed:
             continue
-        minutes = round(one.minutes_behind)
         cause = causes.of(status, one.account, one.resource, served=True)
-        yield Condition(
-            "stale",
-            one.account,
-            one.resource,
-            CRITICAL,
-            f"{_zh(one.resource)}已有 {minutes} 分钟没有更新：{cause.said[0]}。",
-            f"{one.resource} has not been current for {minutes} minutes: {cause.said[1]}.",
-            _CATCHING_UP if cause.kind == "reading" else _TICKS,
-        )
+        params = {
+            "resource": one.resource,
+            "minutes": round(one.minutes_behind),
+            "cause": cause,
+        }
+        message = Message("condition.stale", params)
+        hold = _CATCHING_UP if cause.code == causes.READING else _TICKS
+        yield Condition("stale", one.account, one.resource, CRITICAL, message, hold)
 
 
 def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[Condition]:
-    """What does not come to agree with the vendor: one for all windows, or all listings, of a resource."""
+    """Yield the windows and listings that still differ from the vendor: one condition for all windows, or all listings, of a resource."""
     alike: dict[tuple[str, str, bool], list[Incomplete]] = {}
     for one in incomplete:
         if one.ends_at is None and one.reason == "over_page_cap":
             yield _cut(one)
         elif one.reason == Reason.MOSTLY_DEAD_LETTERS:
-            yield _format(one)
+            message = Message("condition.window_refused", {"resource": one.resource})
+            yield Condition("format", one.account, one.resource, CRITICAL, message)
         else:
             alike.setdefault((one.account, one.resource, one.ends_at is None), []).append(one)
     for (account, resource, is_listing), found in alike.items():
-        zh, en = _listings(resource, found) if is_listing else _windows(resource, found)
+        message = _listings(resource, found) if is_listing else _windows(resource, found)
         hold = timedelta(hours=settings.gap_hours)
-        yield Condition("gap", account, resource, WARNING, zh, en, hold)
+        yield Condition("gap", account, resource, WARNING, message, hold)
 
 
 def _cut(one: Incomplete) -> Condition:
-    return Condition(
-        "cut",
-        one.account,
-        one.resource,
-        WARNING,
-        f"{_zh(one.resource)}的列表超过厂商可翻页的上限：共 {one.vendor_count} 行，只读到 {one.rows_seen} 行。"
-        "请联系厂商提高上限，或删减列表。",
-        f"The listing {one.resource} is longer than the vendor shows: {one.rows_seen} of"
-        f" {one.vendor_count} rows could be read. Ask the vendor for a higher limit.",
-    )
+    params = {
+        "resource": one.resource,
+        "rows_seen": one.rows_seen,
+        "vendor_count": one.vendor_count,
+    }
+    message = Message("condition.listing_cut", params)
+    return Condition("cut", one.account, one.resource, WARNING, message)
 
 
-def _reasons(found: Sequence[Incomplete]) -> Pair:
-    codes = list(dict.fromkeys(one.reason for one in found))
-    zh = "、".join(f"{terms.reason(code).zh}（{code}）" for code in codes)
-    return zh, ", ".join(f"{terms.reason(code).en} ({code})" for code in codes)
+def _reasons(found: Sequence[Incomplete]) -> list[str]:
+    return list(dict.fromkeys(one.reason for one in found))
 
 
-def _windows(resource: str, found: Sequence[Incomplete]) -> Pair:
-    because = _reasons(found)
-    zh, en = "，并执行 wpsync verify --repair。", ", and run wpsync verify --repair."
-    if all(one.reason in _OF_THE_VENDOR for one in found):
-        zh = "；程序会自动重试，如持续如此，请把这些时间段提供给厂商处理。"
-        en = "; they are tried again by themselves; if it lasts, show the vendor these stretches of time."
-    return (
-        f"{_zh(resource)}有窗口长时间无法与厂商总数核对一致（共 {len(found)} 个）：{because[0]}。"
-        f"请在状态页的完整性日历中查看{zh}",
-        f"{resource}: {_count(len(found), 'window')} still not in agreement with the vendor's count"
-        f": {because[1]}. Look at the completeness calendar{en}",
-    )
+def _windows(resource: str, found: Sequence[Incomplete]) -> Message:
+    of_the_vendor = all(one.reason in _OF_THE_VENDOR for one in found)
+    code = "condition.windows_unreadable" if of_the_vendor else "condition.windows_differ"
+    return Message(code, {"resource": resource, "windows": len(found), "reasons": _reasons(found)})
 
 
-def _listings(resource: str, found: Sequence[Incomplete]) -> Pair:
-    """Of a listing there is no window to look at, and nothing to repair: it is read again in any case."""
-    because, declared = _reasons(found), RESOURCES[resource]
+def _listings(resource: str, found: Sequence[Incomplete]) -> Message:
+    """Return the message for listings: they have no window to look at, and every sync reads them again."""
+    params: dict[str, object] = {"resource": resource, "reasons": _reasons(found)}
+    declared = RESOURCES[resource]
     if declared.mode is Mode.REPORT:
-        return (
-            f"{_zh(resource)}：部分座席的数据长时间读不出来：{because[0]}。每次同步都会重试；如持续如此，请联系厂商处理，"
-            "座席编号见 wpsync status --json 中该资源的 last_run.error。",
-            f"{resource}: some agents cannot be read: {because[1]}. They are tried again at every pass; if it"
-            " lasts, tell the vendor their ids (last_run.error of the resource in wpsync status --json).",
-        )
+        return Message("condition.report_incomplete", params)
     if declared.parent is not None:
-        return (
-            f"{_zh(resource)}：{len(found)} 个群的成员长时间读不完整：{because[0]}。每次同步都会重试；如持续如此，请联系厂商处理，"
-            "群编号见状态页，或 wpsync status --json 中 incomplete 的 parent_id。",
-            f"{resource}: {_count(len(found), 'room')} not wholly read: {because[1]}. They are tried again at"
-            " every pass; if it lasts, tell the vendor the ids (on the status page, or parent_id under"
-            " incomplete in wpsync status --json).",
+        return Message(
+            "condition.members_incomplete",
+            {"resource": resource, "rooms": len(found), "reasons": params["reasons"]},
         )
-    return (
-        f"{_zh(resource)}的列表长时间读不完整：{because[0]}。每次同步都会重读；如持续如此，请到厂商后台核对，或联系厂商处理。",
-        f"The listing {resource} is not wholly read: {because[1]}. It is read again at every pass; if it lasts,"
-        " look into the vendor's console, or ask the vendor.",
-    )
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what} is" if number == 1 else f"{number} {what}s are"
-
-
-def _format(one: Incomplete) -> Condition:
-    return Condition(
-        "format",
-        one.account,
-        one.resource,
-        CRITICAL,
-        f"{_zh(one.resource)}有窗口的数据大量无法接收，整个窗口没有写入：厂商可能改了格式或加密了内容。"
-        "请升级 wpsync，或在厂商后台关闭参数加密；恢复后会自动重读。",
-        f"{one.resource} has a window of which much cannot be taken; nothing of it was loaded: the vendor has perhaps"
-        " changed its format, or encrypts payloads. Upgrade wpsync, or switch off parameter encryption in the"
-        " vendor's console; it is read again by itself.",
-    )
+    return Message("condition.listing_incomplete", params)
 
 
 def _silent(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
@@ -244,58 +188,28 @@ def _silent(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
         if one.today or len(one.before) < 3 or min(one.before) < 5:
             continue
         usual = sorted(one.before)[len(one.before) // 2]
-        yield Condition(
-            "silence",
-            one.account,
-            one.resource,
-            WARNING,
-            f"今天还没有任何{_zh(one.resource)}数据，而往常同一时间约有 {usual} 行。请确认工作手机在线、已授权。",
-            f"No {one.resource} today, where about {usual} are usual by now."
-            " Make sure that the work phones are online and permitted.",
-            timedelta(minutes=10),
-        )
+        message = Message("condition.silence", {"resource": one.resource, "usual": usual})
+        hold = timedelta(minutes=10)
+        yield Condition("silence", one.account, one.resource, WARNING, message, hold)
 
 
 def _tokens(status: Status, settings: AlertsConfig, now: datetime) -> Iterator[Condition]:
     for one in status.tokens:
         if one.failures and one.paused_until is not None:
-            yield Condition(
-                "credentials",
-                one.account,
-                "",
-                CRITICAL,
-                f"厂商拒绝了账号 {one.account} 的凭据，同步已停止。请在管理后台核对 clientId 与 clientSecret，改正后立即恢复。",
-                f"The vendor rejects the credentials of account {one.account}: nothing can be read. Look at"
-                " client_id and client_secret in the vendor's console; changed ones are tried at once.",
-                timedelta(0),
-            )
+            message = Message("condition.credentials", {"account": one.account})
+            yield Condition("credentials", one.account, "", CRITICAL, message, timedelta(0))
         days = (now - one.issued_at) / timedelta(days=1)
         if days >= settings.token_days:
-            yield Condition(
-                "token_age",
-                one.account,
-                "",
-                WARNING,
-                f"账号 {one.account} 的令牌已使用 {days:.0f} 天仍未轮换成功，第 30 天失效。请执行 wpsync token rotate 查看原因。",
-                f"The tokens of account {one.account} are {days:.0f} days old and could not be rotated; they"
-                " end on day 30. Run wpsync token rotate to see why.",
-                timedelta(hours=1),
-            )
+            message = Message("condition.token_age", {"account": one.account, "days": round(days)})
+            yield Condition("token_age", one.account, "", WARNING, message, timedelta(hours=1))
 
 
 def _letters(resources: Sequence[ResourceStatus], settings: AlertsConfig) -> Iterator[Condition]:
     for one in resources:
         if one.dead_letters > settings.dead_letters:
-            yield Condition(
-                "dead_letters",
-                one.account,
-                one.resource,
-                WARNING,
-                f"{_zh(one.resource)}有 {one.dead_letters} 条死信（无法解析的消息或未能接收的行）。请执行 wpsync dead-letters list 查看原因；"
-                "升级后可执行 wpsync dead-letters retry。",
-                f"{one.resource} has {one.dead_letters} dead letters, which could not be read or taken. wpsync dead-letters list"
-                " says why; after an upgrade, wpsync dead-letters retry.",
-            )
+            params = {"resource": one.resource, "letters": one.dead_letters}
+            message = Message("condition.dead_letters", params)
+            yield Condition("dead_letters", one.account, one.resource, WARNING, message)
 
 
 def _drift(status: Status, now: datetime) -> Iterator[Condition]:
@@ -304,61 +218,45 @@ def _drift(status: Status, now: datetime) -> Iterator[Condition]:
             one for one in status.drift if one.account == account and now - one.first_seen_at < _NEW
         ]
         if new:
-            found = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
-            names, listed = ", ".join(found), "、".join(found)
-            yield Condition(
-                "drift",
-                account,
-                "",
-                WARNING,
-                f"厂商的数据结构有变化：{listed}。数据未丢失（保存在 _extra 中），请留意新版本。",
-                f"The vendor sends something new: {names}. Nothing is lost (see _extra); look for a new version.",
-            )
+            names = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
+            message = Message("condition.drift", {"names": names})
+            yield Condition("drift", account, "", WARNING, message)
 
 
 def _budgets(status: Status) -> Iterator[Condition]:
     for one in status.budgets:
         if one.exhausted:
-            zh, en = causes.waits(one)
-            yield Condition(
-                "budget",
-                one.account,
-                one.endpoint,
-                WARNING,
-                f"接口 {one.endpoint}：{zh}。",
-                f"{one.endpoint}: {en}.",
-                timedelta(minutes=15),
-            )
+            params = {"endpoint": one.endpoint, "cause": causes.waits(one)}
+            message = Message("condition.budget", params)
+            hold = timedelta(minutes=15)
+            yield Condition("budget", one.account, one.endpoint, WARNING, message, hold)
 
 
 def _jobs(status: Status) -> Iterator[Condition]:
-    """Jobs that fail again and again, for no cause that another condition tells.
+    """Yield the jobs of each account that keep failing, for causes that no other condition covers.
 
-    Where a vendor that was away did it, each is given the time to get through again.
+    After an outage each job is given the time to get through again.
     """
-    away = {(one.account, failure_texts.VENDOR) for one in status.outages}
-    away |= {(one.account, failure_texts.CREDENTIALS) for one in status.tokens if one.failures}
+    away = {(one.account, Cause.VENDOR) for one in status.outages}
+    away |= {(one.account, Cause.CREDENTIALS) for one in status.tokens if one.failures}
     failing = [
         job
         for job in status.jobs
         if job.failures >= _FAILURES
         and job.job != "alerts"
-        and (job.account, failure_texts.cause(job.error or "")) not in away
+        and (job.account, shared(job.error)) not in away
     ]
     for account in dict.fromkeys(job.account for job in failing):
         mine = [job for job in failing if job.account == account]
-        shown = ", ".join(job.job for job in mine[:5])
-        chinese = "、".join(f"{terms.job(job.job).zh}（{job.job}）" for job in mine[:5])
-        found = {failure_texts.cause(job.error or "") for job in mine}
-        zh, en = failure_texts.error(mine[0].error or "?")
+        found = {shared(job.error) for job in mine}
+        errors = list({error.code: error for error in map(causes.error, mine)}.values())
+        params = {"jobs": [job.job for job in mine[:5]], "errors": errors[:_ERRORS]}
         longest = timedelta(seconds=max(job.every_seconds for job in mine))
         yield Condition(
             "job",
             account,
             "",
-            CRITICAL if failure_texts.DATABASE in found else WARNING,
-            f"任务连续失败：{chinese}。最近的错误：{zh}。会按时自动重试；若持续，请按错误提示处理。",
-            f"Jobs fail again and again: {shown}. The last error: {en}. They are tried again at their times; if"
-            " it lasts, mend what the error names.",
-            _TICKS + longest if found == {failure_texts.VENDOR} else _TICKS,
+            CRITICAL if Cause.DATABASE in found else WARNING,
+            Message("condition.jobs_failing", params),
+            _TICKS + longest if found == {Cause.VENDOR} else _TICKS,
         )

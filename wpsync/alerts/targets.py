@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import apprise
+from apprise.plugins.custom_json import NotifyJSON
 
+from wpsync.alerts.notices import Notice
 from wpsync.log import register_secret
 from wpsync.model import Secret
 
@@ -37,9 +39,16 @@ def targets(addresses: Sequence[Secret]) -> list[Target]:
     return found
 
 
-def send(target: Target, title: str, text: str) -> bool:
-    """Whether the target took the message. Nothing is raised."""
-    sender = apprise.Apprise()
-    if not target.is_good or not sender.add(target.address.reveal()):
+def send(target: Target, notice: Notice) -> bool:
+    """Send a notice; return whether the target took it. Nothing is raised."""
+    plugin = apprise.Apprise.instantiate(target.address.reveal()) if target.is_good else None
+    if plugin is None:
         return False
-    return bool(sender.notify(body=text, title=title, body_format=apprise.NotifyFormat.TEXT))
+    if isinstance(plugin, NotifyJSON):
+        own = {"language": str(notice.language), "incidents": list(notice.incidents)}
+        plugin.payload_extras = {**own, **plugin.payload_extras}
+    sender = apprise.Apprise()
+    sender.add(plugin)
+    return bool(
+        sender.notify(body=notice.text, title=notice.title, body_format=apprise.NotifyFormat.TEXT)
+    )

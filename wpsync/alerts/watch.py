@@ -1,27 +1,28 @@
 """Alerts: one message when an incident begins, one when it is over, and none twice.
 
-Incidents are kept in the database, under a lock, so that a restart or a second instance says nothing
+Incidents are kept in the database, under a lock, so that a restart or a second instance sends nothing
 again. A message is noted in the transaction after it was sent: only a process that dies in between can
 send one twice. A condition must hold before it is an incident, and be gone for three looks before it
-is over. In quiet hours only what is critical is said; the rest when they end, if it is still there.
+is over. In quiet hours only critical incidents are sent; the others when the hours end, if they are still there.
 """
 
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 
+from wpsync.alerts import notices
 from wpsync.alerts.conditions import CRITICAL, Condition, Counted, Observed, conditions
-from wpsync.config import AlertsConfig, Config
+from wpsync.alerts.notices import Notice
+from wpsync.config import Config
 from wpsync.db import queries
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
-from wpsync.errors import UnwritableError, WpsyncError
+from wpsync.errors import Message, UnwritableError, WpsyncError
+from wpsync.policy import DEFAULT, Incidents
 from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
-from wpsync.status import failures as failure_texts
 from wpsync.status import resources as statuses
 from wpsync.values import SHANGHAI
 
@@ -29,31 +30,20 @@ QUERIES = statements(__name__)
 
 log = logging.getLogger(__name__)
 
-_GONE = 3
-_AWAY = timedelta(minutes=2)
-_AWAY_STANDBY = timedelta(minutes=5)
-_KEPT = 20
-_STORED = ("kind", "account", "resource", "severity", "zh", "en")
-
-Send = Callable[[str, str], list[str]]
-"""Sends a title and a text; the names of the targets that did not take it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What is sent."""
-
-    title: str
-    text: str
-
 
 class Watch:
-    """Looks at the state and sends what is new. One thread at a time."""
+    """Looks at the state and sends new incidents. One thread at a time."""
 
-    def __init__(self, config: Config, send: Callable[[Message], list[str]]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        send: Callable[[Notice], list[str]],
+        rules: Incidents = DEFAULT.incidents,
+    ) -> None:
         self._config = config
         self._settings = config.alerts
         self._send = send
+        self._rules = rules
         self._away_since: datetime | None = None
         self._away_told = False
 
@@ -78,19 +68,16 @@ class Watch:
         still does not answer after five: the leader may have gone with it.
         """
         self._away_since = self._away_since or now
-        if not self._away_told and now - self._away_since >= (
-            _AWAY_STANDBY if another_led else _AWAY
-        ):
+        after = self._rules.away_standby if another_led else self._rules.away
+        if not self._away_told and now - self._away_since >= after:
             self._away_told = True
             minutes = round((now - self._away_since) / timedelta(minutes=1))
-            title, text = _no_writes(host, minutes, error)
-            self._say([title], [text])
+            self._send(notices.of_database(self._config, _no_writes(host, minutes, error)))
 
     def back(self) -> None:
         """The database answers again."""
         if self._away_told:
-            both = ("数据库已恢复", "The database is back")
-            self._say([both], [("同步已继续。", "The sync goes on.")])
+            self._send(notices.of_database(self._config, Message("condition.database_back")))
         self._away_since, self._away_told = None, False
 
     def _compare(self, connection: Connection, found: Sequence[Condition], now: datetime) -> None:
@@ -102,8 +89,8 @@ class Watch:
                 continue
             condition = present.pop(incident.key, None)
             if condition is not None:
-                incident.zh, incident.en = condition.zh, condition.en
-                incident.severity, incident.last_seen_at = condition.severity, now
+                incident.message, incident.severity = condition.message, condition.severity
+                incident.last_seen_at = now
                 incident.absent = 0
                 if incident.opened_at is None and now - incident.first_seen_at >= condition.hold:
                     incident.opened_at = now
@@ -113,14 +100,13 @@ class Watch:
                 continue
             else:
                 incident.absent += 1
-                if incident.absent >= _GONE:
+                if incident.absent >= self._rules.gone:
                     incident.closed_at = now
                     log.info("incident.ended", extra=_fields(incident))
             incidents.keep(connection, incident)
         incidents.forget(connection, passing)
         for condition in present.values():
-            shown = {name: getattr(condition, name) for name in _STORED}
-            incidents.begin(connection, {**shown, "at": now})
+            incidents.begin(connection, condition.key, condition.severity, condition.message, now)
 
     def _tell(self, connection: Connection, now: datetime) -> list[str]:
         """Send what nobody was told yet, all in one message, and note it."""
@@ -136,7 +122,7 @@ class Watch:
         over = [one for one in due if one.closed_at and not one.closing_told_at]
         if not (begun or over) or not self._settings.targets:
             return []
-        failed = self._say(_title(len(begun), len(over)), [*map(_begun, begun), *map(_over, over)])
+        failed = self._send(notices.of_incidents(self._config, begun, over))
         if len(failed) == len(self._settings.targets):
             return failed
         for incident in begun:
@@ -147,18 +133,20 @@ class Watch:
             incidents.keep(connection, incident)
         return failed
 
-    def _say(self, title: list[tuple[str, str]], lines: list[tuple[str, str]]) -> list[str]:
-        return self._send(worded(self._settings, title, lines))
-
 
 class Sending:
     """Sends to every target; what one did not take is tried again before the next message, in order."""
 
-    def __init__(self, names: Sequence[str], deliver: Callable[[str, Message], bool]) -> None:
-        self._waiting: dict[str, deque[Message]] = {name: deque(maxlen=_KEPT) for name in names}
+    def __init__(
+        self,
+        names: Sequence[str],
+        deliver: Callable[[str, Notice], bool],
+        waiting: int = DEFAULT.incidents.waiting,
+    ) -> None:
+        self._waiting: dict[str, deque[Notice]] = {name: deque(maxlen=waiting) for name in names}
         self._deliver = deliver
 
-    def __call__(self, message: Message) -> list[str]:
+    def __call__(self, message: Notice) -> list[str]:
         """The names of the targets that did not take everything."""
         for waiting in self._waiting.values():
             waiting.append(message)
@@ -201,55 +189,12 @@ def observe(database: Database, config: Config, now: datetime) -> Observed:
     return Observed(statuses.read(database, config, now), counted, settle)
 
 
-def worded(
-    settings: AlertsConfig, title: list[tuple[str, str]], lines: list[tuple[str, str]]
-) -> Message:
-    """A message in the configured language, or in both: Chinese above, English below."""
-    parts = {"zh": (0,), "en": (1,), "both": (0, 1)}[settings.language]
-    titles = " / ".join("，".join(t[part] for t in title) for part in parts)
-    blocks = ["\n".join(f"• {line[part]}" for line in lines) for part in parts]
-    if settings.page_url:
-        blocks.append(settings.page_url)
-    return Message(f"[wpsync] {titles}", "\n\n".join(blocks))
-
-
-def _no_writes(
-    host: str, minutes: int, error: WpsyncError | None
-) -> tuple[tuple[str, str], tuple[str, str]]:
-    """What is said where incidents cannot be kept, which is what is wrong."""
+def _no_writes(host: str, minutes: int, error: WpsyncError | None) -> Message:
+    """Return the message for a database in which no incident can be kept."""
+    params = {"host": host, "minutes": minutes}
     if isinstance(error, UnwritableError):
-        zh, en = failure_texts.error(str(error))
-        return ("数据库无法写入", "The database takes no writes"), (
-            f"主机 {host} 已有 {minutes} 分钟无法写入数据库：{zh}。处理后同步自动继续，已写入的数据不受影响。",
-            f"{host} has not been able to write for {minutes} minutes: {en}. Once that is mended the sync goes on by"
-            " itself; what was written stays.",
-        )
-    return ("数据库没有响应", "The database does not answer"), (
-        f"主机 {host} 已有 {minutes} 分钟连接不上数据库。服务会一直等待，恢复后自动继续。",
-        f"It has not answered {host} for {minutes} minutes. The service waits, and goes on by itself.",
-    )
-
-
-def _title(begun: int, over: int) -> list[tuple[str, str]]:
-    found = []
-    if begun:
-        found.append((f"{begun} 个新问题", f"{begun} new incident{'s' if begun > 1 else ''}"))
-    if over:
-        found.append((f"{over} 个问题已恢复", f"{over} over"))
-    return found
-
-
-def _begun(incident: Incident) -> tuple[str, str]:
-    where = f"[{incident.account}] " if incident.account else ""
-    return where + incident.zh, where + incident.en
-
-
-def _over(incident: Incident) -> tuple[str, str]:
-    assert incident.closed_at is not None
-    assert incident.opened_at is not None
-    minutes = max(1, round((incident.closed_at - incident.opened_at) / timedelta(minutes=1)))
-    zh, en = _begun(incident)
-    return f"已恢复（持续 {minutes} 分钟）：{zh}", f"Over after {minutes} minutes: {en}"
+        return Message("condition.database_unwritable", {**params, "error": error.message})
+    return Message("condition.database_away", params)
 
 
 def _fields(incident: Incident) -> dict[str, str]:

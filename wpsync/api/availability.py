@@ -5,26 +5,21 @@ whatever was asked, people are told at once, long before data is late or a job h
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
 from wpsync.clock import Clock
-from wpsync.errors import VendorUnavailableError, WpsyncError
+from wpsync.errors import Message, VendorUnavailableError, WpsyncError
+from wpsync.policy import DEFAULT, VendorOutages
 
 log = logging.getLogger(__name__)
-
-_AFTER = timedelta(seconds=5)
-_FAILURES = 2
-_AGAIN = timedelta(hours=1)
-_LOOK = 60.0
-"""Seconds between two looks at whether a dead process has left a note."""
 
 
 class Outages(Protocol):
     """Where it is noted that an account's vendor does not answer, for everybody to see."""
 
-    def began(self, since: datetime, error: str) -> None:
+    def began(self, since: datetime, error: Message) -> None:
         """It has not answered since then."""
         ...
 
@@ -36,10 +31,17 @@ class Outages(Protocol):
 class Availability:
     """What the requests of one account tell of its vendor. Thread-safe."""
 
-    def __init__(self, account: str, clock: Clock, outages: Outages | None = None) -> None:
+    def __init__(
+        self,
+        account: str,
+        clock: Clock,
+        outages: Outages | None = None,
+        rules: VendorOutages = DEFAULT.outages,
+    ) -> None:
         self._account = account
         self._clock = clock
         self._outages = outages
+        self._rules = rules
         self._lock = Lock()
         self._answered_at: datetime | None = None
         self._since: datetime | None = None
@@ -58,13 +60,13 @@ class Availability:
         with self._lock:
             away, since = self._told_at is not None, self._since
             self._answered_at, self._since, self._told_at, self._failures = now, None, None, 0
-            due = away or look - self._looked >= _LOOK
+            due = away or look - self._looked >= self._rules.look
             self._looked = look if due else self._looked
         if away and since is not None:
             seconds = round((now - since).total_seconds())
             log.info("vendor.back", extra={"account": self._account, "seconds": seconds})
         if due:
-            self._note(None, "")
+            self._note(None)
 
     def failed(self, began: datetime, exc: VendorUnavailableError) -> None:
         """A request that began then was not answered, or not sensibly."""
@@ -74,24 +76,24 @@ class Availability:
                 self._since = max(began, self._answered_at or began)
             self._failures += 1
             since = self._since
-            if now - since < _AFTER or self._failures < _FAILURES:
+            if now - since < self._rules.after or self._failures < self._rules.failures:
                 return
-            if self._told_at is not None and now - self._told_at < _AGAIN:
+            if self._told_at is not None and now - self._told_at < self._rules.log_again:
                 return
             self._told_at = now
-        said = {"since": since.isoformat(timespec="seconds"), "error": str(exc), "hint": exc.hint}
+        said = {"since": since.isoformat(timespec="seconds"), "error": exc.message}
         log.warning("vendor.away", extra={"account": self._account, **said})
-        self._note(since, str(exc))
+        self._note(since, exc.message)
 
-    def _note(self, since: datetime | None, error: str) -> None:
+    def _note(self, since: datetime | None, error: Message | None = None) -> None:
         """Where the database does not answer either, it is told by others."""
         if self._outages is None:
             return
         try:
-            if since is None:
+            if since is None or error is None:
                 self._outages.over()
             else:
                 self._outages.began(since, error)
         except WpsyncError as exc:
             self._looked = float("-inf")
-            log.debug("vendor.unnoted", extra={"account": self._account, "error": str(exc)})
+            log.debug("vendor.unnoted", extra={"account": self._account, "error": exc.message})

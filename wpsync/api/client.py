@@ -21,11 +21,12 @@ from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
 from wpsync.api.limits import Limits
-from wpsync.api.retry import NotSentError, Retries, Retry
+from wpsync.api.retry import NotSentError, Retries
 from wpsync.api.token_doubts import TokenDoubts
 from wpsync.clock import Clock
 from wpsync.errors import ConfigError, RateLimitedError, VendorRefusedError, VendorUnavailableError
 from wpsync.model import Priority, Secret
+from wpsync.policy import DEFAULT, Policy
 
 log = logging.getLogger(__name__)
 
@@ -72,11 +73,7 @@ def checked_base_url(base_url: str) -> httpx.URL:
     loopback = url.host in ("localhost", "::1") or url.host.startswith("127.")
     if url.scheme == "https" or (url.scheme == "http" and loopback):
         return url
-    raise ConfigError(
-        f"base_url must begin with https://, not {url.scheme or 'nothing'}://",
-        hint="tokens travel in the URL: only TLS keeps them secret"
-        " / 令牌在 URL 中传输，只有 TLS 才能保密",
-    )
+    raise ConfigError("vendor.insecure_base_url")
 
 
 class Client:
@@ -93,21 +90,22 @@ class Client:
         limits: Limits,
         timeout_seconds: float = 30,
         connections: int = 8,
-        retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_request: OnRequest = lambda account, endpoint, outcome, seconds: None,
         outages: Outages | None = None,
+        policy: Policy = DEFAULT,
     ) -> None:
         url = checked_base_url(base_url)
         self._base = str(url)
         self._clock = clock
         self._limits = limits
-        self._retries = Retries(retry or Retry(), clock, stopping)
+        self._retries = Retries(policy.requests, clock, stopping)
         self._account = account
         self._on_request = on_request
-        self._doubts = TokenDoubts(clock)
-        self._reach = Availability(account, clock, outages)
+        self._doubts = TokenDoubts(clock, policy.token_distrust)
+        self._reach = Availability(account, clock, outages, policy.outages)
+        self._longest_pause = policy.rate_limits.pause_max
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
         self.requests = 0
@@ -118,7 +116,13 @@ class Client:
             transport=transport,
         )
         self._keeper = TokenKeeper(
-            account, credentials, tokens, clock, login=self._log_in, renew=self._renew
+            account,
+            credentials,
+            tokens,
+            clock,
+            login=self._log_in,
+            renew=self._renew,
+            rules=policy.tokens,
         )
 
     def __enter__(self) -> "Client":
@@ -247,18 +251,17 @@ class Client:
         try:
             response = self._http.send(request)
         except _NOT_SENT as exc:
-            raise NotSentError(
-                f"{endpoint}: the vendor cannot be reached ({type(exc).__name__})",
-                hint=envelope.REACH,
-            ) from None
+            error = type(exc).__name__
+            raise NotSentError("vendor.unreachable", endpoint=endpoint, error=error) from None
         except _PASSING as exc:
+            error = type(exc).__name__
             raise VendorUnavailableError(
-                f"{endpoint}: no usable answer ({type(exc).__name__})", hint=envelope.REACH
+                "vendor.no_answer", endpoint=endpoint, error=error
             ) from None
         except _HOPELESS as exc:
+            error = type(exc).__name__
             raise VendorRefusedError(
-                f"{endpoint}: the request cannot be made ({type(exc).__name__})",
-                hint="look at base_url / 请检查 base_url",
+                "vendor.request_impossible", endpoint=endpoint, error=error
             ) from None
         crash_points.reach()
         if log.isEnabledFor(logging.DEBUG):
@@ -274,23 +277,18 @@ class Client:
         status = response.status_code
         if status == 429:
             raise RateLimitedError(
-                f"{endpoint}: the vendor says that we are too fast (429)",
-                retry_after=envelope.retry_after(response),
+                "vendor.too_fast",
+                endpoint=endpoint,
+                retry_after=envelope.retry_after(response, self._longest_pause),
             )
         if status >= 500:
-            raise VendorUnavailableError(
-                f"{endpoint}: the vendor has a fault: {envelope.described(response)}",
-                hint=envelope.REACH,
-            )
+            raise envelope.server_error(endpoint, response)
         self._note_time(response)
         said = envelope.opened(response)
         if said is None:
             if status in (401, 403):
                 raise RejectedError(f"HTTP {status}")
-            raise VendorUnavailableError(
-                f"{endpoint}: not the vendor's envelope: {envelope.described(response)}",
-                hint=envelope.hint(response),
-            )
+            raise envelope.unreadable(endpoint, response)
         message = str(said.get("msg") or "")
         if envelope.number(said.get("code")) == 1:
             return Reply(said.get("data"), message, len(response.content))
@@ -313,14 +311,17 @@ class Client:
             envelope.secret(data, "refreshToken"),
         )
         if access is None or refresh is None:
-            raise VendorUnavailableError(f"{GET_TOKEN}: the answer holds no token pair")
+            field = "accessToken" if access is None else "refreshToken"
+            raise VendorUnavailableError("vendor.field_missing", endpoint=GET_TOKEN, field=field)
         return access, refresh
 
     def _renew(self, refresh: Secret) -> tuple[Secret, Secret | None]:
         data = self._token_call(RENEW_TOKEN, f"&refreshToken={refresh.reveal()}", b"{}")
         access = envelope.secret(data, "accessToken")
         if access is None:
-            raise VendorUnavailableError(f"{RENEW_TOKEN}: the answer holds no token")
+            raise VendorUnavailableError(
+                "vendor.field_missing", endpoint=RENEW_TOKEN, field="accessToken"
+            )
         return access, envelope.secret(data, "refreshToken")
 
     def _token_call(self, endpoint: str, query: str, content: bytes) -> object:

@@ -71,7 +71,7 @@ def label_map(client: Client, endpoint: str, field: str) -> dict[str, str]:
     """Return the object in a field of an answer, key to label. Raises VendorUnavailableError without one."""
     labels = _object(client, endpoint, {}).get(field)
     if not isinstance(labels, dict):
-        raise VendorUnavailableError(f"{endpoint}: the answer holds no {field}")
+        raise VendorUnavailableError("vendor.field_missing", endpoint=endpoint, field=field)
     return {str(key): str(label) for key, label in labels.items()}
 
 
@@ -86,10 +86,7 @@ def add_customer(client: Client, fields: Mapping[str, str]) -> str:
     data = client.call(ADD_CUSTOMER, fields, acts=True).data
     identifier = data.get("id") if isinstance(data, dict) else None
     if not identifier:
-        raise VendorUnavailableError(
-            f"{ADD_CUSTOMER}: the customer was added, but the answer holds no id",
-            hint="look in the vendor's console before trying again / 重试之前请先到厂商后台核实",
-        )
+        raise VendorUnavailableError("vendor.customer_without_id", endpoint=ADD_CUSTOMER)
     return str(identifier)
 
 
@@ -126,5 +123,5 @@ def call_detail(client: Client, agent: str, time_set: str = "today") -> Mapping[
 def _object(client: Client, endpoint: str, body: Mapping[str, object]) -> Mapping[str, object]:
     data = client.call(endpoint, body).data
     if not isinstance(data, dict):
-        raise VendorUnavailableError(f"{endpoint}: the answer holds no data")
+        raise VendorUnavailableError("vendor.field_missing", endpoint=endpoint, field="data")
     return data

@@ -53,22 +53,15 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
     """Send a test message to every configured target."""
     import socket
 
-    from wpsync.alerts import targets
+    from wpsync.alerts import notices, targets
     from wpsync.model import Secret
 
     config = configuration(context)
     if not config.alerts.targets:
         raise ConfigError("command.no_alert_target")
-    host, accounts = socket.gethostname(), ", ".join(config.accounts) or "-"
-    title = tr("Test message", "测试消息")
-    text = tr(
-        f"From {host} (accounts: {accounts}). Alerts will reach you here.",
-        f"来自主机 {host}（账号：{accounts}）。收到即表示告警可以送达。",
-    )
+    notice = notices.of_test(config, socket.gethostname())
     addresses = [Secret(target.get_secret_value()) for target in config.alerts.targets]
-    taken = {
-        target.name: targets.send(target, title, text) for target in targets.targets(addresses)
-    }
+    taken = {target.name: targets.send(target, notice) for target in targets.targets(addresses)}
     if json:
         print_json([{"target": name, "taken": good} for name, good in taken.items()])
     else:
@@ -145,7 +138,7 @@ def list_letters(
             d.resource,
             d.record_id,
             words.reason(d.reason),
-            words.detail(d.detail),
+            words.message(d.error),
             d.first_seen_at,
         )
         for d in found
@@ -193,7 +186,7 @@ def show_letter(
         return
     words = Words(spoken(), session.clock.now())
     colon = tr(": ", "：")
-    why = f"{words.reason(found.reason)}{colon}{words.detail(found.detail)}"
+    why = f"{words.reason(found.reason)}{colon}{words.message(found.error)}"
     print(f"{found.resource} {found.record_id or ''}{colon}{why}")
     print(found.original)
 

@@ -24,7 +24,7 @@ from wpsync.api.limits import Wait
 from wpsync.cli.context import without_events
 from wpsync.cli.eta import Eta, Seen, Step
 from wpsync.cli.terms import outcome as outcome_text
-from wpsync.language import spoken, tr
+from wpsync.language import Language, spoken, tr
 from wpsync.status.texts import counted, say
 
 log = logging.getLogger(__name__)
@@ -290,7 +290,7 @@ def _lasting(seen: Seen) -> str:
     return tr(f"{left} left ({whole} in all)", f"剩余 {left}（全部 {whole}）")
 
 
-def span(seconds: float, language: str) -> str:
+def span(seconds: float, language: Language) -> str:
     """A length of time, roughly: seconds, minutes, hours or days."""
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 1.5 * length:

@@ -330,26 +330,13 @@ def _say_why(bad: "list[Outcome]") -> None:
 
     for outcome in bad:
         remedies: list[str] = []
-        for problem in map(_message, outcome.problems[:5]):
+        for problem in outcome.problems[:5]:
             said = f"{outcome.resource} {outcome_text(outcome.outcome)}"
             note(f"{said}{tr(': ', '：')}{say(problem)}")
             remedies += [found] if (found := remedy(problem)) else []
-        for mend in dict.fromkeys([*remedies, *_hints(outcome)]):
+        for mend in dict.fromkeys(remedies):
             print(f"  → {mend}", file=sys.stderr)
     _name_the_rest([outcome for outcome in bad if outcome.outcome == UNATTEMPTED])
-
-
-def _message(problem: object) -> Message:
-    # TRANSITION: problems were English sentences.
-    if isinstance(problem, Message):
-        return problem
-    return Message("legacy.text", {"text": str(problem), "hint": None})
-
-
-def _hints(outcome: "Outcome") -> list[str]:
-    # TRANSITION: an outcome had a hint, English / Chinese.
-    english, _, chinese = (getattr(outcome, "hint", None) or "").partition(" / ")
-    return [one for one in [tr(english, chinese or english)] if one]
 
 
 def _name_the_rest(unattempted: "list[Outcome]") -> None:

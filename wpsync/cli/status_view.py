@@ -13,11 +13,13 @@ from rich.console import Console, JustifyMethod
 from rich.table import Table
 from rich.text import Text
 
+from wpsync import messages
 from wpsync.cli import terms as words_of
 from wpsync.cli.tables import PIPE, cell, instant
 from wpsync.language import Language, spoken, tr
 from wpsync.language import Text as Phrase
 from wpsync.messages import terms
+from wpsync.status import causes
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
 from wpsync.status.resources import DeadLetterStatus, Status
@@ -295,17 +297,19 @@ class _Board:
         for job in self._seen.failing:
             times = tr(f"failed {job.failures} times in a row", f"连续失败 {job.failures} 次")
             name = self._name(job.account, job.job)
-            yield Text(_joined(name, times, job.error), style="red")
+            error = self._words.advised(causes.error(job))
+            yield Text(_joined(name, times, error), style="red")
 
     def _letters(self) -> Iterator[Text]:
         """The newest, those of one kind together."""
         kinds: dict[tuple[str, str, str], list[DeadLetterStatus]] = {}
         for one in self._seen.letters:
-            kinds.setdefault((one.resource, one.reason, one.detail), []).append(one)
+            detail = self._words.message(one.error)
+            kinds.setdefault((one.resource, one.reason, detail), []).append(one)
         for (resource, reason, detail), alike in list(kinds.items())[:_KINDS]:
             words, more = self._words, len(alike) - 1
             newest = f"#{alike[0].id}, {words.at(alike[0].first_seen_at)}"
-            said = _joined(resource, words.reason(reason), words.detail(detail))
+            said = _joined(resource, words.reason(reason), detail)
             others = tr(f", {more} more like it", f"，另有 {more} 条同类") if more else ""
             yield Text(f"{said}{tr(f' ({newest}{others})', f'（{newest}{others}）')}")
         if kinds:
@@ -326,11 +330,12 @@ def complain(found: Status) -> None:
     out = console(stderr=True)
     whole = out.width == PIPE
     for one in found.incidents:
-        severity, said = words_of.severity(one.severity), tr(one.en, one.zh)
+        severity, (said, remedy) = words_of.severity(one.severity), messages.shown(one.message)
+        more = [f"→ {remedy}"] if remedy else []
         if whole:
-            out.print(Text(_joined(severity, said)))
+            out.print(Text("\n  ".join([_joined(severity, said), *more])))
         else:
-            out.print(grid(f"{severity}{tr(':', '：')}", Text(said)))
+            out.print(grid(f"{severity}{tr(':', '：')}", Text("\n".join([said, *more]))))
     for resource in found.resources:
         if resource.disputed_at is not None:
             at = instant(resource.disputed_at)

@@ -1,7 +1,7 @@
 """The configuration: every key with its default, its bounds, and every problem reported at once.
 
 An unknown key is an error that names the nearest known one: a misspelt key must not be silence. Where
-values come from is in `config.tree`, how problems are worded in `config.problems`.
+values come from is in `config.tree`, which problem is which message in `config.problems`.
 """
 
 import re
@@ -23,8 +23,8 @@ from pydantic import (
 )
 
 from wpsync.config import tree as config_tree
-from wpsync.config.problems import unknown, worded
-from wpsync.errors import ConfigError
+from wpsync.config.problems import ProblemError, keys_of, located, nearest
+from wpsync.errors import ConfigError, Message
 from wpsync.model import Secret
 from wpsync.resources import PERSONAL, RESOURCES, is_key
 from wpsync.values import SHANGHAI
@@ -43,7 +43,7 @@ def _postgres_address(value: SecretStr | None) -> SecretStr | None:
     if value is not None and not value.get_secret_value().startswith(
         ("postgresql://", "postgres://")
     ):
-        raise ValueError("must begin with postgresql:// / 应以 postgresql:// 开头")
+        raise ProblemError(Message("configuration.not_postgres"))
     return value
 
 
@@ -52,9 +52,7 @@ def _vendor_address(value: str) -> str:
     loopback = _is_loopback(parts.hostname or "")
     if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and loopback):
         return value.rstrip("/")
-    raise ValueError(
-        "must begin with https:// (http:// is for this machine only) / 应以 https:// 开头（http:// 仅限本机）"
-    )
+    raise ProblemError(Message("configuration.not_https"))
 
 
 def _fernet_key(value: SecretStr | None) -> SecretStr | None:
@@ -68,9 +66,7 @@ def _fernet_key(value: SecretStr | None) -> SecretStr | None:
     except (Error, ValueError):
         good = False
     if not good:
-        raise ValueError(
-            "must be 32 url-safe base64 bytes: `wpsync token key` makes one / 应为 32 字节的 URL 安全 base64，可用 `wpsync token key` 生成"
-        )
+        raise ProblemError(Message("configuration.not_token_key"))
     return value
 
 
@@ -169,9 +165,8 @@ class WebConfig(_Section):
     @model_validator(mode="after")
     def _guarded(self) -> "WebConfig":
         if self.enabled and not self.is_local and self.password is None:
-            raise ValueError(
-                f"bind = {self.bind!r} shows the page to the network: set web.password (or password_file)"
-                " / 该地址会把状态页开放给网络，请设置 web.password（或 password_file）"
+            raise ProblemError(
+                Message("configuration.open_to_network", {"bind": self.bind}), "bind"
             )
         return self
 
@@ -185,16 +180,18 @@ def _hours(value: object) -> object:
     if value == "" or value is None:
         return None
     found = _HOURS.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError("must be like 22:00-08:00, or empty / 应写成 22:00-08:00，或留空")
-    return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+    try:
+        if found:
+            return time.fromisoformat(found[1]), time.fromisoformat(found[2])
+    except ValueError:  # such as 25:00
+        pass
+    raise ProblemError(Message("configuration.not_hours"))
 
 
 class AlertsConfig(_Section):
     """Whom to tell when a person is needed, and what counts as such."""
 
     targets: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
-    language: Literal["zh", "en", "both"] = "both"
     quiet_hours: Annotated[tuple[time, time] | None, BeforeValidator(_hours)] = None
     page_url: str = ""
     stale_minutes: Annotated[float, Field(gt=0)] = 15
@@ -215,16 +212,29 @@ class BiConfig(_Section):
     @model_validator(mode="after")
     def _in_order(self) -> "BiConfig":
         if self.work_begins >= self.work_ends:
-            raise ValueError("work_begins must be before work_ends / work_begins 应早于 work_ends")
+            raise ProblemError(Message("configuration.work_ends_first"), "work_begins")
         both = sorted(set(self.holidays) & set(self.extra_work_days))
         if both:
-            raise ValueError(
-                f"{both[0]} is among the holidays and among the extra_work_days / {both[0]} 同时在 holidays 和 extra_work_days 中"
-            )
+            problem = Message("configuration.off_and_worked", {"day": str(both[0])})
+            raise ProblemError(problem, "holidays")
         return self
 
 
 Mode = Literal["keep", "hash", "mask", "drop"]
+
+
+def _no_personal_column(name: str) -> Message:
+    near = nearest(name, PERSONAL)
+    if near is None:
+        return Message("configuration.no_personal_column")
+    return Message("configuration.no_personal_column_near", {"near": near})
+
+
+def _no_resource(name: str) -> Message:
+    near = nearest(name, RESOURCES)
+    if near is None:
+        return Message("configuration.no_resource", {"name": name})
+    return Message("configuration.no_resource_near", {"name": name, "near": near})
 
 
 class PrivacyConfig(_Section):
@@ -247,17 +257,10 @@ class PrivacyConfig(_Section):
     def _whole(self) -> "PrivacyConfig":
         for name in self.columns:
             if name not in PERSONAL:
-                english, chinese = (
-                    f"there is no personal column {name!r}",
-                    f"没有个人数据列 {name!r}",
-                )
-                raise ValueError(unknown(english, chinese, name, PERSONAL))
+                raise ProblemError(_no_personal_column(name), "columns", name)
         hashed = any(mode == "hash" or is_key(name) for name, mode in self.modes().items())
         if hashed and self.key is None:
-            raise ValueError(
-                "set privacy.key (or key_file) to a secret of 16 characters or more: values are hashed with it"
-                " / 请设置 privacy.key（或 key_file），至少 16 个字符，用于计算哈希"
-            )
+            raise ProblemError(Message("configuration.hash_without_key"), "key")
         return self
 
 
@@ -333,11 +336,7 @@ class Config(_Section):
     def require_accounts(self) -> None:
         """Raises ConfigError when no vendor account is configured."""
         if not self.accounts:
-            raise ConfigError(
-                "no vendor account is configured / 尚未配置厂商账号",
-                hint="run `wpsync init`, or write [accounts.main] with client_id and client_secret into config.toml"
-                " / 请运行 `wpsync init`，或在 config.toml 中写入 [accounts.main] 及其 client_id 和 client_secret",
-            )
+            raise ConfigError("configuration.no_account")
 
     def secrets(self) -> Iterator[str]:
         """Every secret value, for the log's redaction."""
@@ -364,38 +363,35 @@ class Config(_Section):
 def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
     """Read the configuration: the named file, $WPSYNC_CONFIG, ./config.toml or /etc/wpsync/config.toml.
 
-    Raises ConfigError with one line for every problem; no value of a secret is in it.
+    Raises ConfigError with a message for every problem; no value of a secret is in it.
     """
-    problems: list[str] = []
-    file, tree = config_tree.read(path, environ, cwd, problems)
-    config_tree.inherit(tree, "accounts", ("retention", "privacy", "limits"))
+    problems: list[Message] = []
+    sources, tree = config_tree.read(path, environ, cwd, problems)
+    config_tree.inherit(tree, "accounts", ("retention", "privacy", "limits"), sources)
     try:
         config = Config.model_validate(tree)
     except ValidationError as exc:
-        where = str(file) if file else "the environment"
+        seen = sources.unread | sources.inherited
         problems += [
-            worded(dict(error), where, Config)
+            located(dict(error), sources, Config)
             for error in exc.errors(include_input=False, include_url=False)
+            if keys_of(dict(error)) not in seen
         ]
-    else:
-        problems += [
-            f"accounts.{name}: a name is made of a-z, 0-9, _ and -, at most 16 characters"
-            " / 账号名只能由 a-z、0-9、_ 和 - 组成，最多 16 个字符"
-            for name in config.accounts
-            if not _ACCOUNT.fullmatch(name)
-        ]
-        for key, listed in (("resources", config.sync.resources), ("every", config.sync.every)):
-            for name in listed:
-                if name not in RESOURCES:
-                    english, chinese = f"there is no resource {name!r}", f"没有资源 {name!r}"
-                    problems.append(f"sync.{key}: {unknown(english, chinese, name, RESOURCES)}")
+        raise ConfigError("configuration.wrong", problems=problems) from None
+    problems += [sources.locate(*found) for found in _problems_of_names(config)]
     if problems:
-        raise ConfigError(
-            "the configuration is wrong / 配置有误:\n"
-            + "\n".join(f"  {problem}" for problem in problems),
-            hint="config.example.toml shows every key / 全部配置项见 config.example.toml",
-        )
+        raise ConfigError("configuration.wrong", problems=problems)
     return config
+
+
+def _problems_of_names(config: Config) -> Iterator[tuple[config_tree.Keys, Message]]:
+    for name in config.accounts:
+        if not _ACCOUNT.fullmatch(name):
+            yield ("accounts", name), Message("configuration.bad_account_name")
+    for key, listed in (("resources", config.sync.resources), ("every", config.sync.every)):
+        for name in listed:
+            if name not in RESOURCES:
+                yield ("sync", key), _no_resource(name)
 
 
 def parse_instant(text: str, *, now: datetime) -> datetime:
@@ -406,9 +402,5 @@ def parse_instant(text: str, *, now: datetime) -> datetime:
             return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
         parsed = datetime.fromisoformat(text.strip())
     except (ValueError, OverflowError):
-        raise ConfigError(
-            f"{text!r} is no date / 无法识别的日期",
-            hint="write 2026-01-31, '2026-01-31 08:00:00' (Shanghai time), 30d or 12h"
-            " / 请写成 2026-01-31、'2026-01-31 08:00:00'（上海时间）、30d 或 12h",
-        ) from None
+        raise ConfigError("configuration.not_an_instant", given=repr(text)) from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI)

@@ -1,4 +1,4 @@
-"""What is configured, as one tree: the file, the environment, and the files that secrets are in.
+"""The configured values as one tree: the file, the environment, and the files that secrets are in.
 
 A key may come from the environment as `WPSYNC_` + its path with `__`, and a secret from a file as
 KEY`_file` (docker secrets).
@@ -6,27 +6,68 @@ KEY`_file` (docker secrets).
 
 import tomllib
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from wpsync.errors import ConfigError
+from wpsync.errors import ConfigError, Message
 
 PREFIX = "WPSYNC_"
 _PLACES = (Path("config.toml"), Path("/etc/wpsync/config.toml"))
 _RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT")
 
+Keys = tuple[str, ...]
+"""The keys that lead to a value: `("log", "level")`."""
+
+
+@dataclass(slots=True)
+class Sources:
+    """Where values come from: the file, and the environment variable of each key that has one.
+
+    `sections` are those that only the environment has, with the first variable of each. `unread` are the keys whose secret file cannot be read, and `inherited` those that an account has from the
+    general section: no further problem of their values is worth a line.
+    """
+
+    file: Path | None = None
+    variables: dict[Keys, str] = field(default_factory=dict)
+    sections: dict[Keys, str] = field(default_factory=dict)
+    unread: set[Keys] = field(default_factory=set)
+    inherited: set[Keys] = field(default_factory=set)
+
+    def locate(self, keys: Keys, problem: Message) -> Message:
+        """Return a problem of a key together with the key, and the variable or the file that sets it."""
+        key = ".".join(keys)
+        variable = self._variable(keys)
+        if variable is not None:
+            return Message(
+                "configuration.in_environment",
+                {"variable": variable, "key": key, "problem": problem},
+            )
+        if self.file is None:
+            return Message("configuration.of_key", {"key": key, "problem": problem})
+        return Message(
+            "configuration.in_file", {"file": str(self.file), "key": key, "problem": problem}
+        )
+
+    def _variable(self, keys: Keys) -> str | None:
+        for size in range(len(keys), 0, -1):  # an item of a list is below its key
+            if keys[:size] in self.variables:
+                return self.variables[keys[:size]]
+        return self.sections.get(keys)
+
 
 def read(
-    path: Path | None, environ: Mapping[str, str], cwd: Path, problems: list[str]
-) -> tuple[Path | None, dict[str, object]]:
-    """The file that was found, and everything that is set; what is wrong with it is added to `problems`.
+    path: Path | None, environ: Mapping[str, str], cwd: Path, problems: list[Message]
+) -> tuple[Sources, dict[str, object]]:
+    """Return everything that is set, and where it comes from; add the problems found to `problems`.
 
     Raises ConfigError for a file that cannot be read at all.
     """
     file = _found(path, environ, cwd)
+    sources = Sources(file)
     tree = {} if file is None else _parsed(file)
-    _merge_environment(tree, environ, problems)
-    _read_secret_files(tree, file.parent if file else cwd, problems)
-    return file, tree
+    _merge_environment(tree, environ, sources, problems)
+    _read_secret_files(tree, file.parent if file else cwd, sources, problems)
+    return sources, tree
 
 
 def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -34,10 +75,7 @@ def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | N
     if named is not None:
         file = cwd / named
         if not file.is_file():
-            raise ConfigError(
-                f"{file}: there is no such configuration file / 没有这个配置文件",
-                hint="`wpsync init` writes one / 可用 `wpsync init` 生成",
-            )
+            raise ConfigError("configuration.no_file", file=str(file))
         return file
     return next((cwd / place for place in _PLACES if (cwd / place).is_file()), None)
 
@@ -46,25 +84,31 @@ def _parsed(file: Path) -> dict[str, object]:
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{file}: not valid TOML / 不是有效的 TOML: {exc}") from None
+        raise ConfigError("configuration.not_toml", file=str(file), words=str(exc)) from None
     except OSError as exc:
-        raise ConfigError(f"{file}: cannot be read / 无法读取: {exc.strerror}") from None
+        raise ConfigError("configuration.unreadable", file=str(file), words=exc.strerror) from None
 
 
 def _merge_environment(
-    tree: dict[str, object], environ: Mapping[str, str], problems: list[str]
+    tree: dict[str, object], environ: Mapping[str, str], sources: Sources, problems: list[Message]
 ) -> None:
     """`WPSYNC_LOG__LEVEL=debug` is `log.level`. Lists are separated by commas."""
     for name, value in sorted(environ.items()):
         if not name.startswith(PREFIX) or name in _RESERVED:
             continue
-        *sections, key = name.removeprefix(PREFIX).lower().split("__")
+        keys = tuple(name.removeprefix(PREFIX).lower().split("__"))
+        sources.variables[keys] = name
+        *sections, key = keys
         place = tree
-        for section in sections:
+        for depth, section in enumerate(sections, 1):
+            is_new = section not in place
             inner = place.setdefault(section, {})
             if not isinstance(inner, dict):
-                problems.append(f"{name}: {section} is not a section / {section} 不是配置节")
+                problem = Message("configuration.not_a_section", {"section": section})
+                problems.append(sources.locate(keys, problem))
                 break
+            if is_new:
+                sources.sections[keys[:depth]] = name
             place = inner
         else:
             place[key] = (
@@ -75,43 +119,61 @@ def _merge_environment(
 
 
 def _read_secret_files(
-    tree: dict[str, object], base: Path, problems: list[str], path: str = ""
+    tree: dict[str, object],
+    base: Path,
+    sources: Sources,
+    problems: list[Message],
+    path: Keys = (),
 ) -> None:
     """KEY_file is replaced by KEY with the file's content."""
     for key in list(tree):
         value = tree[key]
         if isinstance(value, dict):
-            _read_secret_files(value, base, problems, f"{path}{key}.")
+            _read_secret_files(value, base, sources, problems, (*path, key))
         elif key.endswith("_file") and isinstance(value, str):
             name = key.removesuffix("_file")
             del tree[key]
             if name in tree:
-                problems.append(
-                    f"{path}{name}: given twice, directly and as {key} / 与 {key} 重复，只能设置其一"
-                )
+                twice = Message("configuration.given_twice", {"other": key})
+                problems.append(sources.locate((*path, name), twice))
                 continue
+            if (*path, key) in sources.variables:
+                sources.variables[*path, name] = sources.variables[*path, key]
             try:
                 tree[name] = (base / value).read_text(encoding="utf-8").strip("\r\n")
-            except (OSError, UnicodeDecodeError):
+            except (OSError, UnicodeDecodeError) as exc:
+                words = exc.strerror if isinstance(exc, OSError) else str(exc.reason)
                 problems.append(
-                    f"{path}{key}: the file {base / value} cannot be read / 无法读取该文件"
+                    sources.locate(
+                        (*path, key),
+                        Message(
+                            "configuration.secret_unreadable", {"file": str(base / value)}, words
+                        ),
+                    )
                 )
+                sources.unread.add((*path, name))
                 tree[name] = None
 
 
-def inherit(tree: dict[str, object], sections: str, names: Sequence[str]) -> None:
+def inherit(tree: dict[str, object], sections: str, names: Sequence[str], sources: Sources) -> None:
     """Fill the keys that an account's own section leaves out from the general section, in place."""
     accounts = tree.get(sections)
-    for account in accounts.values() if isinstance(accounts, dict) else ():
+    for account, own in accounts.items() if isinstance(accounts, dict) else ():
         for name in names:
-            if isinstance(account, dict) and isinstance(account.get(name), dict):
-                account[name] = _filled(account[name], tree.get(name))
+            if isinstance(own, dict) and isinstance(own.get(name), dict):
+                own[name] = _filled(own[name], tree.get(name), sources, (sections, account, name))
 
 
-def _filled(own: dict[str, object], general: object) -> dict[str, object]:
+def _filled(
+    own: dict[str, object], general: object, sources: Sources, path: Keys
+) -> dict[str, object]:
     if not isinstance(general, dict):
         return own
     filled = dict(general)
+    sources.inherited |= {(*path, key) for key in general if key not in own}
     for key, value in own.items():
-        filled[key] = _filled(value, general.get(key)) if isinstance(value, dict) else value
+        inner = general.get(key)
+        filled[key] = (
+            _filled(value, inner, sources, (*path, key)) if isinstance(value, dict) else value
+        )
     return filled

@@ -11,19 +11,20 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from wpsync.daemon.jobs import Result
+from wpsync.errors import Message
+from wpsync.messages import causes
+from wpsync.messages.causes import Cause
+from wpsync.policy import DEFAULT
 from wpsync.state.jobs import JobKey
-from wpsync.status import failures as failure_texts
 
 log = logging.getLogger(__name__)
-
-_AGAIN = timedelta(hours=1)
 
 
 @dataclass(slots=True)
 class _Trouble:
     account: str
     cause: str
-    error: str
+    error: Message
     since: datetime
     told_at: datetime
     jobs: set[JobKey] = field(default_factory=set)
@@ -42,7 +43,8 @@ class _Trouble:
 class FailureLog:
     """Those that are there now. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_again: timedelta = DEFAULT.jobs.log_again) -> None:
+        self._log_again = log_again
         self._lock = Lock()
         self._there: list[_Trouble] = []
 
@@ -52,18 +54,18 @@ class FailureLog:
         """A job has ended; `next_at` is when it is tried again."""
         with self._lock:
             if result.is_failure:
-                self._failed(key, result.error or result.outcome, now, next_at)
+                self._failed(key, result.error or Message("job.failed"), now, next_at)
             elif result.outcome != "interrupted":
                 self._got_through(key, now)
 
-    def _failed(self, key: JobKey, error: str, now: datetime, next_at: datetime | None) -> None:
-        cause = failure_texts.cause(error)
+    def _failed(self, key: JobKey, error: Message, now: datetime, next_at: datetime | None) -> None:
+        cause = causes.key(error)
         alike = (one for one in self._there if one.cause == cause)
         mine = self._of(key) or next(
             (one for one in alike if one.account in ("", key.account)), None
         )
         if mine is None:
-            account = "" if cause == failure_texts.DATABASE else key.account
+            account = "" if cause == Cause.DATABASE else key.account
             mine = _Trouble(account, cause, error, now, now)
             self._there.append(mine)
             again = next_at.isoformat(timespec="seconds") if next_at else None
@@ -71,7 +73,7 @@ class FailureLog:
             log.error("job.failed", extra=said)
         mine.jobs.add(key)
         mine.failures += 1
-        if now - mine.told_at >= _AGAIN:
+        if now - mine.told_at >= self._log_again:
             mine.told_at = now
             names = ", ".join(sorted(one.job for one in mine.jobs))
             log.warning("job.failing", extra={**mine.fields(now), "jobs": names})

@@ -8,23 +8,24 @@ its next time: what was committed stays.
 
 import logging
 import socket
-import traceback
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from wpsync.alerts.watch import Watch
 from wpsync.api.client import Client
-from wpsync.errors import RetryableError, Stopped, UnwritableError, WpsyncError
+from wpsync.errors import Message, RetryableError, Stopped, UnwritableError, WpsyncError
 from wpsync.extract.probing import Ends
+from wpsync.messages import causes
+from wpsync.messages.causes import Cause
+from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import jobs, runs
 from wpsync.state.jobs import JobKey
-from wpsync.status import failures as failure_texts
 from wpsync.sync import nightly_verify, passes, retention
 from wpsync.sync.account import Account, opened
 from wpsync.sync.passes import Outcome
+from wpsync.sync.run import defect, together
 from wpsync.sync.schedule import every, wanted
 from wpsync.sync.session import Session, pace_of
 from wpsync.values import SHANGHAI
@@ -36,9 +37,6 @@ Stopping = Callable[[], bool]
 LIVE, RECHECK, SLOW, WATCH = "live", "recheck", "slow", "watch"
 """Lanes: jobs of one never wait for those of another, nor for those of another account."""
 
-_RECHECK_EVERY = timedelta(seconds=15)
-_ALERTS_EVERY = timedelta(minutes=1)
-_TOKENS_EVERY = timedelta(minutes=10)
 _DAILY = timedelta(days=1)
 _RUNS_KEPT = timedelta(days=90)
 
@@ -48,7 +46,7 @@ class Result:
     """How a job ended: done, incomplete, failed, interrupted or deadline; and how many rows it wrote."""
 
     outcome: str
-    error: str | None = None
+    error: Message | None = None
     written: int = 0
 
     @property
@@ -71,7 +69,7 @@ class Job:
     every: timedelta
     work: Callable[[Stopping], Result]
     lane: str = SLOW
-    deadline: timedelta = timedelta(hours=6)
+    deadline: timedelta = DEFAULT.jobs.deadline
     nightly: bool = False
     is_told: Callable[[Result], bool] = lambda result: False
 
@@ -88,30 +86,39 @@ class Job:
 def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list[Job]:
     """Every job of the configuration; `clients` are the open ones of each account."""
     found = [job for name, client in clients.items() for job in _of_account(session, name, client)]
+    often, deadline = session.policy.jobs.alerts_every, session.policy.jobs.deadline
     return [
         *found,
-        Job(JobKey("", "alerts"), _ALERTS_EVERY, _alerting(session, watch), WATCH),
-        Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session, clients), nightly=True),
+        Job(JobKey("", "alerts"), often, _alerting(session, watch), WATCH, deadline),
+        Job(
+            JobKey("", "housekeeping"),
+            _DAILY,
+            _housekeeping(session, clients),
+            deadline=deadline,
+            nightly=True,
+        ),
     ]
 
 
 def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     ends: dict[str, Ends] = {}
+    times = session.policy.jobs
 
     def is_told(result: Result) -> bool:
-        return client.is_away and failure_texts.cause(result.error or "") == failure_texts.VENDOR
+        return client.is_away and causes.shared(result.error) is Cause.VENDOR
 
     def job(
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
     ) -> Job:
         def with_account(stopping: Stopping) -> Result:
-            pace = replace(pace_of(session.config, name), quietly=True)
+            pace = replace(pace_of(session.config, name, session.policy), quietly=True)
             with opened(
                 name, client, session.database, session.clock, pace, stopping, ends
             ) as account:
                 return work(account)
 
-        return Job(JobKey(name, purpose), often, with_account, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
+        key, deadline = JobKey(name, purpose), times.deadline
+        return Job(key, often, with_account, deadline=deadline, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
 
     for resource in wanted(session.config):
         live = resource.mode is Mode.WINDOWED
@@ -124,7 +131,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         )
         if live:
             again = _reading(passes.recheck, resource)
-            yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
+            yield job(f"{resource.name} recheck", times.recheck_every, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
     tokens = JobKey(name, "tokens")
 
@@ -132,7 +139,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         client.authenticate()
         return DONE
 
-    yield Job(tokens, _TOKENS_EVERY, keep_tokens, WATCH, is_told=is_told)
+    yield Job(tokens, times.tokens_every, keep_tokens, WATCH, times.deadline, is_told=is_told)
 
 
 def _reading(
@@ -143,7 +150,7 @@ def _reading(
         if outcome is None:
             return DONE
         written = outcome.rows_inserted + outcome.rows_updated
-        return Result(outcome.outcome, "; ".join(outcome.problems[:3]) or None, written)
+        return Result(outcome.outcome, together(outcome.problems), written)
 
     return work
 
@@ -155,7 +162,7 @@ def _proving(resource: Resource) -> Callable[[Account], Result]:
         ]
         if not left:
             return DONE
-        return Result("incomplete", "; ".join(str(finding.window) for finding in left[:3]))
+        return Result("incomplete", together([finding.message for finding in left]))
 
     return prove
 
@@ -172,7 +179,7 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
             raise
         watch.back()
         if failed:
-            return Result("failed", f"alert targets that take no message: {', '.join(failed)}")
+            return Result("failed", Message("job.targets_unreachable", {"targets": failed}))
         return DONE
 
     return look
@@ -182,7 +189,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
     def keep_house(stopping: Stopping) -> Result:
         now = retention.sure_now(session.clock.now(), clients.values())
         if now is None:
-            return Result("incomplete", "no vendor tells the time: nothing was forgotten")
+            return Result("incomplete", Message("job.no_vendor_time"))
         runs.prune_runs(session.database, now - _RUNS_KEPT)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
@@ -206,19 +213,15 @@ def perform(
         jobs.begin_job(session.database, job.key, seconds, clock.now(), next_at)
         result = job.work(enough)
     except Stopped:
-        result = Result("interrupted") if stopping() else Result("deadline", "took too long")
+        seconds = round(job.deadline.total_seconds())
+        late = Message("job.deadline", {"seconds": seconds})
+        result = Result("interrupted") if stopping() else Result("deadline", late)
     except WpsyncError as exc:
-        result = Result("failed", str(exc))
+        result = Result("failed", exc.message)
     except Exception as exc:  # noqa: BLE001 - a defect of ours in one job must not end the others
-        result = Result("failed", _where(exc))
+        result = Result("failed", defect(exc))
     _entered(session, job, result)
     return result
-
-
-def _where(exc: Exception) -> str:
-    """A defect's kind and place. Its text is left out: it could hold what must not be shown."""
-    frame = traceback.extract_tb(exc.__traceback__)[-1]
-    return f"{type(exc).__name__} at {Path(frame.filename).name}:{frame.lineno}"
 
 
 def _entered(session: Session, job: Job, result: Result) -> None:
@@ -228,4 +231,4 @@ def _entered(session: Session, job: Job, result: Result) -> None:
         now = session.clock.now()
         jobs.end_job(session.database, job.key, now, result.outcome, result.error)
     except (RetryableError, UnwritableError) as exc:
-        log.debug("job.unrecorded", extra={**fields, "error": str(exc)})
+        log.debug("job.unrecorded", extra={**fields, "error": exc.message})

@@ -79,11 +79,7 @@ def _refuse_owners(connection: Connection, name: str) -> None:
         {"name": name},
     ).fetchone()
     if row and row[0]:
-        raise ConfigError(
-            f"{name} is not a role for reading: it owns tables, is a superuser, or is wpsync's own",
-            hint="take a name of its own, e.g. `wpsync bi-role metabase`"
-            " / 请另取一个专用的角色名，例如 `wpsync bi-role metabase`",
-        )
+        raise ConfigError("database.not_a_reader", role=name)
 
 
 def _grant(connection: Connection, role: sql.Identifier) -> None:

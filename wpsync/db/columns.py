@@ -45,16 +45,16 @@ def column(
     )
 
 
-def error_columns() -> tuple[sa.Column[Any], ...]:
-    """The error as a code with its parameters, and apart from them the words of the vendor's reply."""
+def error_columns(*, null: bool = True) -> tuple[sa.Column[Any], ...]:
+    """An error as a code with its parameters, and apart from them the words of others (`errors.Message`)."""
     return (
-        column("error_code", IDENTIFIER, "错误代码", "the error's code", null=True),
-        column("error_params", JSONB(), "错误参数", "the error's parameters", null=True),
+        column("error_code", IDENTIFIER, "错误代码", "the error's code", null=null),
+        column("error_params", JSONB(), "错误参数", "the error's parameters", null=null),
         column(
-            "vendor_words",
+            "error_words",
             sa.Text(),
-            "厂商返回的原文",
-            "the vendor's reply, word for word",
+            "厂商、数据库或系统的原文",
+            "the words of the vendor, the database or the system, as they were",
             null=True,
         ),
     )

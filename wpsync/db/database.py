@@ -20,6 +20,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT, DatabaseWaits
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -40,17 +41,16 @@ _NOTICE_US_DEAD = (
     " set tcp_user_timeout to 10000"
 )
 
-_UNREACHABLE = (
-    "look at database.url, and whether the server runs and lets this host in"
-    " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接"
-)
-
 
 class Database:
     """One database. Connections are in autocommit mode: a transaction is always asked for by name."""
 
     def __init__(
-        self, conninfo: Secret, *, connections: int = 6, timeout_seconds: float = 10
+        self,
+        conninfo: Secret,
+        *,
+        connections: int = 6,
+        waits: DatabaseWaits = DEFAULT.database,
     ) -> None:
         self._conninfo = conninfo
         address = make_conninfo(
@@ -59,14 +59,14 @@ class Database:
             client_encoding="UTF8",
             **KEEPALIVE,
         )
-        self._locks = Locks(lambda: _connected(address))
+        self._locks = Locks(lambda: _connected(address), waits.lock_again)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address,
             min_size=1,
             max_size=connections,
-            timeout=timeout_seconds,
-            reconnect_timeout=timeout_seconds,
+            timeout=waits.pool,
+            reconnect_timeout=waits.pool,
             kwargs={"autocommit": True},
             configure=_configure,
             check=ConnectionPool.check_connection,  # a server that was restarted costs nobody a run
@@ -169,38 +169,17 @@ def translated() -> Iterator[None]:
     except WpsyncError:
         raise
     except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as exc:
-        raise SchemaMismatchError(
-            f"the database's schema is not the one this version needs: {_reason(exc)}",
-            hint="run `wpsync migrate` / 请运行 `wpsync migrate`",
-        ) from exc
+        raise SchemaMismatchError("schema.differs", words=_reason(exc)) from exc
     except errors.InsufficientPrivilege as exc:
-        raise FatalError(
-            f"the database role lacks a right: {_reason(exc)}",
-            hint="grant it, or connect as the role that owns the schemas wp and wpsync"
-            " / 请授予该权限，或改用 wp 和 wpsync 两个 schema 的属主连接",
-        ) from exc
+        raise FatalError("database.right_missing", words=_reason(exc)) from exc
     except errors.DiskFull as exc:
         if _is_shared_memory(exc):
-            raise UnwritableError(
-                f"the server's shared memory (/dev/shm) is full: {_reason(exc)}",
-                hint="give it more: with docker, `shm_size: 256mb` for the database's container"
-                " / 请加大共享内存：使用 docker 时为数据库容器设置 `shm_size: 256mb`",
-            ) from exc
-        raise UnwritableError(
-            f"the database's disk is full: {_reason(exc)}",
-            hint="free or add space and start again: what was committed stays, the rest is read again"
-            " / 请清理或扩充磁盘后重新启动：已提交的数据保留，其余会重新读取",
-        ) from exc
+            raise UnwritableError("database.shared_memory_full", words=_reason(exc)) from exc
+        raise UnwritableError("database.disk_full", words=_reason(exc)) from exc
     except errors.ReadOnlySqlTransaction as exc:
-        raise UnwritableError(
-            f"the database is read-only: {_reason(exc)}",
-            hint="connect to the primary, or end its read-only state (often set where space is short)"
-            " / 请连接主库，或解除只读状态（云数据库空间不足时常会自动设为只读）",
-        ) from exc
+        raise UnwritableError("database.read_only", words=_reason(exc)) from exc
     except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
-        raise DatabaseUnavailableError(
-            f"the database is not available: {_reason(exc)}", hint=_UNREACHABLE
-        ) from None
+        raise DatabaseUnavailableError("database.unavailable", words=_reason(exc)) from None
 
 
 def _is_shared_memory(exc: errors.DiskFull) -> bool:

@@ -149,14 +149,16 @@ def drop(connection: Connection, names: list[str]) -> list[_Dropped]:
             continue  # a new database has no views yet
         stuck = [str(view) for _, view, is_plain in found if not is_plain]
         if stuck:
-            raise _refusal(name, ", ".join(stuck))
+            raise FatalError("schema.has_dependents", view=name, dependents=stuck)
         dropped += [_saved(connection, oid, str(view)) for oid, view, _ in found]
         for _, view, _ in reversed(found):
             statement = sql.SQL("drop view {}").format(sql.SQL(str(view)))
             try:
                 connection.execute(statement)
             except errors.DependentObjectsStillExist as exc:
-                raise _refusal(name, exc.diag.message_detail or str(view)) from None
+                raise FatalError(
+                    "schema.has_more_dependents", view=name, words=exc.diag.message_detail
+                ) from None
         connection.execute(
             "delete from wpsync.definitions where name = any(%s)",
             ([str(view) for _, view, _ in found],),
@@ -206,15 +208,9 @@ def _restore(connection: Connection, view: _Dropped) -> None:
             if statement:
                 connection.execute(statement)
     except errors.Error as exc:
-        raise _refusal(view.name, f"{view.name}: {exc.diag.message_primary}") from None
-
-
-def _refusal(name: str, dependents: str) -> FatalError:
-    return FatalError(
-        f"{name} must be created anew, and this depends on it: {dependents}",
-        hint="nothing was changed; drop what is named, run `wpsync migrate`, and create it again"
-        " / 未做任何改动；请先删除上述对象，执行 `wpsync migrate` 后再重新创建",
-    )
+        raise FatalError(
+            "schema.dependent_not_restored", view=view.name, words=exc.diag.message_primary
+        ) from None
 
 
 def as_sql() -> str:

@@ -24,10 +24,17 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_exponential_jitter
+from tenacity import (
+    RetryError,
+    Retrying,
+    retry_if_exception,
+    stop_after_attempt,
+    wait_exponential_jitter,
+)
 
 from wpsync.db import definitions, revision
 from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
+from wpsync.policy import DEFAULT, DatabaseWaits
 
 ADVISORY_LOCK = 7_706_001
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -75,31 +82,38 @@ class Pending:
         return [step.revision for step in self.steps] or self.definitions
 
 
-def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) -> Pending:
+def upgrade(
+    url: str,
+    *,
+    lock_timeout_seconds: float = 1.0,
+    waits: DatabaseWaits = DEFAULT.database,
+) -> Pending:
     """Apply everything that is missing in one transaction; return it.
 
     Idempotent, and no DDL where nothing is missing. Safe when several processes start at once (they
     take turns). Where one migration fails, none is applied: the version before can start.
 
     Raises ConfigError for a database that is not to be upgraded, DatabaseUnavailableError when it
-    cannot be reached or a lock was not to be had in `attempts` tries, FatalError when rights are
+    cannot be reached or a lock was not to be had in so many tries, FatalError when rights are
     missing or views of other people stand in the way.
     """
     config = _config()
     trying = Retrying(
         retry=retry_if_exception(_lock_was_taken),
-        stop=stop_after_attempt(attempts),
-        wait=wait_exponential_jitter(multiplier=0.2, max=5),
-        reraise=True,
+        stop=stop_after_attempt(waits.migrations),
+        wait=wait_exponential_jitter(multiplier=waits.migration_wait, max=waits.migration_wait_max),
     )
-    for attempt in trying:
-        with attempt, _connected(url) as connection:
-            _take_turns(connection, lock_timeout_seconds)
-            found = _pending(connection, config)
-            if found.names:
-                config.attributes["connection"] = connection
-                with _rights_explained(), connection.begin():
-                    _apply(connection, config, found.steps)
+    try:
+        for attempt in trying:
+            with attempt, _connected(url) as connection:
+                _take_turns(connection, lock_timeout_seconds)
+                found = _pending(connection, config)
+                if found.names:
+                    config.attributes["connection"] = connection
+                    with _rights_explained(), connection.begin():
+                        _apply(connection, config, found.steps)
+    except RetryError:
+        raise DatabaseUnavailableError("schema.locked") from None
     for step in found.steps:
         log.info("migration.applied", extra={"revision": step.revision})
     return found
@@ -194,28 +208,14 @@ def _refuse(connection: Connection, script: ScriptDirectory, heads: set[str]) ->
     """Raises ConfigError for a database that an unreleased or newer version made, or another program."""
     unknown = heads - {step.revision for step in script.walk_revisions()}
     if unknown & _UNRELEASED:
-        raise ConfigError(
-            "this database was made by an unreleased version of wpsync, and cannot be upgraded; nothing was changed",
-            hint="start with a new, empty database and run `wpsync backfill` again"
-            " / 该库由未发布的早期版本创建，无法升级：请改用新的空数据库，并重新执行 `wpsync backfill`",
-        )
+        raise ConfigError("schema.unreleased")
     if unknown:
-        raise ConfigError(
-            f"the database's schema is at {', '.join(sorted(unknown))}, which this version does not know;"
-            " nothing was changed",
-            hint="a newer wpsync has migrated it: install that version again"
-            " / 该库已由更新版本的 wpsync 升级，请安装对应版本",
-        )
+        raise ConfigError("schema.newer", revisions=sorted(unknown))
     if heads:
         return
     foreign = connection.execute(text(_RELATIONS)).scalars().all()
     if foreign:
-        raise ConfigError(
-            f"the schemas wp, wp_bi and wpsync of this database are not wpsync's: it finds {', '.join(foreign)}"
-            " and no version of its own; nothing was changed",
-            hint="give wpsync a database of its own (database.url)"
-            " / 该库的 wp、wp_bi 或 wpsync 中已有其他程序的表：请为 wpsync 单独准备数据库（database.url）",
-        )
+        raise ConfigError("schema.foreign", found=list(foreign))
 
 
 def _config() -> Config:
@@ -231,11 +231,7 @@ def _rights_explained() -> Iterator[None]:
     except (DBAPIError, psycopg.errors.InsufficientPrivilege) as exc:
         driver = exc.orig if isinstance(exc, DBAPIError) else exc
         if getattr(driver, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
-            raise FatalError(
-                f"the database role may not create the schema: {_first_line(driver)}",
-                hint="grant it CREATE on the database, or run `wpsync migrate --sql` and have an administrator apply it"
-                " / 请授予该角色在此数据库上的 CREATE 权限，或运行 `wpsync migrate --sql` 并交由管理员执行",
-            ) from None
+            raise FatalError("schema.not_allowed", words=_first_line(driver)) from None
         raise
 
 
@@ -259,9 +255,7 @@ def _connected(url: str) -> Iterator[Connection]:
         if _lock_was_taken(exc):
             raise
         raise DatabaseUnavailableError(
-            f"the database cannot be reached: {_first_line(exc.orig)}",
-            hint="look at database.url, and whether the server runs and lets this host in"
-            " / 请检查 database.url，以及数据库是否在运行、是否允许本机连接",
+            "database.unavailable", words=_first_line(exc.orig)
         ) from None
     finally:
         engine.dispose()

@@ -160,7 +160,6 @@ def _runs(metadata: sa.MetaData) -> None:
             "rows that could not be taken",
             default="0",
         ),
-        _column("error", sa.Text(), "错误", "what went wrong", null=True),
         *error_columns(),
         sa.PrimaryKeyConstraint("id", name="runs_pkey"),
         sa.Index("runs_account_resource_started_at_idx", "account", "resource", "started_at"),
@@ -464,13 +463,12 @@ def _dead_letters(metadata: sa.MetaData) -> None:
         _column(*_RESOURCE),
         _column("record_id", IDENTIFIER, "记录编号", "the record's id", null=True),
         _column("reason", IDENTIFIER, "原因代码", "reason"),
-        _column("detail", sa.Text(), "说明", "the reason in words"),
         _column("original", sa.Text(), "原文（ASCII 转义的 JSON）", "the original as ASCII JSON"),
         _column("fingerprint", IDENTIFIER, "去重指纹", "tells a repetition"),
         _column("first_seen_at", _INSTANT, "首次出现时间", "when it was first seen"),
         _column("resolved_at", _INSTANT, "解决时间", "when it was taken after all", null=True),
         _column("run_id", sa.BigInteger(), "发现它的运行", "the run that found it", null=True),
-        *error_columns(),
+        *error_columns(null=False),
         sa.PrimaryKeyConstraint("id", name="dead_letters_pkey"),
         sa.UniqueConstraint(
             "account", "resource", "fingerprint", name="dead_letters_fingerprint_key"

@@ -26,7 +26,7 @@ from wpsync.embedded import folders
 from wpsync.embedded.folders import Place
 from wpsync.embedded.locks import FileLock, RunFolder
 from wpsync.embedded.programs import Programs
-from wpsync.errors import DatabaseUnavailableError
+from wpsync.errors import DatabaseUnavailableError, Message
 
 DATABASE = "wpsync"
 USER = "postgres"
@@ -59,7 +59,7 @@ _LOG_PREFIX = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] ")
 
 
 class NotStartedError(DatabaseUnavailableError):
-    """The server did not start; the message holds the server's own words."""
+    """The server did not start; the message quotes the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +81,12 @@ def is_there(cluster: Path) -> bool:
     if not os.path.lexists(cluster):
         return False
     if not cluster.is_dir():
-        raise _foreign(cluster, "it is no folder", "不是目录")
+        raise _foreign(cluster, Message("embedded.not_a_folder"))
     if not any(cluster.iterdir()):
         return False
     for name in (_MARK, "PG_VERSION", "global/pg_control"):
         if not (cluster / name).is_file():
-            raise _foreign(cluster, f"{name} is missing", f"缺少 {name}")
+            raise _foreign(cluster, Message("embedded.file_missing", {"name": name}))
     return True
 
 
@@ -94,7 +94,7 @@ def major(cluster: Path) -> int:
     """The major version that made the cluster."""
     text = (cluster / "PG_VERSION").read_text(encoding="ascii", errors="replace").strip()
     if not text.isdecimal():
-        raise _foreign(cluster, "PG_VERSION holds no version", "PG_VERSION 中没有版本号")
+        raise _foreign(cluster, Message("embedded.no_version"))
     return int(text)
 
 
@@ -117,9 +117,7 @@ def make(place: Place, programs: Programs, *, durable: bool = True) -> None:
             fresh.rename(target)  # replaces an empty folder, and nothing else
         except OSError as exc:
             raise DatabaseUnavailableError(
-                f"the new database cannot take its place in {target}: {exc.strerror}",
-                hint=f"remove {target} if it is an empty folder; a volume is mounted one level above it"
-                f" / 如果 {target} 是空目录请将其删除；数据卷应挂载在它的上一级目录",
+                "embedded.cannot_place", folder=str(target), words=exc.strerror
             ) from exc
     except BaseException:
         shutil.rmtree(fresh, ignore_errors=True)  # made by this very call
@@ -140,9 +138,7 @@ def _initialise(fresh: Path, programs: Programs, *, durable: bool) -> None:
     done = programs.run("initdb", *options, *sync, folder=fresh)
     if done.returncode != 0:
         raise DatabaseUnavailableError(
-            f"the database cannot be made in {fresh.parent}: {telling(done.stdout)}",
-            hint=f"look at the rights and the free space of {fresh.parent}"
-            f" / 请检查 {fresh.parent} 的权限和剩余空间",
+            "embedded.cannot_create", folder=str(fresh.parent), words=telling(done.stdout)
         )
 
 
@@ -153,8 +149,7 @@ def _create_database(fresh: Path, programs: Programs) -> None:
     )  # fmt: skip
     if done.returncode != 0 or "ERROR" in done.stdout:
         raise DatabaseUnavailableError(
-            f"the database cannot be made in {fresh.parent}: {telling(done.stdout)}",
-            hint=f"look at the free space of {fresh.parent} / 请检查 {fresh.parent} 的剩余空间",
+            "embedded.cannot_create", folder=str(fresh.parent), words=telling(done.stdout)
         )
 
 
@@ -237,14 +232,9 @@ def start(
         raise
     if process.poll() is None:
         end_process(process)
-        reason = "it is no longer needed"
-    else:
-        reason = telling(run.read(LOG, before))
-    log_path = run.path / LOG
-    raise NotStartedError(
-        f"the embedded Postgres does not start: {reason}",
-        hint=f"see {log_path} / 请查看 {log_path}",
-    )
+        raise NotStartedError("embedded.no_longer_needed")
+    words = telling(run.read(LOG, before))
+    raise NotStartedError("embedded.does_not_start", log=str(run.path / LOG), words=words)
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:
@@ -261,19 +251,15 @@ def end_process(process: subprocess.Popen[bytes]) -> None:
                 return
 
 
-def telling(output: str) -> str:
-    """The lines of a program's output that name the reason, joined; all lines if none does."""
+def telling(output: str) -> str | None:
+    """Return the lines of a program's output that name the reason, joined; all lines if none does."""
     lines = [_LOG_PREFIX.sub("", line).strip() for line in output.splitlines() if line.strip()]
     chosen = [line for line in lines if any(word in line for word in _TELLING)] or lines
-    return "; ".join(chosen[:6]) or "it printed nothing"
+    return "; ".join(chosen[:6]) or None
 
 
-def _foreign(cluster: Path, why: str, why_zh: str) -> DatabaseUnavailableError:
-    return DatabaseUnavailableError(
-        f"{cluster} holds something that is no finished database of wpsync's: {why}",
-        hint=f"move it away, or restore all of it from the backup; nothing was changed"
-        f" / 请将其移走，或从备份完整恢复（{why_zh}）；未做任何改动",
-    )
+def _foreign(cluster: Path, reason: Message) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError("embedded.foreign_content", folder=str(cluster), reason=reason)
 
 
 def _pid_file(cluster: Path) -> list[bytes]:
@@ -308,11 +294,7 @@ def _wait_for_end(lock: FileLock, given_up: Callable[[], bool]) -> None:
     end = time.monotonic() + _ENDING_SECONDS
     while not lock.try_exclusive():
         if given_up() or time.monotonic() > end:
-            raise NotStartedError(
-                "the embedded Postgres does not start: a server before it has not ended",
-                hint="end it, perhaps in another container that shares the folder"
-                " / 请先结束之前的服务进程（可能在共享该目录的另一个容器中）",
-            )
+            raise NotStartedError("embedded.not_ended")
         time.sleep(0.02)
 
 

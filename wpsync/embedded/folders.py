@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
 
-from wpsync.errors import DatabaseUnavailableError
+from wpsync.errors import DatabaseUnavailableError, Message
 
 STATE = Path("/var/lib/wpsync")
 """Root's folder for what the server's user must reach."""
@@ -70,9 +70,7 @@ def problems_in_words(path: Path) -> Iterator[None]:
     except OSError as exc:
         where = exc.filename or path
         raise DatabaseUnavailableError(
-            f"the embedded Postgres cannot use {where}: {exc.strerror}",
-            hint=f"look at the rights, the owner and the free space of {path}, or set database.url"
-            f" / 请检查 {path} 的权限、属主和剩余空间，或设置 database.url",
+            "embedded.cannot_use", path=str(where), folder=str(path), words=exc.strerror
         ) from exc
 
 
@@ -84,10 +82,7 @@ def locate(configured: Path) -> Place:
     """
     parent = configured.parent
     if len(os.fsencode(configured)) > _PATH_BYTES:
-        raise DatabaseUnavailableError(
-            f"the path of the embedded Postgres has more than {_PATH_BYTES} bytes",
-            hint="set data_dir to a shorter path / 请把 data_dir 设为更短的路径",
-        )
+        raise DatabaseUnavailableError("embedded.path_too_long", limit=_PATH_BYTES)
     _make_parent(parent)
     check_private(parent, others=(0,), links=True)
     account = _account(configured)
@@ -98,9 +93,7 @@ def locate(configured: Path) -> Place:
         return Place(configured, configured, account)
     if os.path.lexists(configured) and any(configured.iterdir()):
         raise DatabaseUnavailableError(
-            f"the system user {account.name} cannot enter {parent}, so the database there cannot be started",
-            hint=f"open the folders that lead there to others (chmod o+x), or move {parent}"
-            f" / 请为通往该目录的各级目录增加进入权限（chmod o+x），或移动 {parent}",
+            "embedded.folder_closed", user=account.name, folder=str(parent)
         )
     return Place(configured, shared_state() / f"data-{token_hex(6)}" / configured.name, account)
 
@@ -150,7 +143,7 @@ def check_descriptor(path: Path, descriptor: int) -> None:
     """Raise DatabaseUnavailableError unless an open folder is ours, and closed to all others."""
     found = os.fstat(descriptor)
     if found.st_uid != os.geteuid() or found.st_mode & 0o077:
-        raise _untrusted(path, "other users may use it", "其他用户可以使用它")
+        raise _untrusted(path, Message("embedded.usable_by_others"))
 
 
 def shared_state() -> Path:
@@ -173,14 +166,14 @@ def check_private(path: Path, *, others: tuple[int, ...] = (), links: bool = Fal
     if stat.S_ISLNK(found.st_mode) and links and found.st_uid in trusted:
         found = path.stat()
     if not stat.S_ISDIR(found.st_mode):
-        raise _untrusted(path, "it is no folder", "它不是普通目录")
+        raise _untrusted(path, Message("embedded.not_a_folder"))
     if found.st_uid not in trusted:
         owner = user_name(found.st_uid)
-        raise _untrusted(path, f"it belongs to {owner}", f"它属于 {owner}")
+        raise _untrusted(path, Message("embedded.owned_by_other", {"owner": owner}))
     if found.st_mode & stat.S_IWOTH:
-        raise _untrusted(path, "every user may change it", "任何用户都可以修改它")
+        raise _untrusted(path, Message("embedded.writable_by_all"))
     if os.geteuid() == 0 and found.st_mode & stat.S_IWGRP and found.st_gid != 0:
-        raise _untrusted(path, "a group may change it", "某个用户组可以修改它")
+        raise _untrusted(path, Message("embedded.writable_by_group"))
 
 
 def check_owner(place: Place) -> None:
@@ -189,21 +182,17 @@ def check_owner(place: Place) -> None:
         return
     found = place.cluster.lstat()
     if stat.S_ISLNK(found.st_mode):
-        raise _untrusted(
-            place.cluster,
-            "it is a link; set data_dir to its target",
-            "它是链接，请把 data_dir 直接指向目标目录",
-        )
+        raise DatabaseUnavailableError("embedded.is_link", path=str(place.cluster))
     if not stat.S_ISDIR(found.st_mode):
-        raise _untrusted(place.cluster, "it is no folder", "它不是普通目录")
+        raise _untrusted(place.cluster, Message("embedded.not_a_folder"))
     if found.st_uid == os.geteuid() and not any(place.cluster.iterdir()):
         return
     if found.st_uid != place.owner_uid:
-        owner, us = user_name(found.st_uid), user_name(place.owner_uid)
         raise DatabaseUnavailableError(
-            f"the database in {place.cluster} belongs to {owner}, and its server would run as {us}",
-            hint=f"run it as the user who made the database, or give the folder to another user with chown"
-            f" / 请用创建该数据库的用户运行，或用 chown 变更 {place.cluster} 的属主",
+            "embedded.other_owner",
+            folder=str(place.cluster),
+            owner=user_name(found.st_uid),
+            user=user_name(place.owner_uid),
         )
 
 
@@ -212,15 +201,11 @@ def user_name(uid: int) -> str:
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
-        return f"user {uid}"
+        return str(uid)
 
 
-def _untrusted(path: Path, why: str, why_zh: str) -> DatabaseUnavailableError:
-    return DatabaseUnavailableError(
-        f"the embedded Postgres does not use {path}: {why}",
-        hint="set data_dir to a folder of your own / 请把 data_dir 设为自己的目录"
-        f"（{path}：{why_zh}）",
-    )
+def _untrusted(path: Path, reason: Message) -> DatabaseUnavailableError:
+    return DatabaseUnavailableError("embedded.untrusted", path=str(path), reason=reason)
 
 
 def _make_parent(parent: Path) -> None:
@@ -250,10 +235,7 @@ def _account(configured: Path) -> Account | None:
             continue
         known.append(Account(name, entry.pw_uid, entry.pw_gid))
     if not known:
-        raise DatabaseUnavailableError(
-            "Postgres does not run as root, and there is no user `postgres` or `nobody`",
-            hint="run wpsync as an ordinary user / 请以普通用户身份运行 wpsync",
-        )
+        raise DatabaseUnavailableError("embedded.no_server_user")
     kept = _recorded(configured) or configured
     owner = kept.lstat().st_uid if os.path.lexists(kept) else -1
     return next((one for one in known if one.uid == owner), known[0])
@@ -263,11 +245,7 @@ def _check_known(uid: int) -> None:
     try:
         pwd.getpwuid(uid)
     except KeyError:
-        raise DatabaseUnavailableError(
-            f"this command runs as user number {uid}, which has no entry in /etc/passwd; Postgres needs one",
-            hint="run it as a user with a name, or set database.url"
-            " / 请以有用户名的用户运行，或设置 database.url",
-        ) from None
+        raise DatabaseUnavailableError("embedded.user_without_name", uid=uid) from None
 
 
 def _can_enter(account: Account, folder: Path) -> bool:
@@ -297,24 +275,22 @@ def _recorded(configured: Path) -> Path | None:
         return None
     found = file.lstat()
     if not stat.S_ISREG(found.st_mode) or found.st_uid not in (os.geteuid(), 0):
-        raise _untrusted(file, "it is not a file of yours", "它不是您的文件")
+        raise _untrusted(file, Message("embedded.not_your_file"))
     cluster = Path(file.read_text(encoding="utf-8", errors="replace").strip())
     if not cluster.is_absolute() or cluster.parent.parent == cluster.parent:
         raise DatabaseUnavailableError(
-            f"{file} does not hold the path of a database",
-            hint=f"write that path into it again: a folder below {STATE}, ending in /{configured.name}"
-            f" / 请重新写入数据库路径：{STATE} 下以 /{configured.name} 结尾的目录",
+            "embedded.no_path_recorded", file=str(file), state=str(STATE), name=configured.name
         )
     if os.path.lexists(configured) and any(configured.iterdir()):
         raise DatabaseUnavailableError(
-            f"{file} says that the database is in {cluster}, but {configured} is not empty",
-            hint=f"keep one of the two: move the other away / 请只保留其中之一，移走另一个（{file} 或 {configured}）",
+            "embedded.two_databases",
+            file=str(file),
+            recorded=str(cluster),
+            folder=str(configured),
         )
     if not cluster.is_dir():
         raise DatabaseUnavailableError(
-            f"{file} says that the database is in {cluster}, which is not there",
-            hint=f"bring {cluster} back (from a backup), or move {file} away to begin with an empty database"
-            f" / 请恢复 {cluster}（例如从备份），或移走 {file} 以新建空数据库",
+            "embedded.database_gone", file=str(file), recorded=str(cluster)
         )
     check_private(cluster.parent, others=(0,))
     return cluster

@@ -5,7 +5,8 @@ that end from the kernel: users share the lock `users` as long as they live, and
 server stays behind a user that was killed. The keeper in turn holds the lock `keeper`. If it is killed itself,
 the kernel stops its server, and the users that remain start another keeper.
 
-Its first line of output is `ready`, or the reason why the server does not start.
+Its first line of output is `ready`, or the error for which the server does not start: an object with `code`,
+`params` and `words`.
 """
 
 import json
@@ -21,6 +22,7 @@ from wpsync.embedded import cluster, programs
 from wpsync.embedded.folders import Account, Place, problems_in_words
 from wpsync.embedded.locks import FileLock, RunFolder
 from wpsync.errors import DatabaseUnavailableError
+from wpsync.language import Language
 
 READY = "ready"
 _LOOK_SECONDS = 0.25
@@ -95,8 +97,7 @@ class Keeper:
             try:
                 self._start()
             except DatabaseUnavailableError as exc:
-                sys.stderr.write(f"{time.strftime('%F %T')} {exc}\n")
-                sys.stderr.flush()
+                _log(exc)
 
 
 class Report:
@@ -139,8 +140,26 @@ def main(task: str) -> None:
                 return
             Keeper(place, run, durable=given["durable"]).keep(report)
     except DatabaseUnavailableError as exc:
-        sys.stderr.write(f"{time.strftime('%F %T')} {exc}\n")
-        report.send(json.dumps([str(exc), exc.hint]))
+        _log(exc)
+        said = exc.message
+        report.send(json.dumps({"code": said.code, "params": said.stored(), "words": said.words}))
+
+
+def reported(line: str) -> DatabaseUnavailableError | None:
+    """Return the error that a keeper reported; None for any other line."""
+    try:
+        given = json.loads(line)
+        return DatabaseUnavailableError(given["code"], words=given["words"], **given["params"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def _log(exc: DatabaseUnavailableError) -> None:
+    """Write an error into the keeper's log, in English."""
+    from wpsync.messages import say
+
+    sys.stderr.write(f"{time.strftime('%F %T')} {say(exc.message, Language.EN)}\n")
+    sys.stderr.flush()
 
 
 def _taken(lock: FileLock) -> bool:

@@ -142,8 +142,7 @@ class RunFolder:
             while not lock.try_exclusive():
                 if given_up() or time.monotonic() > end:
                     raise DatabaseUnavailableError(
-                        "another wpsync is still starting the embedded Postgres",
-                        hint=f"see {self.path / 'server.log'} / 请查看 {self.path / 'server.log'}",
+                        "embedded.still_starting", log=str(self.path / "server.log")
                     )
                 time.sleep(_POLL_SECONDS)
             yield

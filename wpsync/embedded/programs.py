@@ -111,9 +111,9 @@ def find(account: Account | None, major: int | None = None) -> Programs:
             continue
         except OSError as exc:
             blocked = DatabaseUnavailableError(
-                f"the Postgres of the wheel cannot be copied: {exc.filename}: {exc.strerror}",
-                hint="look at the rights and the free space there, or install Postgres"
-                " / 请检查该处的权限和剩余空间，或安装 Postgres",
+                "embedded.programs_not_copied",
+                path=str(exc.filename or folder),
+                words=exc.strerror,
             )
             continue
         if usable is None:
@@ -123,22 +123,11 @@ def find(account: Account | None, major: int | None = None) -> Programs:
         found.add(usable.major)
     if blocked is not None:
         raise blocked
-    if major is not None:
-        raise _other_major(major, found)
-    raise DatabaseUnavailableError(
-        "there is no Postgres server to start, and no database.url is configured",
-        hint="pip install 'wpsync[embedded]', or install Postgres, or set database.url"
-        " / 请执行 pip install 'wpsync[embedded]'，或安装 Postgres，或设置 database.url",
-    )
-
-
-def _other_major(major: int, found: set[int]) -> DatabaseUnavailableError:
-    here = ", ".join(str(one) for one in sorted(found)) or "none"
-    return DatabaseUnavailableError(
-        f"the embedded database was made by Postgres {major}; installed here: {here}",
-        hint=f"install Postgres {major} again, or take the data along as docs/embedded-postgres.md shows"
-        f" / 请重新安装 Postgres {major}，或按 docs/embedded-postgres.zh-CN.md 迁移数据",
-    )
+    if found:
+        raise DatabaseUnavailableError(
+            "embedded.other_version", major=major, installed=sorted(found)
+        )
+    raise DatabaseUnavailableError("embedded.no_programs")
 
 
 def _candidates() -> Iterator[Path]:

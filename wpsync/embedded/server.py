@@ -4,7 +4,6 @@ Several processes may use one database. The first one starts the server; after t
 server stops. A server that dies in between is started again within seconds.
 """
 
-import json
 import os
 import subprocess
 import threading
@@ -92,10 +91,7 @@ def emptied(configured: Path, *, durable: bool) -> Iterator[Server]:
         stack.callback(run.close)
         alone = stack.enter_context(run.locked("alone"))
         if not alone.try_exclusive():
-            raise DatabaseUnavailableError(
-                f"another wpsync uses the database in {configured.parent}",
-                hint="stop it, or use another folder / 请先停止它，或换一个目录",
-            )
+            raise DatabaseUnavailableError("embedded.in_use", folder=str(configured.parent))
         if not server.is_new:
             with psycopg.connect(server.database("postgres"), autocommit=True) as connection:
                 connection.execute(f"drop database if exists {DATABASE} with (force)")
@@ -149,10 +145,10 @@ class _Use:
         end = time.monotonic() + _STOP_SECONDS
         while not self._users.try_shared():
             if time.monotonic() > end:
-                log = self._run.path / cluster.LOG
                 raise DatabaseUnavailableError(
-                    f"the embedded Postgres has been stopping for {_STOP_SECONDS} seconds",
-                    hint=f"see {log} / 请查看 {log}",
+                    "embedded.still_stopping",
+                    seconds=_STOP_SECONDS,
+                    log=str(self._run.path / cluster.LOG),
                 )
             time.sleep(_POLL_SECONDS)
         return self
@@ -171,7 +167,6 @@ class _Use:
 
     def ensure(self) -> Postmaster:
         """Have a keeper and a server that is ready, started now or before."""
-        log = self._run.path / cluster.LOG
         before = self._run.size(cluster.LOG)
         with self._run.turn(seconds=_TURN_SECONDS, given_up=self._ended.is_set):
             end = time.monotonic() + _READY_SECONDS
@@ -182,10 +177,10 @@ class _Use:
                 if found is not None:
                     return found
                 if self._ended.is_set() or time.monotonic() > end:
-                    reason = cluster.telling(self._run.read(cluster.LOG, before))
                     raise DatabaseUnavailableError(
-                        f"the embedded Postgres does not start: {reason}",
-                        hint=f"see {log} / 请查看 {log}",
+                        "embedded.does_not_start",
+                        log=str(self._run.path / cluster.LOG),
+                        words=cluster.telling(self._run.read(cluster.LOG, before)),
                     )
                 time.sleep(_POLL_SECONDS)
 
@@ -204,8 +199,7 @@ class _Use:
         self._thread.start()
 
     def _start_keeper(self) -> None:
-        """Start a keeper and wait for its report. Raise DatabaseUnavailableError with the server's words."""
-        log = self._run.path / "keeper.log"
+        """Start a keeper and wait for its report. Raise DatabaseUnavailableError with the reason it reports."""
         with self._run.log("keeper.log") as descriptor:
             done = subprocess.run(
                 keeper.command(self._place, durable=self._durable),
@@ -219,14 +213,11 @@ class _Use:
         line = done.stdout.decode(errors="replace").strip()
         if line == keeper.READY:
             return
-        try:
-            reason, hint = json.loads(line)
-        except ValueError:
-            reason, hint = (
-                f"the keeper of the embedded Postgres ended: {line or 'no reason given'}",
-                None,
-            )
-        raise DatabaseUnavailableError(reason, hint=hint or f"see {log} / 请查看 {log}")
+        reported = keeper.reported(line)
+        if reported is not None:
+            raise reported
+        log = self._run.path / "keeper.log"
+        raise DatabaseUnavailableError("embedded.keeper_ended", log=str(log), words=line or None)
 
     def _wait_for_stop(self) -> None:
         end = time.monotonic() + _STOP_SECONDS

@@ -190,21 +190,25 @@ def _limited() -> Answer:
     )
 
 
+_FIXED = {
+    "http_500": Answer(b'{"error":"internal"}', 500),
+    "http_502_html": Answer(_HTML % 502, 502, b"text/html"),
+    "http_503": Answer(b"", 503, b"text/plain"),
+    "not_json": Answer(b"3q2+7wAAAAECAwQFBgcICQoLDA0ODw==", kind=b"text/plain"),
+    "web_page": Answer(_HTML % 200, 200, b"text/html"),
+}
+"""The faults whose answer is always the same."""
+
+
 def _before(state: State, fault: Fault | None) -> Answer | None:
     """An answer that a fault gives instead of the vendor's."""
     match fault.name if fault is not None else "":
-        case "http_500":
-            return Answer(b'{"error":"internal"}', 500)
-        case "http_502_html":
-            return Answer(_HTML % 502, 502, b"text/html")
-        case "http_503":
-            return Answer(b"", 503, b"text/plain")
+        case name if name in _FIXED:
+            return _FIXED[name]
         case "http_429":
             return _limited()
         case "reset":
             return Answer(b"", reset=True)
-        case "not_json":
-            return Answer(b"3q2+7wAAAAECAwQFBgcICQoLDA0ODw==", kind=b"text/plain")
         case "code_0":
             args = fault.args if fault is not None else {}
             code = args.get("statusCode")

@@ -1,5 +1,7 @@
 """Erasing one person, in one transaction, with a receipt; and what keeps them from coming back.
 
+Which rows are a person's is declared in `resources/` (`identifies=`, `mentions=`, `leads_to=`).
+
 A load takes the lock of erasures in common, an erasure alone: a window that was read before somebody was
 erased, and is loaded after, notices and is read again. A load that finds more of somebody (a new chat,
 whose messages may be here already) erases that too, and takes the lock alone as well.
@@ -69,7 +71,7 @@ def hold(connection: Connection, known: Erased, left: LeftOut) -> None:
     parameters = {"account": known.account}
     row = connection.execute(QUERIES["count_erased_marks"], parameters).fetchone()
     if row is not None and row[0] != known.size:
-        raise ErasedMeanwhileError
+        raise ErasedMeanwhileError("erase.meanwhile")
 
 
 def keep_left_out(
@@ -333,11 +335,7 @@ def _same_person(connection: Connection, number: str, forms: Forms) -> set[str]:
         people = {number}
     people = {one for one in people if not any(one in forms(other) for other in people - {one})}
     if len(people) > 1:
-        raise ConfigError(
-            f"that is the alias of {len(people)} contacts, and it cannot be told which of them is meant",
-            hint="look up their wx_no in wp.wechat_contacts, and erase by that"
-            " / 多个联系人使用此微信号：请在 wp.wechat_contacts 查到 wx_no，再按它删除",
-        )
+        raise ConfigError("erase.several_people", people=len(people))
     found = {number, *people}
     theirs = {form for one in found for form in forms(one)}
     rows = connection.execute(QUERIES["aliases_of_nobody_else"], {"stored": list(theirs)})
@@ -358,7 +356,4 @@ def _refuse_ours(connection: Connection, stored: Collection[str]) -> None:
     rows = connection.execute(sql.SQL(" union ").join(queries)).fetchall()
     ours = [str(row[0]) for row in rows]
     if any(one in stored or values.phone_number(one) in stored for one in ours):
-        raise ConfigError(
-            "that number is a work phone's own, or an agent's: it is not one customer's",
-            hint="erase the customers that it talked to, one by one / 请逐个删除与该号码有往来的客户",
-        )
+        raise ConfigError("erase.our_number")

@@ -18,6 +18,7 @@ from psycopg import errors, sql
 
 from wpsync import crash_points
 from wpsync.db.database import Connection
+from wpsync.errors import Message
 from wpsync.loading.direct_copy import DirectCopy, is_row_error
 from wpsync.loading.merge_sql import (
     Counts,
@@ -36,6 +37,7 @@ from wpsync.loading.merge_sql import (
     upsert_sql,
 )
 from wpsync.model import Batch, DeadLetter, LeftOut, Row
+from wpsync.policy import DEFAULT
 from wpsync.resources import TABLES
 from wpsync.resources.messages import MEDIA
 from wpsync.resources.spec import Resource, Table
@@ -43,19 +45,27 @@ from wpsync.resources.spec import Resource, Table
 SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
 
-_DEADLOCK_ATTEMPTS = 5
-
 _STAGED: WeakKeyDictionary[Connection, dict[str, int]] = WeakKeyDictionary()
 """The staging tables of a connection, which live as long as it does, and how many rows stand in each."""
 
 
 class Staging:
-    """The staging tables of one connection, for one resource at a time. Not thread-safe."""
+    """The staging tables of one connection, for one resource at a time. Not thread-safe.
 
-    def __init__(self, connection: Connection, resource: Resource, account: str) -> None:
+    `attempts`: how many transactions are tried where Postgres breaks a deadlock.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        resource: Resource,
+        account: str,
+        attempts: int = DEFAULT.windows.deadlocks,
+    ) -> None:
         self._connection = connection
         self._resource = resource
         self._whose = {"account": account}
+        self._attempts = attempts
         self._pending = Batch()
         self._in_window = self._committed = False
         self._staged = _STAGED.setdefault(connection, {})
@@ -131,7 +141,7 @@ class Staging:
             self._straight.prepare(self._pending.rows)
         rows, letters = dict(self._pending.rows), list(self.dead_letters)
         self._committed = False
-        for left in reversed(range(_DEADLOCK_ATTEMPTS)):
+        for left in reversed(range(self._attempts)):
             yield self._transaction(is_last=not left)
             if self._committed:
                 return
@@ -320,10 +330,11 @@ class Staging:
 
     def _refuse(self, table: str, row: dict[str, object], exc: psycopg.Error) -> None:
         key = row.get(TABLES[table].key[0])
-        detail = f"{table}: {exc.sqlstate}: {type(exc).__name__}"
+        why = {"table": table, "sqlstate": str(exc.sqlstate), "error": type(exc).__name__}
+        error = Message("dead_letter.refused_by_database", why)
         self.dead_letters.append(
             DeadLetter(
-                self._resource.name, _short(key), "refused_by_postgres", detail, _as_json(row)
+                self._resource.name, _short(key), "refused_by_postgres", error, _as_json(row)
             )
         )
 

@@ -22,8 +22,6 @@ def say(message: Message, language: Language | None = None) -> str:
     Raises KeyError for a code that is not in the catalogue, or a parameter that its text lacks.
     """
     language = language or spoken()
-    if message.code == "legacy.text":  # TRANSITION
-        return str(message.params["text"])
     text = _rendered(MESSAGES[message.code].text.to(language), message, language)
     if not message.words:
         return text
@@ -33,17 +31,26 @@ def say(message: Message, language: Language | None = None) -> str:
 def remedy(message: Message, language: Language | None = None) -> str | None:
     """Return the next step for a person: a message's own remedy, else that of a message among its parameters."""
     language = language or spoken()
-    if message.code == "legacy.text":  # TRANSITION
-        english, _, chinese = cast("str", message.params["hint"] or "").partition(" / ")
-        return (chinese if language is Language.ZH and chinese else english) or None
     own = MESSAGES[message.code].remedy
     if own is not None:
         return _rendered(own.to(language), message, language)
     for value in message.params.values():
-        inner = nested(value)
-        if inner is not None and (found := remedy(inner, language)) is not None:
-            return found
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            inner = nested(one)
+            if inner is not None and (found := remedy(inner, language)) is not None:
+                return found
     return None
+
+
+def shown(message: Message, language: Language | None = None) -> tuple[str, str | None]:
+    """Return the text and the remedy of a message that was stored, perhaps by another version of wpsync.
+
+    Shows a message whose code or parameters this version does not know as the code and the parameters.
+    """
+    try:
+        return say(message, language), remedy(message, language)
+    except (KeyError, TypeError, ValueError):
+        return str(message), None
 
 
 def stored(code: str | None, params: object, words: str | None) -> Message | None:

@@ -6,12 +6,45 @@ and that every use names a code and its parameters.
 
 from collections.abc import Mapping
 
-from wpsync.messages import check, command
+from wpsync.messages import (
+    cause,
+    check,
+    command,
+    condition,
+    configuration,
+    database,
+    dead_letter,
+    embedded,
+    erase,
+    job,
+    listing,
+    renormalize,
+    schema,
+    token,
+    vendor,
+    web,
+    window,
+)
 from wpsync.messages.entry import Entry
 
 PARTS: tuple[Mapping[str, Entry], ...] = (
+    cause.ENTRIES,
     check.ENTRIES,
     command.ENTRIES,
+    condition.ENTRIES,
+    configuration.ENTRIES,
+    database.ENTRIES,
+    dead_letter.ENTRIES,
+    embedded.ENTRIES,
+    erase.ENTRIES,
+    job.ENTRIES,
+    listing.ENTRIES,
+    renormalize.ENTRIES,
+    schema.ENTRIES,
+    token.ENTRIES,
+    vendor.ENTRIES,
+    web.ENTRIES,
+    window.ENTRIES,
 )
 
 MESSAGES: dict[str, Entry] = {code: entry for part in PARTS for code, entry in part.items()}

@@ -45,6 +45,14 @@ RUNS: dict[str, Text] = {
     "verify": Text("verify", "对账"),
 }
 
+_JSON: dict[str, Text] = {
+    "null": Text("null", "空值"),
+    "boolean": Text("boolean", "布尔值"),
+    "number": Text("number", "数字"),
+    "string": Text("string", "文本"),
+    "array": Text("array", "数组"),
+}
+
 _JOBS: dict[str, Text] = {
     "tokens": Text("Tokens", "令牌轮换"),
     "alerts": Text("Alerts", "告警"),
@@ -60,6 +68,11 @@ def resource(name: str) -> Text:
 def reason(code: str) -> Text:
     """Why something is incomplete or was not taken; an unknown code stays as it is."""
     return REASONS.get(code, Text(code, code))
+
+
+def json_type(name: str) -> Text:
+    """Name a type of JSON's values."""
+    return _JSON.get(name, Text(name, name))
 
 
 def run(kind: str) -> Text:

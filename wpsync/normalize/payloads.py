@@ -7,6 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from wpsync import values
+from wpsync.errors import Message
 from wpsync.model import Row
 from wpsync.normalize import originals
 from wpsync.normalize.shapes import Builder, Found, Payload, Signature
@@ -41,7 +42,7 @@ class Exploded:
     place among the messages), and typed rows by table."""
 
     plain_texts: list[str | None]
-    problems: dict[int, str] = field(default_factory=dict)
+    problems: dict[int, Message] = field(default_factory=dict)
     rows: dict[str, list[Row]] = field(default_factory=dict)
 
     def add(self, table: str, rows: Iterable[Row]) -> None:
@@ -185,9 +186,9 @@ def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
     """Payloads that are objects, those that are alike together."""
     opened: dict[int, Payload] = {}
     for place, payload in enumerate(of.payloads):
-        found, problem = _opened(kind, payload, of.records[place])
-        if found is None:
-            exploded.problems[place] = problem
+        found = _opened(kind, payload, of.records[place])
+        if isinstance(found, Message):
+            exploded.problems[place] = found
         else:
             opened[place] = found
     builder = _BUILDERS[kind.name]
@@ -238,25 +239,32 @@ def _read(builder: Builder, opened: Mapping[int, Payload]) -> Iterator[tuple[lis
         yield [place], builder.read(opened[place])
 
 
-def _opened(kind: MessageKind, payload: object, record: Payload) -> tuple[Payload | None, str]:
-    """The payload as an object; or what is wrong with it, without quoting it."""
+def _opened(kind: MessageKind, payload: object, record: Payload) -> Payload | Message:
+    """Return the payload as an object, or what is wrong with it, without quoting it."""
     if kind.name in MEDIA_KINDS:
-        return _opened_media(payload, record), ""
+        return _opened_media(payload, record)
     if isinstance(payload, dict):
-        return payload, ""
+        return payload
     if payload is None or payload == "":
-        return None, "the message has no payload"
+        return Message("dead_letter.no_payload")
     if not isinstance(payload, str):
-        return None, f"the payload is a {type(payload).__name__}, not an object"
+        return _not_an_object(payload)
     if kind.name == "system" and not may_be_object(payload):
-        return {"content": payload}, ""
+        return {"content": payload}
     try:
         opened = values.parse_json(payload)
     except ValueError:
-        return None, "the payload is not JSON"
-    if isinstance(opened, dict):
-        return opened, ""
-    return None, f"the payload is a JSON {type(opened).__name__}, not an object"
+        return Message("dead_letter.payload_not_json")
+    return opened if isinstance(opened, dict) else _not_an_object(opened)
+
+
+def _not_an_object(payload: object) -> Message:
+    kind = _JSON.get(type(payload), "number")
+    return Message("dead_letter.payload_not_an_object", {"kind": kind})
+
+
+_JSON: dict[type, str] = {type(None): "null", bool: "boolean", str: "string", list: "array"}
+"""The types of JSON's values, less objects, by ours; all others are numbers."""
 
 
 def _opened_media(payload: object, record: Payload) -> Payload:

@@ -159,7 +159,7 @@ class Privacy:
             letter.resource,
             letter.record_id,
             letter.reason,
-            letter.detail,
+            letter.error,
             withheld(letter.original, self._key),
         )
 

@@ -11,6 +11,7 @@ from operator import methodcaller
 from typing import cast
 
 from wpsync import values
+from wpsync.errors import Message
 from wpsync.model import Batch, DeadLetter, Erased
 from wpsync.normalize import columns, erasure, originals
 from wpsync.normalize.payloads import MEDIA_FIELDS, MEDIA_KINDS, Messages, explode, may_be_object
@@ -133,12 +134,12 @@ class Normalizer:
         usable: list[tuple[Record, str]] = []
         for record, stamp in zip(records, stamps, strict=True):
             if not isinstance(record, dict):
-                self._refuse(record, "not_an_object", "the record is not a JSON object", into)
+                self._refuse(record, Message("dead_letter.not_an_object"), into)
                 continue
             if _is_usable(record.get(_holding(record, self._key.sources)[0])):
                 usable.append((record, stamp))
             else:
-                self._refuse(record, "no_id", "the record has no usable id", into)
+                self._refuse(record, Message("dead_letter.no_id"), into)
         return _Draft([record for record, _ in usable], [stamp for _, stamp in usable])
 
     def _all_usable(self, records: Sequence[object]) -> bool:
@@ -148,9 +149,9 @@ class Normalizer:
         ids = list(map(methodcaller("get", self._key.sources[0]), records))
         return _TEXT.issuperset(map(type, ids)) and all(ids) and "(null)" not in ids
 
-    def _refuse(self, record: object, reason: str, detail: str, into: Batch) -> None:
-        original = originals.ascii_json(record)
-        into.dead_letters.append(DeadLetter(self._resource, None, reason, detail, original))
+    def _refuse(self, record: object, error: Message, into: Batch) -> None:
+        reason, original = error.code.partition(".")[2], originals.ascii_json(record)
+        into.dead_letters.append(DeadLetter(self._resource, None, reason, error, original))
 
 
 _OBJECT, _TEXT = frozenset({dict}), frozenset({str})

@@ -63,8 +63,9 @@ def _refuse(stored: Mapping[str, Console], configured: Mapping[str, Console]) ->
         known = first.setdefault(console, name)
         if known != name:
             raise ConfigError(
-                f"accounts.{name} is the console that is kept under the name {known!r} already"
-                f" ({console.base_url}, client_id {console.client_id})",
-                hint=f"call it {known} again: under a second name everything would be read once more"
-                f" / 该控制台的数据已保存在账号名 {known} 之下：请改回原名，否则所有数据会重新读取一遍",
+                "configuration.second_name",
+                account=name,
+                known=known,
+                base_url=console.base_url,
+                client_id=console.client_id,
             )

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg.rows import class_row
-
 from wpsync.db.database import Connection, Database
-from wpsync.db.queries import statements
+from wpsync.db.queries import rows, statements
+from wpsync.errors import Message
 from wpsync.model import DeadLetter
 from wpsync.resources.wechat import WECHAT_MESSAGES
+from wpsync.state import errors
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -37,7 +37,7 @@ def keep_dead_letters(
                 "resource": letter.resource,
                 "record_id": letter.record_id,
                 "reason": letter.reason,
-                "detail": letter.detail,
+                **errors.columns(letter.error),
                 "original": letter.original,
                 "fingerprint": hashlib.sha256(print_of.encode()).hexdigest(),
                 "at": at,
@@ -65,7 +65,7 @@ class KeptLetter:
     resource: str
     record_id: str | None
     reason: str
-    detail: str
+    error: Message
     first_seen_at: datetime
     resolved_at: datetime | None
     original: str | None = None
@@ -76,29 +76,23 @@ def dead_letters(
 ) -> list[KeptLetter]:
     """Dead letters without their originals, newest first."""
     parameters = {"resource": resource, "all": resolved, "limit": limit}
-    with (
-        database.connection() as connection,
-        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
-    ):
-        return cursor.execute(QUERIES["dead_letters"], parameters).fetchall()
+    return [_letter(row) for row in rows(database, QUERIES["dead_letters"], parameters)]
 
 
 def dead_letter(database: Database, number: int) -> KeptLetter | None:
     """One dead letter with its original."""
-    with (
-        database.connection() as connection,
-        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
-    ):
-        return cursor.execute(QUERIES["dead_letter"], {"id": number}).fetchone()
+    found = rows(database, QUERIES["dead_letter"], {"id": number})
+    return _letter(found[0]) if found else None
 
 
 def open_dead_letters(database: Database, *, after: int) -> list[KeptLetter]:
     """Up to 500 open letters with their originals, in order of number, beginning after `after`."""
-    with (
-        database.connection() as connection,
-        connection.cursor(row_factory=class_row(KeptLetter)) as cursor,
-    ):
-        return cursor.execute(QUERIES["open_dead_letters"], {"after": after}).fetchall()
+    found = rows(database, QUERIES["open_dead_letters"], {"after": after})
+    return [_letter(row) for row in found]
+
+
+def _letter(row: dict[str, object]) -> KeptLetter:
+    return KeptLetter(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
 
 
 def not_yet_kept(

@@ -1,9 +1,9 @@
 -- name: keep_dead_letter
 -- A letter that is already there is not written again.
-insert into wpsync.dead_letters as old (account, resource, record_id, reason, detail, original, fingerprint,
-                                        first_seen_at, run_id)
-values (%(account)s, %(resource)s, %(record_id)s, %(reason)s, %(detail)s, %(original)s, %(fingerprint)s,
-        %(at)s, %(run_id)s)
+insert into wpsync.dead_letters as old (account, resource, record_id, reason, error_code, error_params, error_words,
+                                        original, fingerprint, first_seen_at, run_id)
+values (%(account)s, %(resource)s, %(record_id)s, %(reason)s, %(error_code)s, %(error_params)s, %(error_words)s,
+        %(original)s, %(fingerprint)s, %(at)s, %(run_id)s)
 on conflict (account, resource, fingerprint) do update set resolved_at = null
 where old.resolved_at is not null
 returning id
@@ -25,17 +25,17 @@ where d.resource = 'wechat_messages' and d.account = %(account)s and d.reason = 
   and d.resolved_at is null and m._account = d.account and m.id = d.record_id and m.payload_ok
 
 -- name: dead_letters
-select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at
+select id, account, resource, record_id, reason, error_code, error_params, error_words, first_seen_at, resolved_at
 from wpsync.dead_letters
 where (resolved_at is null or %(all)s) and (%(resource)s::text is null or resource = %(resource)s)
 order by id desc limit %(limit)s
 
 -- name: dead_letter
-select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at, original
+select id, account, resource, record_id, reason, error_code, error_params, error_words, first_seen_at, resolved_at, original
 from wpsync.dead_letters where id = %(id)s
 
 -- name: open_dead_letters
-select id, account, resource, record_id, reason, detail, first_seen_at, resolved_at, original
+select id, account, resource, record_id, reason, error_code, error_params, error_words, first_seen_at, resolved_at, original
 from wpsync.dead_letters where resolved_at is null and id > %(after)s order by id limit 500
 
 -- name: resolve_dead_letter

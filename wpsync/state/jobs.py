@@ -6,6 +6,8 @@ from datetime import datetime
 
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.errors import Message
+from wpsync.state import errors
 
 QUERIES = statements(__name__)
 
@@ -44,9 +46,11 @@ def begin_job(
         connection.execute(QUERIES["begin_job"], values)
 
 
-def end_job(database: Database, key: JobKey, at: datetime, outcome: str, error: str | None) -> None:
+def end_job(
+    database: Database, key: JobKey, at: datetime, outcome: str, error: Message | None
+) -> None:
     """A job ends: done, incomplete, failed, interrupted or deadline."""
-    values = key.parameters(at=at, outcome=outcome, error=error)
+    values = key.parameters(at=at, outcome=outcome, **errors.columns(error))
     with database.connection() as connection:
         connection.execute(QUERIES["end_job"], values)
 
@@ -56,4 +60,4 @@ def keep_jobs(database: Database, keys: Sequence[JobKey]) -> None:
     names = [f"{key.account}:{key.job}" for key in keys]
     with database.connection() as connection:
         connection.execute(QUERIES["keep_jobs"], {"names": names})
-        connection.execute(QUERIES["end_abandoned_runs"])
+        connection.execute(QUERIES["end_abandoned_runs"], errors.columns(Message("job.abandoned")))

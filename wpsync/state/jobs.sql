@@ -18,7 +18,8 @@ set every_seconds = excluded.every_seconds, next_at = excluded.next_at, started_
 -- name: end_job
 -- A job ends. One that never gets through by its deadline fails, whatever it did until then.
 update wpsync.jobs
-set finished_at = %(at)s, outcome = %(outcome)s, error = %(error)s,
+set finished_at = %(at)s, outcome = %(outcome)s,
+    error_code = %(error_code)s, error_params = %(error_params)s, error_words = %(error_words)s,
     failures = case when %(outcome)s in ('failed', 'deadline') then failures + 1
                     when %(outcome)s = 'interrupted' then failures else 0 end
 where account = %(account)s and job = %(job)s
@@ -29,5 +30,6 @@ delete from wpsync.jobs where account || ':' || job <> all(%(names)s)
 
 -- name: end_abandoned_runs
 -- Runs of the service that a killed process left open. A run that lives after all says so when it ends.
-update wpsync.runs set outcome = 'interrupted', error = 'the process ended'
+update wpsync.runs set outcome = 'interrupted',
+    error_code = %(error_code)s, error_params = %(error_params)s, error_words = %(error_words)s
 where outcome = 'running' and kind in ('sync', 'recheck', 'sample', 'proof')

@@ -4,6 +4,8 @@ from datetime import datetime
 
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.errors import Message
+from wpsync.state import errors
 
 QUERIES = statements(__name__)
 
@@ -15,9 +17,9 @@ class PostgresOutages:
         self._database = database
         self._account = account
 
-    def began(self, since: datetime, error: str) -> None:
+    def began(self, since: datetime, error: Message) -> None:
         """It has not answered since then; what another process noted before stays."""
-        values = {"account": self._account, "since": since, "error": error}
+        values = {"account": self._account, "since": since, **errors.columns(error)}
         with self._database.connection() as connection:
             connection.execute(QUERIES["note_outage"], values)
 

@@ -6,6 +6,8 @@ from typing import cast
 
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.errors import Message
+from wpsync.state import errors
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -44,19 +46,19 @@ def finish_run(
     at: datetime,
     outcome: str,
     totals: RunTotals,
-    error: str | None,
+    error: Message | None,
 ) -> None:
     """A run ends: done, incomplete, failed or interrupted."""
     parameters = {
         "id": run_id,
         "at": at,
         "outcome": outcome,
-        "error": error,
         "requests": totals.requests,
         "rows_read": totals.rows_read,
         "rows_inserted": totals.rows_inserted,
         "rows_updated": totals.rows_updated,
         "dead_letters": totals.dead_letters,
+        **errors.columns(error),
     }
     with database.connection() as connection:
         connection.execute(QUERIES["finish_run"], parameters)

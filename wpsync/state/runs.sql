@@ -9,7 +9,8 @@ returning id
 update wpsync.runs
 set finished_at = %(at)s, outcome = %(outcome)s, requests = %(requests)s, rows_read = %(rows_read)s,
     rows_inserted = %(rows_inserted)s, rows_updated = %(rows_updated)s,
-    dead_letters = %(dead_letters)s, error = %(error)s
+    dead_letters = %(dead_letters)s, error_code = %(error_code)s, error_params = %(error_params)s,
+    error_words = %(error_words)s
 where id = %(id)s
 
 -- name: last_run_at

@@ -8,11 +8,12 @@ from wpsync.config import Config
 from wpsync.db import queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.errors import Message
 from wpsync.loading.table_stats import deleted_counts, row_estimate
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
-from wpsync.state import window_ledger
+from wpsync.state import errors, window_ledger
 from wpsync.status import backfills as backfill_status
 from wpsync.status import service as service_status
 from wpsync.status.backfills import BackfillStatus
@@ -252,7 +253,9 @@ def _add_runs(
     for row in queries.rows(database, QUERIES["last_runs"], whose):
         found = by_key.get(_key(row))
         if found is not None:
-            found.last_run = {k: v for k, v in row.items() if k not in ("account", "resource")}
+            error = errors.taken(row)
+            run = {k: v for k, v in row.items() if k not in ("account", "resource")}
+            found.last_run = {**run, "error": error}
     children = [resource.name for resource in RESOURCES.values() if resource.parent]
     for row in queries.rows(database, QUERIES["last_passes"], {"resources": children}):
         found = by_key.get(_key(row))
@@ -277,7 +280,7 @@ class DeadLetterStatus:
     resource: str
     record_id: str | None
     reason: str
-    detail: str
+    error: Message
     first_seen_at: datetime
 
 
@@ -286,4 +289,8 @@ def newest_dead_letters(
 ) -> list[DeadLetterStatus]:
     """The newest that are open."""
     found = queries.rows(database, QUERIES["newest_dead_letters"], {"limit": limit})
-    return [DeadLetterStatus(**row) for row in found if row["account"] in accounts]  # type: ignore[arg-type]  # the query's columns are the fields
+    return [
+        DeadLetterStatus(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
+        for row in found
+        if row["account"] in accounts
+    ]

@@ -35,7 +35,7 @@ from wpsync.listings group by 1, 2
 -- name: last_runs
 -- The last reading of each resource, however it ended.
 select k.account, k.resource, r.kind, r.started_at, r.finished_at, r.outcome, r.requests, r.rows_read,
-       r.rows_inserted, r.rows_updated, r.error
+       r.rows_inserted, r.rows_updated, r.error_code, r.error_params, r.error_words
 from (select a as account, b as resource from unnest(%(accounts)s::text[]) a, unnest(%(resources)s::text[]) b) k
 cross join lateral (
     select * from wpsync.runs where account = k.account and resource = k.resource and kind in ('sync', 'backfill')
@@ -66,5 +66,5 @@ select account, resource, what, name, seen, first_seen_at, last_seen_at from wps
 
 -- name: newest_dead_letters
 -- Without the originals, which hold people's data.
-select id, account, resource, record_id, reason, detail, first_seen_at
+select id, account, resource, record_id, reason, error_code, error_params, error_words, first_seen_at
 from wpsync.dead_letters where resolved_at is null order by id desc limit %(limit)s

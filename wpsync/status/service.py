@@ -11,8 +11,10 @@ from wpsync.config import Config
 from wpsync.db import queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.errors import Message
 from wpsync.model import Priority
 from wpsync.resources import RESOURCES
+from wpsync.state import errors
 from wpsync.sync.session import per_minute
 from wpsync.values import SHANGHAI
 
@@ -32,7 +34,7 @@ class JobStatus:
     started_at: datetime | None
     finished_at: datetime | None
     outcome: str | None
-    error: str | None
+    error: Message | None
     failures: int
     missed: int
 
@@ -92,14 +94,13 @@ class Activity:
 
 @dataclass(frozen=True, slots=True)
 class IncidentStatus:
-    """Something that is wrong, since `opened_at`, in both languages."""
+    """Something that is wrong, since `opened_at`; it is worded where it is shown."""
 
     kind: str
     account: str
     resource: str
     severity: str
-    zh: str
-    en: str
+    message: Message
     opened_at: datetime
     last_seen_at: datetime
 
@@ -110,23 +111,30 @@ class Outage:
 
     account: str
     since: datetime
-    error: str
+    error: Message
 
 
 def outages(database: Database, accounts: list[str]) -> list[Outage]:
     """The accounts whose vendor does not answer, as whoever asked it last has found."""
-    found = [Outage(**row) for row in queries.rows(database, QUERIES["outages"])]  # type: ignore[arg-type]  # the query's columns are the fields
+    found = [
+        Outage(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
+        for row in queries.rows(database, QUERIES["outages"])
+    ]
     return [one for one in found if one.account in accounts]
 
 
 def incidents(database: Database) -> list[IncidentStatus]:
     """The incidents that are open, the oldest first."""
-    return [IncidentStatus(**row) for row in queries.rows(database, QUERIES["open_incidents"])]  # type: ignore[arg-type]  # the query's columns are the fields
+    found = queries.rows(database, QUERIES["open_incidents"])
+    return [IncidentStatus(message=errors.taken(row), **row) for row in found]  # type: ignore[arg-type]  # the query's columns are the fields
 
 
 def jobs(database: Database, accounts: list[str]) -> list[JobStatus]:
     """The jobs of the named accounts and of the whole service."""
-    found = [JobStatus(**row) for row in queries.rows(database, QUERIES["jobs"])]  # type: ignore[arg-type]  # the query's columns are the fields
+    found = [
+        JobStatus(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
+        for row in queries.rows(database, QUERIES["jobs"])
+    ]
     return [job for job in found if not job.account or job.account in accounts]
 
 

@@ -1,12 +1,13 @@
 -- name: jobs
-select account, job, every_seconds, next_at, started_at, finished_at, outcome, error, failures, missed
+select account, job, every_seconds, next_at, started_at, finished_at, outcome,
+       error_code, error_params, error_words, failures, missed
 from wpsync.jobs order by account, job
 
 -- name: instances
 select id, host, version, role, started_at, seen_at from wpsync.instances order by role, started_at
 
 -- name: outages
-select account, since, error from wpsync.outages order by account
+select account, since, error_code, error_params, error_words from wpsync.outages order by account
 
 -- name: budgets
 select account, endpoint, book from wpsync.budget order by account, endpoint
@@ -30,5 +31,5 @@ select date_trunc('hour', began_at, 'Asia/Shanghai') as at, count(*) from wp.cal
 where began_at >= %(since)s and began_at <= %(until)s group by 1 order by 1
 
 -- name: open_incidents
-select kind, account, resource, severity, zh, en, opened_at, last_seen_at
+select kind, account, resource, severity, error_code, error_params, error_words, opened_at, last_seen_at
 from wpsync.incidents where opened_at is not null and closed_at is null order by opened_at

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from wpsync import messages
+from wpsync.errors import Message
 from wpsync.language import Language
 from wpsync.messages import terms
-from wpsync.status import causes
-from wpsync.status import failures as failure_texts
+from wpsync.status import causes, texts
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.snapshot import Snapshot
-from wpsync.status.texts import LANGUAGES, Pair, say
 from wpsync.values import SHANGHAI
 
 
@@ -18,48 +18,53 @@ from wpsync.values import SHANGHAI
 class Words:
     """Formatting in one language, at one moment."""
 
-    language: str
+    language: Language
     now: datetime
 
     def t(self, key: str, **values: object) -> str:
-        """A text."""
-        return say(key, self.language, **values)
+        """Return a text of the page."""
+        return texts.say(key, self.language, **values)
+
+    def message(self, message: Message) -> str:
+        """Return the text of a message, without its remedy."""
+        return messages.shown(message, self.language)[0]
+
+    def remedy(self, message: Message) -> str | None:
+        """Return the next step for a person, where the message or one nested in it knows any."""
+        return messages.shown(message, self.language)[1]
+
+    def advised(self, message: Message) -> str:
+        """Return the text of a message and, behind an arrow, its remedy."""
+        text, remedy = messages.shown(message, self.language)
+        return text if remedy is None else f"{text} → {remedy}"
 
     def resource(self, name: str) -> str:
-        """A resource as people call it."""
-        return terms.resource(name).to(Language(self.language))
+        """Return the name of a resource."""
+        return terms.resource(name).to(self.language)
 
     def reason(self, code: str) -> str:
-        """Why something is incomplete or could not be taken."""
-        return terms.reason(code).to(Language(self.language))
-
-    def detail(self, text: str) -> str:
-        """What a dead letter says of itself."""
-        return self.of(failure_texts.detail(text))
+        """Return why a window is incomplete, or a row was not accepted."""
+        return terms.reason(code).to(self.language)
 
     def job(self, name: str) -> str:
-        """A job of the service."""
-        return terms.job(name).to(Language(self.language))
+        """Return the name of a job of the service."""
+        return terms.job(name).to(self.language)
 
     def run(self, kind: str) -> str:
-        """What a run was for."""
-        return terms.run(kind).to(Language(self.language))
+        """Return the purpose of a run."""
+        return terms.run(kind).to(self.language)
 
-    def of(self, pair: Pair) -> str:
-        """One of a pair."""
-        return pair[LANGUAGES.index(self.language)]
+    def listed(self, words: Iterable[str]) -> str:
+        """Return several texts in a row."""
+        return ("、" if self.language is Language.ZH else ", ").join(words)
 
-    def listed(self, texts: Iterable[str]) -> str:
-        """Some in a row."""
-        return ("、" if self.language == "zh" else ", ").join(texts)
-
-    def sentences(self, texts: Iterable[str]) -> str:
-        """One after the other."""
-        return ("" if self.language == "zh" else " ").join(texts)
+    def sentences(self, words: Iterable[str]) -> str:
+        """Return sentences one after the other."""
+        return ("" if self.language is Language.ZH else " ").join(words)
 
     def month(self, day: date) -> str:
         """The month of a day, short."""
-        return f"{day.month}月" if self.language == "zh" else f"{day:%b}"
+        return f"{day.month}月" if self.language is Language.ZH else f"{day:%b}"
 
     def number(self, value: int | None) -> str:
         """Digits in groups of three; a dash for nothing."""
@@ -115,7 +120,7 @@ _TONES = {"good": "good", "behind": "bad"}
 
 
 def headline(words: Words, seen: Snapshot) -> Headline:
-    """Whether everything is there, and current; and what there is to know besides."""
+    """Return whether everything is there and current, with outages, backfills and dead letters."""
     answer = seen.answer
     if answer == "behind":
         said, outages = words.sentences(_causes(words, seen)), []
@@ -129,23 +134,23 @@ def headline(words: Words, seen: Snapshot) -> Headline:
 
 
 def _causes(words: Words, seen: Snapshot) -> Iterator[str]:
-    """What is behind, why, and what happens next."""
+    """Yield each cause with the resources that are behind for it, and its remedy."""
     for one in seen.causes:
         names = words.listed(words.resource(name) for name in one.resources)
         whose = f"{one.account} {names}" if len(seen.accounts) > 1 else names
-        yield words.t("behind.detail", names=whose, why=words.of(one.said))
+        yield words.t("behind.detail", names=whose, why=words.advised(one.message))
 
 
 def _outages(words: Words, seen: Snapshot) -> Iterator[str]:
     """The vendors that do not answer."""
     for one in seen.status.outages:
-        said = words.of(causes.silent(one, seen.now, served=bool(seen.status.instances)))
+        said = words.advised(causes.silent(one, served=bool(seen.status.instances)))
         whose = f"{one.account}: " if len(seen.accounts) > 1 else ""
         yield words.t("also.away", said=f"{whose}{said[0].upper()}{said[1:]}")
 
 
 def _backfills(words: Words, seen: Snapshot) -> Iterator[str]:
-    """What is being read of history, and what was left."""
+    """Yield the backfills that run, else those that stopped."""
     if seen.reading:
         yield words.t("also.running", where=words.listed(_reached(words, seen.reading)))
         return

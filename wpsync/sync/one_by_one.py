@@ -4,10 +4,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from wpsync.errors import UNSERVED, WpsyncError
-
-_IN_A_ROW = 3
-"""After so many it is asked whether the trouble is with each of them."""
+from wpsync.errors import UNSERVED, Message, WpsyncError
+from wpsync.policy import DEFAULT, ListingRetries
 
 
 @dataclass(slots=True)
@@ -18,6 +16,7 @@ class OneByOne:
     """
 
     others: Callable[[], bool] = lambda: False
+    rules: ListingRetries = DEFAULT.listings
     problems: dict[str, WpsyncError] = field(default_factory=dict)
     in_a_row: int = 0
 
@@ -29,16 +28,19 @@ class OneByOne:
         except UNSERVED as exc:
             self.problems[which] = exc
             self.in_a_row += 1
-            if self.in_a_row == _IN_A_ROW:
+            if self.in_a_row == self.rules.parents_in_a_row:
                 if not self.others():
                     raise
                 self.in_a_row = 0
         else:
             self.in_a_row = 0
 
-    def said(self) -> list[str]:
-        """A line for each that was passed over."""
-        return [f"{which}: {exc}" for which, exc in self.problems.items()]
+    def said(self) -> list[Message]:
+        """Name each that was passed over, with its error."""
+        return [
+            Message("listing.passed_over", {"which": which, "cause": exc.message})
+            for which, exc in self.problems.items()
+        ]
 
     def raise_first(self) -> None:
         """Raise the error of the first that was passed over, if there is one."""

@@ -62,11 +62,7 @@ def renormalize(
         accounts = table_stats.accounts(connection)
     for account in accounts:
         if not privacy_of(account).keeps(WECHAT_MESSAGES.name, "body"):
-            raise ConfigError(
-                "message bodies are not kept, so there is nothing to read again",
-                hint="a new backfill with --again reads them from the vendor"
-                " / 可用 backfill --again 重新从厂商读取",
-            )
+            raise ConfigError("renormalize.no_bodies", account=account)
     for account in accounts:
         normalize = Normalizer(WECHAT_MESSAGES, privacy_of(account))
         after = ""

@@ -1,15 +1,19 @@
 """Runs: one execution for one resource, recorded with its outcome however it ends."""
 
 import logging
-from collections.abc import Callable, Iterator
+import traceback
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Self
 
 from wpsync.clock import Clock
 from wpsync.db.database import Database
-from wpsync.errors import RetryableError, Stopped, UnwritableError
+from wpsync.errors import Message, RetryableError, Stopped, UnwritableError, WpsyncError
+from wpsync.extract.events import Reason
+from wpsync.model import Window
 from wpsync.state import runs
 from wpsync.state.runs import RunTotals
 from wpsync.state.scope import Scope
@@ -25,8 +29,8 @@ def _ignore(rows: int) -> None:
 class Run:
     """One execution for one resource, and its totals so far. Threads may share it.
 
-    `incomplete` has a line for each window or listing that is incomplete, `unshown` one for each window that was
-    complete before and of which the vendor now shows nothing. `on_rows` is called with the rows of each page as it is
+    `incomplete` names each window or listing that is incomplete, `unshown` each window that was complete before and of
+    which the vendor now shows nothing. `on_rows` is called with the rows of each page as it is
     read, and with a negative number where they are read again.
     """
 
@@ -34,9 +38,8 @@ class Run:
     kind: str
     id: int
     totals: RunTotals = field(default_factory=RunTotals)
-    incomplete: list[str] = field(default_factory=list)
-    unshown: list[str] = field(default_factory=list)
-    hint: str | None = None
+    incomplete: list[Message] = field(default_factory=list)
+    unshown: list[Message] = field(default_factory=list)
     on_rows: Callable[[int], None] = _ignore
 
 
@@ -78,25 +81,59 @@ def recorded(
     """Record a run with its outcome, however it ends."""
     run = Run(scope, kind, runs.open_run(database, scope, kind, clock.now()), on_rows=on_rows)
     before = requests()
-    outcome, error = "failed", None
+    outcome: str = "failed"
+    error: Message | None = None
     try:
         yield run
         outcome = "incomplete" if run.incomplete else "done"
-        error = "; ".join(run.incomplete[:5]) or None
+        error = together(run.incomplete)
     except (Stopped, KeyboardInterrupt):
         outcome = "interrupted"
         raise
+    except WpsyncError as exc:
+        error = exc.message
+        raise
     except Exception as exc:
-        error = str(exc)
+        error = defect(exc)
         raise
     finally:
         run.totals.requests = requests() - before
         _finish(database, run, clock.now(), outcome, error)
 
 
-def _finish(database: Database, run: Run, at: datetime, outcome: str, error: str | None) -> None:
+def _finish(
+    database: Database, run: Run, at: datetime, outcome: str, error: Message | None
+) -> None:
     """Record how the run ended; where the database itself failed, the run stays open and shows as such."""
     try:
         runs.finish_run(database, run.id, at, outcome, run.totals, error)
     except (RetryableError, UnwritableError) as exc:
-        log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": str(exc)})
+        log.debug("run.unrecorded", extra={"resource": run.scope.resource, "error": exc.message})
+
+
+_SHOWN = 5
+"""As many problems of a run are kept as messages; the others are counted."""
+
+
+def incomplete(window: Window | None, reason: str) -> Message:
+    """Say that a window, or where there is none a listing, is incomplete."""
+    is_refused = reason == Reason.MOSTLY_DEAD_LETTERS
+    if window is None:
+        listing = "listing.mostly_dead_letters" if is_refused else "listing.incomplete"
+        return Message(listing, {"reason": reason})
+    code = "window.mostly_dead_letters" if is_refused else "window.incomplete"
+    return Message(code, {"start": window.start, "end": window.end, "reason": reason})
+
+
+def together(problems: Sequence[Message]) -> Message | None:
+    """Return one message for several problems: the first few, and how many there are; None where there is none."""
+    if len(problems) < 2:
+        return problems[0] if problems else None
+    return Message("window.several", {"count": len(problems), "first": list(problems[:_SHOWN])})
+
+
+def defect(exc: Exception) -> Message:
+    """Name a defect of wpsync by its kind and place. Its text is left out: it may hold secrets or people's data."""
+    frame = traceback.extract_tb(exc.__traceback__)[-1]
+    place = f"{Path(frame.filename).name}:{frame.lineno}"
+    return Message("job.defect", {"kind": type(exc).__name__, "place": place})

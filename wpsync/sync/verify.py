@@ -15,11 +15,11 @@ where it cannot be told, it is kept and noted as gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from wpsync import ledger
-from wpsync.errors import UNSERVED, Stopped
+from wpsync.errors import UNSERVED, Message, Stopped
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
@@ -29,12 +29,9 @@ from wpsync.resources.spec import Mode, Resource
 from wpsync.sync import retention
 from wpsync.sync.account import Account
 from wpsync.sync.progress import Progress
-from wpsync.sync.run import Run
+from wpsync.sync.run import Run, incomplete
 from wpsync.sync.unit import Comparison
 from wpsync.sync.window_sync import WindowRequest
-
-_NEXT_PASS = timedelta(minutes=10)
-"""What has settled within this time is left to the next pass, and not told as unread."""
 
 
 @dataclass(slots=True)
@@ -53,6 +50,13 @@ class Finding:
     reason: str | None = None
     differences: list[Difference] = field(default_factory=list)
     repaired: bool = False
+
+    @property
+    def message(self) -> Message:
+        """Describe the difference, or why the window could not be compared."""
+        if self.reason is not None:
+            return incomplete(self.window, self.reason)
+        return Message("window.differs", {"start": self.window.start, "end": self.window.end})
 
 
 class Verifier:
@@ -233,7 +237,9 @@ def _unread(
 
     With `whole` only what was passed over: before, or between, what was read.
     """
-    start, end = span.start, min(span.end, account.settled(resource) - _NEXT_PASS)
+    # A stretch that settled just now is left to the next pass.
+    known_by = account.settled(resource) - account.pace.policy.rechecks.next_pass
+    start, end = span.start, min(span.end, known_by)
     if whole:
         mark = account.store(resource).watermark()
         begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]
@@ -287,6 +293,6 @@ def verify(
                     findings += [finding] if finding is not None else []
             progress.advance(resource.name, window.rows_held)
         left = [finding for finding in findings if not finding.repaired]
-        run.incomplete += [f"{one.window}: {one.reason or 'differs'}" for one in left]
+        run.incomplete += [one.message for one in left]
     progress.end(resource.name, "incomplete" if left else "done")
     return sorted(findings, key=lambda finding: finding.window, reverse=True)

@@ -25,25 +25,12 @@ from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
 from wpsync.model import Window
+from wpsync.policy import DEFAULT, WindowRetries
 from wpsync.resources.spec import Mode, Resource
-from wpsync.sync.run import PendingRows, Run
+from wpsync.sync.run import PendingRows, Run, incomplete
 from wpsync.sync.store import Loaded, Loader, Store, Unit
 
 log = logging.getLogger(__name__)
-
-_HINTS = {
-    Reason.MOSTLY_DEAD_LETTERS: "the vendor has changed its format, or encrypts payloads: nothing of such a"
-    " window is taken; look at what `wpsync -v sync` says, upgrade wpsync, or switch off parameter encryption in"
-    " the vendor's console"
-    " / 厂商改变了数据格式或加密了内容，这样的窗口不会写入：请查看 `wpsync -v sync` 的输出，升级 wpsync，或在厂商后台关闭参数加密"
-}
-"""The remedy for a reason of being incomplete, where a person has one."""
-
-_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds between attempts at a window after a failure that may pass by itself."""
-
-FAILURES_AT_ONCE = 60
-"""Readings that may fail one after the other."""
 
 
 @dataclass(slots=True)
@@ -54,7 +41,7 @@ class Patience:
     fails once. `waits`: whether a reading that failed is first tried again, after a pause.
     """
 
-    failures: int = FAILURES_AT_ONCE
+    failures: int
     waits: bool = True
 
     @property
@@ -70,7 +57,8 @@ class WindowRequest:
     `newest_first` reads the pieces of a divided window in that order. `first_only` stops after the first piece that
     was entered, `deadline` (in seconds of `clock.monotonic`) after the piece under way. `believes_empty` takes a
     reading of no rows as complete, even where we hold some. `proved`: the window was complete before, and stays as it
-    is if the vendor shows no row of it. `bisects`: bisect a stretch that the vendor cannot serve.
+    is if the vendor shows no row of it. `bisects`: bisect a stretch that the vendor cannot serve, with `patience` of its
+    own where none is given.
     """
 
     window: Window
@@ -82,7 +70,7 @@ class WindowRequest:
     believes_empty: bool = False
     proved: bool = False
     bisects: bool = True
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience | None = None
 
     def in_order(self, pieces: list[Window]) -> list[Window]:
         """Put pieces, oldest first, into the order in which they are read."""
@@ -128,6 +116,7 @@ class Pipeline:
         *,
         stopping: Callable[[], bool] = lambda: False,
         retried: int = logging.WARNING,
+        retries: WindowRetries = DEFAULT.windows,
     ) -> None:
         self._resource = resource
         self._run = run
@@ -136,6 +125,7 @@ class Pipeline:
         self._clock = clock
         self._stopping = stopping
         self._retried = retried
+        self._retries = retries
 
     def sync_window(self, request: WindowRequest, loader: Loader | None = None) -> WindowResult:
         """Read a window until every piece of it is in the ledger, or the request stops it.
@@ -145,17 +135,18 @@ class Pipeline:
         """
         loader, result = loader or self._store, WindowResult()
         rows_before = self._run.totals.rows_read
-        waits = request.patience.waits
-        unserved = deque(self._read(request.window, request, loader, result, waits=waits))
+        patience = request.patience or Patience(self._retries.failures)
+        unserved = deque(
+            self._read(request.window, request, loader, result, patience, waits=patience.waits)
+        )
         while unserved and not result.is_stopped:
             piece = unserved.popleft()
             halves = windows.split(piece, 2)
-            if len(halves) > 1 and not request.patience.is_over:
+            if len(halves) > 1 and not patience.is_over:
                 for half in request.in_order(halves):
-                    unserved += self._read(half, request, loader, result)
+                    unserved += self._read(half, request, loader, result, patience)
             elif request.proved and self._run.totals.rows_read == rows_before:
-                self._run.unshown.append(f"{request.window}: {Reason.UNREADABLE}")
-                raise NothingShownError(str(result.problem)) from result.problem
+                raise self._nothing_shown(request.window, result.problem)
             else:
                 self._enter_unreadable(piece, request, loader, result)
         return result
@@ -166,6 +157,7 @@ class Pipeline:
         request: WindowRequest,
         loader: Loader,
         result: WindowResult,
+        patience: Patience,
         *,
         waits: bool = False,
     ) -> list[Window]:
@@ -179,7 +171,7 @@ class Pipeline:
         except UNSERVED as problem:
             if not request.bisects or not self.vendor_answers():
                 raise
-            request.patience.failures -= 1
+            patience.failures -= 1
             result.problem = result.problem or problem
             return request.in_order(result.left(stretch))
         return []
@@ -218,6 +210,15 @@ class Pipeline:
             with attempt, loader.unit(self._run.id, live=request.live) as unit:
                 self._account_for(closed, unit.commit(closed), 0)
         self._note(settled, request, result)
+
+    def _nothing_shown(self, window: Window, problem: WpsyncError | None) -> NothingShownError:
+        assert problem is not None, "a reading failed, or there were nothing unserved"
+        self._run.unshown.append(incomplete(window, Reason.UNREADABLE))
+        error = NothingShownError(
+            "vendor.nothing_shown", start=window.start, end=window.end, cause=problem.message
+        )
+        error.__cause__ = problem
+        return error
 
     def _note(self, closed: Window | None, request: WindowRequest, result: WindowResult) -> None:
         if closed is not None:
@@ -293,8 +294,7 @@ class Pipeline:
             "updated": counts.updated,
         }
         if reason is not None and (closed.window or self._resource.mode is Mode.LISTING):
-            self._run.incomplete.append(f"{where}: {reason}")
-            self._run.hint = _HINTS.get(reason, self._run.hint)
+            self._run.incomplete.append(incomplete(closed.window, reason))
             log.warning("window.incomplete", extra={**fields, "reason": reason})
         else:
             wrote = counts.inserted or counts.updated
@@ -317,7 +317,7 @@ class Pipeline:
         A failure that may pass by itself is tried again. As long as windows are committed in between it is not the
         same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request.
         """
-        pauses = iter(_PAUSES)
+        pauses = iter(self._retries.pauses)
         while True:
             committed = self._run.totals.windows
             attempt = _Attempt(waits)
@@ -325,11 +325,11 @@ class Pipeline:
             if attempt.failure is None:
                 return
             if self._run.totals.windows > committed:
-                pauses = iter(_PAUSES)
+                pauses = iter(self._retries.pauses)
             pause = next(pauses, None)
             if pause is None:
                 raise attempt.failure
-            fields = {"resource": self._resource.name, "error": str(attempt.failure)}
+            fields = {"resource": self._resource.name, "error": attempt.failure.message}
             log.log(self._retried, "window.retried", extra=fields)
             self._wait(pause)
 
@@ -338,7 +338,7 @@ class Pipeline:
         while self._clock.monotonic() < until:
             if self._stopping():
                 raise Stopped
-            self._clock.sleep(min(0.5, seconds))
+            self._clock.sleep(min(self._retries.look, seconds))
 
 
 @dataclass(slots=True)

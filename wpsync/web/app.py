@@ -16,11 +16,11 @@ from starlette.staticfiles import StaticFiles
 from wpsync.daemon.metrics import Metrics
 from wpsync.daemon.service import Service
 from wpsync.errors import DatabaseUnavailableError
+from wpsync.language import Language
 from wpsync.resources import RESOURCES
 from wpsync.status import calendar, wording
-from wpsync.status.texts import chosen
 from wpsync.sync.session import Session
-from wpsync.web import page
+from wpsync.web import page, security
 from wpsync.web.endpoints import Endpoints
 from wpsync.web.security import Guard
 
@@ -44,7 +44,7 @@ class Page:
 
     def whole(self, request: Request) -> Response:
         """The page; only its changing part where the script asks for it."""
-        language = _language(request)
+        language = security.language_of(request)
         part = "main.html" if "part" in request.query_params else "page.html"
         chosen_theme = request.query_params.get("theme") or request.cookies.get("theme", "auto")
         theme = chosen_theme if chosen_theme in _THEMES else "auto"
@@ -52,7 +52,7 @@ class Page:
         try:
             values |= page.context(self._session, language)
             if "day" in request.query_params:
-                values |= self._day(request.query_params["day"], language)
+                values |= self._day(request.query_params["day"])
             code = HTTPStatus.OK
         except DatabaseUnavailableError:
             words = wording.Words(language, self._session.clock.now())
@@ -63,10 +63,10 @@ class Page:
 
     def day(self, request: Request) -> Response:
         """One day of one resource, for the panel under the calendar."""
-        language = _language(request)
+        language = security.language_of(request)
         words = wording.Words(language, self._session.clock.now())
         try:
-            values = self._day(request.query_params.get("day", ""), language)
+            values = self._day(request.query_params.get("day", ""))
         except DatabaseUnavailableError:
             return PlainTextResponse(words.t("away"), 503)
         if not values:
@@ -75,8 +75,8 @@ class Page:
             self._templates.get_template("day.html").render({"w": words, "t": words.t, **values})
         )
 
-    def _day(self, text: str, language: str) -> dict[str, Any]:
-        """What there is to say of `account/resource/day`; nothing where that is not one of ours."""
+    def _day(self, text: str) -> dict[str, Any]:
+        """Return the values for `account/resource/day`; none where that is not one of ours."""
         account, _, rest = text.partition("/")
         resource, _, name = rest.partition("/")
         try:
@@ -89,14 +89,9 @@ class Page:
         return {"selected": text, "day": day, "day_resource": resource, "windows": found}
 
 
-def _language(request: Request) -> str:
-    wanted = request.query_params.get("lang") or request.cookies.get("lang")
-    return chosen(wanted, request.headers.get("accept-language", ""))
-
-
 def _remembering(response: Response, request: Request) -> Response:
     """Keep what was chosen in the address: the language and the theme."""
-    for name, allowed in (("lang", ("zh", "en")), ("theme", _THEMES)):
+    for name, allowed in (("lang", tuple(Language)), ("theme", _THEMES)):
         value = request.query_params.get(name)
         if value in allowed:
             response.set_cookie(

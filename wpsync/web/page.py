@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Any
 
+from wpsync.language import Language
 from wpsync.status import snapshot
 from wpsync.status.calendar import Calendar
 from wpsync.status.wording import Words, headline
 from wpsync.sync.session import Session
 
 
-def context(session: Session, language: str) -> dict[str, Any]:
+def context(session: Session, language: Language) -> dict[str, Any]:
     """Everything that the page's template needs. Raises DatabaseUnavailableError."""
     seen = snapshot.read(session)
     words = Words(language, seen.now)

@@ -9,6 +9,7 @@ import base64
 import binascii
 import hmac
 from collections import deque
+from collections.abc import Mapping
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
@@ -17,6 +18,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wpsync.clock import Clock
+from wpsync.language import Language, Text
+from wpsync.status.texts import chosen
 
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
@@ -30,6 +33,14 @@ HEADERS = {
 }
 OPEN = ("/livez", "/readyz", "/healthz")
 """What an orchestrator asks, which has no password; the answers name nothing."""
+
+_READ_ONLY = Text("this page is read-only", "本页面只读")
+_ONLY_LOCAL = Text(
+    "this page answers only to localhost; set web.bind and web.password",
+    "本页面仅限本机访问；如需远程访问，请配置 web.bind 与 web.password",
+)
+_TOO_MANY = Text("too many wrong passwords", "密码错误次数过多")
+_PASSWORD = Text("a password is required", "需要密码")
 
 _TRIES, _WITHIN, _CLIENTS = 10, 60.0, 1_000
 
@@ -65,25 +76,16 @@ class Guard:
 
     def _refused(self, asked: HTTPConnection, method: str) -> Response | None:
         if method not in ("GET", "HEAD"):
-            return PlainTextResponse("read-only / 只读\n", 405, {"Allow": "GET, HEAD"})
+            return _refusal(_READ_ONLY, asked, 405, {"Allow": "GET, HEAD"})
         host = urlsplit(f"//{asked.headers.get('host', '')}").hostname or ""
         if self._local and not is_loopback(host):
-            return PlainTextResponse(
-                "this page answers only to localhost; set web.bind and web.password\n"
-                "本页面仅限本机访问；如需远程访问，请配置 web.bind 与 web.password\n",
-                421,
-            )
+            return _refusal(_ONLY_LOCAL, asked, 421)
         if self._password is None or asked.url.path in OPEN or self._knows(asked):
             return None
         if self._locked(_client(asked)):
-            return PlainTextResponse(
-                "too many wrong passwords / 密码错误次数过多\n", 429, {"Retry-After": "60"}
-            )
-        return PlainTextResponse(
-            "a password is required / 需要密码\n",
-            401,
-            {"WWW-Authenticate": 'Basic realm="wpsync", charset="UTF-8"'},
-        )
+            return _refusal(_TOO_MANY, asked, 429, {"Retry-After": "60"})
+        basic = {"WWW-Authenticate": 'Basic realm="wpsync", charset="UTF-8"'}
+        return _refusal(_PASSWORD, asked, 401, basic)
 
     def _knows(self, asked: HTTPConnection) -> bool:
         assert self._password is not None
@@ -102,6 +104,18 @@ class Guard:
         """Whether an address has guessed too often of late."""
         tries = self._wrong.get(client, deque[float]())
         return len(tries) == _TRIES and self._clock.monotonic() - tries[0] < _WITHIN
+
+
+def language_of(asked: HTTPConnection) -> Language:
+    """Return the language of a reader: chosen in the address, remembered, or the browser's."""
+    wanted = asked.query_params.get("lang") or asked.cookies.get("lang")
+    return chosen(wanted, asked.headers.get("accept-language", ""))
+
+
+def _refusal(
+    text: Text, asked: HTTPConnection, code: int, headers: Mapping[str, str] | None = None
+) -> Response:
+    return PlainTextResponse(f"{text.to(language_of(asked))}\n", code, headers)
 
 
 def _client(asked: HTTPConnection) -> str:

@@ -20,9 +20,7 @@ def serving(app: ASGIApp, bind: str, port: int) -> Iterator[str]:
         )
     except OSError as exc:
         raise ConfigError(
-            f"the status page cannot listen on {bind}:{port}: {exc.strerror}",
-            hint="set web.port to another one, or web.enabled = false"
-            " / 请把 web.port 改为其他端口，或设置 web.enabled = false",
+            "web.cannot_listen", address=f"{bind}:{port}", words=exc.strerror
         ) from None
     server = uvicorn.Server(
         uvicorn.Config(

@@ -1,0 +1,124 @@
+"""Each refusal and fault of the vendor ends as its own code, with its remedy, in the state that page and alerts show."""
+
+import pytest
+
+from tests.acceptance.driving import Timeline
+from wpsync.daemon.jobs import perform
+from wpsync.daemon.service import watching, working
+from wpsync.language import Language
+from wpsync.messages import remedy, say
+from wpsync.messages.catalogue import MESSAGES
+from wpsync.state.jobs import JobKey
+from wpsync.status import resources as statuses
+
+AGENTS, CALLS, GET_TOKEN = "/api/crm/getUsers", "/api/device/call", "/oauth/token/getToken"
+SAID = "提示 13877777777"
+
+
+def refusal(code, status_code=None, msg=SAID):
+    return pytest.param("code_0", {"statusCode": status_code, "msg": msg}, code, id=code)
+
+
+def fault(name, code):
+    return pytest.param(name, {}, code, id=f"{name}-{code}")
+
+
+REFUSALS = [
+    refusal("vendor.device_offline", 4001),
+    refusal("vendor.no_such_agent", 4004),
+    refusal("vendor.wrong_parameter", 4005),
+    refusal("vendor.cannot_decrypt", 4006),
+    refusal("vendor.cannot_encrypt", 4007),
+    refusal("vendor.ip_not_allowed", 4008),
+    refusal("vendor.no_api_access", 4009),
+    refusal("vendor.reply_not_parsed", 4015),
+    refusal("vendor.reply_not_encoded", 4016),
+    refusal("vendor.time_format_refused", 4017),
+    refusal("vendor.span_too_large", 4018),
+    refusal("vendor.too_many_rows", 4019),
+    refusal("vendor.refused_with_code", 4444),
+    refusal("vendor.refused"),
+    refusal("vendor.refused_with_new_token", msg=f"令牌已失效 {SAID}"),
+    refusal("vendor.too_fast", msg=f"请求过于频繁 {SAID}"),
+    refusal("vendor.no_reason", msg=""),
+]
+FAULTS = [
+    fault("http_429", "vendor.too_fast"),
+    fault("http_500", "vendor.server_error"),
+    fault("http_502_html", "vendor.server_error"),
+    fault("web_page", "vendor.not_an_envelope"),
+    fault("not_json", "vendor.encrypted_reply"),
+    fault("reset", "vendor.no_answer"),
+]
+
+
+@pytest.fixture
+def line(emulator, database_url, tmp_path):
+    return Timeline(emulator, database_url, tmp_path, messages=10, days=1)
+
+
+def ended(line, name):
+    """Do one job of the service once, and return its error as it was kept, with that of its run."""
+    with line.session() as opened, working(opened, watching(opened.config)) as jobs:
+        key = JobKey("main", name)
+        (job,) = [one for one in jobs if one.key == key]
+        got = perform(opened, job, lambda: False)
+        assert got.outcome == "failed", got
+        status = statuses.read(opened.database, opened.config, opened.clock.now())
+    (kept,) = [one for one in status.jobs if one.job == name]
+    runs = [one.last_run for one in status.resources if one.resource == name]
+    return kept.error, (runs[0] or {}).get("error") if runs else None
+
+
+@pytest.mark.parametrize(("name", "how", "code"), [*REFUSALS, *FAULTS])
+def test_a_refusal_is_kept_with_its_code_its_words_and_its_remedy(line, name, how, code):
+    line.remote.fault(name, endpoint=AGENTS, **how)
+    error, of_run = ended(line, "agents")
+    assert error == of_run
+    assert (error.code, error.params["endpoint"]) == (code, AGENTS)
+    assert "13877777777" not in str(error)
+    if how.get("msg"):
+        assert error.words == how["msg"].replace("13877777777", "***")
+    for language in Language:
+        assert AGENTS in say(error, language)
+        own = MESSAGES[code].remedy
+        assert remedy(error, language) == (own and own.to(language))
+
+
+@pytest.mark.parametrize(
+    ("how", "code"),
+    [
+        ({"statusCode": None, "msg": "clientSecret错误"}, "vendor.credentials_rejected"),
+        ({"statusCode": 4008}, "vendor.ip_not_allowed"),
+    ],
+)
+def test_a_refusal_of_the_login_is_kept_with_its_remedy(line, how, code):
+    line.remote.fault("code_0", endpoint=GET_TOKEN, **how)
+    error, _ = ended(line, "tokens")
+    assert error.code == code
+    shown = {language: remedy(error, language) for language in Language}
+    own = MESSAGES[code].remedy
+    assert own is not None
+    for language in Language:
+        assert shown[language] == own.to(language).format(account="main")
+
+
+def test_a_vendor_that_cannot_be_reached_is_kept_with_its_remedy(line):
+    line.driver.vendor_url = "http://127.0.0.1:9"
+    error, of_run = ended(line, "agents")
+    assert error == of_run
+    assert (error.code, error.params) == (
+        "vendor.unreachable",
+        {"endpoint": GET_TOKEN, "error": "ConnectError"},
+    )
+    assert "network" in str(remedy(error, Language.EN))
+    assert "网络" in str(remedy(error, Language.ZH))
+
+
+@pytest.mark.parametrize("status_code", [4018, 4019])
+def test_an_endpoint_that_refuses_every_span_fails_as_refused(line, status_code):
+    """However short the span, down to a second, not even a first page comes."""
+    line.remote.fault("code_0", endpoint=CALLS, statusCode=status_code)
+    error, _ = ended(line, "calls")
+    expected = {4018: "vendor.span_too_large", 4019: "vendor.too_many_rows"}
+    assert (error.code, error.params) == (expected[status_code], {"endpoint": CALLS})

@@ -1,0 +1,33 @@
+"""Records that could not be stored."""
+
+from collections.abc import Mapping
+
+from wpsync.language import Text
+from wpsync.messages.entry import Entry
+
+ENTRIES: Mapping[str, Entry] = {
+    "dead_letter.not_an_object": Entry(
+        Text("the record is not a JSON object", "记录不是 JSON 对象"),
+    ),
+    "dead_letter.no_id": Entry(
+        Text("the record has no usable id", "记录没有可用的编号"),
+    ),
+    "dead_letter.no_payload": Entry(
+        Text("the message has no payload", "消息没有内容"),
+    ),
+    "dead_letter.payload_not_json": Entry(
+        Text("the payload is not JSON", "消息内容不是 JSON"),
+    ),
+    "dead_letter.payload_not_an_object": Entry(
+        Text(
+            "the payload is a JSON {kind:json}, not an object",
+            "消息内容是 JSON {kind:json}，不是对象",
+        ),
+    ),
+    "dead_letter.refused_by_database": Entry(
+        Text(
+            "Postgres refuses the row in {table} ({sqlstate} {error})",
+            "Postgres 拒绝写入 {table} 中的这一行（{sqlstate} {error}）",
+        ),
+    ),
+}

@@ -1,0 +1,20 @@
+"""Listings and reports that are incomplete, and why."""
+
+from collections.abc import Mapping
+
+from wpsync.language import Text
+from wpsync.messages.entry import Entry
+from wpsync.messages.window import FORMAT_CHANGED
+
+ENTRIES: Mapping[str, Entry] = {
+    "listing.incomplete": Entry(
+        Text("listing incomplete: {reason:reason}", "列表不完整：{reason:reason}"),
+    ),
+    "listing.mostly_dead_letters": Entry(
+        Text("listing incomplete: {reason:reason}", "列表不完整：{reason:reason}"),
+        FORMAT_CHANGED,
+    ),
+    "listing.passed_over": Entry(
+        Text("{which} not read: {cause:message}", "{which} 未能读取：{cause:message}"),
+    ),
+}
