@@ -263,3 +263,15 @@ def test_a_refusal_of_the_vendor_ends_up_with_its_remedy_in_alert_page_and_termi
             with speaking(language):
                 status_view.complain(statuses.read(site.session.database, site.session.config, NOW))
             assert f"\n  → {advice[language]}\n" in capsys.readouterr().err
+
+
+def test_a_run_by_hand_that_fails_is_on_the_page_with_its_remedy(line):
+    refuse(line, "vendor.ip_not_allowed")
+    assert [one.outcome for one in line.driver.sync(["calls"])] == ["failed"]
+    advice = MESSAGES["vendor.ip_not_allowed"].remedy
+    assert advice is not None
+    with served(line.driver) as site:
+        for language, heading in ((Language.EN, "Failed runs"), (Language.ZH, "失败的运行")):
+            page = text_of(httpx.get(site.url, headers={"Accept-Language": str(language)}).text)
+            assert heading in page
+            assert f"→ {advice.to(language)}" in page
