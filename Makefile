@@ -4,7 +4,7 @@ BIN    := .venv/bin
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser migration words numbers test test-fast test-long test-whole test-lowest test-clock \
+.PHONY: help demo browser migration words messages numbers test test-fast test-long test-whole test-lowest test-clock \
         test-clocks lint format baseline bench lock clean
 
 help:            ## what can be done here
@@ -77,6 +77,10 @@ migration: .venv/.installed ## generate a migration from the declarations (MESSA
 
 words: .venv/.installed  ## lower the numbers of riddle words that files may hold (tests/guards)
 	@$(BIN)/python -m tests.guards.words
+
+messages: .venv/.installed ## write docs/errors.md from the catalogue, and lower the numbers of errors without a code
+	@$(BIN)/python -m tests.guards.error_document
+	@$(BIN)/python -m tests.guards.messages
 
 numbers:         ## lines by package, long files, private functions with one caller: for reading
 	@$(PYTHON) -m tests.guards.numbers

@@ -71,15 +71,9 @@ class WpsyncError(Exception):
 
     exit_status = 1
 
-    def __init__(
-        self, code: str = "", *, hint: str | None = None, words: str | None = None, **params: object
-    ) -> None:
-        # TRANSITION: an English sentence with a bilingual hint, until every raise names a code.
-        self.hint = hint
-        if hint is not None or " " in code or "." not in code:
-            params, code = {"text": code or str(self.__doc__), "hint": hint}, "legacy.text"
+    def __init__(self, code: str, *, words: str | None = None, **params: object) -> None:
         self.message = Message(code, params, words)
-        super().__init__(params["text"] if code == "legacy.text" else str(self.message))
+        super().__init__(str(self.message))
 
 
 class ConfigError(WpsyncError):
@@ -99,9 +93,7 @@ class VendorUnavailableError(RetryableError):
 class RateLimitedError(RetryableError):
     """The vendor says that requests come too fast. `retry_after`: for how long it asks us to wait."""
 
-    def __init__(
-        self, code: str = "", *, retry_after: timedelta | None = None, **more: Any
-    ) -> None:
+    def __init__(self, code: str, *, retry_after: timedelta | None = None, **more: Any) -> None:
         super().__init__(code, **more)
         self.retry_after = retry_after
 
@@ -129,7 +121,7 @@ class AuthenticationError(FatalError):
 class VendorRefusedError(FatalError):
     """The vendor refused the call. `status_code` is its statusCode, where it sent one."""
 
-    def __init__(self, code: str = "", *, status_code: int | None = None, **more: Any) -> None:
+    def __init__(self, code: str, *, status_code: int | None = None, **more: Any) -> None:
         super().__init__(code, **more)
         self.status_code = status_code
 

@@ -34,6 +34,7 @@ from functools import partial
 from typing import Protocol
 
 from wpsync.model import EVER, Window
+from wpsync.policy import DEFAULT, Ladder
 from wpsync.values import SHANGHAI
 
 COMPLETE, INCOMPLETE = "complete", "incomplete"
@@ -47,11 +48,6 @@ SUSPICIOUSLY_EMPTY = "suspiciously_empty"
 UNREADABLE = "unreadable"
 """The reason where the vendor cannot serve a stretch, although it answers."""
 
-SKEW = timedelta(seconds=5)
-"""Clocks may differ by this much without anything being wrong."""
-
-_RETRIES = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720))
-_RETRY_DAILY = timedelta(days=1)
 _SECOND = timedelta(seconds=1)
 
 Held = Callable[[Window], int | None]
@@ -142,6 +138,7 @@ def enter(
     reading: Reading,
     held: Held,
     grown: Mapping[datetime, int],
+    retries: Ladder = DEFAULT.windows.later,
 ) -> list[LedgerWindow]:
     """Enter a reading of a window.
 
@@ -166,7 +163,7 @@ def enter(
             kept.append(_remainder(old, Window(old.starts_at, window.start), held))
         if old.ends_at > window.end:
             kept.append(_remainder(old, Window(window.end, old.ends_at), held))
-    new = _new(window, reading, held(window), attempts + 1)
+    new = _new(window, reading, held(window), attempts + 1, retries)
     return _merge([*kept, replace(new, disputed_at=disputed_at)])
 
 
@@ -233,9 +230,11 @@ def put_off(
     ]
 
 
-def take_back(known: Sequence[LedgerWindow], *, now: datetime) -> list[LedgerWindow]:
+def take_back(
+    known: Sequence[LedgerWindow], *, now: datetime, skew: timedelta = DEFAULT.clocks.skew
+) -> list[LedgerWindow]:
     """Drop windows that end after now: a clock that was ahead entered them."""
-    return [old for old in known if not _is_ahead(old, now)]
+    return [old for old in known if old.ends_at <= now + skew]
 
 
 def forget(known: Sequence[LedgerWindow], *, before: datetime) -> list[LedgerWindow]:
@@ -263,22 +262,28 @@ def touched(known: Sequence[LedgerWindow], window: Window) -> dict[datetime, Win
     return found
 
 
-def due_again(known: Sequence[LedgerWindow], at: datetime) -> list[LedgerWindow]:
+def due_again(
+    known: Sequence[LedgerWindow], at: datetime, skew: timedelta = DEFAULT.clocks.skew
+) -> list[LedgerWindow]:
     """Return the incomplete windows that are due to be read again. One read by a clock that was ahead is due too."""
     return [
         old
         for old in known
         if not old.is_complete
         and old.retry_at is not None
-        and (old.retry_at <= at or old.read_at > at + SKEW)
+        and (old.retry_at <= at or old.read_at > at + skew)
     ]
 
 
 def postponed(
-    window: LedgerWindow, at: datetime, attempts: int, at_most: timedelta
+    window: LedgerWindow,
+    at: datetime,
+    attempts: int,
+    at_most: timedelta,
+    retries: Ladder = DEFAULT.windows.later,
 ) -> LedgerWindow:
     """Return a window due later, after as long a wait as so many attempts take, but `at_most` so long after `at`."""
-    return replace(window, attempts=attempts, retry_at=at + min(_wait_after(attempts), at_most))
+    return replace(window, attempts=attempts, retry_at=at + min(retries.after(attempts), at_most))
 
 
 # The watermark.
@@ -301,7 +306,11 @@ class Ahead:
 
 
 def ahead(
-    windows: Sequence[LedgerWindow], watermark: datetime | None, now: datetime, first: datetime
+    windows: Sequence[LedgerWindow],
+    watermark: datetime | None,
+    now: datetime,
+    first: datetime,
+    skew: timedelta = DEFAULT.clocks.skew,
 ) -> Ahead:
     """Tell which windows end after now, where the watermark lies without them, and which stretch that leaves unread.
 
@@ -310,13 +319,13 @@ def ahead(
     edges = [
         edge
         for window in windows
-        if _is_ahead(window, now)
+        if window.ends_at > now + skew
         for edge in (window.starts_at, window.ends_at)
     ]
     back = watermark
     if watermark is not None:
         back = min([watermark, *edges])
-        back = first if back > now + SKEW else back
+        back = first if back > now + skew else back
         edges += [back, watermark] if back != watermark else []
     return Ahead(back, Window(min(edges), max(edges)) if edges else None)
 
@@ -337,12 +346,14 @@ def start(ledger: WindowLedger, at: datetime) -> None:
     advance(ledger)
 
 
-def take_back_ahead(ledger: WindowLedger, now: datetime, first: datetime) -> Window | None:
+def take_back_ahead(
+    ledger: WindowLedger, now: datetime, first: datetime, skew: timedelta = DEFAULT.clocks.skew
+) -> Window | None:
     """Drop windows that end after now and set the watermark back (`ahead`); return the stretch to read again."""
     span = Window(now, EVER.end)
-    found = ahead(ledger.windows(span), ledger.watermark(), now, first)
+    found = ahead(ledger.windows(span), ledger.watermark(), now, first, skew)
     if found.stretch is not None:
-        ledger.update(span, partial(take_back, now=now))
+        ledger.update(span, partial(take_back, now=now, skew=skew))
     if found.watermark is not None:
         ledger.set_watermark(found.watermark)
     return found.stretch
@@ -360,7 +371,9 @@ def _container(known: Sequence[LedgerWindow], window: Window) -> LedgerWindow | 
     return None
 
 
-def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> LedgerWindow:
+def _new(
+    window: Window, reading: Reading, held: int | None, attempts: int, retries: Ladder
+) -> LedgerWindow:
     complete = reading.reason is None
     return LedgerWindow(
         starts_at=window.start,
@@ -373,7 +386,7 @@ def _new(window: Window, reading: Reading, held: int | None, attempts: int) -> L
         attempts=1 if complete else attempts,
         read_at=reading.read_at,
         checked_at=reading.read_at,
-        retry_at=None if complete else reading.read_at + _wait_after(attempts),
+        retry_at=None if complete else reading.read_at + retries.after(attempts),
     )
 
 
@@ -430,14 +443,6 @@ def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
 
 def _latest(*times: datetime | None) -> datetime | None:
     return max((at for at in times if at is not None), default=None)
-
-
-def _wait_after(attempts: int) -> timedelta:
-    return _RETRIES[attempts - 1] if attempts <= len(_RETRIES) else _RETRY_DAILY
-
-
-def _is_ahead(window: LedgerWindow, now: datetime) -> bool:
-    return window.ends_at > now + SKEW
 
 
 def _overlaps(window: LedgerWindow, span: Window) -> bool:

@@ -22,6 +22,7 @@ from wpsync.daemon.jobs import Job, Result, perform
 from wpsync.emulator.client import Remote
 from wpsync.emulator.server import Emulator
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT, Policy
 from wpsync.resources import RESOURCES
 from wpsync.sync.account import Account
 from wpsync.sync.passes import Outcome, sync
@@ -213,11 +214,11 @@ class Timeline:
         return self.remote.stats()["requests"]
 
     @contextmanager
-    def session(self) -> Iterator[Session]:
+    def session(self, policy: Policy = DEFAULT) -> Iterator[Session]:
         """A session in which time stands still unless it is moved."""
         loaded = config.load(self.driver.config_file, environ={}, cwd=self.driver.folder)
         url = Secret(self.driver.database_url)
-        with session(loaded, url, clock=self.clock, at_once=2) as opened:
+        with session(loaded, url, clock=self.clock, at_once=2, policy=policy) as opened:
             yield opened
 
     def live(

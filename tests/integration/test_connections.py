@@ -8,11 +8,14 @@ import pytest
 
 from wpsync.db.database import BRIEF, Database
 from wpsync.model import Secret
+from wpsync.policy import DatabaseWaits
 
 
 @pytest.fixture
 def opened(database_url):
-    with Database(Secret(database_url), connections=BRIEF + 2, timeout_seconds=1) as database:
+    with Database(
+        Secret(database_url), connections=BRIEF + 2, waits=DatabaseWaits(pool=1)
+    ) as database:
         yield database
 
 

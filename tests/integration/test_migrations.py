@@ -5,6 +5,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -24,6 +25,7 @@ from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
 from wpsync.language import Language
 from wpsync.messages import remedy, say
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT
 
 
 def test_migrations_and_declarations_agree_comments_included(database_url):
@@ -122,11 +124,12 @@ def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(e
 
 
 def test_a_migration_that_never_has_its_lock_says_so(empty_database_url):
+    waits = replace(DEFAULT.database, migrations=2)
     with psycopg.connect(empty_database_url) as holder:
         holder.execute("select pg_advisory_lock(7706001)")
         holder.commit()
         with pytest.raises(DatabaseUnavailableError, match=r"^schema\.locked"):
-            migrations.upgrade(empty_database_url, lock_timeout_seconds=0.1, attempts=2)
+            migrations.upgrade(empty_database_url, lock_timeout_seconds=0.1, waits=waits)
 
 
 def test_the_schema_as_sql_makes_the_same_tables(database_url, empty_database_url):

@@ -6,10 +6,11 @@ import psycopg
 
 from wpsync.db.database import Database
 from wpsync.model import Secret
+from wpsync.policy import DatabaseWaits
 
 
 def test_many_idle_connections_that_broke_are_replaced_at_once(database_url):
-    with Database(Secret(database_url), connections=30, timeout_seconds=3) as database:
+    with Database(Secret(database_url), connections=30, waits=DatabaseWaits(pool=3)) as database:
         with ExitStack() as at_once:
             for _ in range(25):
                 at_once.enter_context(database.connection())

@@ -12,9 +12,9 @@ from wpsync import ledger
 from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
-from wpsync.extract.probing import Ages
 from wpsync.extract.reading import Reader
 from wpsync.model import Window
+from wpsync.policy import Ages
 from wpsync.resources import RESOURCES
 from wpsync.state.scope import Scope
 from wpsync.sync.live import LiveTail

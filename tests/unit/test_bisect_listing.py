@@ -29,7 +29,7 @@ class Listing:
         number, size = int(str(body["page"])), int(str(body["pageSize"]))
         shown = range((number - 1) * size, min(number * size, self._count))
         if number > self._pages or self._broken.intersection(shown):
-            raise VendorRefusedError
+            raise VendorRefusedError("vendor.refused", endpoint="/x")
         return Page(number, [{"id": f"c{row}"} for row in shown], self._count, NOW, NOW)
 
     def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:

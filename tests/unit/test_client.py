@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
@@ -31,6 +32,7 @@ from wpsync.errors import (
 from wpsync.language import Language
 from wpsync.messages import say
 from wpsync.model import Secret, Tokens
+from wpsync.policy import DEFAULT, Policy, RateLimits, RequestRetries, TokenDistrust
 
 TOKEN = "70C5F5F19942DF9378422B649D3E14BD"
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -112,11 +114,12 @@ def refused(message="", **more) -> httpx.Response:
     return httpx.Response(200, json={"code": 0, "msg": message, "data": None, **more})
 
 
-def made(vendor, clock=None, tokens=None):
+def made(vendor, clock=None, tokens=None, policy=DEFAULT):
     clock = clock or FakeClock(START)
     return Client(
         account="main", base_url="https://vendor.example", credentials=Credentials("id", Secret("hush-hush")),
         tokens=tokens or MemoryTokens(), clock=clock, limits=Limits({}, clock=clock), transport=httpx.MockTransport(vendor),
+        policy=policy,
     )  # fmt: skip
 
 
@@ -400,3 +403,32 @@ def test_requests_are_logged_without_what_is_secret(caplog):
     assert TOKEN not in "".join(
         str(vars(record)) for record in caplog.records if record.name.startswith("wpsync")
     )
+
+
+def test_a_client_tries_as_often_and_doubts_as_long_as_its_policy_says():
+    policy = Policy(
+        requests=RequestRetries(attempts=2, wait_initial=100, wait_max=100, jitter=0),
+        token_distrust=TokenDistrust(first=timedelta(seconds=30)),
+    )
+    clock, vendor = FakeClock(START), Vendor(httpx.Response(502))
+    with pytest.raises(VendorUnavailableError):
+        made(vendor, clock, policy=policy).call("/api/x")
+    assert vendor.count("/api/x") == 2
+    assert clock.now() == START + timedelta(seconds=100)
+
+    refusing = Sessions(lambda path, token: refused(ABOUT_A_PHONE))
+    client = made(refusing, clock, policy=policy)
+    for seconds in (0, 20, 20):  # replaced, doubted, replaced again
+        clock.sleep(seconds)
+        with pytest.raises(VendorRefusedError):
+            client.call("/api/x")
+    assert refusing.count("reToken") == 2
+
+
+def test_a_pause_that_the_vendor_asks_for_is_as_long_as_the_policy_allows():
+    limits = replace(DEFAULT, rate_limits=RateLimits(pause_max=timedelta(seconds=7)))
+    clock = FakeClock(START)
+    client = made(Vendor(httpx.Response(429, headers={"Retry-After": "600"})), clock, policy=limits)
+    with pytest.raises(RateLimitedError) as refusal:
+        client.call("/api/x")
+    assert refusal.value.retry_after == timedelta(seconds=7)

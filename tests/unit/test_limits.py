@@ -9,6 +9,7 @@ import pytest
 
 from wpsync.api.limits import Book
 from wpsync.model import Priority
+from wpsync.policy import RateLimits
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -139,3 +140,14 @@ def test_another_limit_in_the_configuration_is_taken_up():
     assert book.rate == 7.5
     book.adopt(60)
     assert book.rate == 60
+
+
+def test_a_book_follows_the_rules_that_it_is_given():
+    rules = RateLimits(minute=timedelta(seconds=1), lost=timedelta(seconds=2), creep_every=1)
+    book = Book(1, 1)
+    assert book.take(START, Priority.LIVE, rules) == 0
+    assert book.take(START + timedelta(seconds=2), Priority.LIVE, rules) > 0
+    assert book.take(START + timedelta(seconds=4), Priority.LIVE, rules) == 0
+    book.limit, book.rate = 20, 10
+    book.succeeded(rules)
+    assert book.rate == 12.5

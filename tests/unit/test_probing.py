@@ -4,9 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from wpsync.errors import VendorRefusedError
 from wpsync.extract import probing
-from wpsync.extract.probing import Ages
 from wpsync.ledger import COMPLETE, INCOMPLETE, UNREADABLE, LedgerWindow, postponed
 from wpsync.model import Page
+from wpsync.policy import Ages
 
 NOW = datetime(2026, 3, 2, 4, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -20,7 +20,7 @@ class Choosy:
 
     def page(self, body):
         if body["start"] == body["end"] or body["start"] <= self.at <= body["end"]:
-            raise VendorRefusedError
+            raise VendorRefusedError("vendor.refused", endpoint="/x")
         return Page(1, [], 0, NOW, NOW)
 
 

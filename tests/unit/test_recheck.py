@@ -6,8 +6,9 @@ import pytest
 
 from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore, Row
-from wpsync.extract.probing import Ages, Body, Ends
+from wpsync.extract.probing import Body, Ends
 from wpsync.model import Page, Window
+from wpsync.policy import Ages
 from wpsync.resources import RESOURCES
 from wpsync.sync.recheck import Recheck
 

@@ -171,7 +171,10 @@ def _listings(resource: str, found: Sequence[Incomplete]) -> Message:
     if declared.mode is Mode.REPORT:
         return Message("condition.report_incomplete", params)
     if declared.parent is not None:
-        return Message("condition.members_incomplete", {**params, "rooms": len(found)})
+        return Message(
+            "condition.members_incomplete",
+            {"resource": resource, "rooms": len(found), "reasons": params["reasons"]},
+        )
     return Message("condition.listing_incomplete", params)
 
 

@@ -19,6 +19,7 @@ from wpsync.db import queries
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import Message, UnwritableError, WpsyncError
+from wpsync.policy import DEFAULT, Incidents
 from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
@@ -29,19 +30,20 @@ QUERIES = statements(__name__)
 
 log = logging.getLogger(__name__)
 
-_GONE = 3
-_AWAY = timedelta(minutes=2)
-_AWAY_STANDBY = timedelta(minutes=5)
-_KEPT = 20
-
 
 class Watch:
     """Looks at the state and sends new incidents. One thread at a time."""
 
-    def __init__(self, config: Config, send: Callable[[Notice], list[str]]) -> None:
+    def __init__(
+        self,
+        config: Config,
+        send: Callable[[Notice], list[str]],
+        rules: Incidents = DEFAULT.incidents,
+    ) -> None:
         self._config = config
         self._settings = config.alerts
         self._send = send
+        self._rules = rules
         self._away_since: datetime | None = None
         self._away_told = False
 
@@ -66,9 +68,8 @@ class Watch:
         still does not answer after five: the leader may have gone with it.
         """
         self._away_since = self._away_since or now
-        if not self._away_told and now - self._away_since >= (
-            _AWAY_STANDBY if another_led else _AWAY
-        ):
+        after = self._rules.away_standby if another_led else self._rules.away
+        if not self._away_told and now - self._away_since >= after:
             self._away_told = True
             minutes = round((now - self._away_since) / timedelta(minutes=1))
             self._send(notices.of_database(self._config, _no_writes(host, minutes, error)))
@@ -99,7 +100,7 @@ class Watch:
                 continue
             else:
                 incident.absent += 1
-                if incident.absent >= _GONE:
+                if incident.absent >= self._rules.gone:
                     incident.closed_at = now
                     log.info("incident.ended", extra=_fields(incident))
             incidents.keep(connection, incident)
@@ -136,8 +137,13 @@ class Watch:
 class Sending:
     """Sends to every target; what one did not take is tried again before the next message, in order."""
 
-    def __init__(self, names: Sequence[str], deliver: Callable[[str, Notice], bool]) -> None:
-        self._waiting: dict[str, deque[Notice]] = {name: deque(maxlen=_KEPT) for name in names}
+    def __init__(
+        self,
+        names: Sequence[str],
+        deliver: Callable[[str, Notice], bool],
+        waiting: int = DEFAULT.incidents.waiting,
+    ) -> None:
+        self._waiting: dict[str, deque[Notice]] = {name: deque(maxlen=waiting) for name in names}
         self._deliver = deliver
 
     def __call__(self, message: Notice) -> list[str]:

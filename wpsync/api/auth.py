@@ -21,17 +21,12 @@ from typing import Protocol
 from wpsync.clock import Clock
 from wpsync.errors import AuthenticationError
 from wpsync.model import Secret, Tokens
+from wpsync.policy import DEFAULT, TokenRenewal
 
 log = logging.getLogger(__name__)
 
 ACCESS_LIFE = timedelta(hours=2)
 REFRESH_LIFE = timedelta(days=30)
-ROTATE_AFTER = timedelta(days=27)
-_EARLY = timedelta(minutes=5)
-_PAUSE = timedelta(minutes=15)
-_DAY = timedelta(days=1)
-_YOUNG = timedelta(minutes=15)
-_JUST_NOW = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +82,7 @@ class TokenKeeper:
         *,
         login: Login,
         renew: Renew,
+        rules: TokenRenewal = DEFAULT.tokens,
     ) -> None:
         self._account = account
         self._credentials = credentials
@@ -95,6 +91,7 @@ class TokenKeeper:
         self._clock = clock
         self._login = login
         self._renew = renew
+        self._rules = rules
         self._lock = Lock()
         self._tokens: Tokens | None = None
         self._rotation_tried: datetime | None = None
@@ -122,13 +119,14 @@ class TokenKeeper:
 
     def _is_due(self, tokens: Tokens) -> bool:
         now = self._clock.now()
-        if now >= tokens.access_expires_at - _EARLY:
+        if now >= tokens.access_expires_at - self._rules.early:
             return True
-        return now >= tokens.issued_at + ROTATE_AFTER and self._may_rotate(now)
+        return now >= tokens.issued_at + self._rules.rotate_after and self._may_rotate(now)
 
     def _may_rotate(self, now: datetime) -> bool:
         """A rotation that fails is tried again daily, while the pair still lives."""
-        return self._rotation_tried is None or now >= self._rotation_tried + _DAY
+        again = self._rules.rotate_again
+        return self._rotation_tried is None or now >= self._rotation_tried + again
 
     def _replace(self, rejected: Secret | None, *, renewed: bool = False) -> Tokens:
         with self._lock:
@@ -157,7 +155,8 @@ class TokenKeeper:
             return self._log_in(stored)
         if not stored.refresh.reveal() or now >= stored.refresh_expires_at:
             return self._log_in(stored)
-        if rejected is None and now >= stored.issued_at + ROTATE_AFTER and self._may_rotate(now):
+        is_old = now >= stored.issued_at + self._rules.rotate_after
+        if rejected is None and is_old and self._may_rotate(now):
             return self._rotate_early(stored, now)
         if rejected is not None and self._is_alive(rejected, now):
             return stored
@@ -186,7 +185,7 @@ class TokenKeeper:
         return (
             self._alive is not None
             and self._alive[0] == access
-            and now - self._alive[1] < _JUST_NOW
+            and now - self._alive[1] < self._rules.just_renewed
         )
 
     def _last_resort(self, stored: Tokens | None) -> Tokens:
@@ -194,7 +193,7 @@ class TokenKeeper:
         if (
             stored is not None
             and stored.credentials_hash == self._fingerprint
-            and self._clock.now() - stored.issued_at < _YOUNG
+            and self._clock.now() - stored.issued_at < self._rules.young
         ):
             raise RejectedError
         return self._log_in(stored)
@@ -220,7 +219,7 @@ class TokenKeeper:
         except RejectedError:
             failures = stored.failures + 1 if stored is not None and unchanged else 1
             self._store.write(self._account, self._failed(stored, now, failures))
-            raise self._rejected(now + _PAUSE) from None
+            raise self._rejected(now + self._rules.login_pause) from None
         tokens = Tokens(
             access, refresh, now, now, now + ACCESS_LIFE, now + REFRESH_LIFE, self._fingerprint
         )
@@ -232,8 +231,9 @@ class TokenKeeper:
         """What is stored after a rejected login: the pause, and the pair that there was."""
         nothing = Secret("")
         kept = stored or Tokens(nothing, nothing, now, now, now, now, self._fingerprint)
+        until = now + self._rules.login_pause
         return replace(
-            kept, credentials_hash=self._fingerprint, paused_until=now + _PAUSE, failures=failures
+            kept, credentials_hash=self._fingerprint, paused_until=until, failures=failures
         )
 
     def _rejected(self, until: datetime) -> AuthenticationError:

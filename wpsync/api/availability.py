@@ -5,20 +5,15 @@ whatever was asked, people are told at once, long before data is late or a job h
 """
 
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import Protocol
 
 from wpsync.clock import Clock
 from wpsync.errors import Message, VendorUnavailableError, WpsyncError
+from wpsync.policy import DEFAULT, VendorOutages
 
 log = logging.getLogger(__name__)
-
-_AFTER = timedelta(seconds=5)
-_FAILURES = 2
-_AGAIN = timedelta(hours=1)
-_LOOK = 60.0
-"""Seconds between two looks at whether a dead process has left a note."""
 
 
 class Outages(Protocol):
@@ -36,10 +31,17 @@ class Outages(Protocol):
 class Availability:
     """What the requests of one account tell of its vendor. Thread-safe."""
 
-    def __init__(self, account: str, clock: Clock, outages: Outages | None = None) -> None:
+    def __init__(
+        self,
+        account: str,
+        clock: Clock,
+        outages: Outages | None = None,
+        rules: VendorOutages = DEFAULT.outages,
+    ) -> None:
         self._account = account
         self._clock = clock
         self._outages = outages
+        self._rules = rules
         self._lock = Lock()
         self._answered_at: datetime | None = None
         self._since: datetime | None = None
@@ -58,7 +60,7 @@ class Availability:
         with self._lock:
             away, since = self._told_at is not None, self._since
             self._answered_at, self._since, self._told_at, self._failures = now, None, None, 0
-            due = away or look - self._looked >= _LOOK
+            due = away or look - self._looked >= self._rules.look
             self._looked = look if due else self._looked
         if away and since is not None:
             seconds = round((now - since).total_seconds())
@@ -74,9 +76,9 @@ class Availability:
                 self._since = max(began, self._answered_at or began)
             self._failures += 1
             since = self._since
-            if now - since < _AFTER or self._failures < _FAILURES:
+            if now - since < self._rules.after or self._failures < self._rules.failures:
                 return
-            if self._told_at is not None and now - self._told_at < _AGAIN:
+            if self._told_at is not None and now - self._told_at < self._rules.log_again:
                 return
             self._told_at = now
         said = {"since": since.isoformat(timespec="seconds"), "error": exc.message}

@@ -21,11 +21,12 @@ from wpsync.api import envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
 from wpsync.api.limits import Limits
-from wpsync.api.retry import NotSentError, Retries, Retry
+from wpsync.api.retry import NotSentError, Retries
 from wpsync.api.token_doubts import TokenDoubts
 from wpsync.clock import Clock
 from wpsync.errors import ConfigError, RateLimitedError, VendorRefusedError, VendorUnavailableError
 from wpsync.model import Priority, Secret
+from wpsync.policy import DEFAULT, Policy
 
 log = logging.getLogger(__name__)
 
@@ -89,21 +90,22 @@ class Client:
         limits: Limits,
         timeout_seconds: float = 30,
         connections: int = 8,
-        retry: Retry | None = None,
         transport: httpx.BaseTransport | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_request: OnRequest = lambda account, endpoint, outcome, seconds: None,
         outages: Outages | None = None,
+        policy: Policy = DEFAULT,
     ) -> None:
         url = checked_base_url(base_url)
         self._base = str(url)
         self._clock = clock
         self._limits = limits
-        self._retries = Retries(retry or Retry(), clock, stopping)
+        self._retries = Retries(policy.requests, clock, stopping)
         self._account = account
         self._on_request = on_request
-        self._doubts = TokenDoubts(clock)
-        self._reach = Availability(account, clock, outages)
+        self._doubts = TokenDoubts(clock, policy.token_distrust)
+        self._reach = Availability(account, clock, outages, policy.outages)
+        self._longest_pause = policy.rate_limits.pause_max
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
         self.requests = 0
@@ -114,7 +116,13 @@ class Client:
             transport=transport,
         )
         self._keeper = TokenKeeper(
-            account, credentials, tokens, clock, login=self._log_in, renew=self._renew
+            account,
+            credentials,
+            tokens,
+            clock,
+            login=self._log_in,
+            renew=self._renew,
+            rules=policy.tokens,
         )
 
     def __enter__(self) -> "Client":
@@ -269,7 +277,9 @@ class Client:
         status = response.status_code
         if status == 429:
             raise RateLimitedError(
-                "vendor.too_fast", endpoint=endpoint, retry_after=envelope.retry_after(response)
+                "vendor.too_fast",
+                endpoint=endpoint,
+                retry_after=envelope.retry_after(response, self._longest_pause),
             )
         if status >= 500:
             raise envelope.server_error(endpoint, response)

@@ -83,17 +83,17 @@ def unreadable(endpoint: str, response: httpx.Response) -> VendorUnavailableErro
     start = response.content[:200]
     encrypted = start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start)
     code = "vendor.encrypted_reply" if encrypted else "vendor.not_an_envelope"
-    return _faulty(code, endpoint, response)
+    return VendorUnavailableError(
+        code, words=described(response), endpoint=endpoint, status=response.status_code
+    )
 
 
 def server_error(endpoint: str, response: httpx.Response) -> VendorUnavailableError:
     """Return the error of a reply with a status of 500 or more."""
-    return _faulty("vendor.server_error", endpoint, response)
-
-
-def _faulty(code: str, endpoint: str, response: httpx.Response) -> VendorUnavailableError:
-    status, words = response.status_code, described(response)
-    return VendorUnavailableError(code, words=words, endpoint=endpoint, status=status)
+    status = response.status_code
+    return VendorUnavailableError(
+        "vendor.server_error", words=described(response), endpoint=endpoint, status=status
+    )
 
 
 def opened(response: httpx.Response) -> dict[str, object] | None:
@@ -117,10 +117,10 @@ def secret(data: object, name: str) -> Secret | None:
     return Secret(value) if isinstance(value, str) and value else None
 
 
-def retry_after(response: httpx.Response) -> timedelta | None:
+def retry_after(response: httpx.Response, at_most: timedelta) -> timedelta | None:
     said = response.headers.get("Retry-After", "")
     if said.isdigit():
-        return timedelta(seconds=min(int(said), 3600))
+        return timedelta(seconds=min(int(said), at_most.total_seconds()))
     return None
 
 

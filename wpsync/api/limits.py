@@ -22,20 +22,8 @@ import msgspec
 from wpsync.clock import Clock
 from wpsync.errors import Stopped
 from wpsync.model import Priority
+from wpsync.policy import DEFAULT, RateLimits
 
-MINUTE = timedelta(seconds=60.05)
-"""A little more than a minute, since the vendor's clock is not ours."""
-
-LOST = timedelta(seconds=60)
-"""A request whose end nobody wrote down (its process died) is taken to have ended after this long."""
-
-_SKEW = timedelta(seconds=5)
-_LONGEST_PAUSE = timedelta(hours=1)
-_WANTED = timedelta(seconds=2)
-_SLICE = 0.5
-_TICK = 0.01
-_CREEP_EVERY = 20
-_UNLIMITED_START = 120
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -66,8 +54,8 @@ class Taken:
     granted_at: datetime
     ended_at: datetime | None = None
 
-    def counts_until(self) -> datetime:
-        return (self.ended_at or self.granted_at + LOST) + MINUTE
+    def counts_until(self, rules: RateLimits = DEFAULT.rate_limits) -> datetime:
+        return (self.ended_at or self.granted_at + rules.lost) + rules.minute
 
 
 @dataclass(slots=True)
@@ -82,14 +70,16 @@ class Book:
     successes: int = 0
     number: int = 0
 
-    def take(self, now: datetime, priority: Priority) -> float:
+    def take(
+        self, now: datetime, priority: Priority, rules: RateLimits = DEFAULT.rate_limits
+    ) -> float:
         """Seconds to wait before asking again; 0: the request was written down and may be sent."""
-        self._set_right(now)
-        self.taken = [one for one in self.taken if one.counts_until() > now]
+        self._set_right(now, rules)
+        self.taken = [one for one in self.taken if one.counts_until(rules) > now]
         if self.not_before > now:
             return (self.not_before - now).total_seconds()
-        if self.rate is not None and (wait := self._wait(now, priority)) > 0:
-            self.wanted[priority] = now + _WANTED
+        if self.rate is not None and (wait := self._wait(now, priority, rules)) > 0:
+            self.wanted[priority] = now + rules.wanted
             return wait
         self.wanted.pop(priority, None)
         self.number += 1
@@ -97,31 +87,31 @@ class Book:
             self.taken.append(Taken(self.number, priority, now))
         return 0.0
 
-    def _set_right(self, now: datetime) -> None:
+    def _set_right(self, now: datetime, rules: RateLimits) -> None:
         """What a clock that was ahead wrote down was no later than now: it counts from now, not from then."""
         for one in self.taken:
-            if one.granted_at > now + _SKEW:
+            if one.granted_at > now + rules.skew:
                 one.granted_at = now
-            if one.ended_at is not None and one.ended_at > now + _SKEW:
+            if one.ended_at is not None and one.ended_at > now + rules.skew:
                 one.ended_at = now
-        self.wanted = {who: min(until, now + _WANTED) for who, until in self.wanted.items()}
-        self.not_before = min(self.not_before, now + _LONGEST_PAUSE)
+        self.wanted = {who: min(until, now + rules.wanted) for who, until in self.wanted.items()}
+        self.not_before = min(self.not_before, now + rules.pause_max)
 
-    def _wait(self, now: datetime, priority: Priority) -> float:
+    def _wait(self, now: datetime, priority: Priority, rules: RateLimits) -> float:
         assert self.rate is not None
         places = max(1, int(self.rate))
         if any(until > now and other < priority for other, until in self.wanted.items()):
-            return _SLICE
+            return rules.look
         if priority is not Priority.LIVE:
             places -= max(1, places // 20) if places > 3 else 0
             others = [one.granted_at for one in self.taken if one.priority != Priority.LIVE]
             spread = timedelta(seconds=0.9 * 60 / places)
             if others and now < max(others) + spread:
-                return max((max(others) + spread - now).total_seconds(), _TICK)
+                return max((max(others) + spread - now).total_seconds(), rules.tick)
         if len(self.taken) < places:
             return 0.0
-        first = sorted(one.counts_until() for one in self.taken)[len(self.taken) - places]
-        return max((first - now).total_seconds(), _TICK)
+        first = sorted(one.counts_until(rules) for one in self.taken)[len(self.taken) - places]
+        return max((first - now).total_seconds(), rules.tick)
 
     def end(self, number: int, now: datetime) -> None:
         """The reply of a request has come."""
@@ -129,24 +119,30 @@ class Book:
             if one.number == number:
                 one.ended_at = now
 
-    def slow_down(self, now: datetime, retry_after: timedelta | None) -> None:
+    def slow_down(
+        self,
+        now: datetime,
+        retry_after: timedelta | None,
+        rules: RateLimits = DEFAULT.rate_limits,
+    ) -> None:
         """The vendor said that we are too fast: half the rate from now on, and a pause."""
-        current = self.rate if self.rate is not None else max(_UNLIMITED_START, len(self.taken))
+        start = rules.unlimited_start
+        current = self.rate if self.rate is not None else max(start, len(self.taken))
         self.rate = max(1.0, current / 2)
         self.successes = 0
-        self.not_before = max(self.not_before, now + (retry_after or timedelta(seconds=1)))
+        self.not_before = max(self.not_before, now + (retry_after or rules.pause))
 
-    def succeeded(self) -> None:
+    def succeeded(self, rules: RateLimits = DEFAULT.rate_limits) -> None:
         """A request went through: now and then the rate creeps back up."""
         if self.rate is None or self.rate == self.limit:
             return
         self.successes += 1
-        if self.successes % _CREEP_EVERY:
+        if self.successes % rules.creep_every:
             return
         self.rate *= 1.25
         if self.limit is not None:
             self.rate = min(self.rate, float(self.limit))
-        elif self.rate > 100 * _UNLIMITED_START:
+        elif self.rate > 100 * rules.unlimited_start:
             self.rate = None
 
     def adopt(self, limit: int) -> None:
@@ -207,6 +203,7 @@ class Limits:
         shelf: Shelf | None = None,
         stopping: Callable[[], bool] = lambda: False,
         on_wait: OnWait = lambda wait: None,
+        rules: RateLimits = DEFAULT.rate_limits,
     ) -> None:
         self._per_minute = dict(per_minute)
         self._default = default
@@ -215,13 +212,14 @@ class Limits:
         self._shared = _SharedBooks(shelf) if shelf is not None else self._own
         self._stopping = stopping
         self._on_wait = on_wait
+        self._rules = rules
 
     def acquire(self, endpoint: str, priority: Priority = Priority.LIVE) -> int:
         """Wait until a request may be sent; its number. Raises Stopped when asked to stop meanwhile."""
         while True:
             with self._book(endpoint) as book:
                 now = self._clock.now()
-                seconds = book.take(now, priority)
+                seconds = book.take(now, priority, self._rules)
                 number, rate = book.number, book.rate
                 is_pause = book.not_before > now
             if seconds <= 0:
@@ -230,18 +228,18 @@ class Limits:
                 raise Stopped
             per_minute = None if rate is None else max(1, int(rate))
             self._on_wait(Wait(endpoint, seconds, per_minute, is_pause))
-            self._clock.sleep(min(seconds, _SLICE))
+            self._clock.sleep(min(seconds, self._rules.look))
 
     def ended(self, endpoint: str, number: int) -> None:
         """A request's reply has come, or never will."""
         with self._book(endpoint) as book:
             book.end(number, self._clock.now())
-            book.succeeded()
+            book.succeeded(self._rules)
 
     def slow_down(self, endpoint: str, retry_after: timedelta | None) -> None:
         """The vendor said that we are too fast."""
         with self._book(endpoint) as book:
-            book.slow_down(self._clock.now(), retry_after)
+            book.slow_down(self._clock.now(), retry_after, self._rules)
 
     def _book(self, endpoint: str) -> AbstractContextManager[Book]:
         limit = self._per_minute.get(endpoint, self._default)

@@ -10,13 +10,11 @@ from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_at
 
 from wpsync.clock import Clock
 from wpsync.errors import RateLimitedError, RetryableError, Stopped, VendorUnavailableError
+from wpsync.policy import RequestRetries
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-
-_SLICE = 0.5
-"""Seconds between two looks at whether to stop."""
 
 
 class NotSentError(VendorUnavailableError):
@@ -24,20 +22,10 @@ class NotSentError(VendorUnavailableError):
 
 
 @dataclass(frozen=True, slots=True)
-class Retry:
-    """How often what may pass by itself is tried, and the waits between, in seconds."""
-
-    attempts: int = 5
-    wait_initial: float = 0.5
-    wait_max: float = 15.0
-    jitter: float = 0.5
-
-
-@dataclass(frozen=True, slots=True)
 class Retries:
     """Carries out attempts until one succeeds. Threads may share it."""
 
-    retry: Retry
+    retry: RequestRetries
     clock: Clock
     stopping: Callable[[], bool]
 
@@ -78,8 +66,8 @@ class Retries:
         while seconds > 0:
             if self.stopping():
                 raise Stopped
-            self.clock.sleep(min(seconds, _SLICE))
-            seconds -= _SLICE
+            self.clock.sleep(min(seconds, self.retry.look))
+            seconds -= self.retry.look
 
     def _wait(self, failures: int, failed: BaseException | None) -> float:
         if isinstance(failed, RateLimitedError):

@@ -13,10 +13,8 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from wpsync.clock import Clock
+from wpsync.policy import DEFAULT, TokenDistrust
 
-_FIRST = timedelta(minutes=15)
-_LONGEST = timedelta(days=1)
-_WITHOUT_REASON = timedelta(minutes=5)
 _VARYING = re.compile(r"[0-9A-Fa-f]{6,}|\d+")
 
 
@@ -29,8 +27,9 @@ class _Doubt:
 class TokenDoubts:
     """What was refused with a fresh token, and for how long no token is replaced for the like. Thread-safe."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, rules: TokenDistrust = DEFAULT.token_distrust) -> None:
         self._clock = clock
+        self._rules = rules
         self._lock = Lock()
         self._held: dict[tuple[str, str], _Doubt] = {}
 
@@ -44,15 +43,16 @@ class TokenDoubts:
         """A fresh token was refused; `words` are empty where no reason was given."""
         now = self._clock.now()
         with self._lock:
+            longest = self._rules.longest
             self._held = {
-                key: doubt for key, doubt in self._held.items() if now < doubt.until + _LONGEST
+                key: doubt for key, doubt in self._held.items() if now < doubt.until + longest
             }
             key = _key(endpoint, words)
             before = self._held.get(key)
             if before is not None and now < before.until:
                 return  # another thread has just noted it
-            pause = min(_LONGEST, 2 * before.pause) if before is not None else _FIRST
-            pause = pause if words else _WITHOUT_REASON
+            pause = min(longest, 2 * before.pause) if before is not None else self._rules.first
+            pause = pause if words else self._rules.without_reason
             self._held[key] = _Doubt(now + pause, pause)
 
 

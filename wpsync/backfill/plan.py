@@ -7,7 +7,6 @@ need not ask again.
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from math import ceil
 
 from wpsync.backfill.estimate import estimate
@@ -24,9 +23,6 @@ from wpsync.sync.listings import is_complete_since
 from wpsync.sync.passes import Outcome, in_turn
 
 log = logging.getLogger(__name__)
-
-_LISTING_FRESH = timedelta(hours=1)
-"""A listing read completely within this time is not read again by a backfill."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +136,7 @@ def _is_stale(account: Account, resource: Resource) -> bool:
     if resource.parent is not None:
         return True
     known = listings.listings(account.database, account.scope(resource)).get("")
-    stale = account.clock.now() - _LISTING_FRESH
+    stale = account.clock.now() - account.pace.policy.backfills.listing_fresh
     return known is None or not is_complete_since(known, stale)
 
 
@@ -187,7 +183,8 @@ def _asked(account: Account, resource: Resource, window: Window) -> int | None:
         return _probed(account, resource, window)
     except UNSERVED as exc:
         source = account.source(resource, Priority.BACKFILL)
-        if not answers(source, windows.floor_second(account.clock.now())):
+        now, rules = windows.floor_second(account.clock.now()), account.pace.policy.rechecks
+        if not answers(source, now, rules):
             raise
         log.warning(
             "backfill.uncounted",

@@ -7,9 +7,6 @@ from wpsync.state import backfills
 from wpsync.sync.account import Account
 from wpsync.sync.progress import Progress
 
-_EVERY = 2.0
-"""Seconds between two notes."""
-
 
 class ProgressRecorder:
     """Passes progress on, and notes how far each resource is. Thread-safe."""
@@ -41,7 +38,7 @@ class ProgressRecorder:
         with self._lock:
             self._rows += rows
             now = self._account.clock.monotonic()
-            if now - self._noted < _EVERY:
+            if now - self._noted < self._account.pace.policy.backfills.note_every:
                 return
             self._noted = now
         self._note(resource, "running")

@@ -27,9 +27,6 @@ from wpsync.sync.window_sync import Pipeline, WindowRequest
 
 log = logging.getLogger(__name__)
 
-_LOOK = 1.0
-"""Seconds between two looks at what another process is reading."""
-
 
 def backfill(
     account: Account, plans: Sequence[tuple[Resource, Plan]], progress: Progress, *, again: bool
@@ -151,7 +148,7 @@ class _Worker:
                 # Its lock is free once its holder has died.
                 while self._missing(window) and not self._claimed(window, pipeline):
                     self._stop_if_asked()
-                    self._account.clock.sleep(_LOOK)
+                    self._account.clock.sleep(self._account.pace.policy.backfills.look)
 
     def _pipeline(self) -> Pipeline:
         return self._account.pipeline(self._resource, self._run, Priority.BACKFILL)

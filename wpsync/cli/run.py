@@ -22,6 +22,7 @@ from wpsync.cli.context import (
 from wpsync.cli.signals import StopRequest, stopping_on_signals
 from wpsync.cli.terms import outcome as outcome_text
 from wpsync.language import spoken, tr
+from wpsync.policy import DEFAULT, Policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,10 +34,6 @@ if TYPE_CHECKING:
     from wpsync.sync.session import Session
 
 log = logging.getLogger(__name__)
-
-_GRACE = 8.0
-"""Seconds that jobs have to end after a signal; then the process ends, and Postgres rolls back."""
-_AGAIN = 2.0
 
 _M_ARENA_MAX, _ARENAS = -8, 2
 """glibc's name for how many heaps its threads share (`mallopt(3)`), and how many are enough here."""
@@ -174,7 +171,11 @@ def _once_each(session: "Session", *, json: bool) -> None:
 
 @contextmanager
 def opened(
-    config: "Config", address: "Secret", stop: StopRequest, clock: "Clock"
+    config: "Config",
+    address: "Secret",
+    stop: StopRequest,
+    clock: "Clock",
+    policy: Policy = DEFAULT,
 ) -> "Iterator[Session | None]":
     """The session, as soon as the database is there and migrated; None when stopped before.
 
@@ -186,7 +187,7 @@ def opened(
     from wpsync.errors import DatabaseUnavailableError, UnwritableError
     from wpsync.sync.session import session, tell_views
 
-    said, watch = False, watching(config)
+    said, watch = False, watching(config, policy)
     with ExitStack() as stack:
         found = None
         while found is None and not stop.is_set():
@@ -195,7 +196,14 @@ def opened(
                     address.reveal(), lock_timeout_seconds=config.database.lock_timeout_seconds
                 )
                 found = stack.enter_context(
-                    session(config, address, stopping=stop.is_set, wait=stop.wait, at_once=AT_ONCE)
+                    session(
+                        config,
+                        address,
+                        stopping=stop.is_set,
+                        wait=stop.wait,
+                        at_once=AT_ONCE,
+                        policy=policy,
+                    )
                 )
                 tell_views(config, found.database)
                 watch.back()
@@ -205,12 +213,14 @@ def opened(
                     log.warning("database.awaited", extra={"error": exc.message})
                 said = True
                 watch.away(clock.now(), socket.gethostname(), error=exc)
-                stop.wait(_AGAIN)
+                stop.wait(policy.leading.take_again)
         yield found
 
 
 @contextmanager
-def _leaving_in_time(stop: StopRequest) -> Iterator[None]:
+def _leaving_in_time(
+    stop: StopRequest, within: float = DEFAULT.leading.leave_within
+) -> Iterator[None]:
     """After a signal the process ends within ten seconds, even where a request hangs.
 
     What was in work is rolled back by Postgres, and read again after the next start.
@@ -219,9 +229,9 @@ def _leaving_in_time(stop: StopRequest) -> Iterator[None]:
 
     def watch() -> None:
         stop.wait()
-        if left.wait(_GRACE):
+        if left.wait(within):
             return
-        log.warning("service.cut_off", extra={"seconds": _GRACE})
+        log.warning("service.cut_off", extra={"seconds": within})
         with suppress(OSError):  # the terminal may be gone
             sys.stderr.flush()
         os._exit(0)

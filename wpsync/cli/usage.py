@@ -1,8 +1,8 @@
 """Help, and errors of usage, in one language.
 
-Typer words both in English only: its copy of click has no translations. So help is written here from what a command
-and its parameters declare, in lines that count a Chinese character as two columns; and what typer refuses becomes one
-of our errors (`refusal`).
+Typer words both in English only: its copy of click has no translations. So help is written here from the declarations
+of a command and its parameters, in lines that count a Chinese character as two columns, and an argument that typer
+refuses becomes one of our errors (`refusal`).
 """
 
 import re
@@ -154,7 +154,7 @@ def _metavar(parameter: Any) -> str:
 
 
 def _help(command: Any, ctx: Any, width: int) -> str:
-    """Write the help of a command: its usage, what it does, its arguments, options and commands."""
+    """Write the help of a command: its usage, its purpose, its arguments, options and commands."""
     parameters = [one for one in command.params if not getattr(one, "hidden", False)]
     arguments = [one for one in parameters if one.param_type_name == "argument"]
     options = [one for one in parameters if one.param_type_name == "option"]

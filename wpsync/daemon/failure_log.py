@@ -14,11 +14,10 @@ from wpsync.daemon.jobs import Result
 from wpsync.errors import Message
 from wpsync.messages import causes
 from wpsync.messages.causes import Cause
+from wpsync.policy import DEFAULT
 from wpsync.state.jobs import JobKey
 
 log = logging.getLogger(__name__)
-
-_AGAIN = timedelta(hours=1)
 
 
 @dataclass(slots=True)
@@ -44,7 +43,8 @@ class _Trouble:
 class FailureLog:
     """Those that are there now. Threads may share it."""
 
-    def __init__(self) -> None:
+    def __init__(self, log_again: timedelta = DEFAULT.jobs.log_again) -> None:
+        self._log_again = log_again
         self._lock = Lock()
         self._there: list[_Trouble] = []
 
@@ -73,7 +73,7 @@ class FailureLog:
             log.error("job.failed", extra=said)
         mine.jobs.add(key)
         mine.failures += 1
-        if now - mine.told_at >= _AGAIN:
+        if now - mine.told_at >= self._log_again:
             mine.told_at = now
             names = ", ".join(sorted(one.job for one in mine.jobs))
             log.warning("job.failing", extra={**mine.fields(now), "jobs": names})

@@ -18,6 +18,7 @@ from wpsync.errors import Message, RetryableError, Stopped, UnwritableError, Wps
 from wpsync.extract.probing import Ends
 from wpsync.messages import causes
 from wpsync.messages.causes import Cause
+from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import jobs, runs
 from wpsync.state.jobs import JobKey
@@ -36,9 +37,6 @@ Stopping = Callable[[], bool]
 LIVE, RECHECK, SLOW, WATCH = "live", "recheck", "slow", "watch"
 """Lanes: jobs of one never wait for those of another, nor for those of another account."""
 
-_RECHECK_EVERY = timedelta(seconds=15)
-_ALERTS_EVERY = timedelta(minutes=1)
-_TOKENS_EVERY = timedelta(minutes=10)
 _DAILY = timedelta(days=1)
 _RUNS_KEPT = timedelta(days=90)
 
@@ -71,7 +69,7 @@ class Job:
     every: timedelta
     work: Callable[[Stopping], Result]
     lane: str = SLOW
-    deadline: timedelta = timedelta(hours=6)
+    deadline: timedelta = DEFAULT.jobs.deadline
     nightly: bool = False
     is_told: Callable[[Result], bool] = lambda result: False
 
@@ -88,15 +86,23 @@ class Job:
 def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list[Job]:
     """Every job of the configuration; `clients` are the open ones of each account."""
     found = [job for name, client in clients.items() for job in _of_account(session, name, client)]
+    often, deadline = session.policy.jobs.alerts_every, session.policy.jobs.deadline
     return [
         *found,
-        Job(JobKey("", "alerts"), _ALERTS_EVERY, _alerting(session, watch), WATCH),
-        Job(JobKey("", "housekeeping"), _DAILY, _housekeeping(session, clients), nightly=True),
+        Job(JobKey("", "alerts"), often, _alerting(session, watch), WATCH, deadline),
+        Job(
+            JobKey("", "housekeeping"),
+            _DAILY,
+            _housekeeping(session, clients),
+            deadline=deadline,
+            nightly=True,
+        ),
     ]
 
 
 def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     ends: dict[str, Ends] = {}
+    times = session.policy.jobs
 
     def is_told(result: Result) -> bool:
         return client.is_away and causes.shared(result.error) is Cause.VENDOR
@@ -105,13 +111,14 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object
     ) -> Job:
         def with_account(stopping: Stopping) -> Result:
-            pace = replace(pace_of(session.config, name), quietly=True)
+            pace = replace(pace_of(session.config, name, session.policy), quietly=True)
             with opened(
                 name, client, session.database, session.clock, pace, stopping, ends
             ) as account:
                 return work(account)
 
-        return Job(JobKey(name, purpose), often, with_account, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
+        key, deadline = JobKey(name, purpose), times.deadline
+        return Job(key, often, with_account, deadline=deadline, is_told=is_told, **more)  # type: ignore[arg-type]  # Job's own fields
 
     for resource in wanted(session.config):
         live = resource.mode is Mode.WINDOWED
@@ -124,7 +131,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         )
         if live:
             again = _reading(passes.recheck, resource)
-            yield job(f"{resource.name} recheck", _RECHECK_EVERY, again, lane=RECHECK)
+            yield job(f"{resource.name} recheck", times.recheck_every, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
     tokens = JobKey(name, "tokens")
 
@@ -132,7 +139,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         client.authenticate()
         return DONE
 
-    yield Job(tokens, _TOKENS_EVERY, keep_tokens, WATCH, is_told=is_told)
+    yield Job(tokens, times.tokens_every, keep_tokens, WATCH, times.deadline, is_told=is_told)
 
 
 def _reading(

@@ -15,14 +15,12 @@ from wpsync.errors import ConfigError, Message, WpsyncError
 from wpsync.language import spoken
 from wpsync.messages import remedy, say
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Personal
 from wpsync.state.tokens import PostgresTokens
 from wpsync.sync.session import Session
 
 QUERIES = statements(__name__)
-
-_SKEW_TOLERATED = timedelta(minutes=2)
-_TOKEN_OLD = timedelta(days=28)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def _rights(row: dict[str, object]) -> Finding:
 
 def _clock(now: datetime) -> Finding:
     skew = abs(SystemClock().now() - now.astimezone(UTC))
-    if skew > _SKEW_TOLERATED:
+    if skew > DEFAULT.clocks.tolerated:
         return _bad("check.clock", "check.clocks_differ", seconds=skew.total_seconds())
     return _good("check.clock", "check.clocks_agree", seconds=skew.total_seconds())
 
@@ -172,14 +170,14 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
     except WpsyncError as exc:
         yield _refused(name, exc)
         return
-    yield Finding(_account_name(name), Message("check.agents_listed", {"agents": len(agents)}))
+    yield Finding(_account_name(name), Message("check.agents_listed", {"count": len(agents)}))
     key = session.config.security.token_key
     tokens = PostgresTokens(session.database, Secret(key.get_secret_value()) if key else None).read(
         name
     )
     if tokens is not None:
         age = session.clock.now() - tokens.issued_at
-        good = age < _TOKEN_OLD
+        good = age < session.policy.tokens.overdue
         code = "check.tokens_fresh" if good else "check.tokens_old"
         detail = Message(code, {"days": age.days})
         yield Finding(Message("check.tokens", {"account": name}), detail, is_good=good)
@@ -189,7 +187,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
 
 
 def _vendors_clock(skew: timedelta) -> Finding:
-    if abs(skew) < _SKEW_TOLERATED:
+    if abs(skew) < DEFAULT.clocks.tolerated:
         return _good(
             "check.vendor_clock", "check.vendor_clock_agrees", seconds=skew.total_seconds()
         )

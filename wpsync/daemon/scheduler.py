@@ -35,9 +35,6 @@ THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: 3, WATCH: 1}
 AT_ONCE = sum(THREADS.values())
 """How many jobs of an account may be at work."""
 
-_JITTER = 0.05
-_JUMP = timedelta(seconds=10)
-
 Ended = Callable[[Job, Result, float], None]
 """Hears of a job, how it ended, and the seconds that it took."""
 
@@ -64,10 +61,11 @@ class Scheduler:
         troubles: FailureLog | None = None,
     ) -> None:
         self._session = session
+        self._policy = session.policy
         self._jobs = {f"{job.key.account}:{job.key.job}": job for job in jobs}
         self._on_ended = on_ended
         self._wall = wall or SystemClock()
-        self._troubles = troubles or FailureLog()
+        self._troubles = troubles or FailureLog(session.policy.jobs.log_again)
         lanes = {_lane(job): THREADS[job.lane] for job in jobs}
         self._lanes = {name: ThreadPoolExecutor(count) for name, count in lanes.items()}
         self._scheduler = BackgroundScheduler(
@@ -82,15 +80,15 @@ class Scheduler:
         """Begin. Each job goes on with the time that it had before a restart."""
         kept.keep_jobs(self._session.database, [job.key for job in self._jobs.values()])
         known = kept.next_times(self._session.database)
-        now, chance = self._session.clock.now(), Random()
+        now, chance, share = self._session.clock.now(), Random(), self._policy.jobs.jitter
         for name, job in self._jobs.items():
             first = job.first_at(now, known.get(job.key))
             seconds = int(job.every.total_seconds())
             kept.plan_job(self._session.database, job.key, seconds, first)
-            jitter = timedelta(seconds=job.every.total_seconds() * _JITTER * chance.random())
+            jitter = timedelta(seconds=job.every.total_seconds() * share * chance.random())
             self._scheduler.add_job(
                 partial(self._run, name),
-                IntervalTrigger(seconds=seconds, jitter=int(seconds * _JITTER) or None),
+                IntervalTrigger(seconds=seconds, jitter=int(seconds * share) or None),
                 id=name,
                 executor=_lane(job),
                 next_run_time=self._on_the_wall(first + (jitter if first > now else timedelta(0))),
@@ -101,7 +99,7 @@ class Scheduler:
         """Notice a jump of the wall clock, by which APScheduler wakes; call it every second or so."""
         present = self._present_offset()
         jump = present - self._offset
-        if abs(jump) > _JUMP:
+        if abs(jump) > self._policy.clocks.jump:
             self._offset = present
             log.warning("clock.jumped", extra={"seconds": round(jump.total_seconds())})
             for planned in self._scheduler.get_jobs():

@@ -24,6 +24,7 @@ from wpsync.daemon.jobs import Job, Result, all_jobs, perform
 from wpsync.daemon.scheduler import Ended, Scheduler
 from wpsync.errors import DatabaseUnavailableError, RetryableError, UnwritableError
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT, Policy
 from wpsync.state import leadership
 from wpsync.state.leadership import Instance, Leadership
 from wpsync.sync.session import Session
@@ -31,9 +32,6 @@ from wpsync.sync.session import Session
 log = logging.getLogger(__name__)
 
 LEADER, STANDBY = "leader", "standby"
-_LOOK = 0.5
-_BEAT = 5.0
-_TRY = 2.0
 
 
 class Service:
@@ -48,8 +46,9 @@ class Service:
         self._session = session
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
-        self._watch = watching(session.config)
-        self._troubles = FailureLog()
+        self._pace = session.policy.leading
+        self._watch = watching(session.config, session.policy)
+        self._troubles = FailureLog(session.policy.jobs.log_again)
         self._another_leads = False
         self._lost = False
         self._away = False
@@ -85,7 +84,7 @@ class Service:
                 another_led=self._another_leads,
                 error=exc,
             )
-        until = self._session.clock.monotonic() + _TRY
+        until = self._session.clock.monotonic() + self._pace.take_again
         while self._session.clock.monotonic() < until and not self._session.stopping():
             self._pause()
 
@@ -130,7 +129,7 @@ class Service:
                 if not self._lead.lasts():
                     return
                 self._beat()
-                beat = clock.monotonic() + _BEAT
+                beat = clock.monotonic() + self._pace.beat
             scheduler.look()
             self._pause()
 
@@ -143,10 +142,10 @@ class Service:
 
     def _pause(self) -> None:
         wait = self._session.wait or self._session.clock.sleep
-        wait(_LOOK)
+        wait(self._pace.look)
 
 
-def watching(config: Config) -> Watch:
+def watching(config: Config, policy: Policy = DEFAULT) -> Watch:
     """What looks for trouble, and sends messages to the configured targets."""
     addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
     found = {target.name: target for target in targets.targets(addresses)}
@@ -154,7 +153,8 @@ def watching(config: Config) -> Watch:
     def deliver(name: str, notice: Notice) -> bool:
         return targets.send(found[name], notice)
 
-    return Watch(config, Sending(list(found), deliver))
+    sending = Sending(list(found), deliver, policy.incidents.waiting)
+    return Watch(config, sending, policy.incidents)
 
 
 @contextmanager
@@ -170,8 +170,8 @@ def working(session: Session, watch: Watch) -> Iterator[list[Job]]:
 
 def once_each(session: Session, on_job: Callable[[Job, Result], None]) -> list[Result]:
     """Every job once, one after the other: for those who would rather use cron than a service."""
-    results, troubles = [], FailureLog()
-    with working(session, watching(session.config)) as jobs:
+    results, troubles = [], FailureLog(session.policy.jobs.log_again)
+    with working(session, watching(session.config, session.policy)) as jobs:
         for job in jobs:
             if session.stopping():
                 break

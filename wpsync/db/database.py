@@ -20,6 +20,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.model import Secret
+from wpsync.policy import DEFAULT, DatabaseWaits
 
 Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -45,7 +46,11 @@ class Database:
     """One database. Connections are in autocommit mode: a transaction is always asked for by name."""
 
     def __init__(
-        self, conninfo: Secret, *, connections: int = 6, timeout_seconds: float = 10
+        self,
+        conninfo: Secret,
+        *,
+        connections: int = 6,
+        waits: DatabaseWaits = DEFAULT.database,
     ) -> None:
         self._conninfo = conninfo
         address = make_conninfo(
@@ -54,14 +59,14 @@ class Database:
             client_encoding="UTF8",
             **KEEPALIVE,
         )
-        self._locks = Locks(lambda: _connected(address))
+        self._locks = Locks(lambda: _connected(address), waits.lock_again)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address,
             min_size=1,
             max_size=connections,
-            timeout=timeout_seconds,
-            reconnect_timeout=timeout_seconds,
+            timeout=waits.pool,
+            reconnect_timeout=waits.pool,
             kwargs={"autocommit": True},
             configure=_configure,
             check=ConnectionPool.check_connection,  # a server that was restarted costs nobody a run

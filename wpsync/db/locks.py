@@ -10,21 +10,27 @@ from threading import Condition
 
 import psycopg
 
+from wpsync.policy import DEFAULT
+
 _Connection = psycopg.Connection[tuple[object, ...]]
 
 _TAKE = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
 _LET_GO = "select pg_advisory_unlock(hashtextextended(%s, 0))"
-_AGAIN = 0.1
-"""Seconds until another process is asked again whether it has let go."""
 
 _BROKEN = (psycopg.OperationalError, psycopg.InterfaceError)
 
 
 class Locks:
-    """The locks of one process. Threads may share it; the driver's errors are its own."""
+    """The locks of one process. Threads may share it; the driver's errors are its own.
 
-    def __init__(self, connect: Callable[[], _Connection]) -> None:
+    `again`: seconds until a lock that another process holds is asked for again.
+    """
+
+    def __init__(
+        self, connect: Callable[[], _Connection], again: float = DEFAULT.database.lock_again
+    ) -> None:
         self._connect = connect
+        self._again = again
         self._connection: _Connection | None = None
         self._held: set[str] = set()
         self._free = Condition()
@@ -35,7 +41,7 @@ class Locks:
             while name in self._held or not self._taken(name):
                 if not wait:
                     return False
-                self._free.wait(_AGAIN)
+                self._free.wait(self._again)
             self._held.add(name)
             return True
 

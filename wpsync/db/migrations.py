@@ -34,6 +34,7 @@ from tenacity import (
 
 from wpsync.db import definitions, revision
 from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
+from wpsync.policy import DEFAULT, DatabaseWaits
 
 ADVISORY_LOCK = 7_706_001
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -81,21 +82,26 @@ class Pending:
         return [step.revision for step in self.steps] or self.definitions
 
 
-def upgrade(url: str, *, lock_timeout_seconds: float = 1.0, attempts: int = 30) -> Pending:
+def upgrade(
+    url: str,
+    *,
+    lock_timeout_seconds: float = 1.0,
+    waits: DatabaseWaits = DEFAULT.database,
+) -> Pending:
     """Apply everything that is missing in one transaction; return it.
 
     Idempotent, and no DDL where nothing is missing. Safe when several processes start at once (they
     take turns). Where one migration fails, none is applied: the version before can start.
 
     Raises ConfigError for a database that is not to be upgraded, DatabaseUnavailableError when it
-    cannot be reached or a lock was not to be had in `attempts` tries, FatalError when rights are
+    cannot be reached or a lock was not to be had in so many tries, FatalError when rights are
     missing or views of other people stand in the way.
     """
     config = _config()
     trying = Retrying(
         retry=retry_if_exception(_lock_was_taken),
-        stop=stop_after_attempt(attempts),
-        wait=wait_exponential_jitter(multiplier=0.2, max=5),
+        stop=stop_after_attempt(waits.migrations),
+        wait=wait_exponential_jitter(multiplier=waits.migration_wait, max=waits.migration_wait_max),
     )
     try:
         for attempt in trying:

@@ -30,7 +30,7 @@ there is none. The exit status is the program's.""",
     """在内置数据库上运行程序。
 
 服务随程序启动和停止。PATH 中优先使用与服务版本一致的 psql、pg_dump 和 pg_restore，它们会自动连接
-该数据库。--new：没有数据库时新建空数据库。退出状态即该程序的退出状态。""",
+该数据库。--new：没有数据库时新建空数据库。退出码即该程序的退出码。""",
 )
 
 

@@ -11,24 +11,26 @@ from wpsync.errors import UNSERVED
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
 from wpsync.extract.page_count import PageCount, PageCounter
 from wpsync.model import Page
+from wpsync.policy import DEFAULT, ListingRetries
 from wpsync.resources.spec import Resource
 
 _PARTS = (10, 5, 2)
-
-_CUT = 60
-"""After so many pages that could not be served a further one is left out as it is."""
-
-_IN_A_ROW = 12
-"""After so many the trouble is not with single rows: what is behind is not shown at all."""
 
 
 class ListingBisection:
     """One reading of one listing."""
 
-    def __init__(self, resource: Resource, vendor: Vendor, ask: Body) -> None:
+    def __init__(
+        self,
+        resource: Resource,
+        vendor: Vendor,
+        ask: Body,
+        rules: ListingRetries = DEFAULT.listings,
+    ) -> None:
         self._resource = resource
         self._vendor = vendor
         self._ask = ask
+        self._rules = rules
         self._counting = PageCounter(resource)
         self._tally = PageCount()
         self._failed = self._in_a_row = 0
@@ -56,14 +58,15 @@ class ListingBisection:
         while start < min(tally.count or 0, self._resource.row_cap or 2**63):
             yield from self._rows(start, size)
             start += size
-        reason = Reason.UNREADABLE if self._in_a_row < _IN_A_ROW else Reason.PAGES_REFUSED
+        is_shown = self._in_a_row < self._rules.in_a_row
+        reason = Reason.UNREADABLE if is_shown else Reason.PAGES_REFUSED
         yield Closed(
             None, tally.count, tally.inside, tally.duplicates, tally.read_at, reason, tally.seen
         )
 
     def _rows(self, start: int, size: int) -> Iterator[Event]:
         """So many rows from `start` on (0 is the first), but for those that cannot be served."""
-        if self._in_a_row == _IN_A_ROW or start >= (self._tally.count or 0):
+        if self._in_a_row == self._rules.in_a_row or start >= (self._tally.count or 0):
             return
         number = start // size + 1
         try:
@@ -71,7 +74,7 @@ class ListingBisection:
         except UNSERVED:
             self._failed += 1
             self._in_a_row += 1
-            if self._in_a_row == _IN_A_ROW and not self.is_served():
+            if self._in_a_row == self._rules.in_a_row and not self.is_served():
                 raise
             part = size // self._parts(number, size)
             if part < size:
@@ -87,7 +90,7 @@ class ListingBisection:
         """Into how many pages a page is cut, all of which the vendor shows; 1 where into none."""
         last = self._resource.page_cap or 2**31
         fitting = (parts for parts in _PARTS if size % parts == 0 and number * parts <= last)
-        return next(fitting, 1) if self._failed <= _CUT else 1
+        return next(fitting, 1) if self._failed <= self._rules.failed_pages else 1
 
     def _page(self, number: int, size: int) -> Page:
         return self._vendor.page({**self._ask, "page": number, "pageSize": size})

@@ -9,26 +9,23 @@ from datetime import datetime, timedelta
 
 from wpsync.extract.windows import SECOND, floor_second
 from wpsync.model import Window
+from wpsync.policy import DEFAULT, Ladder
 from wpsync.values import SHANGHAI
 
-_SOON = (
-    timedelta(minutes=5),
-    timedelta(minutes=15),
-    timedelta(hours=1),
-    timedelta(hours=4),
-    timedelta(hours=12),
-)
-_DAILY = timedelta(days=1)
 
-
-def due_after(at: datetime, read_at: datetime, horizon: timedelta) -> datetime | None:
+def due_after(
+    at: datetime,
+    read_at: datetime,
+    horizon: timedelta,
+    ages: Ladder = DEFAULT.rechecks.follow_ups,
+) -> datetime | None:
     """When a row of time `at`, last read at `read_at`, is due again; None past the horizon."""
     age = read_at - at
-    for offset in _SOON:
+    for offset in ages.steps:
         if age < offset <= horizon:
             return at + offset
-    days = max(1, age // _DAILY + 1)
-    return at + days * _DAILY if days * _DAILY <= horizon else None
+    later = max(1, age // ages.then + 1) * ages.then
+    return at + later if later <= horizon else None
 
 
 def together(times: Sequence[datetime], between: Sequence[int], page_size: int) -> list[Window]:

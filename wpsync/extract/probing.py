@@ -13,25 +13,12 @@ from wpsync.errors import UNSERVED
 from wpsync.extract import windows
 from wpsync.ledger import SUSPICIOUSLY_EMPTY, UNREADABLE, LedgerWindow
 from wpsync.model import Page, Window
+from wpsync.policy import DEFAULT, Ages, Distrust, Rechecks
 from wpsync.values import SHANGHAI
 
 Body = Mapping[str, object]
 
-_EARLY = timedelta(seconds=5)
-"""A check may be so much before its time: whoever looks every minute must not miss it by a moment."""
-
-_EMPTY_ATTEMPTS = 5
-"""How many readings must have shown nothing, one after the other, for rows to be gone."""
-_EMPTY_FOR, _ALL_EMPTY_FOR = timedelta(hours=4), timedelta(hours=23)
-"""How long ago the last of them must be: as the ledger spaces its retries, that takes some five hours, and two
-days where nothing else shows that the vendor is well."""
-
-
-_FAILURES_AN_HOUR = 60
-_MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
-
-_ANOTHER = _HOUR
-"""So far before an instant nobody stumbles over the same row."""
+_HOUR = timedelta(hours=1)
 
 
 def bounds(start: datetime, end: datetime) -> dict[str, object]:
@@ -63,9 +50,9 @@ class Counter(Protocol):
     def page(self, body: Body) -> Page: ...
 
 
-def answers(vendor: Counter, at: datetime) -> bool:
+def answers(vendor: Counter, at: datetime, rules: Rechecks = DEFAULT.rechecks) -> bool:
     """Whether the vendor answers at all: a row of a second, or of one an hour before, should it stumble over that."""
-    for second in (at, at - _ANOTHER):
+    for second in (at, at - rules.another):
         try:
             vendor.page(ask_between(second - windows.SECOND, second))
         except UNSERVED:
@@ -79,37 +66,17 @@ def ask_between(start: datetime, end: datetime) -> Body:
     return {**bounds(start, end), "page": 1, "pageSize": 1}
 
 
-@dataclass(frozen=True, slots=True)
-class Ages:
-    """How often windows are checked, by their age; ever more rarely.
-
-    `recent` applies within 6 hours, `yesterday` within 48 hours, `daily` within the horizon (when rows
-    still come late and change), `older` beyond it. `sample_rows` are read again whole once a day.
-    """
-
-    horizon: timedelta = timedelta(days=14)
-    recent: timedelta = timedelta(minutes=1)
-    yesterday: timedelta = timedelta(hours=1)
-    daily: timedelta = timedelta(days=1)
-    older: timedelta = timedelta(days=7)
-    sample_rows: int = 2_000
-
-    def every(self, age: timedelta) -> timedelta:
-        """How long a window of this age is left alone."""
-        if age <= timedelta(hours=6):
-            return self.recent
-        if age <= timedelta(hours=48):
-            return self.yesterday
-        return self.daily if age <= self.horizon else self.older
-
-
-def seems_empty_for(known: LedgerWindow, now: datetime, *, alone: bool) -> bool:
+def seems_empty_for(
+    known: LedgerWindow, now: datetime, *, alone: bool, rules: Distrust = DEFAULT.distrust
+) -> bool:
     """Whether the vendor has shown nothing for long enough, and often enough, for our rows to be gone.
 
-    `alone`: the vendor shows rows that we hold elsewhere. Where it shows none at all, it takes longer.
+    `alone`: the vendor shows rows that we hold elsewhere. Where it shows none at all, it takes longer: as the ledger
+    spaces its retries, two days instead of some five hours.
     """
-    was_empty = known.reason == SUSPICIOUSLY_EMPTY and known.attempts >= _EMPTY_ATTEMPTS
-    return was_empty and now - known.read_at >= (_EMPTY_FOR if alone else _ALL_EMPTY_FOR)
+    was_empty = known.reason == SUSPICIOUSLY_EMPTY and known.attempts >= rules.window_readings
+    since = rules.window_since if alone else rules.window_since_everywhere
+    return was_empty and now - known.read_at >= since
 
 
 def beside(ledger: Sequence[LedgerWindow], window: Window) -> LedgerWindow | None:
@@ -118,15 +85,17 @@ def beside(ledger: Sequence[LedgerWindow], window: Window) -> LedgerWindow | Non
     return min(others, key=lambda w: abs(w.starts_at - window.start), default=None)
 
 
-def failures_left(ledger: Sequence[LedgerWindow], now: datetime) -> int:
+def failures_left(
+    ledger: Sequence[LedgerWindow], now: datetime, rules: Rechecks = DEFAULT.rechecks
+) -> int:
     """How many readings may fail by now, so that what cannot be served costs little: so many an hour.
 
     What was read and could not be served within the hour has been paid for. One a minute is always allowed.
     """
     since = [now - w.read_at for w in ledger if w.reason == UNREADABLE]
     lately = [age for age in since if timedelta(0) <= age < _HOUR]
-    waited = all(age >= _MINUTE for age in lately)
-    return max(_FAILURES_AN_HOUR - len(lately), int(waited))
+    waited = all(age >= rules.failures_apart for age in lately)
+    return max(rules.failures_an_hour - len(lately), int(waited))
 
 
 def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[LedgerWindow]]:
@@ -137,7 +106,7 @@ def due(ledger: Sequence[LedgerWindow], now: datetime, ages: Ages) -> list[list[
     """
     groups: list[list[LedgerWindow]] = []
     for window in sorted(ledger, key=lambda one: one.starts_at, reverse=True):
-        age, since = now - window.ends_at, now - window.checked_at + _EARLY
+        age, since = now - window.ends_at, now - window.checked_at + ages.early
         if not window.is_complete or timedelta(0) <= since < ages.every(age):
             continue
         if window.retry_at is not None and now < window.retry_at:

@@ -29,27 +29,24 @@ from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.page_count import PageCount, PageCounter
 from wpsync.extract.probing import answers, ask_between, bounds
 from wpsync.model import Page, Window
+from wpsync.policy import DEFAULT, Policy
 from wpsync.resources.spec import Filter, Resource
-
-ATTEMPTS = 3
-"""Readings of one window in a row before it is entered as incomplete."""
 
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
-
-_MANY_WINDOWS = 20
-"""A count that would cut a window into more than so many is asked for once more."""
-
-_SHORT_SPAN, _NEARLY_A_DAY = timedelta(hours=1), timedelta(hours=22)
 
 
 class Reader:
     """Reads windows and listings of one resource."""
 
-    def __init__(self, resource: Resource, vendor: Vendor, *, rows_aim: int) -> None:
+    def __init__(
+        self, resource: Resource, vendor: Vendor, *, rows_aim: int, policy: Policy = DEFAULT
+    ) -> None:
         self._resource = resource
         self._vendor = vendor
         self._rows_aim = rows_aim
+        self._policy = policy
+        self._distrust = policy.distrust
         self._clamps: set[int] = set()
         self._counting = PageCounter(resource)
         self._ends_are_inclusive = False
@@ -61,7 +58,7 @@ class Reader:
 
     def around(self, filters: Body) -> ListingBisection:
         """What reads a listing around the rows that cannot be served."""
-        return ListingBisection(self._resource, self._vendor, filters)
+        return ListingBisection(self._resource, self._vendor, filters, self._policy.listings)
 
     def window(
         self,
@@ -88,7 +85,7 @@ class Reader:
 
     def answers(self, at: datetime) -> bool:
         """Whether the vendor answers on this endpoint, if asked for another time."""
-        return answers(self._vendor, at)
+        return answers(self._vendor, at, self._policy.rechecks)
 
     def serves(self, filters: Body) -> bool:
         """Whether a listing's first page can be had."""
@@ -103,7 +100,7 @@ class Reader:
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
         tally = PageCount()
-        for _ in range(ATTEMPTS):
+        for _ in range(self._policy.windows.readings):
             yield Restart()
             tally = PageCount()
             parts = yield from self._attempt(window, asks, tally)
@@ -179,7 +176,8 @@ class Reader:
         first = self._page(ask, 1)
         size, length, count = self._resource.page_size, len(first.records or ()), first.count or 0
         is_short = 0 < length < min(count, size) and length not in self._clamps
-        if not is_short and count <= min(_MANY_WINDOWS * self._rows_aim, self._shown_at_most(size)):
+        many = self._distrust.many_windows * self._rows_aim
+        if not is_short and count <= min(many, self._shown_at_most(size)):
             return first
         again = self._page(ask, 1)
         return first if length > len(again.records or ()) else again
@@ -337,8 +335,9 @@ class Reader:
             return False
         if tally.newest is not None:
             self._proven_span = max(self._proven_span, tally.newest - window.start)
-        slack = _SHORT_SPAN if self._proven_span >= _NEARLY_A_DAY else timedelta(0)
-        if window.span <= max(self._proven_span + slack, _SHORT_SPAN):
+        short = self._distrust.short_span
+        slack = short if self._proven_span >= self._distrust.nearly_a_day else timedelta(0)
+        if window.span <= max(self._proven_span + slack, short):
             return False
         seen_until = tally.newest or window.start + window.span / 2
         start = (
@@ -347,7 +346,7 @@ class Reader:
         # What is not settled grows while it is read: a row there proves nothing.
         until = min(window.end, self._counting.settled_before)
         # A probe may be cut as well: none is longer than what has been proved, where anything has.
-        step = max(self._proven_span, _SHORT_SPAN) if self._proven_span else window.span
+        step = max(self._proven_span, short) if self._proven_span else window.span
         while start < until:
             end = min(start + step, until)
             if self._counts(start, end - windows.SECOND) > 0:

@@ -4,29 +4,33 @@ Otherwise nothing could change them until that time has come, since older never 
 be looked for. (What such a clock vouched for is taken back by `state.window_ledger`.)
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import sql
 
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
-from wpsync.ledger import SKEW
+from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
 
 
-def was_ahead(database: Database, scope: Scope, now: datetime) -> bool:
+def was_ahead(
+    database: Database, scope: Scope, now: datetime, skew: timedelta = DEFAULT.clocks.skew
+) -> bool:
     """Whether a run of a resource began in the future."""
-    late = scope.parameters(late=now + SKEW)
+    late = scope.parameters(late=now + skew)
     with database.connection() as connection:
         return connection.execute(QUERIES["late_runs"], late).fetchone() is not None
 
 
-def set_right(database: Database, scope: Scope, now: datetime) -> None:
+def set_right(
+    database: Database, scope: Scope, now: datetime, skew: timedelta = DEFAULT.clocks.skew
+) -> None:
     """What a run that began in the future has fetched was fetched now at the latest. One transaction."""
-    parameters = scope.parameters(now=now, late=now + SKEW)
+    parameters = scope.parameters(now=now, late=now + skew)
     with database.transaction() as connection:
         if not connection.execute(QUERIES["set_runs_right"], parameters).rowcount:
             return

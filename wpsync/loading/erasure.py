@@ -1,5 +1,7 @@
 """Erasing one person, in one transaction, with a receipt; and what keeps them from coming back.
 
+Which rows are a person's is declared in `resources/` (`identifies=`, `mentions=`, `leads_to=`).
+
 A load takes the lock of erasures in common, an erasure alone: a window that was read before somebody was
 erased, and is loaded after, notices and is read again. A load that finds more of somebody (a new chat,
 whose messages may be here already) erases that too, and takes the lock alone as well.

@@ -4,23 +4,25 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from wpsync.db.database import Database
-from wpsync.db.queries import rows, statements
+from wpsync.db.queries import statements
 
 QUERIES = statements(__name__)
 
 
 def forget_gone_rooms(database: Database, account: str, at: datetime) -> int:
     """Mark the members of rooms that are gone, and drop the rooms' listings; returns how many were marked."""
-    (found,) = rows(database, QUERIES["forget_gone_rooms"], {"account": account, "at": at})
-    return cast("int", found["count"])
+    parameters = {"account": account, "at": at}
+    with database.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        return cast("int", cursor.execute(QUERIES["forget_gone_rooms"], parameters).fetchone())
 
 
 def agents(database: Database, account: str) -> list[str]:
     """The ids of agents that still exist."""
-    return [str(row["id"]) for row in rows(database, QUERIES["agents"], {"account": account})]
+    with database.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(QUERIES["agents"], {"account": account}).fetchall()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,7 @@ from wpsync.loading.merge_sql import (
     upsert_sql,
 )
 from wpsync.model import Batch, DeadLetter, LeftOut, Row
+from wpsync.policy import DEFAULT
 from wpsync.resources import TABLES
 from wpsync.resources.messages import MEDIA
 from wpsync.resources.spec import Resource, Table
@@ -44,19 +45,27 @@ from wpsync.resources.spec import Resource, Table
 SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
 
-_DEADLOCK_ATTEMPTS = 5
-
 _STAGED: WeakKeyDictionary[Connection, dict[str, int]] = WeakKeyDictionary()
 """The staging tables of a connection, which live as long as it does, and how many rows stand in each."""
 
 
 class Staging:
-    """The staging tables of one connection, for one resource at a time. Not thread-safe."""
+    """The staging tables of one connection, for one resource at a time. Not thread-safe.
 
-    def __init__(self, connection: Connection, resource: Resource, account: str) -> None:
+    `attempts`: how many transactions are tried where Postgres breaks a deadlock.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        resource: Resource,
+        account: str,
+        attempts: int = DEFAULT.windows.deadlocks,
+    ) -> None:
         self._connection = connection
         self._resource = resource
         self._whose = {"account": account}
+        self._attempts = attempts
         self._pending = Batch()
         self._in_window = self._committed = False
         self._staged = _STAGED.setdefault(connection, {})
@@ -132,7 +141,7 @@ class Staging:
             self._straight.prepare(self._pending.rows)
         rows, letters = dict(self._pending.rows), list(self.dead_letters)
         self._committed = False
-        for left in reversed(range(_DEADLOCK_ATTEMPTS)):
+        for left in reversed(range(self._attempts)):
             yield self._transaction(is_last=not left)
             if self._committed:
                 return

@@ -22,8 +22,6 @@ def say(message: Message, language: Language | None = None) -> str:
     Raises KeyError for a code that is not in the catalogue, or a parameter that its text lacks.
     """
     language = language or spoken()
-    if message.code == "legacy.text":  # TRANSITION
-        return str(message.params["text"])
     text = _rendered(MESSAGES[message.code].text.to(language), message, language)
     if not message.words:
         return text
@@ -33,9 +31,6 @@ def say(message: Message, language: Language | None = None) -> str:
 def remedy(message: Message, language: Language | None = None) -> str | None:
     """Return the next step for a person: a message's own remedy, else that of a message among its parameters."""
     language = language or spoken()
-    if message.code == "legacy.text":  # TRANSITION
-        english, _, chinese = cast("str", message.params["hint"] or "").partition(" / ")
-        return (chinese if language is Language.ZH and chinese else english) or None
     own = MESSAGES[message.code].remedy
     if own is not None:
         return _rendered(own.to(language), message, language)

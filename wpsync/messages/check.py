@@ -1,4 +1,4 @@
-"""Findings of `wpsync check`: their names, and what was found."""
+"""Findings of `wpsync check`: their names, and the results."""
 
 from collections.abc import Mapping
 
@@ -106,8 +106,8 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "check.agents_listed": Entry(
         Text(
-            "vendor reachable, credentials good, agents: {agents:count}",
-            "可访问厂商接口，凭据有效，{agents:count} 个座席",
+            "vendor reachable, credentials good, agents: {count:count}",
+            "可访问厂商接口，凭据有效，{count:count} 个座席",
         )
     ),
     "check.tokens_fresh": Entry(Text("age in days: {days:count}", "已签发 {days:count} 天")),

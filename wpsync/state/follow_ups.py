@@ -1,12 +1,12 @@
 """Rows whose content is still to change: kept beside the ledger, in the transaction of their windows."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
-from typing import cast
 
 from psycopg import sql
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, scalar_row
 
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
@@ -20,6 +20,20 @@ _EDGE = timedelta(seconds=1)
 
 Due = Callable[[datetime, datetime], datetime | None]
 """A row's time, and when it was read, to when it is due again (None: never)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    id: str
+    due_at: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    id: str
+    at: datetime
+    reason: str
 
 
 @cache
@@ -76,26 +90,26 @@ def track(
         return
     start, end = window.start - _EDGE, window.end + _EDGE
     parameters = scope.parameters(start=start, end=end, read_at=read_at)
-    noted = connection.execute(QUERIES["follow_ups_between"], parameters).fetchall()
-    known = {str(row[0]): row[1] for row in noted}
-    inside = {str(row[0]) for row in noted if window.start <= cast("datetime", row[2]) < window.end}
+    with connection.cursor(row_factory=class_row(_Noted)) as cursor:
+        noted = cursor.execute(QUERIES["follow_ups_between"], parameters).fetchall()
+    known = {one.id: one.due_at for one in noted}
+    inside = {one.id for one in noted if window.start <= one.at < window.end}
     if not known and not recent:
         return
-    with connection.cursor(row_factory=dict_row) as cursor:
-        found = cursor.execute(_open_rows_sql(scope.resource), parameters).fetchall()
-    settled = inside - {row["id"] for row in found}
+    with connection.cursor(row_factory=class_row(_Open)) as open_rows:
+        found = open_rows.execute(_open_rows_sql(scope.resource), parameters).fetchall()
+    settled = inside - {one.id for one in found}
     if settled:
         connection.execute(QUERIES["settle_follow_ups"], {**parameters, "ids": sorted(settled)})
-    for row in found:
-        identifier = str(row["id"])
-        due_at = due(cast("datetime", row["at"]), read_at)
-        if identifier in known and (identifier not in inside or known[identifier] == due_at):
+    for one in found:
+        due_at = due(one.at, read_at)
+        if one.id in known and (one.id not in inside or known[one.id] == due_at):
             continue
-        connection.execute(QUERIES["keep_follow_up"], {**parameters, **row, "due_at": due_at})
+        values = {"id": one.id, "at": one.at, "reason": one.reason, "due_at": due_at}
+        connection.execute(QUERIES["keep_follow_up"], {**parameters, **values})
 
 
 def due_times(database: Database, scope: Scope, now: datetime) -> list[datetime]:
     """The times of rows that are due to be read again, in order."""
-    with database.connection() as connection:
-        found = connection.execute(QUERIES["follow_ups_due"], scope.parameters(now=now)).fetchall()
-    return [cast("datetime", row[0]) for row in found]
+    with database.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        return cursor.execute(QUERIES["follow_ups_due"], scope.parameters(now=now)).fetchall()

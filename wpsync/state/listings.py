@@ -6,18 +6,15 @@ Functions that take part in the transaction of a listing's rows get its connecti
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from psycopg.rows import class_row
+from psycopg.rows import class_row, scalar_row
 
 from wpsync.db.database import Connection, Database
-from wpsync.db.queries import rows, statements
+from wpsync.db.queries import statements
 from wpsync.ledger import Reading
+from wpsync.policy import DEFAULT
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
-
-
-EMPTY_APART = timedelta(hours=6)
-"""What a listing does not show so soon after another empty reading may be the same trouble."""
 
 
 def close_listing(
@@ -27,8 +24,12 @@ def close_listing(
     reading: Reading,
     fingerprint: str | None,
     run_id: int,
+    apart: timedelta = DEFAULT.distrust.listing_apart,
 ) -> None:
-    """Enter a whole reading of a listing into the ledger, in the transaction of its rows."""
+    """Enter a whole reading of a listing into the ledger, in the transaction of its rows.
+
+    An empty reading less than `apart` after another does not count: it may be the same trouble.
+    """
     connection.execute(
         QUERIES["close_listing"],
         scope.parameters(
@@ -40,7 +41,7 @@ def close_listing(
             fingerprint=fingerprint,
             read_at=reading.read_at,
             run_id=run_id,
-            apart=EMPTY_APART,
+            apart=apart,
         ),
     )
 
@@ -50,7 +51,7 @@ class ListingState:
     """How a listing (of one parent) was read last.
 
     `empty_readings`: how many readings in a row showed nothing although rows are held, `empty_at` the last of
-    them; of those within `EMPTY_APART` of each other only the first counts.
+    them; of those less than `apart` (`close_listing`) apart only the first counts.
     """
 
     parent_id: str
@@ -81,5 +82,5 @@ def doubt_empty_listings(database: Database, scope: Scope) -> None:
 def shows_rows(database: Database, scope: Scope, parent_id: str, since: datetime) -> bool:
     """Whether the vendor has shown rows in another listing of the account since an instant."""
     parameters = scope.parameters(parent_id=parent_id, since=since)
-    (found,) = rows(database, QUERIES["shows_rows"], parameters)
-    return bool(found["exists"])
+    with database.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:
+        return bool(cursor.execute(QUERIES["shows_rows"], parameters).fetchone())

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import fields
+from typing import Any
 
 from cryptography.fernet import Fernet, InvalidToken
+from psycopg.rows import kwargs_row
 
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
@@ -26,19 +28,20 @@ class PostgresTokens:
 
         Raises FatalError where it is encrypted and the configured key is missing or another.
         """
-        with self._database.connection() as connection:
-            row = connection.execute(QUERIES["tokens"], {"account": account}).fetchone()
-        if row is None:
-            return None
-        access, refresh, encrypted, *rest = row
-        opened = [
-            self._opened(str(value), encrypted=bool(encrypted)) for value in (access, refresh)
-        ]
-        names = ("issued_at", "renewed_at", "access_expires_at", "refresh_expires_at")
-        known = dict(
-            zip((*names, "credentials_hash", "paused_until", "failures"), rest, strict=True)
+        with (
+            self._database.connection() as connection,
+            connection.cursor(row_factory=kwargs_row(self._stored)) as cursor,
+        ):
+            return cursor.execute(QUERIES["tokens"], {"account": account}).fetchone()
+
+    def _stored(
+        self, *, access_token: str, refresh_token: str, encrypted: bool, **kept: Any
+    ) -> Tokens:
+        """Return a stored row as tokens: the columns in `kept` are the other fields."""
+        access, refresh = (
+            self._opened(token, encrypted=encrypted) for token in (access_token, refresh_token)
         )
-        return Tokens(*opened, **known)  # type: ignore[arg-type]  # the query's columns are the fields
+        return Tokens(access, refresh, **kept)
 
     def write(self, account: str, tokens: Tokens) -> None:
         """Replace the stored pair."""

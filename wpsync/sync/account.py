@@ -12,11 +12,12 @@ from wpsync.clock import Clock
 from wpsync.config import RetentionConfig
 from wpsync.db.database import Database
 from wpsync.errors import Stopped
-from wpsync.extract.probing import Ages, Ends
+from wpsync.extract.probing import Ends
 from wpsync.extract.reading import Reader
 from wpsync.extract.windows import floor_second
 from wpsync.model import Priority
 from wpsync.normalize.privacy import OFF, Privacy
+from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources.spec import Resource
 from wpsync.state.scope import Scope
 from wpsync.sync.page_source import PageSource
@@ -24,9 +25,6 @@ from wpsync.sync.postgres_store import PostgresStore
 from wpsync.sync.recheck import Recheck
 from wpsync.sync.run import Run, recorded
 from wpsync.sync.window_sync import Pipeline
-
-_LOOK = 0.2
-"""Seconds between two looks at whether a lock is free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +36,7 @@ class Pace:
     window are fetched at once; `parallel_windows` how many windows a backfill has under way;
     `privacy` what is done with people's data before it is written; `retention` how long it is kept.
     `quietly`: what fails and is tried again is logged at DEBUG, since somebody else tells of it once.
+    `policy` is when it is tried again, and when it is believed.
     """
 
     settle: timedelta = timedelta(minutes=2)
@@ -51,6 +50,7 @@ class Pace:
     privacy: Privacy = OFF
     retention: RetentionConfig = field(default_factory=RetentionConfig)
     quietly: bool = False
+    policy: Policy = DEFAULT
 
     def log_level(self, usual: int) -> int:
         """At which level trouble is logged."""
@@ -93,7 +93,9 @@ class Account:
         rows = self.pace.window_rows
         if pages is not None and resource.page_size:
             rows = min(rows, pages * resource.page_size)
-        reader = Reader(resource, self.source(resource, priority), rows_aim=rows)
+        reader = Reader(
+            resource, self.source(resource, priority), rows_aim=rows, policy=self.pace.policy
+        )
         store = self.store(resource)
         return Pipeline(
             resource,
@@ -103,6 +105,7 @@ class Account:
             self.clock,
             stopping=self.stopping,
             retried=self.pace.log_level(logging.WARNING),
+            retries=self.pace.policy.windows,
         )
 
     def source(self, resource: Resource, priority: Priority) -> PageSource:
@@ -129,6 +132,7 @@ class Account:
             self.pace.ages,
             self.ends,
             self.pace.settle,
+            self.pace.policy,
         )
 
     def store(self, resource: Resource) -> PostgresStore:
@@ -140,6 +144,7 @@ class Account:
             self.clock,
             horizon=self.pace.ages.horizon,
             privacy=self.pace.privacy,
+            policy=self.pace.policy,
         )
 
     @contextmanager
@@ -152,7 +157,7 @@ class Account:
                     return
             if self.stopping():
                 raise Stopped
-            self.clock.sleep(_LOOK)
+            self.clock.sleep(self.pace.policy.rechecks.lock_look)
 
     def client_requests(self) -> int:
         """How many requests the account's client has sent."""

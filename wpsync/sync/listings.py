@@ -17,15 +17,6 @@ from wpsync.sync.one_by_one import OneByOne
 from wpsync.sync.run import Run
 from wpsync.sync.window_sync import ListingRequest
 
-_OTHERS = 3
-"""So many other rooms are asked for before it is believed that nobody's members can be served."""
-
-_EMPTY_READINGS, _ALL_EMPTY_READINGS = 5, 10
-"""How many readings must have shown nothing, one after the other, for the rows that are held to be gone.
-
-As they are counted (`state.listings.EMPTY_APART`) that takes a day, and two where nothing else shows that the vendor is well.
-"""
-
 
 def read_listing(account: Account, resource: Resource, run: Run) -> None:
     """Read a listing whole, or the listing of every parent that needs it."""
@@ -62,9 +53,9 @@ def _read_parents(account: Account, resource: Resource, run: Run) -> None:
         """Whether the vendor serves what it served before; another room, where there is nothing."""
         before = [one for one in parents if one in known and known[one].state == COMPLETE]
         asked = [one for one in [*parents, *before, *served] if one not in one_by_one.problems]
-        return any(map(pipeline.serves, asked[-_OTHERS:]))
+        return any(map(pipeline.serves, asked[-account.pace.policy.listings.others :]))
 
-    one_by_one = OneByOne(others=others)
+    one_by_one = OneByOne(others=others, rules=account.pace.policy.listings)
     # What could not be read comes last: what can be read never waits for it.
     for parent in sorted(parents, key=lambda one: one in known and known[one].state != COMPLETE):
         room, before = parents[parent], known.get(parent)
@@ -87,7 +78,8 @@ def _entered(account: Account, scope: Scope, parent: str, run: Run) -> Iterator[
     except UNSERVED:
         reading = Reading(None, 0, Reason.UNREADABLE, account.clock.now())
         with account.database.transaction() as connection:
-            listings.close_listing(connection, scope, parent, reading, None, run.id)
+            apart = account.pace.policy.distrust.listing_apart
+            listings.close_listing(connection, scope, parent, reading, None, run.id, apart)
         raise
 
 
@@ -108,12 +100,15 @@ def _held(
 def _is_believed(account: Account, scope: Scope, before: listings.ListingState) -> bool:
     """Whether one more empty reading is enough for rows to be gone.
 
-    What hides everything is more likely to pass than what hides one listing beside others, and is believed later.
+    What hides everything is more likely to pass than what hides one listing beside others, and is believed later: after
+    two days instead of one, as readings apart from each other are counted.
     """
-    readings, at = before.empty_readings + 1, before.empty_at
-    if at is None or readings < _EMPTY_READINGS or account.clock.now() - at <= listings.EMPTY_APART:
+    rules, readings, at = account.pace.policy.distrust, before.empty_readings + 1, before.empty_at
+    if at is None or readings < rules.listing_readings:
         return False
-    if readings >= _ALL_EMPTY_READINGS:
+    if account.clock.now() - at <= rules.listing_apart:
+        return False
+    if readings >= rules.listing_readings_everywhere:
         return True
     return listings.shows_rows(account.database, scope, before.parent_id, at)
 

@@ -12,17 +12,9 @@ from datetime import datetime, timedelta
 from wpsync.clock import Clock
 from wpsync.extract import windows
 from wpsync.model import Window
+from wpsync.policy import DEFAULT
 from wpsync.sync.store import Store
 from wpsync.sync.window_sync import Pipeline, WindowRequest
-
-NEWEST_PAGES = 5
-"""About how much a tick reads before it leaves the rest to be caught up."""
-
-NEWEST_DAYS = 7
-"""Into how many days a tick goes back where there is little in each of them."""
-
-CAUGHT_UP_PAGES = 10
-"""About how much is caught up in one window: half a minute's requests, seldom disturbed by a late row."""
 
 _ENDLESS = timedelta(days=36_500)
 
@@ -32,12 +24,13 @@ class LiveTail:
     """The stretch between one resource's watermark and now.
 
     `settled` tells before which instant a stretch counts as accounted for, `longest` the longest window
-    that is asked for.
+    that is asked for, `newest_days` into how many days a tick goes back where each holds little.
     """
 
     store: Store
     settled: Callable[[], datetime]
     longest: timedelta
+    newest_days: int = DEFAULT.live.newest_days
 
     def follow(self, pipeline: Pipeline, end: datetime) -> None:
         """Read from the end of the ledger to `end`; only the newest where that takes many requests."""
@@ -46,7 +39,7 @@ class LiveTail:
             return
         pieces, settled = self._by_day(Window(start, end)), self.settled()
         unsettled = sum(piece.start >= settled for piece in pieces)
-        for piece in pieces[: unsettled + NEWEST_DAYS]:
+        for piece in pieces[: unsettled + self.newest_days]:
             request = WindowRequest(
                 window=piece,
                 settled=self.settled(),

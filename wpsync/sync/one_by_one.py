@@ -5,9 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from wpsync.errors import UNSERVED, Message, WpsyncError
-
-_IN_A_ROW = 3
-"""After so many it is asked whether the trouble is with each of them."""
+from wpsync.policy import DEFAULT, ListingRetries
 
 
 @dataclass(slots=True)
@@ -18,6 +16,7 @@ class OneByOne:
     """
 
     others: Callable[[], bool] = lambda: False
+    rules: ListingRetries = DEFAULT.listings
     problems: dict[str, WpsyncError] = field(default_factory=dict)
     in_a_row: int = 0
 
@@ -29,7 +28,7 @@ class OneByOne:
         except UNSERVED as exc:
             self.problems[which] = exc
             self.in_a_row += 1
-            if self.in_a_row == _IN_A_ROW:
+            if self.in_a_row == self.rules.parents_in_a_row:
                 if not self.others():
                     raise
                 self.in_a_row = 0

@@ -24,7 +24,7 @@ from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync.account import Account
 from wpsync.sync.listings import read_listing
-from wpsync.sync.live import CAUGHT_UP_PAGES, NEWEST_PAGES, LiveTail
+from wpsync.sync.live import LiveTail
 from wpsync.sync.progress import Progress, Silence
 from wpsync.sync.reports import read_report
 from wpsync.sync.retention import kept_from, sure_now
@@ -33,17 +33,11 @@ from wpsync.sync.store import Store
 
 log = logging.getLogger(__name__)
 
-_SAMPLE_EVERY = timedelta(hours=23)
-
 _FOLLOWS_ON = timedelta(days=7)
 """The first sync goes back by at most this much to follow on from history. It costs a few requests a day."""
 
 _OF_THE_ACCOUNT = (4006, 4007, 4008, 4009)
 """Parameters that the vendor cannot decrypt or encrypt, an address not on its list, no access at all."""
-
-_CATCH_UP_SECONDS = 30.0
-"""How long what is behind is read before what has become due is looked at."""
-
 
 UNATTEMPTED = "unattempted"
 """The outcome of a resource that was not tried, since it would have failed like the one before it."""
@@ -165,10 +159,11 @@ def _pass(
 def _set_right(account: Account, resource: Resource) -> None:
     """Where something was fetched in the future, it was not: by the vendor's clock too, since ours may be behind now."""
     scope, now = account.scope(resource), account.clock.now()
-    if clock_repair.was_ahead(account.database, scope, now):
+    skew = account.pace.policy.clocks.skew
+    if clock_repair.was_ahead(account.database, scope, now, skew):
         told = vendors_now(account.client)
         if told is not None:
-            clock_repair.set_right(account.database, scope, max(now, told))
+            clock_repair.set_right(account.database, scope, max(now, told), skew)
 
 
 def fill(result: Outcome, run: Run) -> None:
@@ -205,12 +200,16 @@ def _follow_windows(account: Account, resource: Resource, run: Run) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
     _begin(account, resource, now)
     end = now if resource.cursor else account.settled(resource)
-    _present(account, resource).follow(account.pipeline(resource, run, pages=NEWEST_PAGES), end)
+    pages = account.pace.policy.live.newest_pages
+    _present(account, resource).follow(account.pipeline(resource, run, pages=pages), end)
 
 
 def _present(account: Account, resource: Resource) -> LiveTail:
     return LiveTail(
-        account.store(resource), lambda: account.settled(resource), account.pace.max_span
+        account.store(resource),
+        lambda: account.settled(resource),
+        account.pace.max_span,
+        account.pace.policy.live.newest_days,
     )
 
 
@@ -255,8 +254,10 @@ def _phases(resource: Resource) -> Sequence[_Phase]:
 
 def _catch_up(account: Account, resource: Resource, run: Run) -> bool:
     """Read what was left behind, for a while; return whether nothing is behind any more."""
-    deadline = account.clock.monotonic() + _CATCH_UP_SECONDS
-    pipeline = account.pipeline(resource, run, Priority.FOLLOW_UP, pages=CAUGHT_UP_PAGES)
+    policy = account.pace.policy
+    deadline = account.clock.monotonic() + policy.rechecks.catch_up
+    pages = policy.live.caught_up_pages
+    pipeline = account.pipeline(resource, run, Priority.FOLLOW_UP, pages=pages)
     return _present(account, resource).catch_up(pipeline, deadline, account.clock)
 
 
@@ -271,7 +272,8 @@ def _recheck_is_due(account: Account, resource: Resource) -> bool:
 
 def _sample_is_due(account: Account, store: Store) -> bool:
     last = store.last_run_at("sample")
-    return last is None or not timedelta(0) <= account.clock.now() - last <= _SAMPLE_EVERY
+    every = account.pace.policy.rechecks.sample_every
+    return last is None or not timedelta(0) <= account.clock.now() - last <= every
 
 
 def _begin(account: Account, resource: Resource, now: datetime) -> None:
@@ -287,7 +289,7 @@ def _begin(account: Account, resource: Resource, now: datetime) -> None:
     since = kept(now)
     first = first if since is None else max(first, since)
     with store.ledger() as book:
-        unread = ledger.take_back_ahead(book, now, first)
+        unread = ledger.take_back_ahead(book, now, first, account.pace.policy.clocks.skew)
     if unread is not None:
         log.warning("clock.was_ahead", extra={"resource": resource.name, "window": str(unread)})
     mark = store.watermark()

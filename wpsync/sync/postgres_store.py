@@ -12,6 +12,7 @@ from wpsync.loading import diff, held_rows
 from wpsync.loading.diff import Difference
 from wpsync.model import Window
 from wpsync.normalize.privacy import OFF, Privacy
+from wpsync.policy import DEFAULT, Policy
 from wpsync.resources.spec import Resource
 from wpsync.state import follow_ups, runs, window_ledger
 from wpsync.state.scope import Scope
@@ -32,11 +33,12 @@ class PostgresStore:
         *,
         horizon: timedelta,
         privacy: Privacy = OFF,
+        policy: Policy = DEFAULT,
     ) -> None:
         self._database = database
         self._scope = scope
         self._clock = clock
-        self._target = Target(resource, scope, clock, horizon, privacy)
+        self._target = Target(resource, scope, clock, horizon, privacy, policy)
 
     @contextmanager
     def unit(self, run_id: int, *, live: bool = False) -> Iterator[Unit]:

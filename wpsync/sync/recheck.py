@@ -20,29 +20,17 @@ from wpsync import ledger
 from wpsync.clock import Clock
 from wpsync.errors import UNSERVED, NothingShownError, SpanTooLargeError, TooManyRowsError
 from wpsync.extract import follow_up, probing, windows
-from wpsync.extract.probing import Ages, Counter, Ends
+from wpsync.extract.probing import Counter, Ends
 from wpsync.ledger import UNREADABLE, LedgerWindow
 from wpsync.model import EVER, Window
+from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources.spec import Resource
 from wpsync.sync.store import Store
 from wpsync.sync.window_sync import Patience, Pipeline, WindowRequest
 
 log = logging.getLogger(__name__)
 
-_NOT_SAMPLED = timedelta(hours=23)
-"""What was read within this time is not read again for a sample."""
-
-_GATHERED = timedelta(seconds=45)
-"""How long a row that is due to be followed up waits for others."""
-
 _ENDLESS = timedelta(days=36_500)
-
-
-_PUT_OFF = timedelta(hours=1)
-"""What cannot be checked is tried again within this time, or when it would be checked anyway."""
-
-_IN_VAIN = 3
-"""After so many windows in a row of which nothing is shown the trouble is with the vendor's archive."""
 
 
 class Recheck:
@@ -57,6 +45,7 @@ class Recheck:
         ages: Ages,
         ends: dict[str, Ends],
         settle: timedelta,
+        policy: Policy = DEFAULT,
     ) -> None:
         self._resource = resource
         self._store = store
@@ -65,6 +54,8 @@ class Recheck:
         self._ages = ages
         self._ends = ends
         self._settle = settle
+        self._policy = policy
+        self._rules = policy.rechecks
         self._tried_ends = False
 
     def is_due(self) -> bool:
@@ -75,7 +66,8 @@ class Recheck:
     def patience(self) -> Patience:
         """How many readings may fail in a pass that begins now; all readings of the pass share it."""
         known = self._store.windows(self._everything())
-        return Patience(probing.failures_left(known, self._clock.now()), waits=False)
+        left = probing.failures_left(known, self._clock.now(), self._rules)
+        return Patience(left, waits=False)
 
     def read_incomplete(self, pipeline: Pipeline) -> None:
         """Read the windows that are incomplete and due, as long as there is patience."""
@@ -103,13 +95,14 @@ class Recheck:
 
     def _to_read(self) -> list[LedgerWindow]:
         """Return the windows that are incomplete and due: the least tried first, and of those the longest."""
-        due = ledger.due_again(self._store.windows(EVER), self._clock.now())
+        known, skew = self._store.windows(EVER), self._policy.clocks.skew
+        due = ledger.due_again(known, self._clock.now(), skew)
         due = [one for one in due if not (self.patience.is_over and one.reason == UNREADABLE)]
         return sorted(due, key=lambda known: (known.attempts, -known.window.span))
 
     def _is_to_follow_up(self) -> bool:
         """Rows that become due wait a little for others: neighbours share one request."""
-        return bool(self._store.follow_ups_due(self._clock.now() - _GATHERED))
+        return bool(self._store.follow_ups_due(self._clock.now() - self._rules.gathered))
 
     def follow_up(self, pipeline: Pipeline) -> None:
         """Read again the rows that are due, neighbours together."""
@@ -151,21 +144,22 @@ class Recheck:
                 except NothingShownError:
                     in_vain += group
                     self._put_off(in_vain, [one for rest in todo for one in rest])
-                    if len(in_vain) == _IN_VAIN:
+                    if len(in_vain) == self._rules.in_vain:
                         raise
 
     def _vendor_answers(self) -> bool:
-        return probing.answers(self._counter, windows.floor_second(self._clock.now()))
+        now = windows.floor_second(self._clock.now())
+        return probing.answers(self._counter, now, self._rules)
 
     def _put_off(self, in_vain: list[LedgerWindow], rest: list[LedgerWindow]) -> None:
         """Check the last later; the rest, too, where it was in vain with so many. Whose turn did not come is next."""
         now = self._clock.now()
 
         def later(known: LedgerWindow, tried: int) -> LedgerWindow:
-            at_most = max(_PUT_OFF, self._ages.every(now - known.ends_at))
-            return ledger.postponed(known, now, tried, at_most)
+            at_most = max(self._rules.put_off, self._ages.every(now - known.ends_at))
+            return ledger.postponed(known, now, tried, at_most, self._policy.windows.later)
 
-        if len(in_vain) < _IN_VAIN:
+        if len(in_vain) < self._rules.in_vain:
             self._postpone([later(in_vain[-1], in_vain[-1].attempts + 1)])
             return
         tried = max(known.attempts for known in in_vain + rest) + 1
@@ -181,13 +175,13 @@ class Recheck:
         It has been so several times and for hours, while what we hold beside it is shown: what hides
         everything is more likely to pass, and is believed later.
         """
-        now = self._clock.now()
-        if not probing.seems_empty_for(known, now, alone=True):
+        now, rules = self._clock.now(), self._policy.distrust
+        if not probing.seems_empty_for(known, now, alone=True, rules=rules):
             return False
         other = probing.beside(self._store.windows(self._everything()), known.window)
         at = self._store.nth_time(other.window, 0) if other else None
         if at is None:
-            return probing.seems_empty_for(known, now, alone=False)
+            return probing.seems_empty_for(known, now, alone=False, rules=rules)
         second = windows.floor_second(at)
         try:
             return self._shows(second - windows.SECOND, second + windows.SECOND)
@@ -208,7 +202,9 @@ class Recheck:
         complete = [
             window
             for window in self._store.windows(Window(now - self._ages.horizon, now))
-            if window.is_complete and window.rows_held and now - window.read_at > _NOT_SAMPLED
+            if window.is_complete
+            and window.rows_held
+            and now - window.read_at > self._rules.not_sampled
         ]
         if not complete or not self._ages.sample_rows:
             return

@@ -31,7 +31,8 @@ def read_report(account: Account, resource: Resource, run: Run) -> None:
     normalize = Normalizer(resource, account.pace.privacy)
     began = account.clock.now()
     with account.database.held() as connection:
-        staging = Staging(connection, resource, account.name)
+        policy = account.pace.policy
+        staging = Staging(connection, resource, account.name, policy.windows.deadlocks)
         read, served = 0, list[str]()
 
         def others() -> bool:
@@ -42,7 +43,7 @@ def read_report(account: Account, resource: Resource, run: Run) -> None:
                 return isinstance(exc, VendorRefusedError)
             return True
 
-        one_by_one = OneByOne(others=others)
+        one_by_one = OneByOne(others=others, rules=policy.listings)
         for agent in agents:
             if account.stopping():
                 raise Stopped
@@ -65,7 +66,8 @@ def read_report(account: Account, resource: Resource, run: Run) -> None:
                 letters = dead_letters.keep_dead_letters(
                     connection, account.name, staging.dead_letters, began, run.id
                 )
-                listings.close_listing(connection, run.scope, "", reading, None, run.id)
+                apart = policy.distrust.listing_apart
+                listings.close_listing(connection, run.scope, "", reading, None, run.id, apart)
     run.totals.dead_letters += letters
     run.incomplete += one_by_one.said()
     run.totals.rows_read += read

@@ -119,8 +119,8 @@ def incomplete(window: Window | None, reason: str) -> Message:
     """Say that a window, or where there is none a listing, is incomplete."""
     is_refused = reason == Reason.MOSTLY_DEAD_LETTERS
     if window is None:
-        code = "listing.mostly_dead_letters" if is_refused else "listing.incomplete"
-        return Message(code, {"reason": reason})
+        listing = "listing.mostly_dead_letters" if is_refused else "listing.incomplete"
+        return Message(listing, {"reason": reason})
     code = "window.mostly_dead_letters" if is_refused else "window.incomplete"
     return Message(code, {"start": window.start, "end": window.end, "reason": reason})
 

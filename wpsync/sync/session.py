@@ -13,9 +13,9 @@ from wpsync.config import Config
 from wpsync.db import revision
 from wpsync.db.database import BRIEF, Database
 from wpsync.errors import SchemaMismatchError
-from wpsync.extract.probing import Ages
 from wpsync.model import Secret
 from wpsync.normalize.privacy import Privacy
+from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources import RESOURCES
 from wpsync.state import accounts, working_hours
 from wpsync.state.outages import PostgresOutages
@@ -44,6 +44,7 @@ class Session:
     on_request: OnRequest = lambda account, endpoint, outcome, seconds: None
     on_wait: OnWait = lambda wait: None
     wait: Callable[[float], object] | None = None
+    policy: Policy = DEFAULT
 
     def client(self, name: str) -> Client:
         """Return a client of one account; close it after use.
@@ -67,12 +68,14 @@ class Session:
                 shelf=PostgresBooks(self.database, name),
                 stopping=self.stopping,
                 on_wait=self.on_wait,
+                rules=self.policy.rate_limits,
             ),
             timeout_seconds=settings.timeout_seconds,
             connections=_threads(self.config) * self.at_once + 1,
             stopping=self.stopping,
             on_request=self.on_request,
             outages=PostgresOutages(self.database, name),
+            policy=self.policy,
         )
 
     def enter_accounts(self) -> None:
@@ -88,7 +91,7 @@ class Session:
 
     def _account(self, stack: ExitStack, name: str) -> Account:
         client = stack.enter_context(self.client(name))
-        pace = pace_of(self.config, name)
+        pace = pace_of(self.config, name, self.policy)
         return stack.enter_context(
             opened(name, client, self.database, self.clock, pace, self.stopping)
         )
@@ -102,7 +105,7 @@ def consoles(config: Config) -> dict[str, accounts.Console]:
     }
 
 
-def pace_of(config: Config, account: str) -> Pace:
+def pace_of(config: Config, account: str, policy: Policy = DEFAULT) -> Pace:
     """How the configuration wants an account to be read."""
     return Pace(
         settle=timedelta(seconds=config.sync.settle_seconds),
@@ -115,6 +118,7 @@ def pace_of(config: Config, account: str) -> Pace:
         first_sync_from=config.sync.first_sync_from,
         privacy=privacy_of(config, account),
         retention=config.retention_of(account),
+        policy=policy,
     )
 
 
@@ -190,16 +194,18 @@ def session(
     migrated: bool = True,
     clock: Clock | None = None,
     at_once: int = 1,
+    policy: Policy = DEFAULT,
 ) -> Iterator[Session]:
     """An open database, and its clock unless another is given, for so many jobs of each account at once.
 
     Raises SchemaMismatchError where migrations are missing, unless told not to look.
     """
-    with Database(conninfo, connections=connections(config, at_once)) as database:
+    needed = connections(config, at_once)
+    with Database(conninfo, connections=needed, waits=policy.database) as database:
         if migrated and not revision.is_current(database):
             _say_what_lacks(conninfo)
         told = clock or AnchoredClock(SystemClock(), database.now())
-        yield Session(config, conninfo, database, told, stopping, at_once, wait=wait)
+        yield Session(config, conninfo, database, told, stopping, at_once, wait=wait, policy=policy)
 
 
 def _say_what_lacks(conninfo: Secret) -> None:

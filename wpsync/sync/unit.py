@@ -5,6 +5,7 @@ The transactions are written as the list of their steps, in the order in which t
 """
 
 import logging
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -24,6 +25,7 @@ from wpsync.loading.staging import Staging
 from wpsync.model import Window
 from wpsync.normalize.privacy import Privacy
 from wpsync.normalize.rows import Normalizer
+from wpsync.policy import DEFAULT, Policy
 from wpsync.resources.spec import Personal, Resource
 from wpsync.state import dead_letters, drift, follow_ups, listings
 from wpsync.state.scope import Scope
@@ -34,9 +36,6 @@ log = logging.getLogger(__name__)
 
 _TOGETHER = 1_000
 """Records that are normalised at once."""
-
-_LETTERS_AT_LEAST, _LETTERS_SHARE = 50, 0.2
-"""New dead letters in one window from which on none of it is loaded, and their share of its rows."""
 
 
 class _MostlyDeadLettersError(Exception):
@@ -52,9 +51,10 @@ class Target:
     clock: Clock
     horizon: timedelta
     privacy: Privacy
+    policy: Policy = DEFAULT
 
 
-class _Unit:
+class _Unit(ABC):
     """Normalises and stages the pages of one window or listing on one connection."""
 
     def __init__(self, connection: Connection, target: Target, run_id: int) -> None:
@@ -64,7 +64,8 @@ class _Unit:
         self._run_id = run_id
         self._erased = erasure.erased(connection, target.scope.account)
         self._normalize = Normalizer(target.resource, target.privacy, self._erased)
-        self._staging = Staging(connection, target.resource, target.scope.account)
+        account, attempts = target.scope.account, target.policy.windows.deadlocks
+        self._staging = Staging(connection, target.resource, account, attempts)
         self._pages: list[tuple[Sequence[object], datetime]] = []
 
     def clear(self) -> None:
@@ -87,8 +88,8 @@ class _Unit:
             refused = replace(closed, reason=Reason.MOSTLY_DEAD_LETTERS)
             return replace(self._transaction(refused), reason=refused.reason)
 
-    def _transaction(self, closed: Closed) -> Loaded:
-        raise NotImplementedError
+    @abstractmethod
+    def _transaction(self, closed: Closed) -> Loaded: ...
 
     def _stage(self) -> None:
         self._normalize.pages(self._pages, self._staging.batch)
@@ -105,7 +106,8 @@ class _Unit:
         letters = dead_letters.keep_dead_letters(
             self._connection, self._scope.account, self._staging.dead_letters, at, self._run_id
         )
-        if letters >= _LETTERS_AT_LEAST and letters > closed.rows_seen * _LETTERS_SHARE:
+        rules = self._target.policy.distrust
+        if letters >= rules.letters and letters > closed.rows_seen * rules.letters_share:
             raise _MostlyDeadLettersError
         return letters
 
@@ -175,8 +177,9 @@ class WindowUnit(_Unit):
                     after = self._count(touched)
                     grown = {start: after[start] - before[start] for start in touched}
                     entry = reading(closed)
+                    retries = self._target.policy.windows.later
                     enter = partial(ledger.enter, window=window, reading=entry, grown=grown)
-                    book.update(window, partial(enter, held=self._held))
+                    book.update(window, partial(enter, held=self._held, retries=retries))
                     track(connection, self._target, window, entry.read_at)
                     if self._live:
                         ledger.advance(book)
@@ -233,6 +236,7 @@ class ListingUnit(_Unit):
                     reading(closed),
                     self._fingerprint,
                     self._run_id,
+                    self._target.policy.distrust.listing_apart,
                 )
         return Loaded(counts, letters)
 
@@ -289,7 +293,7 @@ def track(connection: Connection, target: Target, window: Window, read_at: datet
     """Note when the open rows of a stretch are due to be read again."""
 
     def due(at: datetime, read: datetime) -> datetime | None:
-        return follow_up.due_after(at, read, target.horizon)
+        return follow_up.due_after(at, read, target.horizon, target.policy.rechecks.follow_ups)
 
     recent = window.end > read_at - target.horizon
     follow_ups.track(connection, target.scope, window, read_at, due, recent=recent)

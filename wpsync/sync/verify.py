@@ -15,7 +15,7 @@ where it cannot be told, it is kept and noted as gone.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 
 from wpsync import ledger
@@ -32,9 +32,6 @@ from wpsync.sync.progress import Progress
 from wpsync.sync.run import Run, incomplete
 from wpsync.sync.unit import Comparison
 from wpsync.sync.window_sync import WindowRequest
-
-_NEXT_PASS = timedelta(minutes=10)
-"""What has settled within this time is left to the next pass, and not told as unread."""
 
 
 @dataclass(slots=True)
@@ -240,7 +237,9 @@ def _unread(
 
     With `whole` only what was passed over: before, or between, what was read.
     """
-    start, end = span.start, min(span.end, account.settled(resource) - _NEXT_PASS)
+    # A stretch that settled just now is left to the next pass.
+    known_by = account.settled(resource) - account.pace.policy.rechecks.next_pass
+    start, end = span.start, min(span.end, known_by)
     if whole:
         mark = account.store(resource).watermark()
         begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]

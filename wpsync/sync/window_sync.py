@@ -25,17 +25,12 @@ from wpsync.extract import windows
 from wpsync.extract.events import Closed, Event, PageRead, Reason, Restart
 from wpsync.extract.reading import Reader
 from wpsync.model import Window
+from wpsync.policy import DEFAULT, WindowRetries
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync.run import PendingRows, Run, incomplete
 from wpsync.sync.store import Loaded, Loader, Store, Unit
 
 log = logging.getLogger(__name__)
-
-_PAUSES = (1.0, 2.0, 5.0, 10.0, 20.0)
-"""Seconds between attempts at a window after a failure that may pass by itself."""
-
-FAILURES_AT_ONCE = 60
-"""Readings that may fail one after the other."""
 
 
 @dataclass(slots=True)
@@ -46,7 +41,7 @@ class Patience:
     fails once. `waits`: whether a reading that failed is first tried again, after a pause.
     """
 
-    failures: int = FAILURES_AT_ONCE
+    failures: int
     waits: bool = True
 
     @property
@@ -62,7 +57,8 @@ class WindowRequest:
     `newest_first` reads the pieces of a divided window in that order. `first_only` stops after the first piece that
     was entered, `deadline` (in seconds of `clock.monotonic`) after the piece under way. `believes_empty` takes a
     reading of no rows as complete, even where we hold some. `proved`: the window was complete before, and stays as it
-    is if the vendor shows no row of it. `bisects`: bisect a stretch that the vendor cannot serve.
+    is if the vendor shows no row of it. `bisects`: bisect a stretch that the vendor cannot serve, with `patience` of its
+    own where none is given.
     """
 
     window: Window
@@ -74,7 +70,7 @@ class WindowRequest:
     believes_empty: bool = False
     proved: bool = False
     bisects: bool = True
-    patience: Patience = field(default_factory=Patience)
+    patience: Patience | None = None
 
     def in_order(self, pieces: list[Window]) -> list[Window]:
         """Put pieces, oldest first, into the order in which they are read."""
@@ -120,6 +116,7 @@ class Pipeline:
         *,
         stopping: Callable[[], bool] = lambda: False,
         retried: int = logging.WARNING,
+        retries: WindowRetries = DEFAULT.windows,
     ) -> None:
         self._resource = resource
         self._run = run
@@ -128,6 +125,7 @@ class Pipeline:
         self._clock = clock
         self._stopping = stopping
         self._retried = retried
+        self._retries = retries
 
     def sync_window(self, request: WindowRequest, loader: Loader | None = None) -> WindowResult:
         """Read a window until every piece of it is in the ledger, or the request stops it.
@@ -137,14 +135,16 @@ class Pipeline:
         """
         loader, result = loader or self._store, WindowResult()
         rows_before = self._run.totals.rows_read
-        waits = request.patience.waits
-        unserved = deque(self._read(request.window, request, loader, result, waits=waits))
+        patience = request.patience or Patience(self._retries.failures)
+        unserved = deque(
+            self._read(request.window, request, loader, result, patience, waits=patience.waits)
+        )
         while unserved and not result.is_stopped:
             piece = unserved.popleft()
             halves = windows.split(piece, 2)
-            if len(halves) > 1 and not request.patience.is_over:
+            if len(halves) > 1 and not patience.is_over:
                 for half in request.in_order(halves):
-                    unserved += self._read(half, request, loader, result)
+                    unserved += self._read(half, request, loader, result, patience)
             elif request.proved and self._run.totals.rows_read == rows_before:
                 raise self._nothing_shown(request.window, result.problem)
             else:
@@ -157,6 +157,7 @@ class Pipeline:
         request: WindowRequest,
         loader: Loader,
         result: WindowResult,
+        patience: Patience,
         *,
         waits: bool = False,
     ) -> list[Window]:
@@ -170,7 +171,7 @@ class Pipeline:
         except UNSERVED as problem:
             if not request.bisects or not self.vendor_answers():
                 raise
-            request.patience.failures -= 1
+            patience.failures -= 1
             result.problem = result.problem or problem
             return request.in_order(result.left(stretch))
         return []
@@ -316,7 +317,7 @@ class Pipeline:
         A failure that may pass by itself is tried again. As long as windows are committed in between it is not the
         same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request.
         """
-        pauses = iter(_PAUSES)
+        pauses = iter(self._retries.pauses)
         while True:
             committed = self._run.totals.windows
             attempt = _Attempt(waits)
@@ -324,7 +325,7 @@ class Pipeline:
             if attempt.failure is None:
                 return
             if self._run.totals.windows > committed:
-                pauses = iter(_PAUSES)
+                pauses = iter(self._retries.pauses)
             pause = next(pauses, None)
             if pause is None:
                 raise attempt.failure
@@ -337,7 +338,7 @@ class Pipeline:
         while self._clock.monotonic() < until:
             if self._stopping():
                 raise Stopped
-            self._clock.sleep(min(0.5, seconds))
+            self._clock.sleep(min(self._retries.look, seconds))
 
 
 @dataclass(slots=True)

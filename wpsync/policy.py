@@ -1,0 +1,365 @@
+"""How long until something is tried again, and when it is believed: every such number, on one page.
+
+`Policy` holds one frozen dataclass for each topic. It is passed in: `Session`, `Client`, `Pace` (so every `Account`),
+`Service` and `Watch` take one and hand its topics down, so a test gives another policy and patches nothing.
+
+Elsewhere stand the settings of a configuration (`wpsync.config`; `Ages` takes them from there), facts about the vendor
+(the life of its tokens, its page sizes), sizes of batches and buffers, the parameters of a connection to Postgres
+(`db.database`), the throttle of passwords (`web.security`),
+and the waits of the embedded server, a program of its own (`wpsync.embedded`).
+
+A `Ladder` is shown by its steps. Names are `Topic.field`, modules those of `wpsync`. A test compares this table with
+the code.
+
+| name | value | meaning | used in |
+|---|---|---|---|
+| `Clocks.skew` | 5 s | clocks may differ by this much without anything being wrong | sync.passes, sync.recheck |
+| `Clocks.tolerated` | 2 min | `check` complains of clocks that differ by more | daemon.preflight |
+| `Clocks.jump` | 10 s | a wall clock that moves by more has jumped: jobs are set anew | daemon.scheduler |
+| `RequestRetries.attempts` | 5 | how often a request is tried | api.retry |
+| `RequestRetries.wait_initial` | 0.5 s | the first wait between attempts; it doubles each time | api.retry |
+| `RequestRetries.wait_max` | 15 s | the longest wait | api.retry |
+| `RequestRetries.jitter` | 0.5 | the random share that is added to a wait | api.retry |
+| `RequestRetries.look` | 0.5 s | between two looks at whether to stop | api.retry |
+| `RateLimits.minute` | 60.05 s | how long a request counts after its reply; the vendor's clock is not ours | api.limits |
+| `RateLimits.lost` | 1 min | a request without a recorded end (its process died) is taken to have ended after this | api.limits |
+| `RateLimits.skew` | 5 s | an entry of a budget further in the future is from a wrong clock | api.limits |
+| `RateLimits.pause` | 1 s | the pause after a refusal for speed that names none | api.limits |
+| `RateLimits.pause_max` | 1 h | the longest pause that the vendor can ask for | api.limits, api.client |
+| `RateLimits.wanted` | 2 s | how long lower priorities yield to a caller that was not served | api.limits |
+| `RateLimits.look` | 0.5 s | between two looks at whether a request may be sent | api.limits |
+| `RateLimits.tick` | 0.01 s | the shortest wait for a place | api.limits |
+| `RateLimits.creep_every` | 20 | successes until a lowered rate rises by a quarter | api.limits |
+| `RateLimits.unlimited_start` | 120 | the rate taken as a base where there was no limit | api.limits |
+| `TokenRenewal.early` | 5 min | an access token is renewed this long before its end | api.auth |
+| `TokenRenewal.rotate_after` | 27 d | from this age on a pair is replaced | api.auth |
+| `TokenRenewal.rotate_again` | 1 d | until a failed rotation is tried again | api.auth |
+| `TokenRenewal.login_pause` | 15 min | until rejected credentials are tried again | api.auth |
+| `TokenRenewal.young` | 15 min | a younger pair whose refresh token works is not replaced by a login | api.auth |
+| `TokenRenewal.just_renewed` | 30 s | a token that a renewal kept so lately is alive | api.auth |
+| `TokenRenewal.overdue` | 28 d | `check` complains of an older pair | daemon.preflight |
+| `TokenDistrust.first` | 15 min | how long refusals that a fresh token met too are not blamed on tokens | api.token_doubts |
+| `TokenDistrust.longest` | 1 d | the longest such time; it doubles each time | api.token_doubts |
+| `TokenDistrust.without_reason` | 5 min | the same for a refusal without a reason | api.token_doubts |
+| `VendorOutages.after` | 5 s | a vendor that has answered nothing for so long is away | api.availability |
+| `VendorOutages.failures` | 2 | and so many requests have failed | api.availability |
+| `VendorOutages.log_again` | 1 h | until a lasting outage is logged again | api.availability |
+| `VendorOutages.look` | 60 s | between two looks for the note of a process that died | api.availability |
+| `WindowRetries.readings` | 3 | readings in a row before a window is entered as incomplete | extract.reading |
+| `WindowRetries.later` | 1 min, 5 min, 15 min, 1 h, 4 h, 12 h, then 1 d | until an incomplete window is read again | sync.unit, sync.recheck |
+| `WindowRetries.pauses` | 1, 2, 5, 10, 20 s | between attempts after a failure that may pass by itself | sync.window_sync |
+| `WindowRetries.look` | 0.5 s | between two looks at whether to stop | sync.window_sync |
+| `WindowRetries.failures` | 60 | readings that may fail before a stretch is bisected no further | sync.window_sync |
+| `WindowRetries.deadlocks` | 5 | transactions that are tried where Postgres breaks a deadlock | sync.unit, sync.reports |
+| `ListingRetries.failed_pages` | 60 | failed pages after which a further one is left out undivided | extract.bisect_listing |
+| `ListingRetries.in_a_row` | 12 | failures in a row after which the rest of the listing counts as not shown | extract.bisect_listing |
+| `ListingRetries.parents_in_a_row` | 3 | rooms or agents in a row that fail before others are asked for | sync.one_by_one |
+| `ListingRetries.others` | 3 | how many other rooms are asked for then | sync.listings |
+| `Distrust.window_readings` | 5 | empty readings of a window until our rows count as gone | extract.probing |
+| `Distrust.window_since` | 4 h | how long ago the last of them was | extract.probing |
+| `Distrust.window_since_everywhere` | 23 h | the same where the vendor shows none of our rows anywhere | extract.probing |
+| `Distrust.listing_readings` | 5 | empty readings of a listing until our rows count as gone | sync.listings |
+| `Distrust.listing_readings_everywhere` | 10 | the same where no other listing shows rows | sync.listings |
+| `Distrust.listing_apart` | 6 h | an empty reading sooner after another does not count | sync.listings, sync.unit, sync.reports |
+| `Distrust.many_windows` | 20 | a count that cuts a window into more pieces is asked for twice | extract.reading |
+| `Distrust.short_span` | 1 h | a window this long is not suspected of being cut short | extract.reading |
+| `Distrust.nearly_a_day` | 22 h | a proved span from which on one longer by `short_span` is believed too | extract.reading |
+| `Distrust.letters` | 50 | new dead letters from which on nothing of a window is loaded | sync.unit |
+| `Distrust.letters_share` | 0.2 | and their share of its rows | sync.unit |
+| `Rechecks.failures_an_hour` | 60 | readings an hour of stretches that the vendor cannot serve | extract.probing |
+| `Rechecks.failures_apart` | 1 min | beyond that, one so long after the other | extract.probing |
+| `Rechecks.another` | 1 h | so far away no reading meets the same broken row | extract.probing |
+| `Rechecks.put_off` | 1 h | until a window that cannot be checked is tried again, at most | sync.recheck |
+| `Rechecks.in_vain` | 3 | such windows in a row that mean that the vendor's archive is down | sync.recheck |
+| `Rechecks.gathered` | 45 s | how long a row that is due to be followed up waits for others | sync.recheck |
+| `Rechecks.follow_ups` | 5 min, 15 min, 1 h, 4 h, 12 h, then 1 d | the ages at which an open row is read again | sync.unit |
+| `Rechecks.sample_every` | 23 h | between two samples of a resource | sync.passes |
+| `Rechecks.not_sampled` | 23 h | a window read within this time is not sampled | sync.recheck |
+| `Rechecks.catch_up` | 30 s | how long gaps are read before due windows have their turn | sync.passes |
+| `Rechecks.next_pass` | 10 min | a stretch that settled within this time is no finding yet | sync.verify |
+| `Rechecks.lock_look` | 0.2 s | between two looks at whether a resource's lock is free | sync.account |
+| `LiveReads.newest_pages` | 5 | about how much a tick reads before it leaves a gap | sync.passes |
+| `LiveReads.newest_days` | 7 | how many days a tick goes back where each holds little | sync.live |
+| `LiveReads.caught_up_pages` | 10 | about how much of a gap is read in one window | sync.passes |
+| `Backfills.listing_fresh` | 1 h | a listing read completely within this time is not read again | backfill.plan |
+| `Backfills.look` | 1 s | between two looks at a window that another process reads | backfill.run |
+| `Backfills.note_every` | 2 s | between two notes of the progress | backfill.progress_recorder |
+| `Jobs.recheck_every` | 15 s | between two rechecks of a resource | daemon.jobs |
+| `Jobs.alerts_every` | 1 min | between two looks for incidents | daemon.jobs |
+| `Jobs.tokens_every` | 10 min | between two looks at the tokens | daemon.jobs |
+| `Jobs.deadline` | 6 h | a job that takes longer is stopped, and runs again at its next time | daemon.jobs |
+| `Jobs.jitter` | 0.05 | the random share by which a job's times vary | daemon.scheduler |
+| `Jobs.log_again` | 1 h | until a lasting failure is logged again | daemon.service |
+| `Leading.look` | 0.5 s | between two looks at whether to stop | daemon.service |
+| `Leading.beat` | 5 s | between two signs of life, and two looks at the lock | daemon.service |
+| `Leading.take_again` | 2 s | until a standby, or an instance without a database, tries again | daemon.service, cli.run |
+| `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.run |
+| `Incidents.gone` | 3 | looks without a condition after which its incident is over | alerts.watch |
+| `Incidents.away` | 2 min | how long the database is away before a message | alerts.watch |
+| `Incidents.away_standby` | 5 min | the same where another instance led | alerts.watch |
+| `Incidents.waiting` | 20 | messages that wait for a target that takes none | alerts.watch |
+| `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
+| `DatabaseWaits.lock_again` | 0.1 s | until a lock that another process holds is asked for again | db.database |
+| `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
+| `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
+| `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+
+def _minutes(*numbers: float) -> tuple[timedelta, ...]:
+    return tuple(timedelta(minutes=number) for number in numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """Waits that grow from step to step; after the last step they stay the same."""
+
+    steps: tuple[timedelta, ...]
+    then: timedelta
+
+    def after(self, attempts: int) -> timedelta:
+        """Return the wait after so many attempts, 1 or more."""
+        return self.steps[attempts - 1] if attempts <= len(self.steps) else self.then
+
+
+@dataclass(frozen=True, slots=True)
+class Clocks:
+    """How far clocks may differ."""
+
+    skew: timedelta = timedelta(seconds=5)
+    tolerated: timedelta = timedelta(minutes=2)
+    jump: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRetries:
+    """How often a request that failed is tried again, and the waits between, in seconds."""
+
+    attempts: int = 5
+    wait_initial: float = 0.5
+    wait_max: float = 15.0
+    jitter: float = 0.5
+    look: float = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimits:
+    """How a budget of requests counts, yields and recovers."""
+
+    minute: timedelta = timedelta(seconds=60.05)
+    lost: timedelta = timedelta(seconds=60)
+    skew: timedelta = timedelta(seconds=5)
+    pause: timedelta = timedelta(seconds=1)
+    pause_max: timedelta = timedelta(hours=1)
+    wanted: timedelta = timedelta(seconds=2)
+    look: float = 0.5
+    tick: float = 0.01
+    creep_every: int = 20
+    unlimited_start: int = 120
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRenewal:
+    """When tokens are renewed and replaced."""
+
+    early: timedelta = timedelta(minutes=5)
+    rotate_after: timedelta = timedelta(days=27)
+    rotate_again: timedelta = timedelta(days=1)
+    login_pause: timedelta = timedelta(minutes=15)
+    young: timedelta = timedelta(minutes=15)
+    just_renewed: timedelta = timedelta(seconds=30)
+    overdue: timedelta = timedelta(days=28)
+
+
+@dataclass(frozen=True, slots=True)
+class TokenDistrust:
+    """How long a refusal that reads like a dead token's is not blamed on tokens."""
+
+    first: timedelta = timedelta(minutes=15)
+    longest: timedelta = timedelta(days=1)
+    without_reason: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class VendorOutages:
+    """When a vendor counts as away."""
+
+    after: timedelta = timedelta(seconds=5)
+    failures: int = 2
+    log_again: timedelta = timedelta(hours=1)
+    look: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRetries:
+    """How often a window is read, at once and later."""
+
+    readings: int = 3
+    later: Ladder = Ladder(_minutes(1, 5, 15, 60, 240, 720), timedelta(days=1))
+    pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 20.0)
+    look: float = 0.5
+    failures: int = 60
+    deadlocks: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class ListingRetries:
+    """How many failures a listing is read past."""
+
+    failed_pages: int = 60
+    in_a_row: int = 12
+    parents_in_a_row: int = 3
+    others: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Distrust:
+    """When an answer that is empty, enormous or short is believed."""
+
+    window_readings: int = 5
+    window_since: timedelta = timedelta(hours=4)
+    window_since_everywhere: timedelta = timedelta(hours=23)
+    listing_readings: int = 5
+    listing_readings_everywhere: int = 10
+    listing_apart: timedelta = timedelta(hours=6)
+    many_windows: int = 20
+    short_span: timedelta = timedelta(hours=1)
+    nearly_a_day: timedelta = timedelta(hours=22)
+    letters: int = 50
+    letters_share: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Rechecks:
+    """When windows that were read are looked at again. How often by age is set by `Ages`."""
+
+    failures_an_hour: int = 60
+    failures_apart: timedelta = timedelta(minutes=1)
+    another: timedelta = timedelta(hours=1)
+    put_off: timedelta = timedelta(hours=1)
+    in_vain: int = 3
+    gathered: timedelta = timedelta(seconds=45)
+    follow_ups: Ladder = Ladder(_minutes(5, 15, 60, 240, 720), timedelta(days=1))
+    sample_every: timedelta = timedelta(hours=23)
+    not_sampled: timedelta = timedelta(hours=23)
+    catch_up: float = 30.0
+    next_pass: timedelta = timedelta(minutes=10)
+    lock_look: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LiveReads:
+    """How much is read at once before the present has its turn again."""
+
+    newest_pages: int = 5
+    newest_days: int = 7
+    caught_up_pages: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Backfills:
+    """How a backfill waits for others and notes its progress."""
+
+    listing_fresh: timedelta = timedelta(hours=1)
+    look: float = 1.0
+    note_every: float = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """When the jobs of the service run that no setting times, and how long."""
+
+    recheck_every: timedelta = timedelta(seconds=15)
+    alerts_every: timedelta = timedelta(minutes=1)
+    tokens_every: timedelta = timedelta(minutes=10)
+    deadline: timedelta = timedelta(hours=6)
+    jitter: float = 0.05
+    log_again: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Leading:
+    """The pace of an instance that leads or stands by, in seconds."""
+
+    look: float = 0.5
+    beat: float = 5.0
+    take_again: float = 2.0
+    leave_within: float = 8.0
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    """When an incident is over, and when a database that is away is one."""
+
+    gone: int = 3
+    away: timedelta = timedelta(minutes=2)
+    away_standby: timedelta = timedelta(minutes=5)
+    waiting: int = 20
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseWaits:
+    """How long connections and locks of the database are waited for."""
+
+    pool: float = 10.0
+    lock_again: float = 0.1
+    migrations: int = 30
+    migration_wait: float = 0.2
+    migration_wait_max: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything above, by topic."""
+
+    clocks: Clocks = field(default_factory=Clocks)
+    requests: RequestRetries = field(default_factory=RequestRetries)
+    rate_limits: RateLimits = field(default_factory=RateLimits)
+    tokens: TokenRenewal = field(default_factory=TokenRenewal)
+    token_distrust: TokenDistrust = field(default_factory=TokenDistrust)
+    outages: VendorOutages = field(default_factory=VendorOutages)
+    windows: WindowRetries = field(default_factory=WindowRetries)
+    listings: ListingRetries = field(default_factory=ListingRetries)
+    distrust: Distrust = field(default_factory=Distrust)
+    rechecks: Rechecks = field(default_factory=Rechecks)
+    live: LiveReads = field(default_factory=LiveReads)
+    backfills: Backfills = field(default_factory=Backfills)
+    jobs: Jobs = field(default_factory=Jobs)
+    leading: Leading = field(default_factory=Leading)
+    incidents: Incidents = field(default_factory=Incidents)
+    database: DatabaseWaits = field(default_factory=DatabaseWaits)
+
+
+DEFAULT = Policy()
+"""The policy in force, where no other is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ages:
+    """How often windows are checked, by their age; ever more rarely. Set by the configuration (`[recheck]`).
+
+    `recent` applies within `recent_until`, `yesterday` within `yesterday_until`, `daily` within the horizon (when rows
+    still come late and change), `older` beyond it. `sample_rows` are read again whole once a day. A check may come
+    `early` by that much: a job that looks every minute must not miss it by a moment.
+    """
+
+    horizon: timedelta = timedelta(days=14)
+    recent: timedelta = timedelta(minutes=1)
+    yesterday: timedelta = timedelta(hours=1)
+    daily: timedelta = timedelta(days=1)
+    older: timedelta = timedelta(days=7)
+    sample_rows: int = 2_000
+    recent_until: timedelta = timedelta(hours=6)
+    yesterday_until: timedelta = timedelta(hours=48)
+    early: timedelta = timedelta(seconds=5)
+
+    def every(self, age: timedelta) -> timedelta:
+        """Return how long a window of this age is left alone."""
+        if age <= self.recent_until:
+            return self.recent
+        if age <= self.yesterday_until:
+            return self.yesterday
+        return self.daily if age <= self.horizon else self.older
