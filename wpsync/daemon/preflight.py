@@ -50,15 +50,15 @@ def _as_json(message: Message) -> dict[str, object]:
     }
 
 
-def _good(name: str, detail: str, **params: object) -> Finding:
-    return Finding(Message(name), Message(detail, params))
+def _good(name: str, detail: Message) -> Finding:
+    return Finding(Message(name), detail)
 
 
-def _bad(name: str, detail: str, **params: object) -> Finding:
-    return Finding(Message(name), Message(detail, params), is_good=False)
+def _bad(name: str, detail: Message) -> Finding:
+    return Finding(Message(name), detail, is_good=False)
 
 
-CONFIGURED = _good("check.configuration", "check.configured")
+CONFIGURED = _good("check.configuration", Message("check.configured"))
 
 
 def check_database(conninfo: Secret) -> Iterator[Finding]:
@@ -69,12 +69,15 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
             row = queries.rows(database, QUERIES["server"])[0]
             yield _good(
                 "check.database",
-                "check.database_reached",
-                version=row["server_version"],
-                user=row["current_user"],
+                Message(
+                    "check.database_reached",
+                    {"version": row["server_version"], "user": row["current_user"]},
+                ),
             )
             yield _rights(row)
-            yield _good("check.time_zone", "check.any_time_zone", zone=row["timezone"])
+            yield _good(
+                "check.time_zone", Message("check.any_time_zone", {"zone": row["timezone"]})
+            )
             yield _clock(database.now())
             yield _migrations(conninfo)
     except ConfigError:  # a database that is not to be used: the command is refused
@@ -85,26 +88,32 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
 
 def _rights(row: dict[str, object]) -> Finding:
     if row["is_standby"]:
-        return _bad("check.rights", "check.standby")
+        return _bad("check.rights", Message("check.standby"))
     if not row["may_create"]:
-        return _bad("check.rights", "check.may_not_create", user=row["current_user"])
+        return _bad("check.rights", Message("check.may_not_create", {"user": row["current_user"]}))
     if row["server_encoding"] != "UTF8":
-        return _bad("check.encoding", "check.not_utf8", encoding=row["server_encoding"])
-    return _good("check.rights", "check.may_create")
+        return _bad(
+            "check.encoding", Message("check.not_utf8", {"encoding": row["server_encoding"]})
+        )
+    return _good("check.rights", Message("check.may_create"))
 
 
 def _clock(now: datetime) -> Finding:
     skew = abs(SystemClock().now() - now.astimezone(UTC))
     if skew > DEFAULT.clocks.tolerated:
-        return _bad("check.clock", "check.clocks_differ", seconds=skew.total_seconds())
-    return _good("check.clock", "check.clocks_agree", seconds=skew.total_seconds())
+        return _bad(
+            "check.clock", Message("check.clocks_differ", {"seconds": skew.total_seconds()})
+        )
+    return _good("check.clock", Message("check.clocks_agree", {"seconds": skew.total_seconds()}))
 
 
 def _migrations(conninfo: Secret) -> Finding:
     pending = migrations.pending(conninfo.reveal()).names
     if pending:
-        return _bad("check.migrations", "check.migrations_missing", names=list(pending))
-    return _good("check.migrations", "check.migrated")
+        return _bad(
+            "check.migrations", Message("check.migrations_missing", {"names": list(pending)})
+        )
+    return _good("check.migrations", Message("check.migrated"))
 
 
 def check_privacy(config: Config) -> Finding:
@@ -117,10 +126,10 @@ def check_privacy(config: Config) -> Finding:
         and any(getattr(one, kind) != "keep" and one.message_bodies == "keep" for one in every)
     ]
     if hidden:
-        return _bad("check.privacy", "check.hidden_in_bodies", kinds=hidden)
+        return _bad("check.privacy", Message("check.hidden_in_bodies", {"kinds": hidden}))
     if any(one.modes() for one in every):
-        return _good("check.privacy", "check.privacy_configured")
-    return _good("check.privacy", "check.kept")
+        return _good("check.privacy", Message("check.privacy_configured"))
+    return _good("check.privacy", Message("check.kept"))
 
 
 def check_alerts(config: Config) -> Finding:
@@ -129,12 +138,15 @@ def check_alerts(config: Config) -> Finding:
 
     addresses = [Secret(one.get_secret_value()) for one in config.alerts.targets]
     if not addresses:
-        return _good("check.alerts", "check.no_targets")
+        return _good("check.alerts", Message("check.no_targets"))
     wrong = [target.name for target in targets.targets(addresses) if not target.is_good]
     if wrong:
-        return _bad("check.alerts", "check.targets_unknown", targets=wrong)
+        return _bad("check.alerts", Message("check.targets_unknown", {"targets": wrong}))
     code = "check.chinese" if (config.lang or spoken()) == "zh" else "check.english"
-    return _good("check.alerts", "check.targets", targets=len(addresses), language=Message(code))
+    return _good(
+        "check.alerts",
+        Message("check.targets", {"targets": len(addresses), "language": Message(code)}),
+    )
 
 
 def check_vendor(session: Session) -> Iterator[Finding]:
@@ -189,9 +201,13 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
 def _vendors_clock(skew: timedelta) -> Finding:
     if abs(skew) < DEFAULT.clocks.tolerated:
         return _good(
-            "check.vendor_clock", "check.vendor_clock_agrees", seconds=skew.total_seconds()
+            "check.vendor_clock",
+            Message("check.vendor_clock_agrees", {"seconds": skew.total_seconds()}),
         )
-    return _bad("check.vendor_clock", "check.vendor_clock_differs", seconds=skew.total_seconds())
+    return _bad(
+        "check.vendor_clock",
+        Message("check.vendor_clock_differs", {"seconds": skew.total_seconds()}),
+    )
 
 
 def try_credentials(config: Config, name: str) -> None:
