@@ -198,10 +198,10 @@ class _Board:
         run = line.status.last_run
         if run is None:
             return Text(self._words.t("never"), style=QUIET)
-        outcome = str(run["outcome"])
-        started = run["started_at"]
-        span = self._words.span(self._seen.now - started)  # type: ignore[operator]  # a datetime: the query's column
-        return Text.assemble((outcome, _OUTCOMES.get(outcome, "yellow")), (f" {span}", QUIET))
+        span = self._words.span(self._seen.now - run.started_at)
+        return Text.assemble(
+            (run.outcome, _OUTCOMES.get(run.outcome, "yellow")), (f" {span}", QUIET)
+        )
 
     def _next_run(self, line: Line) -> str:
         job = line.job

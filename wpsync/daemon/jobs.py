@@ -16,10 +16,16 @@ from pathlib import Path
 
 from wpsync.alerts.watch import Watch
 from wpsync.api.client import Client
-from wpsync.errors import RetryableError, Stopped, UnwritableError, WpsyncError
+from wpsync.errors import (
+    DatabaseUnavailableError,
+    RetryableError,
+    Stopped,
+    UnwritableError,
+    WpsyncError,
+)
 from wpsync.extract.probing import Ends
 from wpsync.resources.spec import Mode, Resource
-from wpsync.state import jobs, runs
+from wpsync.state import jobs, runs, totals
 from wpsync.state.jobs import JobKey
 from wpsync.status import failures as failure_texts
 from wpsync.sync import nightly_verify, passes, retention
@@ -165,7 +171,7 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
         now = session.clock.now()
         try:
             failed = watch.tick(session.database, now)
-        except UnwritableError as exc:
+        except (UnwritableError, DatabaseUnavailableError) as exc:
             watch.away(
                 now, socket.gethostname(), error=exc
             )  # nobody can enter it among the incidents
@@ -184,6 +190,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
         if now is None:
             return Result("incomplete", "no vendor tells the time: nothing was forgotten")
         runs.prune_runs(session.database, now - _RUNS_KEPT)
+        totals.recount(session.database)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
             log.info("rows.forgotten", extra=forgotten)

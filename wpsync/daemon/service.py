@@ -25,6 +25,7 @@ from wpsync.errors import DatabaseUnavailableError, RetryableError, UnwritableEr
 from wpsync.model import Secret
 from wpsync.state import leadership
 from wpsync.state.leadership import Instance, Leadership
+from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
 
 log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ _TRY = 2.0
 
 
 class Service:
-    """One instance. `role` is what it does now: leader or standby."""
+    """One instance. `role` is what it does now: leader or standby. `monitor` is the read model's cache."""
 
     def __init__(
         self, session: Session, *, on_ended: Ended = lambda job, result, seconds: None
@@ -47,6 +48,7 @@ class Service:
         self._session = session
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
+        self.monitor = Monitor(session)
         self._watch = watching(session.config)
         self._troubles = FailureLog()
         self._another_leads = False

@@ -107,6 +107,18 @@ TEXTS: dict[str, tuple[str, str]] = {
         "服务会一直等待数据库恢复，恢复后自动继续，数据不会丢失。",
         "The service waits for it and goes on by itself. Nothing is lost.",
     ),
+    "away.as_of": (
+        "以下是 {at} 的状态：{said}。",
+        "This is the state as of {at}: {said}.",
+    ),
+    "also.missing": (
+        "{tables} 暂时无法读取（可能被其他会话锁定），相关数字截至 {at}。",
+        "{tables} cannot be read now, perhaps because another session locks it: its numbers are as of {at}.",
+    ),
+    "also.missing.unknown": (
+        "{tables} 暂时无法读取（可能被其他会话锁定），相关数字未知。",
+        "{tables} cannot be read now, perhaps because another session locks it: its numbers are not known.",
+    ),
     "calendar": ("完整性日历", "Completeness"),
     "calendar.note": (
         "每格是一天（上海时间），颜色表示库中行数与厂商总数是否一致。点击可查看详情。今天尚未结束，不计入天数。",
@@ -128,8 +140,8 @@ TEXTS: dict[str, tuple[str, str]] = {
     "close": ("关闭", "Close"),
     "resources": ("资源", "Resources"),
     "resources.note": (
-        "库中行数为此刻表中的行数；今日写入只计已结束的运行。",
-        "Rows are in the tables now; written today counts runs that have ended.",
+        "库中行数以账本为准，列表和报表为最近一次读取的行数；今日写入只计已结束的运行。",
+        "Rows are those of the ledger, of listings and reports those of the last reading; written today counts runs that have ended.",
     ),
     "resource": ("资源", "Resource"),
     "number": ("编号", "No."),

@@ -5,13 +5,13 @@ from typing import Any
 
 from wpsync.status import snapshot
 from wpsync.status.calendar import Calendar
+from wpsync.status.monitor import Monitor
 from wpsync.status.wording import Words, headline
-from wpsync.sync.session import Session
 
 
-def context(session: Session, language: str) -> dict[str, Any]:
+def context(monitor: Monitor, language: str) -> dict[str, Any]:
     """Everything that the page's template needs. Raises DatabaseUnavailableError."""
-    seen = snapshot.read(session)
+    seen = monitor.snapshot()
     words = Words(language, seen.now)
     return {
         "w": words,
