@@ -19,6 +19,7 @@ from wpsync.db import queries
 from wpsync.db.database import Connection, Connects, Database
 from wpsync.db.queries import statements
 from wpsync.errors import UnwritableError, WpsyncError
+from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
 from wpsync.status import failures as failure_texts
@@ -34,7 +35,7 @@ _GONE = 3
 _AWAY = timedelta(minutes=2)
 _AWAY_STANDBY = timedelta(minutes=5)
 _KEPT = 20
-_COUNTED = ("calls", "sms", "wechat_messages")
+_COUNTED = tuple(name for name in RESOURCES if f"silent_{name}" in QUERIES)
 _MOST_COUNTED = 1_000
 """Counting stops here: enough to tell how many rows are usual."""
 _STORED = ("kind", "account", "resource", "severity", "zh", "en")

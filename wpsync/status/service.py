@@ -12,6 +12,8 @@ from wpsync.db.database import Connects
 from wpsync.db.queries import statements
 from wpsync.model import Priority
 from wpsync.resources import RESOURCES
+from wpsync.resources.device import CALLS
+from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.status.known import Tolerant
 from wpsync.sync.session import per_minute
 from wpsync.values import SHANGHAI
@@ -215,7 +217,7 @@ def activity(database: Connects, now: datetime, tolerant: Tolerant, *, hours: in
 
     return Activity(
         slots,
-        tolerated("wechat_messages", "messages_by_hour"),
-        tolerated("calls", "calls_by_hour"),
+        tolerated(WECHAT_MESSAGES.table.name, "messages_by_hour"),
+        tolerated(CALLS.table.name, "calls_by_hour"),
         counted("requests_by_hour"),
     )
