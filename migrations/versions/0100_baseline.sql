@@ -22,6 +22,8 @@ CREATE TABLE wp.agents (
 	CONSTRAINT agents_pkey PRIMARY KEY (_account, id)
 );
 
+CREATE INDEX agents_deleted_idx ON wp.agents (_account) WHERE _deleted_at IS NOT NULL;
+
 COMMENT ON TABLE wp.agents IS '座席（员工） / agents: the employees who hold the work phones';
 
 COMMENT ON COLUMN wp.agents.id IS '座席编号 / the agent''s id';
@@ -50,6 +52,8 @@ CREATE TABLE wp.customer_fields (
 	_extra JSONB,
 	CONSTRAINT customer_fields_pkey PRIMARY KEY (_account, id)
 );
+
+CREATE INDEX customer_fields_deleted_idx ON wp.customer_fields (_account) WHERE _deleted_at IS NOT NULL;
 
 COMMENT ON TABLE wp.customer_fields IS '客户资料的字段模板 / the fields of the customer form';
 
@@ -84,6 +88,8 @@ CREATE TABLE wp.wechat_users (
 	_extra JSONB,
 	CONSTRAINT wechat_users_pkey PRIMARY KEY (_account, id)
 );
+
+CREATE INDEX wechat_users_deleted_idx ON wp.wechat_users (_account) WHERE _deleted_at IS NOT NULL;
 
 CREATE INDEX wechat_users_wx_no_idx ON wp.wechat_users (wx_no);
 
@@ -140,6 +146,8 @@ CREATE TABLE wp.wechat_contacts (
 CREATE INDEX wechat_contacts_agent_wx_no_wx_no_idx ON wp.wechat_contacts (agent_wx_no, wx_no);
 
 CREATE INDEX wechat_contacts_created_at_idx ON wp.wechat_contacts (created_at);
+
+CREATE INDEX wechat_contacts_deleted_idx ON wp.wechat_contacts (_account) WHERE _deleted_at IS NOT NULL;
 
 CREATE INDEX wechat_contacts_wx_no_idx ON wp.wechat_contacts (wx_no);
 
@@ -198,6 +206,8 @@ CREATE TABLE wp.wechat_rooms (
 
 CREATE INDEX wechat_rooms_agent_wx_no_idx ON wp.wechat_rooms (agent_wx_no);
 
+CREATE INDEX wechat_rooms_deleted_idx ON wp.wechat_rooms (_account) WHERE _deleted_at IS NOT NULL;
+
 CREATE INDEX wechat_rooms_owner_wx_no_idx ON wp.wechat_rooms (owner_wx_no);
 
 COMMENT ON TABLE wp.wechat_rooms IS '微信群 / WeChat rooms (group chats)';
@@ -249,6 +259,8 @@ CREATE TABLE wp.wechat_room_members (
 );
 
 CREATE INDEX wechat_room_members_agent_wx_no_idx ON wp.wechat_room_members (agent_wx_no);
+
+CREATE INDEX wechat_room_members_deleted_idx ON wp.wechat_room_members (_account) WHERE _deleted_at IS NOT NULL;
 
 CREATE INDEX wechat_room_members_room_id_idx ON wp.wechat_room_members (room_id);
 
@@ -632,6 +644,8 @@ CREATE TABLE wp.customers (
 	_extra JSONB,
 	CONSTRAINT customers_pkey PRIMARY KEY (_account, id)
 );
+
+CREATE INDEX customers_deleted_idx ON wp.customers (_account) WHERE _deleted_at IS NOT NULL;
 
 CREATE INDEX customers_phone_idx ON wp.customers (phone);
 
@@ -1315,6 +1329,7 @@ CREATE TABLE wpsync.runs (
 	rows_inserted BIGINT DEFAULT 0 NOT NULL,
 	rows_updated BIGINT DEFAULT 0 NOT NULL,
 	dead_letters INTEGER DEFAULT 0 NOT NULL,
+	idle_runs INTEGER DEFAULT 0 NOT NULL,
 	error_code TEXT COLLATE "C",
 	error_params JSONB,
 	error_words TEXT,
@@ -1351,11 +1366,28 @@ COMMENT ON COLUMN wpsync.runs.rows_updated IS '更新行数 / rows updated';
 
 COMMENT ON COLUMN wpsync.runs.dead_letters IS '未能接收的行数 / rows that could not be taken';
 
+COMMENT ON COLUMN wpsync.runs.idle_runs IS '此行代表连续多少次无事可记的定时运行（显示最近一次）；0 表示单独的一次运行 / how many ticks that did nothing this row stands for, showing the newest; 0: a run of its own';
+
 COMMENT ON COLUMN wpsync.runs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.runs.error_params IS '错误参数 / the error''s parameters';
 
 COMMENT ON COLUMN wpsync.runs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+
+CREATE TABLE wpsync.requests (
+	account TEXT COLLATE "C" NOT NULL,
+	hour TIMESTAMP WITH TIME ZONE NOT NULL,
+	requests BIGINT NOT NULL,
+	CONSTRAINT requests_pkey PRIMARY KEY (account, hour)
+);
+
+COMMENT ON TABLE wpsync.requests IS '每小时的请求次数 / requests to the vendor by hour';
+
+COMMENT ON COLUMN wpsync.requests.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.requests.hour IS '小时（起） / the hour, by its beginning';
+
+COMMENT ON COLUMN wpsync.requests.requests IS '请求次数 / requests of the runs that began in it';
 
 CREATE TABLE wpsync.windows (
 	id BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -1382,9 +1414,13 @@ CREATE TABLE wpsync.windows (
 	CONSTRAINT windows_digest_check CHECK (digest >= 0 and digest < 18446744073709551616)
 );
 
+CREATE INDEX windows_disputed_idx ON wpsync.windows (account, resource, disputed_at) WHERE disputed_at IS NOT NULL;
+
 CREATE INDEX windows_due_at_idx ON wpsync.windows (due_at) WHERE due_at IS NOT NULL;
 
 CREATE INDEX windows_ends_at_idx ON wpsync.windows (account, resource, ends_at);
+
+CREATE INDEX windows_incomplete_idx ON wpsync.windows (account, resource, starts_at) WHERE state = 'incomplete';
 
 COMMENT ON TABLE wpsync.windows IS '账本：每段厂商时间与厂商总数的对账 / the ledger: every stretch of vendor time read, against the vendor''s count';
 
@@ -1423,6 +1459,27 @@ COMMENT ON COLUMN wpsync.windows.disputed_at IS '最近一次对账发现差异�
 COMMENT ON COLUMN wpsync.windows.due_at IS '下次需要处理的时间（核对、重读或复查） / when something is due there: a probe, a retry or a follow-up';
 
 COMMENT ON COLUMN wpsync.windows.digest IS '厂商在此列出的全部编号的摘要之和（模 2^64） / the digests of every id that the vendor lists there, added modulo 2^64';
+
+CREATE TABLE wpsync.totals (
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	vendor_count BIGINT NOT NULL,
+	rows_held BIGINT NOT NULL,
+	gaps BIGINT NOT NULL,
+	CONSTRAINT totals_pkey PRIMARY KEY (account, resource)
+);
+
+COMMENT ON TABLE wpsync.totals IS '账本合计：随账本在同一事务中更新 / the ledger added up, kept in the transactions that change the ledger';
+
+COMMENT ON COLUMN wpsync.totals.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.totals.resource IS '资源 / resource';
+
+COMMENT ON COLUMN wpsync.totals.vendor_count IS '厂商总数之和 / the vendor''s counts, added up';
+
+COMMENT ON COLUMN wpsync.totals.rows_held IS '库中行数之和 / the rows held, added up';
+
+COMMENT ON COLUMN wpsync.totals.gaps IS '已读时间段之间的空缺数 / stretches between the windows that were not read';
 
 CREATE TABLE wpsync.follow_ups (
 	account TEXT COLLATE "C" NOT NULL,
@@ -1510,6 +1567,8 @@ CREATE TABLE wpsync.listings (
 	empty_at TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT listings_pkey PRIMARY KEY (account, resource, parent_id)
 );
+
+CREATE INDEX listings_incomplete_idx ON wpsync.listings (account, resource, parent_id) WHERE state = 'incomplete';
 
 COMMENT ON TABLE wpsync.listings IS '列表类资源的读取账本 / the ledger of listings: resources that are read whole';
 

@@ -9,7 +9,7 @@ from wpsync.language import Language
 from wpsync.messages import remedy, say
 from wpsync.messages.catalogue import MESSAGES
 from wpsync.state.jobs import JobKey
-from wpsync.status import resources as statuses
+from wpsync.status import snapshot
 
 AGENTS, CALLS, GET_TOKEN = "/api/crm/getUsers", "/api/device/call", "/oauth/token/getToken"
 SAID = "提示 13877777777"
@@ -64,10 +64,10 @@ def ended(line, name):
         (job,) = [one for one in jobs if one.key == key]
         got = perform(opened, job, lambda: False)
         assert got.outcome == "failed", got
-        status = statuses.read(opened.database, opened.config, opened.clock.now())
+        status = snapshot.status(opened.database, opened.config, opened.clock.now())
     (kept,) = [one for one in status.jobs if one.job == name]
     runs = [one.last_run for one in status.resources if one.resource == name]
-    return kept.error, (runs[0] or {}).get("error") if runs else None
+    return kept.error, runs[0].error if runs and runs[0] else None
 
 
 @pytest.mark.parametrize(("name", "how", "code"), [*REFUSALS, *FAULTS])

@@ -8,7 +8,7 @@ from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.errors import Message
 from wpsync.model import Window
 from wpsync.resources.wechat import WECHAT_MESSAGES
-from wpsync.status import resources as statuses
+from wpsync.status import snapshot
 from wpsync.sync.passes import follow
 from wpsync.sync.progress import Silence
 from wpsync.sync.verify import verify
@@ -160,7 +160,7 @@ def test_a_room_whose_members_cannot_be_served_leaves_the_others_theirs(line, st
     )
     assert line.driver.query(freshness) == [(True, False)]  # current, and one of them is not there
     with line.session() as opened:
-        told = statuses.read(opened.database, opened.config, line.clock.now()).resources
+        told = snapshot.status(opened.database, opened.config, line.clock.now()).resources
     (room_members,) = (one for one in told if one.resource == "wechat_room_members")
     assert room_members.incomplete == 1
     assert room_members.minutes_behind is not None
@@ -189,7 +189,7 @@ def test_members_and_reports_are_as_old_as_the_rooms_and_agents_that_are_known(l
     view = line.driver.query("select resource, watermark, complete_up_to from wp_bi.data_freshness")
     at = {resource: times for resource, *times in view}
     with line.session() as opened:
-        found = statuses.read(opened.database, opened.config, line.clock.now())
+        found = snapshot.status(opened.database, opened.config, line.clock.now())
     told = {one.resource: one.covered_to for one in found.resources}
     for child, parent in parents.items():
         assert at[child] == [told[parent]] * 2

@@ -12,7 +12,7 @@ from wpsync.emulator.world import Row
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
-from wpsync.status import resources as statuses
+from wpsync.status import snapshot
 from wpsync.sync.nightly_verify import prove
 from wpsync.sync.progress import Silence
 from wpsync.sync.verify import verify as service
@@ -203,7 +203,7 @@ def test_what_verify_left_is_claimed_by_nobody_until_it_has_been_compared_again(
         with line.session() as opened:
             (one,) = (
                 found
-                for found in statuses.read(
+                for found in snapshot.status(
                     opened.database, opened.config, line.clock.now()
                 ).resources
                 if found.resource == "calls"

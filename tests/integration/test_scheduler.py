@@ -22,7 +22,7 @@ from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
 from wpsync.state import jobs as kept
 from wpsync.state.jobs import JobKey
-from wpsync.status.resources import read
+from wpsync.status import service
 from wpsync.sync.session import MOST, Session, connections
 from wpsync.values import SHANGHAI
 
@@ -52,7 +52,7 @@ def noting(ran, number):
 
 
 def state_of(session, name):
-    found = read(session.database, session.config, session.clock.now()).jobs
+    found = service.jobs(session.database, list(session.config.accounts))
     return next(one for one in found if one.job == name)
 
 

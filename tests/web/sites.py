@@ -9,6 +9,7 @@ from wpsync import config
 from wpsync.daemon.metrics import Metrics
 from wpsync.daemon.service import Service
 from wpsync.model import Secret
+from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session, session
 from wpsync.web.app import application
 from wpsync.web.server import serving
@@ -32,6 +33,7 @@ def served(driver: Driver, more: str = "") -> Iterator[Site]:
     with session(loaded, Secret(driver.database_url)) as opened:
         metrics = Metrics()
         service = Service(opened)
-        metrics.attach(opened, service)
+        service.monitor = Monitor(opened, keeps=False)
+        metrics.attach(service)
         with serving(application(opened, service, metrics), loaded.web.bind, 0) as url:
             yield Site(url.replace("0.0.0.0", "127.0.0.1"), driver, opened, metrics)

@@ -25,7 +25,7 @@ from wpsync.language import Language, speaking
 from wpsync.messages.catalogue import MESSAGES
 from wpsync.state import incidents
 from wpsync.state.jobs import JobKey
-from wpsync.status import resources as statuses
+from wpsync.status import snapshot
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)
 REFUSED = Message("vendor.ip_not_allowed", {"endpoint": "/api/device/call"}, "IP 1.2.3.4")
@@ -261,7 +261,9 @@ def test_a_refusal_of_the_vendor_ends_up_with_its_remedy_in_alert_page_and_termi
             page = text_of(httpx.get(site.url, headers={"Accept-Language": str(language)}).text)
             assert f"→ {advice[language]}" in page
             with speaking(language):
-                status_view.complain(statuses.read(site.session.database, site.session.config, NOW))
+                status_view.complain(
+                    snapshot.status(site.session.database, site.session.config, NOW)
+                )
             assert f"\n  → {advice[language]}\n" in capsys.readouterr().err
 
 

@@ -9,26 +9,33 @@ is over. In quiet hours only critical incidents are sent; the others when the ho
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from wpsync.alerts import notices
 from wpsync.alerts.conditions import CRITICAL, Condition, Counted, Observed, conditions
 from wpsync.alerts.notices import Notice
 from wpsync.config import Config
 from wpsync.db import queries
-from wpsync.db.database import Connection, Database
+from wpsync.db.database import Connection, Connects, Database
 from wpsync.db.queries import statements
 from wpsync.errors import Message, UnwritableError, WpsyncError
 from wpsync.policy import DEFAULT, Incidents
 from wpsync.resources import RESOURCES
 from wpsync.state import incidents
 from wpsync.state.incidents import Incident
-from wpsync.status import resources as statuses
+from wpsync.status import freshness
+from wpsync.status.known import Memory, Tolerant
 from wpsync.values import SHANGHAI
 
 QUERIES = statements(__name__)
 
 log = logging.getLogger(__name__)
+
+_COUNTED = tuple(name for name in RESOURCES if f"silent_{name}" in QUERIES)
+_MOST_COUNTED = 1_000
+"""Counting stops here: enough to tell how many rows are usual."""
 
 
 class Watch:
@@ -44,12 +51,14 @@ class Watch:
         self._settings = config.alerts
         self._send = send
         self._rules = rules
+        self._memory: Memory = {}
         self._away_since: datetime | None = None
         self._away_told = False
 
     def tick(self, database: Database, now: datetime) -> list[str]:
         """Look once; returns the targets that did not take a message. Raises DatabaseUnavailableError."""
-        found = conditions(observe(database, self._config, now), self._settings, self._rules)
+        seen = observe(database, self._config, now, self._memory)
+        found = conditions(seen, self._settings, self._rules)
         with incidents.taken(database) as connection:
             self._compare(connection, found, now)
             return self._tell(connection, now)
@@ -168,25 +177,37 @@ class Sending:
         return failed
 
 
-def observe(database: Database, config: Config, now: datetime) -> Observed:
-    """Read everything that conditions look at."""
-    accounts = list(config.accounts)
-    rows = queries.rows(database, QUERIES["silence"], {"accounts": accounts, "now": now})
-    counted = [
-        Counted(
-            account,
-            resource,
-            int(str(next(r[resource] for r in rows if r["account"] == account and r["back"] == 0))),
-            tuple(int(str(r[resource])) for r in rows if r["account"] == account and r["back"]),
-        )
-        for account in accounts
-        for resource in (rows[0] if rows else ())
-        if resource in RESOURCES
-    ]
-    if now.astimezone(SHANGHAI).date() in config.bi.holidays:
-        counted = []  # nobody works, and nobody wonders
-    settle = timedelta(seconds=config.sync.settle_seconds)
-    return Observed(statuses.read(database, config, now), counted, settle)
+@dataclass(frozen=True, slots=True)
+class _Week:
+    account: str
+    back: int
+    rows: int
+
+
+def observe(
+    database: Database, config: Config, now: datetime, memory: Memory | None = None
+) -> Observed:
+    """Read everything that conditions look at. `memory` holds earlier counts, for tables that are locked now."""
+    reader = database.monitoring
+    status = freshness.read(reader, config, now)
+    tolerant = Tolerant(now, {} if memory is None else memory)
+    counted: list[Counted] = []
+    is_holiday = now.astimezone(SHANGHAI).date() in config.bi.holidays
+    if not is_holiday:  # on a holiday silence is no news
+        for resource in _COUNTED:
+            ask = partial(_silent, reader, config, now, resource)
+            counted += tolerant.read(resource, "silent", ask, [])
+    return Observed(status, counted, timedelta(seconds=config.sync.settle_seconds))
+
+
+def _silent(reader: Connects, config: Config, now: datetime, resource: str) -> list[Counted]:
+    """Count the rows of the accounts that have none today."""
+    whose = {"accounts": list(config.accounts), "now": now, "most": _MOST_COUNTED}
+    found = queries.typed(reader, _Week, QUERIES[f"silent_{resource}"], whose)
+    by_account: dict[str, list[int]] = {}
+    for one in sorted(found, key=lambda week: week.back):
+        by_account.setdefault(one.account, []).append(one.rows)
+    return [Counted(account, resource, 0, tuple(rows)) for account, rows in by_account.items()]
 
 
 def _no_writes(host: str, minutes: int, error: WpsyncError | None) -> Message:

@@ -77,10 +77,14 @@ def status(context: typer.Context, json: Json = False) -> None:
     from wpsync.cli import status_view
     from wpsync.status import service as service_status
     from wpsync.status import snapshot
+    from wpsync.status.known import Tolerant
 
     with open_session(context, vendor=False) as session:
         seen = snapshot.read(session)
-        lately = None if json else service_status.activity(session.database, seen.now)
+        lately = None
+        if not json:
+            reader, tolerant = session.database.monitoring, Tolerant(seen.now)
+            lately = service_status.activity(reader, seen.now, tolerant)
     if lately is None:
         print_json(seen.status)
     else:
@@ -286,10 +290,11 @@ def renormalize(
 def show_tokens(context: typer.Context, json: Json = False) -> None:
     """Show ages and expiry, never the values."""
     from wpsync.cli.tables import table
-    from wpsync.status import resources as resource_status
+    from wpsync.status import freshness
 
     with open_session(context, vendor=False) as session:
-        found = resource_status.read(session.database, session.config, session.clock.now())
+        reader = session.database.monitoring
+        found = freshness.read(reader, session.config, session.clock.now())
     if json:
         print_json(found.tokens)
         return

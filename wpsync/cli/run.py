@@ -114,7 +114,7 @@ def serve(
 
     observed = replace(session, on_request=metrics.on_request)
     service = Service(observed, on_ended=ended)
-    metrics.attach(observed, service)
+    metrics.attach(service)
     if not session.config.web.enabled:
         service.run()
         return
@@ -130,7 +130,7 @@ def _once_each(session: "Session", *, json: bool) -> None:
     from wpsync.daemon.jobs import Job, Result
     from wpsync.daemon.service import once_each
     from wpsync.messages import say, terms
-    from wpsync.status.resources import incomplete
+    from wpsync.status.freshness import incomplete
 
     done: list[dict[str, object]] = []
 

@@ -199,11 +199,9 @@ class _Board:
         run = line.status.last_run
         if run is None:
             return Text(self._words.t("never"), style=QUIET)
-        outcome = str(run["outcome"])
-        started = run["started_at"]
-        span = self._words.span(self._seen.now - started)  # type: ignore[operator]  # a datetime: the query's column
-        said = words_of.outcome(outcome)
-        return Text.assemble((said, _OUTCOMES.get(outcome, "yellow")), (f" {span}", QUIET))
+        span = self._words.span(self._seen.now - run.started_at)
+        said = words_of.outcome(run.outcome)
+        return Text.assemble((said, _OUTCOMES.get(run.outcome, "yellow")), (f" {span}", QUIET))
 
     def _next_run(self, line: Line) -> str:
         job = line.job

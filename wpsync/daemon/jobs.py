@@ -14,13 +14,20 @@ from datetime import datetime, timedelta
 
 from wpsync.alerts.watch import Watch
 from wpsync.api.client import Client
-from wpsync.errors import Message, RetryableError, Stopped, UnwritableError, WpsyncError
+from wpsync.errors import (
+    DatabaseUnavailableError,
+    Message,
+    RetryableError,
+    Stopped,
+    UnwritableError,
+    WpsyncError,
+)
 from wpsync.extract.probing import Ends
 from wpsync.messages import causes
 from wpsync.messages.causes import Cause
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
-from wpsync.state import jobs, runs
+from wpsync.state import jobs, runs, totals
 from wpsync.state.jobs import JobKey
 from wpsync.sync import nightly_verify, passes, retention
 from wpsync.sync.account import Account, opened
@@ -172,7 +179,7 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
         now = session.clock.now()
         try:
             failed = watch.tick(session.database, now)
-        except UnwritableError as exc:
+        except (UnwritableError, DatabaseUnavailableError) as exc:
             watch.away(
                 now, socket.gethostname(), error=exc
             )  # nobody can enter it among the incidents
@@ -191,6 +198,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
         if now is None:
             return Result("incomplete", Message("job.no_vendor_time"))
         runs.prune_runs(session.database, now - _RUNS_KEPT)
+        totals.recount(session.database)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
             log.info("rows.forgotten", extra=forgotten)

@@ -13,9 +13,8 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from wpsync.daemon.jobs import Job, Result
 from wpsync.daemon.service import LEADER, Service
 from wpsync.errors import DatabaseUnavailableError
-from wpsync.status import resources as statuses
+from wpsync.status.monitor import Monitor
 from wpsync.status.resources import Status
-from wpsync.sync.session import Session
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -66,10 +65,10 @@ class Metrics:
         self._job_seconds.labels(job.key.account, job.key.job, result.outcome).observe(seconds)
         self._written.labels(job.key.account, job.key.job).inc(result.written)
 
-    def attach(self, session: Session, service: Service) -> None:
+    def attach(self, service: Service) -> None:
         """Tell the state of the database too, at every scrape."""
         self._leads.set_function(lambda: float(service.role == LEADER))
-        self._registry.register(_State(session))
+        self._registry.register(_State(service))
 
     def text(self) -> bytes:
         """Everything, as Prometheus reads it."""
@@ -79,24 +78,37 @@ class Metrics:
 class _State:
     """Reads the database when it is asked."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, service: Service) -> None:
+        self._service = service
 
     def describe(self) -> list[Metric]:
         """Nothing beforehand: the names depend on nothing."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        up = GaugeMetricFamily("wpsync_database_up", "1 where the database answers")
+        monitor: Monitor = self._service.monitor
+        up = GaugeMetricFamily("wpsync_database_up", "1 where the database answers in time")
         try:
-            session = self._session
-            status = statuses.read(session.database, session.config, session.clock.now())
+            status = monitor.state()
         except DatabaseUnavailableError:
             up.add_metric([], 0)
             yield up
             return
-        up.add_metric([], 1)
+        up.add_metric([], status.is_current)
         yield up
+        age = GaugeMetricFamily(
+            "wpsync_state_age_seconds",
+            "How old the state is that the following metrics tell: it grows while the database does not answer",
+        )
+        age.add_metric([], max(0.0, (monitor.now() - status.at) / timedelta(seconds=1)))
+        missing = GaugeMetricFamily(
+            "wpsync_table_unread",
+            "1 where a table cannot be read now, as while it is locked: its numbers are older",
+            labels=("table",),
+        )
+        for one in status.missing:
+            missing.add_metric((one.table,), 1)
+        yield from (age, missing)
         yield from _resources(status)
         yield from _jobs_and_tokens(status)
 
@@ -105,7 +117,7 @@ def _resources(status: Status) -> Iterator[Metric]:
     whose = ("account", "resource")
     kinds = {
         "freshness_seconds": "Age of the newest instant up to which everything has been read",
-        "rows": "Rows held (estimated where there are many)",
+        "rows": "Rows held, as the ledger accounts for them; of listings those of the last reading",
         "incomplete_windows": "Windows and listings that could not be proved complete",
         "gaps": "Stretches inside the ledger that nobody has read",
         "dead_letters": "Rows that could not be taken",

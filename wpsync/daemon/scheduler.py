@@ -29,8 +29,11 @@ log = logging.getLogger(__name__)
 
 _WINDOWED = sum(resource.mode is Mode.WINDOWED for resource in RESOURCES.values())
 
-THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: 3, WATCH: 1}
-"""How many threads a lane of an account has."""
+THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: 4, WATCH: 1}
+"""How many threads a lane of an account has.
+
+A locked table may keep three slow jobs waiting: agents are listed, and two reports are read by agent.
+"""
 
 AT_ONCE = sum(THREADS.values())
 """How many jobs of an account may be at work."""

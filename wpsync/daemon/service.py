@@ -27,6 +27,7 @@ from wpsync.model import Secret
 from wpsync.policy import DEFAULT, Policy
 from wpsync.state import leadership
 from wpsync.state.leadership import Instance, Leadership
+from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
 
 log = logging.getLogger(__name__)
@@ -35,7 +36,7 @@ LEADER, STANDBY = "leader", "standby"
 
 
 class Service:
-    """One instance. `role` is what it does now: leader or standby."""
+    """One instance. `role` is what it does now: leader or standby. `monitor` is the read model's cache."""
 
     def __init__(
         self, session: Session, *, on_ended: Ended = lambda job, result, seconds: None
@@ -46,6 +47,7 @@ class Service:
         self._session = session
         self._on_ended = on_ended
         self._lead = Leadership(session.conninfo)
+        self.monitor = Monitor(session)
         self._pace = session.policy.leading
         self._watch = watching(session.config, session.policy)
         self._troubles = FailureLog(session.policy.jobs.log_again)

@@ -1,9 +1,10 @@
 """Connections to Postgres: a pool, transactions, advisory locks, and the driver's errors translated."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
+from typing import Protocol
 
 import psycopg
 from psycopg import errors
@@ -42,6 +43,54 @@ _NOTICE_US_DEAD = (
 )
 
 
+MONITORING = 2
+"""So many connections of their own have those who look at how things stand, so that no work keeps them waiting."""
+
+_MONITORING_SECONDS = 1.0
+_MONITORING_ONLY = "set statement_timeout to '1s'; set lock_timeout to '100ms'; set default_transaction_read_only to on"
+"""A look at the state is over in milliseconds, or is given up: a locked table is a matter of its own resource."""
+
+
+class Connects(Protocol):
+    """Gives connections: the database for its work, or its `monitoring`."""
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """Yield a connection, outside any transaction, for a moment."""
+        ...
+
+
+class Monitoring:
+    """The connections of those who only look: few, read-only, and soon given up.
+
+    Raises DatabaseUnavailableError where the database does not answer in time, or a table is locked.
+    """
+
+    def __init__(self, address: str) -> None:
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            address,
+            min_size=0,
+            max_size=MONITORING,
+            timeout=_MONITORING_SECONDS,
+            reconnect_timeout=_MONITORING_SECONDS,
+            kwargs={"autocommit": True},
+            configure=_configure_monitoring,
+            check=ConnectionPool.check_connection,
+            open=False,
+            name="wpsync-monitoring",
+        )
+
+    def open(self) -> None:
+        self._pool.open()
+
+    def close(self) -> None:
+        self._pool.close(timeout=1)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        with translated(), self._pool.connection() as connection:
+            yield connection
+
+
 class Database:
     """One database. Connections are in autocommit mode: a transaction is always asked for by name."""
 
@@ -60,6 +109,7 @@ class Database:
             **KEEPALIVE,
         )
         self._locks = Locks(lambda: _connected(address), waits.lock_again)
+        self.monitoring = Monitoring(address)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             address,
@@ -77,10 +127,12 @@ class Database:
     def __enter__(self) -> "Database":
         self.check()
         self._pool.open()
+        self.monitoring.open()
         return self
 
     def __exit__(self, *exc: object) -> None:
         self._locks.close()
+        self.monitoring.close()
         self._pool.close(timeout=5)
 
     def check(self) -> None:
@@ -159,6 +211,11 @@ def _configure(connection: Connection) -> None:
     notice_us_dead(connection)
     connection.execute("set timezone to 'UTC'")
     connection.execute("set random_page_cost to 1.1")  # keys are looked up, not whole tables read
+
+
+def _configure_monitoring(connection: Connection) -> None:
+    _configure(connection)
+    connection.execute(_MONITORING_ONLY)
 
 
 @contextmanager

@@ -6,11 +6,13 @@ Parameters are psycopg's `%(name)s`.
 import re
 from collections.abc import Mapping
 from importlib import resources
-from typing import LiteralString, cast
+from typing import LiteralString, TypeVar, cast
 
-from psycopg.rows import dict_row
+from psycopg.rows import class_row, dict_row
 
-from wpsync.db.database import Database
+from wpsync.db.database import Connects
+
+Row = TypeVar("Row")
 
 _NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
 
@@ -34,10 +36,24 @@ def parsed(text: str) -> dict[str, LiteralString]:
 
 
 def rows(
-    database: Database, statement: LiteralString, parameters: Mapping[str, object] | None = None
+    database: Connects, statement: LiteralString, parameters: Mapping[str, object] | None = None
 ) -> list[dict[str, object]]:
     """Return the rows of a statement as dictionaries, for read models."""
     with database.connection() as connection, connection.cursor(row_factory=dict_row) as cursor:
         return cast(
             "list[dict[str, object]]", cursor.execute(statement, parameters or {}).fetchall()
         )
+
+
+def typed(
+    database: Connects,
+    row: type[Row],
+    statement: LiteralString,
+    parameters: Mapping[str, object] | None = None,
+) -> list[Row]:
+    """Return the rows of a statement as objects of a dataclass with a field for each column, for read models."""
+    with (
+        database.connection() as connection,
+        connection.cursor(row_factory=class_row(row)) as cursor,
+    ):
+        return cursor.execute(statement, parameters or {}).fetchall()

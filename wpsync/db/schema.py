@@ -111,6 +111,12 @@ def _data_table(metadata: sa.MetaData, table: Table) -> None:
             built.c[table.gone_by],
             postgresql_where=built.c["_gone_at"].is_not(None),
         )
+    if table.soft_delete:
+        sa.Index(
+            f"{table.name}_deleted_idx",
+            built.c[ACCOUNT],
+            postgresql_where=built.c["_deleted_at"].is_not(None),
+        )
 
 
 def _history(metadata: sa.MetaData) -> None:
@@ -160,12 +166,55 @@ def _runs(metadata: sa.MetaData) -> None:
             "rows that could not be taken",
             default="0",
         ),
+        _column(
+            "idle_runs",
+            sa.Integer(),
+            "此行代表连续多少次无事可记的定时运行（显示最近一次）；0 表示单独的一次运行",
+            "how many ticks that did nothing this row stands for, showing the newest; 0: a run of its own",
+            default="0",
+        ),
         *error_columns(),
         sa.PrimaryKeyConstraint("id", name="runs_pkey"),
         sa.Index("runs_account_resource_started_at_idx", "account", "resource", "started_at"),
         sa.Index("runs_started_at_idx", "started_at"),
         schema="wpsync",
         comment=_comment("每次运行", "runs: one execution for one resource"),
+    )
+
+
+def _requests(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "requests",
+        metadata,
+        _column(*_ACCOUNT),
+        _column("hour", _INSTANT, "小时（起）", "the hour, by its beginning"),
+        _column("requests", sa.BigInteger(), "请求次数", "requests of the runs that began in it"),
+        sa.PrimaryKeyConstraint("account", "hour", name="requests_pkey"),
+        schema="wpsync",
+        comment=_comment("每小时的请求次数", "requests to the vendor by hour"),
+    )
+
+
+def _totals(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "totals",
+        metadata,
+        _column(*_ACCOUNT),
+        _column(*_RESOURCE),
+        _column("vendor_count", sa.BigInteger(), "厂商总数之和", "the vendor's counts, added up"),
+        _column("rows_held", sa.BigInteger(), "库中行数之和", "the rows held, added up"),
+        _column(
+            "gaps",
+            sa.BigInteger(),
+            "已读时间段之间的空缺数",
+            "stretches between the windows that were not read",
+        ),
+        sa.PrimaryKeyConstraint("account", "resource", name="totals_pkey"),
+        schema="wpsync",
+        comment=_comment(
+            "账本合计：随账本在同一事务中更新",
+            "the ledger added up, kept in the transactions that change the ledger",
+        ),
     )
 
 
@@ -241,6 +290,20 @@ def _windows(metadata: sa.MetaData) -> None:
         ),
         sa.Index("windows_due_at_idx", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
         sa.Index("windows_ends_at_idx", "account", "resource", "ends_at"),
+        sa.Index(
+            "windows_incomplete_idx",
+            "account",
+            "resource",
+            "starts_at",
+            postgresql_where=sa.text("state = 'incomplete'"),
+        ),
+        sa.Index(
+            "windows_disputed_idx",
+            "account",
+            "resource",
+            "disputed_at",
+            postgresql_where=sa.text("disputed_at IS NOT NULL"),
+        ),
         schema="wpsync",
         comment=_comment(
             "账本：每段厂商时间与厂商总数的对账",
@@ -379,6 +442,13 @@ def _listings(metadata: sa.MetaData) -> None:
             null=True,
         ),
         sa.PrimaryKeyConstraint("account", "resource", "parent_id", name="listings_pkey"),
+        sa.Index(
+            "listings_incomplete_idx",
+            "account",
+            "resource",
+            "parent_id",
+            postgresql_where=sa.text("state = 'incomplete'"),
+        ),
         schema="wpsync",
         comment=_comment(
             "列表类资源的读取账本", "the ledger of listings: resources that are read whole"
@@ -532,7 +602,9 @@ def metadata() -> sa.MetaData:
     for declare in (
         _history,
         _runs,
+        _requests,
         _windows,
+        _totals,
         _follow_ups,
         _budget,
         _drift,

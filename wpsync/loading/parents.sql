@@ -18,6 +18,12 @@ with gone as (
     where l.account = %(account)s and l.resource = 'wechat_room_members' and l.parent_id <> ''
       and not exists (select from wp.wechat_rooms r
                       where r.id = l.parent_id and r._account = l.account and r._deleted_at is null)
+    returning vendor_count, rows_seen
+), taken_off as (
+    update wpsync.totals t set vendor_count = t.vendor_count - f.vendor_count, rows_held = t.rows_held - f.rows_seen
+    from (select coalesce(sum(vendor_count), 0) as vendor_count, coalesce(sum(rows_seen), 0) as rows_seen,
+                 count(*) as listings from forgotten) f
+    where t.account = %(account)s and t.resource = 'wechat_room_members' and f.listings > 0
 )
 select count(*) from marked
 

@@ -4,7 +4,7 @@ from typing import LiteralString
 
 from psycopg import sql
 
-from wpsync.db.database import Connection, Database
+from wpsync.db.database import Connection, Connects, Database
 from wpsync.resources import TABLES
 
 _MANY = 5_000
@@ -59,24 +59,13 @@ _ENOUGH = 1_000
 _GUESS = 700
 
 
-def row_estimate(database: Database, table: str) -> dict[str, int]:
-    """Rows of a table by account: counted where it is small, else as the last ANALYZE found."""
-    name = sql.Identifier("wp", table)
-    large = sql.SQL("select reltuples::bigint from pg_class where oid = {}::regclass").format(
-        sql.Literal(f"wp.{table}")
+def marked_counts(database: Connects, table: str, mark: str) -> dict[str, int]:
+    """Rows of a table by account that are marked as gone (`_gone_at`) or deleted (`_deleted_at`), by a partial index."""
+    counted = sql.SQL("select _account, count(*) from {} where {} is not null group by 1").format(
+        sql.Identifier("wp", table), sql.Identifier(mark)
     )
-    counted = sql.SQL("select _account, count(*) from {} group by 1").format(name)
     with database.connection() as connection:
-        row = connection.execute(large).fetchone()
-        accounts = connection.execute(
-            sql.SQL("select distinct account from wpsync.runs")
-        ).fetchall()
-        if row is not None and isinstance(row[0], int) and row[0] > _LARGE and len(accounts) == 1:
-            return {str(accounts[0][0]): row[0]}
         return {str(a): int(str(n)) for a, n in connection.execute(counted).fetchall()}
-
-
-_LARGE = 2_000_000
 
 
 def table_counts(database: Database) -> list[tuple[str, int, int]]:
@@ -90,23 +79,11 @@ def table_counts(database: Database) -> list[tuple[str, int, int]]:
             counted = sql.SQL("select count(*) from {}").format(sql.Identifier("wp", str(name)))
             row = connection.execute(counted).fetchone()
             rows = int(str(row[0])) if row else 0
-            found.append((f"wp.{name}", rows, sum(_deleted(connection, str(name)).values())))
+            deleted = 0
+            if name in TABLES and TABLES[str(name)].soft_delete:
+                deleted = sum(marked_counts(database, str(name), "_deleted_at").values())
+            found.append((f"wp.{name}", rows, deleted))
     return found
-
-
-def deleted_counts(database: Database, table: str) -> dict[str, int]:
-    """Rows of a table that are marked as deleted, by account."""
-    with database.connection() as connection:
-        return _deleted(connection, table)
-
-
-def _deleted(connection: Connection, table: str) -> dict[str, int]:
-    if table not in TABLES or not TABLES[table].soft_delete:
-        return {}
-    counted = sql.SQL(
-        "select _account, count(*) from {} where _deleted_at is not null group by 1"
-    ).format(sql.Identifier("wp", table))
-    return {str(a): int(str(n)) for a, n in connection.execute(counted).fetchall()}
 
 
 def query(database: Database, text: LiteralString) -> list[tuple[object, ...]]:

@@ -1,6 +1,7 @@
 """Errors as they are kept: in the columns `error_code`, `error_params` and `error_words`."""
 
-from typing import cast
+from collections.abc import Callable, Iterable
+from typing import TypeVar, cast
 
 from psycopg.types.json import Jsonb
 
@@ -27,3 +28,11 @@ def taken(row: dict[str, object]) -> Message | None:
         row.pop("error_params"),
         cast("str | None", row.pop("error_words")),
     )
+
+
+T = TypeVar("T")
+
+
+def read(kind: Callable[..., T], rows: Iterable[dict[str, object]], name: str = "error") -> list[T]:
+    """Return rows as objects: columns are fields, those of the error together are the field `name`."""
+    return [kind(**{name: taken(row), **row}) for row in rows]

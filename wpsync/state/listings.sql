@@ -4,6 +4,11 @@ from wpsync.listings
 where account = %(account)s and resource = %(resource)s
 
 -- name: close_listing
+-- Enter a reading, and add how it differs from the one before to the totals.
+with before as (
+    select vendor_count, rows_seen from wpsync.listings
+    where account = %(account)s and resource = %(resource)s and parent_id = %(parent_id)s
+), entered as (
 insert into wpsync.listings as old (account, resource, parent_id, vendor_count, rows_seen, state, reason,
                                     fingerprint, read_at, complete_at, run_id, empty_readings, empty_at)
 values (%(account)s, %(resource)s, %(parent_id)s, %(vendor_count)s, %(rows_seen)s, %(state)s, %(reason)s,
@@ -19,6 +24,15 @@ set vendor_count = coalesce(excluded.vendor_count, old.vendor_count), rows_seen 
                           else excluded.empty_readings end,
     empty_at = case when excluded.empty_at - old.empty_at between interval '0' and %(apart)s then old.empty_at
                     else excluded.empty_at end
+returning vendor_count, rows_seen
+)
+insert into wpsync.totals as old (account, resource, vendor_count, rows_held, gaps)
+select %(account)s, %(resource)s, coalesce(e.vendor_count, 0) - coalesce(b.vendor_count, 0),
+       e.rows_seen - coalesce(b.rows_seen, 0), 0
+from entered e left join before b on true
+on conflict (account, resource) do update
+set vendor_count = old.vendor_count + excluded.vendor_count, rows_held = old.rows_held + excluded.rows_held
+where excluded.vendor_count <> 0 or excluded.rows_held <> 0
 
 -- name: doubt_empty_listings
 -- What is counted of empty readings begins anew.

@@ -33,6 +33,44 @@ def open_run(database: Database, scope: Scope, kind: str, at: datetime) -> int:
     return cast("int", row[0])
 
 
+def next_run_id(database: Database) -> int:
+    """Return the number of a run that gets a row only if it does something."""
+    with database.connection() as connection:
+        row = connection.execute(QUERIES["next_run_id"]).fetchone()
+    assert row is not None
+    return cast("int", row[0])
+
+
+def enter_run(database: Database, scope: Scope, kind: str, run_id: int, began: datetime) -> None:
+    """Insert the row of a run that began without one; does nothing where it is there."""
+    parameters = scope.parameters(kind=kind, id=run_id, started_at=began)
+    with database.connection() as connection:
+        connection.execute(QUERIES["enter_run"], parameters)
+
+
+def note_idle_run(
+    database: Database, scope: Scope, kind: str, began: datetime, at: datetime, totals: RunTotals
+) -> None:
+    """Note a run that did nothing: runs of a kind that did nothing, one after the other, share a row."""
+    parameters = scope.parameters(
+        kind=kind,
+        started_at=began,
+        at=at,
+        requests=totals.requests,
+        rows_read=totals.rows_read,
+    )
+    with database.transaction() as connection:
+        if connection.execute(QUERIES["repeat_idle_run"], parameters).fetchone() is None:
+            connection.execute(QUERIES["first_idle_run"], parameters)
+
+
+def count_requests(database: Database, account: str, began: datetime, requests: int) -> None:
+    """Add a run's requests to those of the hour in which it began."""
+    parameters = {"account": account, "started_at": began, "requests": requests}
+    with database.connection() as connection:
+        connection.execute(QUERIES["count_requests"], parameters)
+
+
 def last_run_at(database: Database, scope: Scope, kind: str) -> datetime | None:
     """When the last run of a kind began that did not fail; None where there was none."""
     with database.connection() as connection:
@@ -67,4 +105,5 @@ def finish_run(
 def prune_runs(database: Database, before: datetime) -> int:
     """Forget old runs; returns how many."""
     with database.connection() as connection:
+        connection.execute(QUERIES["prune_requests"], {"before": before})
         return connection.execute(QUERIES["prune_runs"], {"before": before}).rowcount

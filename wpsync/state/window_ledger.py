@@ -12,10 +12,11 @@ from typing import cast
 from psycopg.rows import class_row
 
 from wpsync import ledger
-from wpsync.db.database import Connection, Database
+from wpsync.db.database import Connection, Connects, Database
 from wpsync.db.queries import statements
 from wpsync.ledger import Change, LedgerWindow
 from wpsync.model import EVER, Window
+from wpsync.state import totals
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -52,6 +53,7 @@ class PostgresLedger:
                 fields = {name: getattr(new, name) for name in LedgerWindow.__slots__}
                 parameters = self._scope.parameters(**fields, run_id=self._run_id)
                 self._connection.execute(QUERIES["put_window"], parameters)
+        totals.add_difference(self._connection, self._scope, before, after)
 
     def watermark(self) -> datetime | None:
         """Return the watermark; None before the first sync."""
@@ -76,7 +78,7 @@ def forget_windows(connection: Connection, scope: Scope, before: datetime) -> No
     book.update(Window(EVER.start, before), partial(ledger.forget, before=before))
 
 
-def windows_between(database: Database, scope: Scope, span: Window) -> list[LedgerWindow]:
+def windows_between(database: Connects, scope: Scope, span: Window) -> list[LedgerWindow]:
     """Return the windows that overlap a span, oldest first."""
     parameters = scope.parameters(starts_at=span.start, ends_at=span.end)
     with database.connection() as connection:
@@ -87,13 +89,6 @@ def watermark(database: Database, scope: Scope) -> datetime | None:
     """Return the watermark: everything before it has been read at least once; None before the first sync."""
     with database.connection() as connection:
         return _watermark(connection, scope)
-
-
-def watermarks(database: Database) -> dict[tuple[str, str], datetime]:
-    """Return every watermark by account and resource."""
-    with database.connection() as connection:
-        found = connection.execute(QUERIES["watermarks"]).fetchall()
-    return {(str(account), str(resource)): cast("datetime", at) for account, resource, at in found}
 
 
 def _watermark(connection: Connection, scope: Scope) -> datetime | None:

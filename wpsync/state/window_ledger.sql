@@ -42,6 +42,3 @@ insert into wpsync.watermarks as old (account, resource, at, updated_at)
 values (%(account)s, %(resource)s, %(at)s, now())
 on conflict (account, resource) do update set at = excluded.at, updated_at = excluded.updated_at
 where old.at <> excluded.at
-
--- name: watermarks
-select account, resource, at from wpsync.watermarks

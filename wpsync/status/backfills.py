@@ -1,13 +1,12 @@
 """How far backfills are: what their table says of them, corrected by the ledger, which knows better."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import cast
 
 from wpsync.config import Config
 from wpsync.db import queries
-from wpsync.db.database import Database
+from wpsync.db.database import Connects
 from wpsync.db.queries import statements
 from wpsync.extract import windows
 from wpsync.model import Window
@@ -67,8 +66,21 @@ class BackfillStatus:
         return self.outcome in ("interrupted", "failed")
 
 
+@dataclass(frozen=True, slots=True)
+class _Row:
+    account: str
+    resource: str
+    starts_at: datetime
+    ends_at: datetime
+    expected_rows: int | None
+    rows_read: int
+    started_at: datetime
+    updated_at: datetime
+    outcome: str
+
+
 def read(
-    database: Database,
+    database: Connects,
     config: Config,
     now: datetime,
     listed: Mapping[tuple[str, str], datetime | None],
@@ -80,15 +92,12 @@ def read(
     """
     settle = timedelta(seconds=config.sync.settle_seconds) + _MARGIN
     found = []
-    for row in queries.rows(database, QUERIES["backfills"]):
-        if row["account"] not in config.accounts or row["resource"] not in RESOURCES:
+    for row in queries.typed(database, _Row, QUERIES["backfills"]):
+        if row.account not in config.accounts or row.resource not in RESOURCES:
             continue
-        if row["outcome"] == "running" and now - cast("datetime", row["updated_at"]) > _STALE:
-            row["outcome"] = "interrupted"
-        one = BackfillStatus(**row, seconds_left=_seconds_left(row))  # type: ignore[arg-type]  # the query's columns are the fields
+        one = _status(row, now)
         if one.is_halted and _is_read(database, one, settle, listed):
-            row["outcome"] = "done"
-            one = BackfillStatus(**row, seconds_left=None)  # type: ignore[arg-type]  # likewise
+            one = replace(one, outcome="done")
         found.append(one)
     return found
 
@@ -101,7 +110,7 @@ def lately(found: Sequence[BackfillStatus], now: datetime) -> list[BackfillStatu
 
 
 def _is_read(
-    database: Database,
+    database: Connects,
     one: BackfillStatus,
     settle: timedelta,
     listed: Mapping[tuple[str, str], datetime | None],
@@ -118,9 +127,23 @@ def _is_read(
     return not windows.missing(span, [window.window for window in known])
 
 
-def _seconds_left(row: dict[str, object]) -> float | None:
-    expected, read = row["expected_rows"], cast("int", row["rows_read"])
-    if row["outcome"] != "running" or not isinstance(expected, int) or not read:
-        return None
-    took = cast("datetime", row["updated_at"]) - cast("datetime", row["started_at"])
-    return max(0.0, took.total_seconds() * (expected - read) / read)
+def _status(row: _Row, now: datetime) -> BackfillStatus:
+    outcome = row.outcome
+    if outcome == "running" and now - row.updated_at > _STALE:
+        outcome = "interrupted"
+    left = None
+    if outcome == "running" and row.expected_rows is not None and row.rows_read:
+        took = (row.updated_at - row.started_at).total_seconds()
+        left = max(0.0, took * (row.expected_rows - row.rows_read) / row.rows_read)
+    return BackfillStatus(
+        row.account,
+        row.resource,
+        row.starts_at,
+        row.ends_at,
+        row.expected_rows,
+        row.rows_read,
+        row.started_at,
+        row.updated_at,
+        outcome,
+        left,
+    )

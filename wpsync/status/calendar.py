@@ -1,10 +1,10 @@
 """The completeness calendar: every day of every windowed resource, and one day in full."""
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from wpsync.db import queries
-from wpsync.db.database import Database
+from wpsync.db.database import Connects
 from wpsync.db.queries import statements
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
@@ -77,31 +77,53 @@ class WindowDetail:
     requests: int | None
 
 
-def read(database: Database, now: datetime, accounts: list[str], *, weeks: int) -> list[Calendar]:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    account: str
+    resource: str
+    day: date
+    vendor_count: int | None
+    rows_held: int
+    state: str
+    last_checked_at: datetime
+    reason: str | None
+
+    @property
+    def shown(self) -> Day:
+        return Day(
+            self.day,
+            self.state,
+            self.vendor_count,
+            self.rows_held,
+            self.last_checked_at,
+            self.reason,
+        )
+
+
+def read(database: Connects, now: datetime, accounts: list[str], *, weeks: int) -> list[Calendar]:
     """The last weeks up to today, beginning on a Monday."""
     today = now.astimezone(SHANGHAI).date()
     first = today - timedelta(days=today.weekday() + 7 * (weeks - 1))
-    known: dict[tuple[object, object, object], Day] = {}
-    for row in queries.rows(database, QUERIES["calendar"], {"since": first}):
-        key = (row.pop("account"), row.pop("resource"), row["day"])
-        known[key] = Day(**row)  # type: ignore[arg-type]  # the query's columns are the fields
+    windowed = [one.name for one in RESOURCES.values() if one.mode is Mode.WINDOWED]
+    since = datetime.combine(first, time.min, SHANGHAI)
+    whose = {"accounts": accounts, "resources": windowed, "since": since}
+    known = {
+        (row.account, row.resource, row.day): row.shown
+        for row in queries.typed(database, _Row, QUERIES["calendar"], whose)
+    }
     every = [first + timedelta(days=number) for number in range((today - first).days + 1)]
     return [
         Calendar(
-            account,
-            resource.name,
-            [known.get((account, resource.name, day)) or Day(day, UNREAD) for day in every],
+            account, name, [known.get((account, name, day)) or Day(day, UNREAD) for day in every]
         )
         for account in accounts
-        for resource in RESOURCES.values()
-        if resource.mode is Mode.WINDOWED
+        for name in windowed
     ]
 
 
-def day(database: Database, account: str, resource: str, day: date) -> list[WindowDetail]:
+def day(database: Connects, account: str, resource: str, day: date) -> list[WindowDetail]:
     """The windows of the ledger that touch a day."""
     start = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
     whose = {"account": account, "resource": resource}
     span = {"start": start, "end": start + timedelta(days=1)}
-    rows = queries.rows(database, QUERIES["day_windows"], {**whose, **span})
-    return [WindowDetail(**row) for row in rows]  # type: ignore[arg-type]  # likewise
+    return queries.typed(database, WindowDetail, QUERIES["day_windows"], {**whose, **span})

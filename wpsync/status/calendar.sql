@@ -1,10 +1,22 @@
 -- name: calendar
--- Every day of the ledger from a day on. Listings, which have no days, are left out.
-select c.account, c.resource, c.day, c.vendor_count, c.rows_held, c.state, c.last_checked_at, c.reason
-from wp_bi.completeness c
-where c.day >= %(since)s and not exists (select from wpsync.listings l
-                                            where l.account = c.account and l.resource = c.resource)
-order by 1, 2, 3
+-- Every day of the ledger from an instant on, by the rules of wp_bi.completeness, and without the rows that it
+-- counts in other tables.
+select k.account, k.resource, d.day, d.vendor_count, d.rows_held,
+       case when not d.complete then 'incomplete'
+            when d.disputed then 'differing'
+            when d.covered < interval '1 day' then 'partial'
+            when d.uncounted = 0 and d.vendor_count <> d.rows_held then 'differing'
+            else 'complete' end as state,
+       d.last_checked_at, d.reason
+from (select account, resource from unnest(%(accounts)s::text[]) account, unnest(%(resources)s::text[]) resource) k
+cross join lateral (
+    select (starts_at at time zone 'Asia/Shanghai')::date as day, sum(vendor_count)::bigint as vendor_count,
+           sum(rows_held)::bigint as rows_held, sum(ends_at - starts_at) as covered, min(checked_at) as last_checked_at,
+           bool_and(state = 'complete') as complete, bool_or(disputed_at is not null) as disputed,
+           count(*) filter (where vendor_count is null) as uncounted, string_agg(distinct reason, ', ') as reason
+    from wpsync.windows
+    where account = k.account and resource = k.resource and starts_at >= %(since)s
+    group by 1) d
 
 -- name: day_windows
 -- The ledger's windows of a span, with the run that read each last.

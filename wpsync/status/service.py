@@ -2,19 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
 import msgspec
 
 from wpsync.api.limits import Book
 from wpsync.config import Config
 from wpsync.db import queries
-from wpsync.db.database import Database
+from wpsync.db.database import Connects
 from wpsync.db.queries import statements
 from wpsync.errors import Message
 from wpsync.model import Priority
 from wpsync.resources import RESOURCES
+from wpsync.resources.device import CALLS
+from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.state import errors
+from wpsync.status.known import Tolerant
 from wpsync.sync.session import per_minute
 from wpsync.values import SHANGHAI
 
@@ -75,11 +77,12 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the runs of a time wrote and asked."""
+    """What the runs of a time wrote of a resource."""
 
+    account: str
+    resource: str
     inserted: int
     updated: int
-    requests: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,42 +117,42 @@ class Outage:
     error: Message
 
 
-def outages(database: Database, accounts: list[str]) -> list[Outage]:
+def outages(database: Connects, accounts: list[str]) -> list[Outage]:
     """The accounts whose vendor does not answer, as whoever asked it last has found."""
-    found = [
-        Outage(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
-        for row in queries.rows(database, QUERIES["outages"])
-    ]
+    found = errors.read(Outage, queries.rows(database, QUERIES["outages"]))
     return [one for one in found if one.account in accounts]
 
 
-def incidents(database: Database) -> list[IncidentStatus]:
+def incidents(database: Connects) -> list[IncidentStatus]:
     """The incidents that are open, the oldest first."""
-    found = queries.rows(database, QUERIES["open_incidents"])
-    return [IncidentStatus(message=errors.taken(row), **row) for row in found]  # type: ignore[arg-type]  # the query's columns are the fields
+    return errors.read(IncidentStatus, queries.rows(database, QUERIES["open_incidents"]), "message")
 
 
-def jobs(database: Database, accounts: list[str]) -> list[JobStatus]:
+def jobs(database: Connects, accounts: list[str]) -> list[JobStatus]:
     """The jobs of the named accounts and of the whole service."""
-    found = [
-        JobStatus(error=errors.taken(row), **row)  # type: ignore[arg-type]  # the query's columns are the fields
-        for row in queries.rows(database, QUERIES["jobs"])
-    ]
+    found = errors.read(JobStatus, queries.rows(database, QUERIES["jobs"]))
     return [job for job in found if not job.account or job.account in accounts]
 
 
-def instances(database: Database, now: datetime) -> list[InstanceStatus]:
+def instances(database: Connects, now: datetime) -> list[InstanceStatus]:
     """The running instances, the leader first. One that was killed says nothing for a minute, and is none."""
-    found = [InstanceStatus(**row) for row in queries.rows(database, QUERIES["instances"])]  # type: ignore[arg-type]  # likewise
+    found = queries.typed(database, InstanceStatus, QUERIES["instances"])
     return [one for one in found if now - one.seen_at < _SILENT]
 
 
-def budgets(database: Database, config: Config, now: datetime) -> list[Budget]:
+@dataclass(frozen=True, slots=True)
+class _Book:
+    account: str
+    endpoint: str
+    book: object
+
+
+def budgets(database: Connects, config: Config, now: datetime) -> list[Budget]:
     """The budget of each endpoint that is read, by what the configuration says now; the books remember older limits."""
     books = {
-        (row["account"], row["endpoint"]): msgspec.convert(row["book"], Book, str_keys=True)
-        for row in queries.rows(database, QUERIES["budgets"])
-        if row["book"]
+        (one.account, one.endpoint): msgspec.convert(one.book, Book, str_keys=True)
+        for one in queries.typed(database, _Book, QUERIES["budgets"])
+        if one.book
     }
     names = config.sync.resources
     families = {
@@ -186,30 +189,36 @@ def _budget(account: str, endpoint: str, limit: int, book: Book | None, now: dat
     )
 
 
-def written_today(database: Database, now: datetime) -> dict[tuple[str, str], Written]:
+def written_today(database: Connects, now: datetime) -> dict[tuple[str, str], Written]:
     """What was written since midnight in Shanghai, by account and resource."""
     midnight = now.astimezone(SHANGHAI).replace(hour=0, minute=0, second=0, microsecond=0)
-    return {
-        (str(row["account"]), str(row["resource"])): Written(
-            cast("int", row["inserted"]), cast("int", row["updated"]), cast("int", row["requests"])
-        )
-        for row in queries.rows(database, QUERIES["written_since"], {"since": midnight})
-    }
+    found = queries.typed(database, Written, QUERIES["written_since"], {"since": midnight})
+    return {(one.account, one.resource): one for one in found}
 
 
-def activity(database: Database, now: datetime, *, hours: int = 48) -> Activity:
+@dataclass(frozen=True, slots=True)
+class _Hour:
+    at: datetime
+    count: int
+
+
+def activity(database: Connects, now: datetime, tolerant: Tolerant, *, hours: int = 48) -> Activity:
     """Messages and calls by their own time, and API requests, in each of the last hours."""
     last = now.replace(minute=0, second=0, microsecond=0)
     slots = [last - timedelta(hours=back) for back in range(hours - 1, -1, -1)]
 
     def counted(query: str) -> list[int]:
-        rows = queries.rows(database, QUERIES[query], {"since": slots[0], "until": now})
-        by_hour = {cast("datetime", row["at"]): cast("int", row["count"]) for row in rows}
+        span = {"since": slots[0], "until": now}
+        found = queries.typed(database, _Hour, QUERIES[query], span)
+        by_hour = {one.at: one.count for one in found}
         return [by_hour.get(slot, 0) for slot in slots]
+
+    def tolerated(table: str, query: str) -> list[int]:
+        return tolerant.read(table, query, lambda: counted(query), [0] * hours)
 
     return Activity(
         slots,
-        counted("messages_by_hour"),
-        counted("calls_by_hour"),
+        tolerated(WECHAT_MESSAGES.table.name, "messages_by_hour"),
+        tolerated(CALLS.table.name, "calls_by_hour"),
         counted("requests_by_hour"),
     )

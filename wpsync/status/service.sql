@@ -13,14 +13,13 @@ select account, since, error_code, error_params, error_words from wpsync.outages
 select account, endpoint, book from wpsync.budget order by account, endpoint
 
 -- name: written_since
--- Rows written and requests made by the runs of a time.
-select account, resource, sum(rows_inserted)::bigint as inserted, sum(rows_updated)::bigint as updated,
-       sum(requests)::bigint as requests
+-- Rows written by the runs of a time.
+select account, resource, sum(rows_inserted)::bigint as inserted, sum(rows_updated)::bigint as updated
 from wpsync.runs where started_at >= %(since)s group by 1, 2
 
 -- name: requests_by_hour
-select date_trunc('hour', started_at, 'Asia/Shanghai') as at, sum(requests)::bigint as count
-from wpsync.runs where started_at >= %(since)s group by 1 order by 1
+select hour as at, sum(requests)::bigint as count
+from wpsync.requests where hour >= %(since)s and hour <= %(until)s group by 1 order by 1
 
 -- name: messages_by_hour
 select date_trunc('hour', sent_at, 'Asia/Shanghai') as at, count(*) from wp.wechat_messages

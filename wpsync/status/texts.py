@@ -99,6 +99,18 @@ TEXTS: dict[str, Text] = {
         "The service waits for it and continues automatically. No data is lost.",
         "服务会一直等待数据库恢复，恢复后自动继续，数据不会丢失。",
     ),
+    "away.as_of": Text(
+        "This is the state as of {at}: {said}.",
+        "以下是 {at} 的状态：{said}。",
+    ),
+    "also.missing": Text(
+        "{tables} cannot be read now, perhaps because another session locks it: its numbers are as of {at}.",
+        "{tables} 暂时无法读取（可能被其他会话锁定），相关数字截至 {at}。",
+    ),
+    "also.missing.unknown": Text(
+        "{tables} cannot be read now, perhaps because another session locks it: its numbers are unknown.",
+        "{tables} 暂时无法读取（可能被其他会话锁定），相关数字未知。",
+    ),
     "calendar": Text("Completeness", "完整性日历"),
     "calendar.note": Text(
         "One square is one day (Shanghai): do our rows agree with the vendor's count? Select a day for its details. Today is not over and not counted.",
@@ -118,8 +130,8 @@ TEXTS: dict[str, Text] = {
     "close": Text("Close", "关闭"),
     "resources": Text("Resources", "资源"),
     "resources.note": Text(
-        "Rows are in the tables now; written today counts runs that have ended.",
-        "库中行数为此刻表中的行数；今日写入只计已结束的运行。",
+        "Rows are those of the ledger, and of the last reading for listings and reports; written today counts finished runs.",
+        "库中行数以账本为准，列表和报表为最近一次读取的行数；今日写入只计已结束的运行。",
     ),
     "resource": Text("Resource", "资源"),
     "number": Text("No.", "编号"),

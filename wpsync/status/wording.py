@@ -124,12 +124,20 @@ _TONES = {"good": "good", "behind": "bad"}
 def headline(words: Words, seen: Snapshot) -> Headline:
     """Return whether everything is there and current, with outages, backfills and dead letters."""
     answer = seen.answer
+    if not seen.status.is_current:
+        as_of = words.t("away.as_of", at=words.at(seen.now), said=words.t(answer))
+        return Headline("bad", words.t("away"), as_of)
     if answer == "behind":
         said, outages = words.sentences(_causes(words, seen)), []
     else:
         said = words.t(f"{answer}.detail", count=seen.troubled, gaps=seen.gaps)
         outages = list(_outages(words, seen))
-    also = [*outages, *_backfills(words, seen), *_letters(words, seen)]
+    also = [
+        *outages,
+        *_backfills(words, seen),
+        *_letters(words, seen),
+        *_missing(words, seen),
+    ]
     first = answer in ("filling", "halted")
     detail = words.sentences([*also, said] if first else [said, *also])
     return Headline(_TONES.get(answer, "open"), words.t(answer), detail)
@@ -182,3 +190,13 @@ def _letters(words: Words, seen: Snapshot) -> Iterator[str]:
         count = getattr(seen, name)
         if count:
             yield words.t(f"also.{name}{'.one' if count == 1 else ''}", count=words.number(count))
+
+
+def _missing(words: Words, seen: Snapshot) -> Iterator[str]:
+    """The tables that could not be read, and of when their numbers are."""
+    for one in seen.status.missing:
+        name = f"wp.{one.table}"
+        if one.known_at is None:
+            yield words.t("also.missing.unknown", tables=name)
+        else:
+            yield words.t("also.missing", tables=name, at=words.at(one.known_at))

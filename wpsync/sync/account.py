@@ -75,11 +75,16 @@ class Account:
         return Scope(self.name, resource.name)
 
     def run(
-        self, resource: Resource, kind: str, on_rows: Callable[[int], None] = lambda rows: None
+        self,
+        resource: Resource,
+        kind: str,
+        on_rows: Callable[[int], None] = lambda rows: None,
+        *,
+        is_tick: bool = False,
     ) -> AbstractContextManager[Run]:
         """Record a run of one resource (`sync.run.recorded`)."""
-        scope = self.scope(resource)
-        return recorded(self.database, self.clock, scope, kind, self.client_requests, on_rows)
+        scope, requests = self.scope(resource), self.client_requests
+        return recorded(self.database, self.clock, scope, kind, requests, on_rows, is_tick=is_tick)
 
     def pipeline(
         self,

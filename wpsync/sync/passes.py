@@ -96,7 +96,7 @@ def follow(account: Account, resource: Resource) -> Outcome:
 
     Raises Stopped, and what stops every resource alike.
     """
-    return _pass(account, resource, "sync", Silence(), _FOLLOWING)
+    return _pass(account, resource, "sync", Silence(), _FOLLOWING, is_tick=True)
 
 
 def recheck(account: Account, resource: Resource) -> Outcome | None:
@@ -106,7 +106,7 @@ def recheck(account: Account, resource: Resource) -> Outcome | None:
     """
     if not _recheck_is_due(account, resource):
         return None
-    return _pass(account, resource, "recheck", Silence(), _RECHECKING)
+    return _pass(account, resource, "recheck", Silence(), _RECHECKING, is_tick=True)
 
 
 Read = Callable[[Account, Resource, Run], None]
@@ -121,9 +121,15 @@ class _Phase:
 
 
 def _pass(
-    account: Account, resource: Resource, kind: str, progress: Progress, *phases: _Phase
+    account: Account,
+    resource: Resource,
+    kind: str,
+    progress: Progress,
+    *phases: _Phase,
+    is_tick: bool = False,
 ) -> Outcome:
-    """Run one resource, record the run, and turn what went wrong into an outcome."""
+    """Run one resource, record the run (a tick of the service only if it does something), and turn what went wrong
+    into an outcome."""
     progress.begin(resource.name, None)
     result = Outcome(account.name, resource.name, "failed")
     run: Run | None = None
@@ -132,7 +138,7 @@ def _pass(
         with ExitStack() as lock:
             lock.enter_context(account.alone(resource.name, phases[0].lock))
             _set_right(account, resource)
-            with account.run(resource, kind, on_rows) as run:
+            with account.run(resource, kind, on_rows, is_tick=is_tick) as run:
                 phases[0].read(account, resource, run)
                 for phase in phases[1:]:
                     lock.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -25,13 +26,17 @@ def _ignore(rows: int) -> None:
     """Report no progress."""
 
 
+def _nothing() -> None:
+    """Do nothing: the run has its row."""
+
+
 @dataclass(slots=True)
 class Run:
     """One execution for one resource, and its totals so far. Threads may share it.
 
     `incomplete` names each window or listing that is incomplete, `unshown` each window that was complete before and of
-    which the vendor now shows nothing. `on_rows` is called with the rows of each page as it is
-    read, and with a negative number where they are read again.
+    which the vendor now shows nothing. `on_rows` is called with the rows of each page as it is read, and with a negative
+    number where they are read again. `insert_row` gives a tick its row (`enter`).
     """
 
     scope: Scope
@@ -41,6 +46,19 @@ class Run:
     incomplete: list[Message] = field(default_factory=list)
     unshown: list[Message] = field(default_factory=list)
     on_rows: Callable[[int], None] = _ignore
+    insert_row: Callable[[], None] = _nothing
+
+    @property
+    def is_idle(self) -> bool:
+        """Return whether nothing was written and nothing is wrong, so far."""
+        totals = self.totals
+        wrote = totals.rows_inserted or totals.rows_updated or totals.dead_letters
+        return not (wrote or self.incomplete or self.unshown)
+
+    def enter(self) -> None:
+        """Give a tick its row, once it has done something; call it as often as you like."""
+        insert, self.insert_row = self.insert_row, _nothing
+        insert()
 
 
 class PendingRows:
@@ -77,9 +95,20 @@ def recorded(
     kind: str,
     requests: Callable[[], int],
     on_rows: Callable[[int], None] = _ignore,
+    *,
+    is_tick: bool = False,
 ) -> Iterator[Run]:
-    """Record a run with its outcome, however it ends."""
-    run = Run(scope, kind, runs.open_run(database, scope, kind, clock.now()), on_rows=on_rows)
+    """Record a run with its outcome, however it ends.
+
+    A tick of the service gets a row of its own when it has done something, or if it ends badly; until then, and for
+    those that do nothing, `wpsync.jobs` tells that it ran.
+    """
+    began = clock.now()
+    if is_tick:
+        run = Run(scope, kind, runs.next_run_id(database), on_rows=on_rows)
+        run.insert_row = partial(runs.enter_run, database, scope, kind, run.id, began)
+    else:
+        run = Run(scope, kind, runs.open_run(database, scope, kind, began), on_rows=on_rows)
     before = requests()
     outcome: str = "failed"
     error: Message | None = None
@@ -98,7 +127,18 @@ def recorded(
         raise
     finally:
         run.totals.requests = requests() - before
-        _finish(database, run, clock.now(), outcome, error)
+        idle = is_tick and outcome == "done" and run.is_idle
+        try:
+            if run.totals.requests:
+                runs.count_requests(database, scope.account, began, run.totals.requests)
+            if idle:
+                runs.note_idle_run(database, scope, kind, began, clock.now(), run.totals)
+            else:
+                run.enter()
+        except (RetryableError, UnwritableError) as exc:
+            log.debug("run.unrecorded", extra={"resource": scope.resource, "error": str(exc)})
+        if not idle:
+            _finish(database, run, clock.now(), outcome, error)
 
 
 def _finish(

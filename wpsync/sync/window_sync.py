@@ -284,6 +284,8 @@ class Pipeline:
         totals.rows_updated += counts.updated + counts.deleted
         totals.dead_letters += loaded.dead_letters
         totals.windows += 1
+        if not self._run.is_idle or reason is not None:
+            self._run.enter()
         where = str(closed.window) if closed.window else "listing"
         fields = {
             "resource": self._resource.name,

@@ -19,6 +19,7 @@ from wpsync.errors import DatabaseUnavailableError
 from wpsync.language import Language
 from wpsync.resources import RESOURCES
 from wpsync.status import calendar, wording
+from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
 from wpsync.web import page, security
 from wpsync.web.endpoints import Endpoints
@@ -32,8 +33,9 @@ _YEAR = 365 * 86_400
 class Page:
     """The status page."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, monitor: Monitor) -> None:
         self._session = session
+        self._monitor = monitor
         self._templates = Environment(
             loader=PackageLoader("wpsync.web"),
             autoescape=True,
@@ -50,14 +52,18 @@ class Page:
         theme = chosen_theme if chosen_theme in _THEMES else "auto"
         values: dict[str, Any] = {"language": language, "theme": theme}
         try:
-            values |= page.context(self._session, language)
-            if "day" in request.query_params:
+            values |= page.context(self._monitor, language)
+            is_current = values["status"].is_current
+            if "day" in request.query_params and is_current:
                 values |= self._day(request.query_params["day"])
-            code = HTTPStatus.OK
+            code = HTTPStatus.OK if is_current else HTTPStatus.SERVICE_UNAVAILABLE
         except DatabaseUnavailableError:
             words = wording.Words(language, self._session.clock.now())
             values |= {"w": words, "t": words.t, "now": words.now}
-            part, code = part.replace("main", "away_main").replace("page", "away"), HTTPStatus(503)
+            part, code = (
+                part.replace("main", "away_main").replace("page", "away"),
+                HTTPStatus.SERVICE_UNAVAILABLE,
+            )
         html = self._templates.get_template(part).render(values)
         return _remembering(HTMLResponse(html, code), request)
 
@@ -85,7 +91,7 @@ class Page:
             return {}
         if account not in self._session.config.accounts or resource not in RESOURCES:
             return {}
-        found = calendar.day(self._session.database, account, resource, day)
+        found = calendar.day(self._session.database.monitoring, account, resource, day)
         return {"selected": text, "day": day, "day_resource": resource, "windows": found}
 
 
@@ -103,13 +109,13 @@ def _remembering(response: Response, request: Request) -> Response:
 
 def application(session: Session, service: Service, metrics: Metrics) -> Starlette:
     """The application of one instance of the service."""
-    settings, shown = session.config.web, Page(session)
+    settings, shown = session.config.web, Page(session, service.monitor)
     password = settings.password.get_secret_value() if settings.password else None
     return Starlette(
         routes=[
             Route("/", shown.whole),
             Route("/day", shown.day),
-            *Endpoints(session, service, metrics).routes(),
+            *Endpoints(service, metrics).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
         middleware=[

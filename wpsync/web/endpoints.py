@@ -15,11 +15,6 @@ from starlette.routing import Route
 from wpsync.daemon.metrics import CONTENT_TYPE, Metrics
 from wpsync.daemon.service import Service
 from wpsync.errors import DatabaseUnavailableError
-from wpsync.status import calendar, freshness
-from wpsync.status import resources as resource_status
-from wpsync.status import service as service_status
-from wpsync.status.snapshot import WEEKS
-from wpsync.sync.session import Session
 
 _AWAY = "the database does not answer\n"
 
@@ -44,8 +39,7 @@ class Json(Response):
 class Endpoints:
     """The routes for machines."""
 
-    def __init__(self, session: Session, service: Service, metrics: Metrics) -> None:
-        self._session = session
+    def __init__(self, service: Service, metrics: Metrics) -> None:
         self._service = service
         self._metrics = metrics
 
@@ -66,36 +60,32 @@ class Endpoints:
 
     def ready(self, request: Request) -> Response:
         try:
-            self._session.database.now()
+            answers = self._service.monitor.behind().is_current
         except DatabaseUnavailableError:
+            answers = False
+        if not answers:
             return PlainTextResponse(_AWAY, 503)
         return PlainTextResponse(f"{self._service.role}\n")
 
     def healthy(self, request: Request) -> Response:
-        session = self._session
         try:
-            late = freshness.behind(session.database, session.config, session.clock.now())
+            answer = self._service.monitor.behind()
         except DatabaseUnavailableError:
             return PlainTextResponse(_AWAY, 503)
-        if late:
-            names = sorted({one.resource for one in late})
-            return PlainTextResponse(f"behind: {', '.join(names)}\n", 503)
-        return PlainTextResponse("current\n")
+        names = sorted({one.resource for one in answer.value})
+        said = f"behind: {', '.join(names)}\n" if names else "current\n"
+        if not answer.is_current:
+            return PlainTextResponse(f"{_AWAY}as of {answer.at.isoformat()}: {said}", 503)
+        return PlainTextResponse(said, 503 if names else 200)
 
     def numbers(self, request: Request) -> Response:
         return Response(self._metrics.text(), media_type=CONTENT_TYPE)
 
     def status(self, request: Request) -> Response:
-        session = self._session
-        found = resource_status.read(session.database, session.config, session.clock.now())
-        return Json(asdict(found))
+        return Json(asdict(self._service.monitor.snapshot().status))
 
     def calendar(self, request: Request) -> Response:
-        session = self._session
-        accounts = list(session.config.accounts)
-        found = calendar.read(session.database, session.clock.now(), accounts, weeks=WEEKS)
-        return Json([asdict(one) for one in found])
+        return Json([asdict(one) for one in self._service.monitor.snapshot().days])
 
     def activity(self, request: Request) -> Response:
-        session = self._session
-        return Json(asdict(service_status.activity(session.database, session.clock.now())))
+        return Json(asdict(self._service.monitor.activity()))

@@ -6,14 +6,14 @@ from typing import Any
 from wpsync.language import Language
 from wpsync.status import snapshot
 from wpsync.status.calendar import Calendar
+from wpsync.status.monitor import Monitor
 from wpsync.status.snapshot import Line, Snapshot
 from wpsync.status.wording import Words, headline
-from wpsync.sync.session import Session
 
 
-def context(session: Session, language: Language) -> dict[str, Any]:
+def context(monitor: Monitor, language: Language) -> dict[str, Any]:
     """Everything that the page's template needs. Raises DatabaseUnavailableError."""
-    seen = snapshot.read(session)
+    seen = monitor.snapshot()
     words = Words(language, seen.now)
     return {
         "w": words,
@@ -39,8 +39,8 @@ def failed_runs(seen: Snapshot) -> list[Line]:
         line
         for line in seen.lines
         if line.status.last_run
-        and line.status.last_run["outcome"] == "failed"
-        and line.status.last_run["error"]
+        and line.status.last_run.outcome == "failed"
+        and line.status.last_run.error
         and (line.status.account, line.status.resource) not in jobs
     ]
 
