@@ -39,6 +39,7 @@ def _clean_environment(monkeypatch):
         if name.startswith("WPSYNC_") and name != "WPSYNC_TEST_DATABASE_URL":
             monkeypatch.delenv(name)
     monkeypatch.delenv("COLUMNS", raising=False)  # how wide a pipe is to be
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")  # the program speaks English, whoever runs the tests
 
 
 @pytest.fixture(scope="session")

@@ -98,6 +98,15 @@ the code.
 | `Incidents.away` | 2 min | how long the database is away before a message | alerts.watch |
 | `Incidents.away_standby` | 5 min | the same where another instance led | alerts.watch |
 | `Incidents.waiting` | 20 | messages that wait for a target that takes none | alerts.watch |
+| `Incidents.hold` | 2 min | how long a condition holds until it is an incident | alerts.conditions |
+| `Incidents.catching_up` | 10 min | the same for a resource that is behind while its job does well | alerts.conditions |
+| `Incidents.silence` | 10 min | the same for a resource without rows today | alerts.conditions |
+| `Incidents.budget` | 15 min | the same for a request limit that is used up | alerts.conditions |
+| `Incidents.token_age` | 1 h | the same for tokens that could not be rotated | alerts.conditions |
+| `Incidents.failures` | 3 | failures in a row after which a job keeps failing | alerts.conditions |
+| `Incidents.drift` | 1 d | how long an unknown field is new | alerts.conditions |
+| `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
+| `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.lock_again` | 0.1 s | until a lock that another process holds is asked for again | db.database |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
@@ -292,12 +301,21 @@ class Leading:
 
 @dataclass(frozen=True, slots=True)
 class Incidents:
-    """When an incident is over, and when a database that is away is one."""
+    """When a condition becomes an incident, and when an incident is over."""
 
     gone: int = 3
     away: timedelta = timedelta(minutes=2)
     away_standby: timedelta = timedelta(minutes=5)
     waiting: int = 20
+    hold: timedelta = timedelta(minutes=2)
+    catching_up: timedelta = timedelta(minutes=10)
+    silence: timedelta = timedelta(minutes=10)
+    budget: timedelta = timedelta(minutes=15)
+    token_age: timedelta = timedelta(hours=1)
+    failures: int = 3
+    drift: timedelta = timedelta(days=1)
+    usual_weeks: int = 3
+    usual_rows: int = 5
 
 
 @dataclass(frozen=True, slots=True)

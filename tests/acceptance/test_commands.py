@@ -105,7 +105,6 @@ def test_a_plan_shows_minutes_of_rooms_and_what_is_estimated(emulator, database_
     members = next(line for line in ran.stdout.splitlines() if "members" in line).split()
     assert members == ["wechat_room_members", f"~{rooms}", f"{rooms / 6:.1f}", "0.0"]
     assert "~ is an estimate" in ran.stdout
-    assert "估算值" in ran.stdout
 
 
 @pytest.mark.reads_the_day
@@ -127,7 +126,6 @@ def test_the_parts_of_a_plan_add_up_to_its_total(emulator, database_url, tmp_pat
     assert total[0] > 1
     assert f"about {round(total[0])} minutes at the configured limits" in said
     assert "under a minute" in planned("0")
-    assert "不到 1 分钟" in planned("0")
 
 
 LETTER = """
@@ -151,9 +149,9 @@ def test_dead_letters_in_a_pipe_are_one_a_line_and_never_show_what_people_wrote(
     assert [line.split()[2][-1] for line in lines] == ["2", "1", "0"]
     assert all("length here\\nand on" in line for line in lines)
     assert "wpsync dead-letters retry" in ran.stderr
-    assert "仍无法解析的可以保留" in ran.stderr
+    assert "others may stay" in ran.stderr
     none = driver.run("dead-letters", "list", "--resource", "calls")
-    assert "there are none\n  → 没有死信" in none.stderr
+    assert "there are no dead letters" in none.stderr
     listed = driver.run("dead-letters", "list", "--json")
     assert "original" not in json.loads(listed.stdout)[0]
     assert "secret" not in ran.stdout + listed.stdout
@@ -185,7 +183,7 @@ def test_init_with_a_wrong_secret_writes_nothing_and_says_how_to_try_again(emula
     )  # fmt: skip
     assert ran.returncode == 1
     assert "the vendor rejects this clientId and clientSecret" in ran.stderr
-    assert "nothing was written / 未写入任何内容" in ran.stderr
+    assert "nothing was written; try again with:" in ran.stderr
     assert ran.stderr.splitlines()[-1].strip() == (
         f"wpsync init --client-id {CLIENT[0]} --client-secret-file 'wrong secret'"
         f" --database-url 'postgresql://wpsync:***@db/wpsync' --base-url {vendor.url}"
@@ -245,28 +243,26 @@ def test_ctrl_c_at_a_question_ends_with_130_and_nothing_done(arguments, database
     before = (tmp_path / "config.toml").read_text()
     status, said = typed(command, "\x03")
     assert status == 130, said
-    assert "nothing was done / 已中断，未做任何改动" in said
+    assert "interrupted; nothing was changed" in said
     assert (tmp_path / "config.toml").read_text() == before
 
 
 @pytest.mark.reads_the_day
-def test_check_says_each_thing_in_both_languages_on_a_line(emulator, empty_database_url, tmp_path):
+def test_check_says_each_thing_on_a_line(emulator, empty_database_url, tmp_path):
     vendor = emulator(messages=100, days=2)
     driver = Driver(empty_database_url, vendor.url, tmp_path)
     ran = driver.run("check")
     assert ran.returncode == 1
-    assert "FAIL migrations / 表结构: missing" in ran.stdout
-    assert "     → run `wpsync migrate`\n     → 请运行 `wpsync migrate`\n" in ran.stdout
-    assert (
-        "ok   account main / 账号 main: vendor reachable" in ran.stdout
-    )  # asked without a database
+    assert "FAIL migrations: missing" in ran.stdout
+    assert "     → run `wpsync migrate`\n" in ran.stdout
+    assert "ok   account main: vendor reachable" in ran.stdout  # asked without a database
     assert driver.run("migrate").returncode == 0
     ran = driver.run("check")
     assert ran.returncode == 0, ran.stdout
     for line in ran.stdout.splitlines():
-        assert re.match(r"ok   [a-z' ]+ / .*[\u4e00-\u9fff].*: ", line), line
+        assert re.match(r"ok   [a-z' ]+: ", line), line
     found = json.loads(driver.run("check", "--json").stdout)
-    assert all(one["is_good"] and one["name_zh"] for one in found)
+    assert all(one["is_good"] and one["name"]["text"] for one in found)
 
 
 def test_a_doubt_about_privacy_does_not_keep_check_from_the_vendor(
@@ -277,7 +273,7 @@ def test_a_doubt_about_privacy_does_not_keep_check_from_the_vendor(
     assert ran.returncode == 1
     assert "FAIL privacy" in ran.stdout
     assert "ok   account main" in ran.stdout
-    assert "agents / " in ran.stdout
+    assert "agents: " in ran.stdout
 
 
 @pytest.mark.reads_the_day
@@ -289,7 +285,7 @@ def test_a_stretch_that_holds_nothing_is_refused(emulator, database_url, tmp_pat
     ):  # fmt: skip
         ran = driver.run(*arguments)
         assert ran.returncode == 2, arguments
-        assert "请" in ran.stderr
+        assert "  → name " in ran.stderr
     assert driver.one("select count(*) from wpsync.runs") == 0
 
 

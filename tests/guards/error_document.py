@@ -14,25 +14,26 @@ DOCUMENTS = {
     Language.ZH: uses.ROOT / "docs" / "errors.zh-CN.md",
 }
 
-_AREAS = {
-    "alert": Text("Alerts", "告警"),
-    "api": Text("Requests", "请求"),
-    "backfill": Text("Backfill", "历史回填"),
+AREAS = {
     "check": Text("`wpsync check`", "`wpsync check`"),
     "command": Text("Command line", "命令行"),
-    "condition": Text("Conditions", "状况"),
+    "cause": Text("Causes", "原因"),
+    "condition": Text("Conditions that alerts report", "告警状况"),
     "configuration": Text("Configuration", "配置"),
+    "dead_letter": Text("Dead letters", "死信"),
     "database": Text("Database", "数据库"),
     "embedded": Text("Embedded Postgres", "内置 Postgres"),
     "erase": Text("Erasing a person", "删除个人数据"),
+    "job": Text("Jobs of the service", "服务任务"),
+    "listing": Text("Listings", "列表"),
+    "renormalize": Text("`wpsync renormalize`", "`wpsync renormalize`"),
     "schema": Text("Schema and migrations", "表结构与升级"),
-    "sync": Text("Reading and loading", "读取与写入"),
     "token": Text("Tokens", "令牌"),
-    "tokens": Text("Tokens", "令牌"),
     "vendor": Text("Vendor", "厂商接口"),
     "web": Text("Status page", "状态页"),
+    "window": Text("Windows", "时间窗口"),
 }
-"""Headings by area; another area appears by its name."""
+"""Headings by area."""
 
 _TITLE = Text("# Errors and messages", "# 错误与消息")
 _INTRODUCTION = Text(
@@ -69,7 +70,7 @@ def document(language: Language) -> str:
         areas[code.partition(".")[0]].append(_row(code, entry, statuses.get(code, set()), language))
     parts = [_TITLE.to(language), _INTRODUCTION.to(language), _OTHER.to(language)]
     for area, rows in areas.items():
-        title = _AREAS.get(area, Text(area, area)).to(language)
+        title = AREAS[area].to(language)
         parts += [f"## {title}", "\n".join([_HEADER.to(language), *rows])]
     return "\n\n".join(parts) + "\n"
 

@@ -53,9 +53,23 @@ def test_the_example_configuration_is_complete_and_shows_the_defaults():
     assert loaded.accounts["main"].base_url == default.accounts["main"].base_url
 
 
+def test_both_examples_of_the_configuration_are_the_same_but_for_their_language():
+    def settings(name):
+        lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+        return [one for one in lines if re.match(r"(# )?(\w+ = |\[)", one)]
+
+    english, chinese = settings("config.example.toml"), settings("config.example.zh.toml")
+    assert ["lang" if "lang = " in one else one for one in english] == [
+        "lang" if "lang = " in one else one for one in chinese
+    ]
+
+
 def test_every_command_stands_in_the_readme_of_both_languages():
     said = subprocess.run(
-        [sys.executable, "-m", "wpsync", "--help"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "wpsync", "--help", "--lang", "en"],
+        capture_output=True,
+        text=True,
+        check=True,
     ).stdout
     commands = re.findall(r"^  ([a-z-]+)  +\S", said.partition("Commands:")[2], re.MULTILINE)
     assert len(commands) >= 13

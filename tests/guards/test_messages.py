@@ -143,6 +143,10 @@ def test_pairs_outside_the_catalogue_are_in_both_languages():
             assert not inner or messages.CHINESE_CHARACTER.search(literal(chinese)), place
 
 
+def test_every_area_has_a_heading():
+    assert set(error_document.AREAS) == {code.partition(".")[0] for code in MESSAGES}
+
+
 @pytest.mark.parametrize("language", Language)
 def test_the_document_of_errors_is_up_to_date(language):
     path = error_document.DOCUMENTS[language]
@@ -177,9 +181,12 @@ def test_the_guard_sees_old_errors_codes_by_name_and_missing_parameters(tmp_path
         '    return Message(code, {"start": 1, **given})\n\n\n'
         "def fixed(code, reply):\n"
         "    return ConfigError(code, words=reply, status=1)\n\n\n"
+        "def two(name, code, **params):\n"
+        "    return Message(name), Message(code, params)\n\n\n"
         "def by_class(kind):\n"
         "    found = CLASSES.get(kind, FatalError)\n"
-        '    return fixed("g.h", kind) or found("i.j", words=1, name=2)\n'
+        '    return fixed("g.h", kind) or found("i.j", words=1, name=2)\n\n\n'
+        'two("k.l", "m.n", rows=1)\n'
     )
     found = list(uses.uses_in(source))
     assert [(use.line, sorted(use.codes), use.params) for use in found] == [
@@ -195,8 +202,10 @@ def test_the_guard_sees_old_errors_codes_by_name_and_missing_parameters(tmp_path
         (22, ["embedded.no_version"], frozenset()),
         (29, ["a.b", "c.d"], frozenset()),
         (31, ["e.f"], frozenset({"start"})),
-        (40, ["g.h"], frozenset({"status"})),
-        (40, ["i.j"], frozenset({"name"})),
+        (44, ["g.h"], frozenset({"status"})),
+        (44, ["i.j"], frozenset({"name"})),
+        (47, ["k.l"], frozenset()),
+        (47, ["m.n"], frozenset({"rows"})),
     ]
     unseen = [use.line for use in found if not use.is_converted]
     assert unseen == [5, 6, 7, 10, 13]

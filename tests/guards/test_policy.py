@@ -15,7 +15,6 @@ ROW = re.compile(r"^\| `(\w+)\.(\w+)` \| (.+?) \| (.+?) \| (.+?) \|$", re.MULTIL
 ROWS = ROW.findall(policy.__doc__ or "")
 
 ELSEWHERE = {
-    "alerts/conditions.py": {"_CATCHING_UP", "_NEW", "_TICKS"},
     "api/auth.py": {"ACCESS_LIFE", "REFRESH_LIFE"},  # the vendor's document
     "daemon/jobs.py": {"_DAILY", "_RUNS_KEPT"},  # a day; how long runs are kept
     "extract/probing.py": {"_HOUR"},

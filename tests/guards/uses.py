@@ -173,8 +173,11 @@ class _Forwarding:
         return call.args[place] if place < len(call.args) else named.get(parameter)
 
     def params(self, call: ast.Call) -> frozenset[str] | None:
-        """Return the parameters of the message: the function's, and those that it collects from a call."""
+        """Return the parameters of the message: those of the function, and those that it collects from a call."""
         fixed = _params(self.call, self.maker, self.function)
+        collecting = self.function.args.kwarg
+        if not collecting or all(name_of(one) != collecting.arg for one in ast.walk(self.call)):
+            return fixed
         names = {one.arg for one in call.keywords}
         if fixed is None or None in names:
             return None

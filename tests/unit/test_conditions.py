@@ -8,6 +8,7 @@ from wpsync.config import AlertsConfig
 from wpsync.errors import Message
 from wpsync.language import Language
 from wpsync.messages import say
+from wpsync.policy import DEFAULT, Incidents
 from wpsync.status.resources import Incomplete, ResourceStatus, Status, TokenStatus
 from wpsync.status.service import Budget, JobStatus, Outage
 
@@ -37,9 +38,9 @@ def listing(resource, reason, parent=""):
     return Incomplete("main", resource, NOW, None, parent, 9, 0, reason, 1, None)
 
 
-def found(counted=(), **state):
+def found(counted=(), rules=DEFAULT.incidents, **state):
     seen = Observed(Status(NOW, **state), counted)
-    return {one.kind: one for one in conditions(seen, AlertsConfig())}
+    return {one.kind: one for one in conditions(seen, AlertsConfig(), rules)}
 
 
 def test_a_vendor_that_is_away_is_one_trouble_not_one_for_each_resource_and_job():
@@ -112,6 +113,15 @@ def test_a_full_disk_wakes_somebody_and_a_report_that_fails_does_not():
     told = found(jobs=[job("calls", full, 3)])
     assert told["job"].severity == CRITICAL
     assert told["job"].message.params["errors"] == [full]
+
+
+def test_conditions_follow_the_rules_that_they_are_given():
+    wrong = Message("vendor.wrong_parameter", {"endpoint": "/x"})
+    rules = Incidents(failures=2, hold=7 * MINUTE, usual_weeks=1, usual_rows=1, silence=DAY)
+    counted = [Counted("main", "sms", 0, (1,))]
+    assert found(counted, jobs=[job("agents", wrong, 2)]) == {}
+    told = found(counted, rules, jobs=[job("agents", wrong, 2)])
+    assert {kind: one.hold for kind, one in told.items()} == {"job": 7 * MINUTE, "silence": DAY}
 
 
 def test_every_error_of_failing_jobs_is_shown_once():

@@ -2,23 +2,30 @@
 
 import re
 import string
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from html import unescape
 
 import httpx
+import psycopg
 import pytest
 
 from tests.acceptance.driving import CLIENT, Driver, Timeline
 from tests.acceptance.test_alerts import MINUTE, Receiver, ticks
+from tests.conftest import fresh
 from tests.web.sites import served
 from wpsync import messages
+from wpsync.cli import status_view
 from wpsync.daemon.jobs import perform
 from wpsync.daemon.service import watching, working
+from wpsync.emulator.server import Emulator
+from wpsync.emulator.state import Settings
 from wpsync.errors import Message
-from wpsync.language import Language
+from wpsync.language import Language, speaking
 from wpsync.messages.catalogue import MESSAGES
 from wpsync.state import incidents
 from wpsync.state.jobs import JobKey
+from wpsync.status import resources as statuses
 
 NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)
 REFUSED = Message("vendor.ip_not_allowed", {"endpoint": "/api/device/call"}, "IP 1.2.3.4")
@@ -136,6 +143,8 @@ STATUS_CODES = {
     4015: "vendor.reply_not_parsed",
     4016: "vendor.reply_not_encoded",
     4017: "vendor.time_format_refused",
+    4018: "vendor.span_too_large",
+    4019: "vendor.too_many_rows",
     4999: "vendor.refused_with_code",
 }
 REFUSALS = {
@@ -156,8 +165,6 @@ REFUSALS = {
     "vendor.unreachable": None,
 }
 NOT_MET_BY_JOBS = {
-    "vendor.span_too_large": "a shorter span is read",
-    "vendor.too_many_rows": "a shorter span is read",
     "vendor.nothing_shown": "the window is read again later",
     "vendor.customer_without_id": "of `wpsync api`",
     "vendor.request_impossible": "of the configuration",
@@ -170,10 +177,32 @@ def test_every_refusal_of_the_vendor_is_tried():
     assert set(REFUSALS) | set(NOT_MET_BY_JOBS) == known
 
 
+@pytest.fixture(scope="module")
+def world(postgres, template, tmp_path_factory):
+    """One vendor, database and receiver for all refusals."""
+    with (
+        ExitStack() as stack,
+        contextmanager(fresh)(postgres, template) as url,
+        Receiver().listening() as receiver,
+    ):
+
+        def emulator(**settings):
+            return stack.enter_context(Emulator(Settings(**settings)))
+
+        line = Timeline(emulator, url, tmp_path_factory.mktemp("world"), messages=50, days=1)
+        line.driver.more = f'[alerts]\ntargets = ["{receiver.target}"]\n'
+        yield line, receiver
+
+
 @pytest.fixture
-def line(emulator, database_url, tmp_path, receiver):
-    line = Timeline(emulator, database_url, tmp_path, messages=50, days=1)
-    line.driver.more = f'[alerts]\ntargets = ["{receiver.target}"]\n'
+def line(world):
+    line, receiver = world
+    receiver.messages.clear()
+    line.remote.clear_faults()
+    line.driver.secret, line.driver.vendor_url = CLIENT[1], line.vendor.url
+    with psycopg.connect(line.driver.database_url) as connection:
+        for table in ("jobs", "incidents", "outages", "tokens", "watermarks"):
+            connection.execute(f"delete from wpsync.{table}")
     return line
 
 
@@ -201,8 +230,9 @@ def met(value: object) -> set[str]:
 
 @pytest.mark.parametrize("code", REFUSALS)
 def test_a_refusal_of_the_vendor_ends_up_with_its_remedy_in_alert_page_and_terminal(
-    line, receiver, code
+    world, line, capsys, code
 ):
+    _, receiver = world
     refuse(line, code)
     with line.session() as opened:
         watch = watching(opened.config)
@@ -230,5 +260,18 @@ def test_a_refusal_of_the_vendor_ends_up_with_its_remedy_in_alert_page_and_termi
         for language in Language:
             page = text_of(httpx.get(site.url, headers={"Accept-Language": str(language)}).text)
             assert f"→ {advice[language]}" in page
-    terminal = line.driver.run("status", WPSYNC_LANG="en").stderr
-    assert f"→ {advice[Language.EN]}" in " ".join(terminal.split())
+            with speaking(language):
+                status_view.complain(statuses.read(site.session.database, site.session.config, NOW))
+            assert f"\n  → {advice[language]}\n" in capsys.readouterr().err
+
+
+def test_a_run_by_hand_that_fails_is_on_the_page_with_its_remedy(line):
+    refuse(line, "vendor.ip_not_allowed")
+    assert [one.outcome for one in line.driver.sync(["calls"])] == ["failed"]
+    advice = MESSAGES["vendor.ip_not_allowed"].remedy
+    assert advice is not None
+    with served(line.driver) as site:
+        for language, heading in ((Language.EN, "Failed runs"), (Language.ZH, "失败的运行")):
+            page = text_of(httpx.get(site.url, headers={"Accept-Language": str(language)}).text)
+            assert heading in page
+            assert f"→ {advice.to(language)}" in page

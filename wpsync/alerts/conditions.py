@@ -6,12 +6,13 @@ person, a phone number or the content of a message.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from wpsync.config import AlertsConfig
 from wpsync.errors import Message
 from wpsync.extract.events import Reason
 from wpsync.messages.causes import Cause, shared
+from wpsync.policy import DEFAULT, Incidents
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode
 from wpsync.status import causes
@@ -19,13 +20,8 @@ from wpsync.status.resources import Incomplete, ResourceStatus, Status
 
 WARNING, CRITICAL = "warning", "critical"
 
-_NEW = timedelta(days=1)
-_FAILURES = 3
 _ERRORS = 3
 """How many different errors of failing jobs a message shows."""
-_TICKS = timedelta(minutes=2)
-_CATCHING_UP = timedelta(minutes=10)
-"""How long a resource may be behind while its job does well, as after an outage."""
 
 _OF_THE_VENDOR = ("unreadable", "over_page_cap")
 """Why a window is incomplete where reading it again is all that can be done here, and is done."""
@@ -40,7 +36,7 @@ class Condition:
     resource: str
     severity: str
     message: Message
-    hold: timedelta = _TICKS
+    hold: timedelta
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -66,19 +62,21 @@ class Observed:
     settle: timedelta = timedelta(minutes=2)
 
 
-def conditions(seen: Observed, settings: AlertsConfig) -> list[Condition]:
+def conditions(
+    seen: Observed, settings: AlertsConfig, rules: Incidents = DEFAULT.incidents
+) -> list[Condition]:
     """Every trouble that is there now."""
-    status, now = seen.status, seen.status.at
+    status = seen.status
     found = [
         *_vendors(status, settings),
-        *_stale(seen, settings),
-        *_gaps(status.incomplete, settings),
-        *_silent(seen, settings),
-        *_tokens(status, settings, now),
-        *_letters(status.resources, settings),
-        *_drift(status, now),
-        *_budgets(status),
-        *_jobs(status),
+        *_stale(seen, settings, rules),
+        *_gaps(status.incomplete, settings, rules),
+        *_silent(seen, settings, rules),
+        *_tokens(status, settings, rules),
+        *_letters(status.resources, settings, rules),
+        *_drift(status, rules),
+        *_budgets(status, rules),
+        *_jobs(status, rules),
     ]
     return list({condition.key: condition for condition in found}.values())
 
@@ -103,7 +101,7 @@ def _vendors(status: Status, settings: AlertsConfig) -> Iterator[Condition]:
         yield Condition("vendor", one.account, "", CRITICAL, message, hold)
 
 
-def _stale(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
+def _stale(seen: Observed, settings: AlertsConfig, rules: Incidents) -> Iterator[Condition]:
     """Yield resources that are behind, except where another condition covers it: an outage, an odd listing."""
     status = seen.status
     since = {one.account: one.since for one in status.outages}
@@ -123,19 +121,21 @@ def _stale(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
             "cause": cause,
         }
         message = Message("condition.stale", params)
-        hold = _CATCHING_UP if cause.code == causes.READING else _TICKS
+        hold = rules.catching_up if cause.code == causes.READING else rules.hold
         yield Condition("stale", one.account, one.resource, CRITICAL, message, hold)
 
 
-def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[Condition]:
+def _gaps(
+    incomplete: Sequence[Incomplete], settings: AlertsConfig, rules: Incidents
+) -> Iterator[Condition]:
     """Yield the windows and listings that still differ from the vendor: one condition for all windows, or all listings, of a resource."""
     alike: dict[tuple[str, str, bool], list[Incomplete]] = {}
     for one in incomplete:
         if one.ends_at is None and one.reason == "over_page_cap":
-            yield _cut(one)
+            yield _cut(one, rules)
         elif one.reason == Reason.MOSTLY_DEAD_LETTERS:
             message = Message("condition.window_refused", {"resource": one.resource})
-            yield Condition("format", one.account, one.resource, CRITICAL, message)
+            yield Condition("format", one.account, one.resource, CRITICAL, message, rules.hold)
         else:
             alike.setdefault((one.account, one.resource, one.ends_at is None), []).append(one)
     for (account, resource, is_listing), found in alike.items():
@@ -144,14 +144,14 @@ def _gaps(incomplete: Sequence[Incomplete], settings: AlertsConfig) -> Iterator[
         yield Condition("gap", account, resource, WARNING, message, hold)
 
 
-def _cut(one: Incomplete) -> Condition:
+def _cut(one: Incomplete, rules: Incidents) -> Condition:
     params = {
         "resource": one.resource,
         "rows_seen": one.rows_seen,
         "vendor_count": one.vendor_count,
     }
     message = Message("condition.listing_cut", params)
-    return Condition("cut", one.account, one.resource, WARNING, message)
+    return Condition("cut", one.account, one.resource, WARNING, message, rules.hold)
 
 
 def _reasons(found: Sequence[Incomplete]) -> list[str]:
@@ -178,61 +178,63 @@ def _listings(resource: str, found: Sequence[Incomplete]) -> Message:
     return Message("condition.listing_incomplete", params)
 
 
-def _silent(seen: Observed, settings: AlertsConfig) -> Iterator[Condition]:
+def _silent(seen: Observed, settings: AlertsConfig, rules: Incidents) -> Iterator[Condition]:
     """No rows where there always were some; unless it is we who have not read them."""
     late = {(one.account, one.resource) for one, _ in _behind(seen, settings)}
     away = {one.account for one in seen.status.outages}
     for one in seen.counted:
         if one.account in away or (one.account, one.resource) in late:
             continue
-        if one.today or len(one.before) < 3 or min(one.before) < 5:
+        if one.today or len(one.before) < rules.usual_weeks or min(one.before) < rules.usual_rows:
             continue
         usual = sorted(one.before)[len(one.before) // 2]
         message = Message("condition.silence", {"resource": one.resource, "usual": usual})
-        hold = timedelta(minutes=10)
-        yield Condition("silence", one.account, one.resource, WARNING, message, hold)
+        yield Condition("silence", one.account, one.resource, WARNING, message, rules.silence)
 
 
-def _tokens(status: Status, settings: AlertsConfig, now: datetime) -> Iterator[Condition]:
+def _tokens(status: Status, settings: AlertsConfig, rules: Incidents) -> Iterator[Condition]:
     for one in status.tokens:
         if one.failures and one.paused_until is not None:
             message = Message("condition.credentials", {"account": one.account})
             yield Condition("credentials", one.account, "", CRITICAL, message, timedelta(0))
-        days = (now - one.issued_at) / timedelta(days=1)
+        days = (status.at - one.issued_at) / timedelta(days=1)
         if days >= settings.token_days:
             message = Message("condition.token_age", {"account": one.account, "days": round(days)})
-            yield Condition("token_age", one.account, "", WARNING, message, timedelta(hours=1))
+            yield Condition("token_age", one.account, "", WARNING, message, rules.token_age)
 
 
-def _letters(resources: Sequence[ResourceStatus], settings: AlertsConfig) -> Iterator[Condition]:
+def _letters(
+    resources: Sequence[ResourceStatus], settings: AlertsConfig, rules: Incidents
+) -> Iterator[Condition]:
     for one in resources:
         if one.dead_letters > settings.dead_letters:
             params = {"resource": one.resource, "letters": one.dead_letters}
             message = Message("condition.dead_letters", params)
-            yield Condition("dead_letters", one.account, one.resource, WARNING, message)
+            yield Condition("dead_letters", one.account, one.resource, WARNING, message, rules.hold)
 
 
-def _drift(status: Status, now: datetime) -> Iterator[Condition]:
+def _drift(status: Status, rules: Incidents) -> Iterator[Condition]:
     for account in dict.fromkeys(one.account for one in status.drift):
         new = [
-            one for one in status.drift if one.account == account and now - one.first_seen_at < _NEW
+            one
+            for one in status.drift
+            if one.account == account and status.at - one.first_seen_at < rules.drift
         ]
         if new:
             names = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
             message = Message("condition.drift", {"names": names})
-            yield Condition("drift", account, "", WARNING, message)
+            yield Condition("drift", account, "", WARNING, message, rules.hold)
 
 
-def _budgets(status: Status) -> Iterator[Condition]:
+def _budgets(status: Status, rules: Incidents) -> Iterator[Condition]:
     for one in status.budgets:
         if one.exhausted:
             params = {"endpoint": one.endpoint, "cause": causes.waits(one)}
             message = Message("condition.budget", params)
-            hold = timedelta(minutes=15)
-            yield Condition("budget", one.account, one.endpoint, WARNING, message, hold)
+            yield Condition("budget", one.account, one.endpoint, WARNING, message, rules.budget)
 
 
-def _jobs(status: Status) -> Iterator[Condition]:
+def _jobs(status: Status, rules: Incidents) -> Iterator[Condition]:
     """Yield the jobs of each account that keep failing, for causes that no other condition covers.
 
     After an outage each job is given the time to get through again.
@@ -242,7 +244,7 @@ def _jobs(status: Status) -> Iterator[Condition]:
     failing = [
         job
         for job in status.jobs
-        if job.failures >= _FAILURES
+        if job.failures >= rules.failures
         and job.job != "alerts"
         and (job.account, shared(job.error)) not in away
     ]
@@ -258,5 +260,5 @@ def _jobs(status: Status) -> Iterator[Condition]:
             "",
             CRITICAL if Cause.DATABASE in found else WARNING,
             Message("condition.jobs_failing", params),
-            _TICKS + longest if found == {Cause.VENDOR} else _TICKS,
+            rules.hold + longest if found == {Cause.VENDOR} else rules.hold,
         )

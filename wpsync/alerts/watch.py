@@ -49,7 +49,7 @@ class Watch:
 
     def tick(self, database: Database, now: datetime) -> list[str]:
         """Look once; returns the targets that did not take a message. Raises DatabaseUnavailableError."""
-        found = conditions(observe(database, self._config, now), self._settings)
+        found = conditions(observe(database, self._config, now), self._settings, self._rules)
         with incidents.taken(database) as connection:
             self._compare(connection, found, now)
             return self._tell(connection, now)

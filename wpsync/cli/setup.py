@@ -147,7 +147,8 @@ def migrate(
 def _announce(pending: "Pending") -> None:
     """Announce the pending migrations, and how long the tables that are written anew will take."""
     for step in pending.steps:
-        print(f"{step.revision}: {step.title}", flush=True)
+        title = tr(f": {step.title}", f"：“{step.title}”")
+        print(f"{step.revision}{title}", flush=True)
         for table, size in step.rewrites.items():
             megabytes = f"{size / 1024**2:,.0f} MB"
             print(

@@ -170,6 +170,7 @@ TEXTS: dict[str, Text] = {
     "trouble.none": Text("No open points.", "没有待处理的问题。"),
     "incomplete": Text("Windows that do not agree yet", "未核对一致的窗口"),
     "job.failed": Text("Failing jobs", "失败的任务"),
+    "run.failed": Text("Failed runs", "失败的运行"),
     "failures": Text("In a row", "连续失败"),
     "error": Text("Error", "错误"),
     "letters": Text(

@@ -6,12 +6,14 @@ from datetime import date, datetime, timedelta
 
 from wpsync import messages
 from wpsync.errors import Message
-from wpsync.language import Language
+from wpsync.language import Language, Text
 from wpsync.messages import terms
 from wpsync.status import causes, texts
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.snapshot import Snapshot
 from wpsync.values import SHANGHAI
+
+_MONTH = Text("{day:%b}", "{day.month}月")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ class Words:
 
     def month(self, day: date) -> str:
         """The month of a day, short."""
-        return f"{day.month}月" if self.language is Language.ZH else f"{day:%b}"
+        return _MONTH.to(self.language).format(day=day)
 
     def number(self, value: int | None) -> str:
         """Digits in groups of three; a dash for nothing."""

@@ -6,6 +6,7 @@ from typing import Any
 from wpsync.language import Language
 from wpsync.status import snapshot
 from wpsync.status.calendar import Calendar
+from wpsync.status.snapshot import Line, Snapshot
 from wpsync.status.wording import Words, headline
 from wpsync.sync.session import Session
 
@@ -26,8 +27,22 @@ def context(session: Session, language: Language) -> dict[str, Any]:
         "calendars": [(one, months(one)) for one in seen.days],
         "rows": seen.lines,
         "failing": seen.failing,
+        "failed_runs": failed_runs(seen),
         "letters": seen.letters,
     }
+
+
+def failed_runs(seen: Snapshot) -> list[Line]:
+    """Return the resources whose last run failed, except those whose job shows the error."""
+    jobs = {(job.account, job.job) for job in seen.failing}
+    return [
+        line
+        for line in seen.lines
+        if line.status.last_run
+        and line.status.last_run["outcome"] == "failed"
+        and line.status.last_run["error"]
+        and (line.status.account, line.status.resource) not in jobs
+    ]
 
 
 def months(one: Calendar) -> list[tuple[int, date]]:
