@@ -129,9 +129,9 @@ def stage(postgres, template, tmp_path_factory) -> Iterator[Stage]:
         (folder / "unalerted.toml").write_text(accounts)
         (folder / "two.toml").write_text(accounts + accounts.replace("main", "other"))
         letter = driver.one(
-            "insert into wpsync.dead_letters (account, resource, record_id, reason, detail, original, fingerprint,"
-            " first_seen_at) values ('main', 'wechat_messages', 'x', 'payload_unreadable', 'the payload is not JSON',"
-            """ '{"msg": "x"}', 'x', now()) returning id"""
+            "insert into wpsync.dead_letters (account, resource, record_id, reason, error_code, error_params, original,"
+            " fingerprint, first_seen_at) values ('main', 'wechat_messages', 'x', 'payload_unreadable',"
+            """ 'dead_letter.no_id', '{}', '{"msg": "x"}', 'x', now()) returning id"""
         )
         names = {
             "agent": str(vendor.world.truth("agents")[0]["id"]),

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 from urllib.parse import urlsplit, urlunsplit
 
 import typer
@@ -125,10 +125,20 @@ def write(target: Path, answers: Answers, again: str) -> None:
         complain(Message("command.credentials_rejected", words=exc.message.words))
         _say_again(exc, again)
     except WpsyncError as exc:
-        complain(exc.message)
+        complain(cast("Message", _of_target(exc.message, str(fresh), str(target))))
         _say_again(exc, again)
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def _of_target(value: object, fresh: str, target: str) -> object:
+    """Name the target in a message, for the file that was tried in its place and is gone by now."""
+    if isinstance(value, Message):
+        params = {name: _of_target(one, fresh, target) for name, one in value.params.items()}
+        return Message(value.code, params, value.words)
+    if isinstance(value, list | tuple):
+        return [_of_target(one, fresh, target) for one in value]
+    return value.replace(fresh, target) if isinstance(value, str) else value
 
 
 def _say_again(exc: WpsyncError, again: str) -> NoReturn:
