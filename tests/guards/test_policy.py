@@ -25,7 +25,7 @@ ELSEWHERE = {
     "normalize/rows.py": {"_SHANGHAI"},
     "state/follow_ups.py": {"_EDGE"},
     "status/backfills.py": {"_MARGIN", "_RECENT", "_STALE"},
-    "status/freshness.py": {"_AT_LEAST"},
+    "status/freshness.py": {"_AT_LEAST", "_MINUTE"},
     "status/service.py": {"_SILENT"},
     "sync/live.py": {"_ENDLESS"},
     "sync/nightly_verify.py": {"_ENDLESS"},

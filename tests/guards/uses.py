@@ -18,6 +18,7 @@ GENERIC = {
     ("wpsync/errors.py", "__init__"): "every error makes its message here",
     ("wpsync/messages/__init__.py", "stored"): "reads a message from columns",
     ("wpsync/embedded/keeper.py", "reported"): "reads an error from a pipe",
+    ("wpsync/cli/init_file.py", "_of_target"): "puts another path into a message",
 }
 """Functions that pass on any code and any parameters, and why."""
 

@@ -9,9 +9,9 @@ import pytest
 
 from wpsync.errors import Message
 from wpsync.language import Language
-from wpsync.messages import causes, remedy, say, stored
+from wpsync.messages import classification, remedy, say, stored
 from wpsync.messages.catalogue import MESSAGES
-from wpsync.messages.causes import Cause
+from wpsync.messages.classification import Cause
 
 CHINESE = r"[\u4e00-\u9fff]"
 AT = datetime(2026, 5, 20, 6, 0, 7, tzinfo=UTC)
@@ -73,17 +73,21 @@ def test_a_message_of_several_shows_their_texts_and_the_first_remedy():
 def test_failures_of_one_cause_have_one_key_whatever_they_met_it_at():
     other = Message("vendor.unreachable", {"endpoint": "/y", "error": "ConnectError"})
     inside = Message("vendor.nothing_shown", {"start": AT, "end": AT, "cause": DOWN})
-    assert {causes.key(one) for one in (DOWN, other, inside, kept(inside))} == {Cause.VENDOR}
-    assert causes.shared(None) is None
+    assert {classification.key(one) for one in (DOWN, other, inside, kept(inside))} == {
+        Cause.VENDOR
+    }
+    assert classification.shared(None) is None
 
 
 def test_other_failures_are_told_apart_by_code_and_words_but_not_by_endpoint():
     def refused(endpoint, words):
-        return causes.key(Message("vendor.refused", {"endpoint": endpoint}, words))
+        return classification.key(Message("vendor.refused", {"endpoint": endpoint}, words))
 
     assert refused("/x", "a") == refused("/y", "a") != refused("/x", "b")
-    assert causes.key(Message("vendor.wrong_parameter", {"endpoint": "/x"})) != refused("/x", None)
+    assert classification.key(Message("vendor.wrong_parameter", {"endpoint": "/x"})) != refused(
+        "/x", None
+    )
 
 
 def test_every_code_with_a_cause_is_in_the_catalogue():
-    assert set(causes._CAUSES) <= set(MESSAGES)
+    assert set(classification._CAUSES) <= set(MESSAGES)

@@ -11,7 +11,7 @@ from datetime import timedelta
 from wpsync.config import AlertsConfig
 from wpsync.errors import Message
 from wpsync.extract.events import Reason
-from wpsync.messages.causes import Cause, shared
+from wpsync.messages.classification import Cause, shared
 from wpsync.policy import DEFAULT, Incidents
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode

@@ -12,8 +12,8 @@ from threading import Lock
 
 from wpsync.daemon.jobs import Result
 from wpsync.errors import Message
-from wpsync.messages import causes
-from wpsync.messages.causes import Cause
+from wpsync.messages import classification
+from wpsync.messages.classification import Cause
 from wpsync.policy import DEFAULT
 from wpsync.state.jobs import JobKey
 
@@ -59,7 +59,7 @@ class FailureLog:
                 self._got_through(key, now)
 
     def _failed(self, key: JobKey, error: Message, now: datetime, next_at: datetime | None) -> None:
-        cause = causes.key(error)
+        cause = classification.key(error)
         alike = (one for one in self._there if one.cause == cause)
         mine = self._of(key) or next(
             (one for one in alike if one.account in ("", key.account)), None

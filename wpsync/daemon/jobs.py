@@ -23,8 +23,8 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract.probing import Ends
-from wpsync.messages import causes
-from wpsync.messages.causes import Cause
+from wpsync.messages import classification
+from wpsync.messages.classification import Cause
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import jobs, runs, totals
@@ -112,7 +112,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     times = session.policy.jobs
 
     def is_told(result: Result) -> bool:
-        return client.is_away and causes.shared(result.error) is Cause.VENDOR
+        return client.is_away and classification.shared(result.error) is Cause.VENDOR
 
     def job(
         purpose: str, often: timedelta, work: Callable[[Account], Result], **more: object

@@ -13,6 +13,13 @@ ENTRIES: Mapping[str, Entry] = {
             "请检查 database.url，以及数据库是否在运行、是否允许本机连接",
         ),
     ),
+    "database.no_answer_in_time": Entry(
+        Text("the database does not answer in time", "数据库未在规定时间内响应"),
+        Text(
+            "look for long transactions and locks in pg_stat_activity, and at the load of its server",
+            "请在 pg_stat_activity 中查看长事务和锁等待，并检查数据库服务器的负载",
+        ),
+    ),
     "database.right_missing": Entry(
         Text("the database role lacks a right", "数据库角色缺少权限"),
         Text(

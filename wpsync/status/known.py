@@ -65,7 +65,7 @@ class Known(Generic[T]):
         try:
             pending.result(self._waits)
         except NotInTime:
-            return self._last(DatabaseUnavailableError("the database does not answer in time"))
+            return self._last(DatabaseUnavailableError("database.no_answer_in_time"))
         except DatabaseUnavailableError as exc:
             return self._last(exc)
         assert self._answer is not None

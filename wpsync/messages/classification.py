@@ -33,6 +33,7 @@ _CAUSES = {
     "vendor.too_fast": Cause.SPEED,
     "vendor.credentials_rejected": Cause.CREDENTIALS,
     "database.unavailable": Cause.DATABASE,
+    "database.no_answer_in_time": Cause.DATABASE,
     "database.right_missing": Cause.DATABASE,
     "database.disk_full": Cause.DATABASE,
     "database.shared_memory_full": Cause.DATABASE,
