@@ -65,8 +65,8 @@ FILL = (
     "insert into wpsync.follow_ups select 'a' || n % {accounts}, 'calls', 'l' || n, now() - n * interval '1 hour',"
     " 'recording', case when n <= {rows} / {days} / 10 then now() + interval '1 hour' end"
     " from generate_series(1, {rows} / 1000) n",
-    "insert into wpsync.dead_letters (account, resource, record_id, reason, detail, original, fingerprint, first_seen_at,"
-    " resolved_at) select 'a' || n % {accounts}, 'wechat_messages', 'm' || n, 'payload_unreadable', 'x', '{{}}', n::text, now(),"
+    "insert into wpsync.dead_letters (account, resource, record_id, reason, error_code, error_params, original, fingerprint, first_seen_at,"
+    " resolved_at) select 'a' || n % {accounts}, 'wechat_messages', 'm' || n, 'payload_unreadable', 'dead_letter.payload_not_json', '{{}}', '{{}}', n::text, now(),"
     " case when n > 30 then now() end from generate_series(1, {rows} / 1000) n",
     "insert into wpsync.jobs (account, job, every_seconds, next_at, started_at, finished_at, outcome)"
     " select 'a' || a, 'job ' || n, 60, now(), now(), now(), 'done' from generate_series(0, {accounts} - 1) a,"

@@ -88,7 +88,7 @@ def test_it_asks_first_and_refuses_what_is_not_one_customers(made):
     vendor, _, driver = made
     agent = vendor.world.truth("agents")[0]["phone"]
     ran = driver.run("erase", "--phone", agent, "--yes")
-    assert (ran.returncode, "agent's" in ran.stderr) == (2, True)
+    assert (ran.returncode, "an agent" in ran.stderr) == (2, True)
     assert driver.run("erase", "--phone", "13800138000").returncode == 1  # nobody answers
     assert driver.run("erase").returncode == 2
     assert driver.one("select count(*) from wpsync.erasures") == 0

@@ -205,7 +205,7 @@ def test_a_vendor_that_never_answers_ends_by_the_timeout(emulator, database_url,
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
-        ({"ip_listed": False}, "whitelist"),
+        ({"ip_listed": False}, "IP allow list"),
         ({"configured": False}, "API access"),
     ],
     ids=str,

@@ -120,7 +120,7 @@ def stage(postgres, template, tmp_path_factory) -> Iterator[Stage]:
             f'[accounts.main]\nbase_url = "{vendor.url}"\nclient_id = "x"\nclient_secret = "y"\n'
         )
         (folder / "rejected.toml").write_text(
-            f'[database]\nurl = "{driver.database_url}"\n{accounts}'
+            f'[database]\nurl = "{driver.database_url}"\n{accounts.replace("main", "rejected")}'
         )
         (folder / "away.toml").write_text(
             f'[database]\nurl = "postgresql://x@127.0.0.1:1/x"\n{accounts}'
@@ -374,7 +374,7 @@ def test_check_as_json_has_codes_and_parameters(stage):
     assert found["check.account"]["name"]["params"] == {"account": "main"}
     agents = len(stage.vendor.world.truth("agents"))
     assert found["check.account"]["detail"]["code"] == "check.agents_listed"
-    assert found["check.account"]["detail"]["params"] == {"agents": agents}
+    assert found["check.account"]["detail"]["params"] == {"count": agents}
     assert found["check.account"]["detail"]["text"].endswith(f"{agents} 个座席")
     assert "语言为中文" in found["check.alerts"]["detail"]["text"]
 

@@ -155,8 +155,8 @@ def test_one_column_goes_before_its_class_and_all_else_is_untouched(made):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ('[privacy]\nnames = "hash"\n', "set privacy.key"),
-        ('[privacy]\nwechat_numbers = "drop"\n', "set privacy.key"),
+        ('[privacy]\nnames = "hash"\n', "privacy.key: set it"),
+        ('[privacy]\nwechat_numbers = "drop"\n', "privacy.key: set it"),
         ('[privacy.columns]\n"calls.contact_phone" = "mask"\n', "did you mean calls.contact_name?"),
         ('[privacy]\nnames = "blur"\n', "privacy.names"),
     ],

@@ -149,7 +149,7 @@ DEMO = [sys.executable, "-m", "wpsync", "demo", "--messages", "300"]
 
 def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(server_folder):
     with on_a_terminal(DEMO, server_folder) as (process, terminal):
-        read_until(terminal, rb"Following what arrives")
+        read_until(terminal, rb"Following new data")
         assert len(working_in(server_folder)) > 2  # the demo, the emulator, Postgres
         os.close(terminal)
         exited(process)
@@ -158,7 +158,7 @@ def test_a_demo_whose_terminal_is_closed_leaves_nothing_behind(server_folder):
 
 def test_a_demo_that_is_killed_leaves_no_emulator(server_folder):
     with on_a_terminal(DEMO, server_folder) as (process, terminal):
-        read_until(terminal, rb"Following what arrives")
+        read_until(terminal, rb"Following new data")
         os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
         end = time.monotonic() + PATIENCE

@@ -128,10 +128,7 @@ def test_rejected_credentials_are_asked_for_once_and_then_not_again(driver, remo
     ran = driver.run("sync")
     assert ran.returncode == 1
     assert "client_secret" in ran.stderr
-    named = (
-        "wpsync: not attempted of account main / 账号 main 未执行: customer_fields, wechat_users, "
-    )
-    assert named in ran.stderr
+    assert "not attempted of account main: customer_fields, wechat_users, " in ran.stderr
     listed = json.loads(driver.run("sync", "--json").stdout)
     assert [one["outcome"] for one in listed[:2]] == ["failed", "unattempted"]
     asked = [r for r in remote.requests() if r["path"].endswith("getToken")]

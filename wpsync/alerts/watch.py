@@ -34,8 +34,8 @@ QUERIES = statements(__name__)
 log = logging.getLogger(__name__)
 
 _COUNTED = tuple(name for name in RESOURCES if f"silent_{name}" in QUERIES)
-_MOST_COUNTED = 1_000
-"""Counting stops here: enough to tell how many rows are usual."""
+_MOST_COUNTED = 100
+"""Counting stops here: it is enough to see that rows are usual, and costs the same however many there are."""
 
 
 class Watch:

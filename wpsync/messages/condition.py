@@ -94,8 +94,8 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "condition.silence": Entry(
         Text(
-            "no rows of {resource:named} today; about {usual:count} are usual by now",
-            "今天还没有任何{resource:named}数据，而往常同一时间约有 {usual:count} 行",
+            "no rows of {resource:named} today; {usual:count} or more are usual by now",
+            "今天还没有任何{resource:named}数据，而往常同一时间至少有 {usual:count} 行",
         ),
         Text(
             "check that the work phones are online and authorized",
