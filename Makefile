@@ -39,7 +39,7 @@ FAST = tests/unit tests/spec tests/guards tests/emulator tests/integration tests
 test-fast: lint          ## lint, and the tests of single parts (2 minutes)
 	$(BIN)/pytest -m "not long" $(FAST) $(ARGS)
 
-test-long: .venv/.installed browser ## the tests marked long: ninety days, many kills, many lives, a clock
+test-long: .venv/.installed browser ## the tests marked long: ninety days, many kills, many lives, two clocks
 	$(BIN)/pytest -m long $(ARGS)
 	$(BIN)/python -m tests.clocks --long
 
