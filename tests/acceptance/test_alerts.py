@@ -336,7 +336,9 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
     return str(receiver.messages[0]["message"])
 
 
-@pytest.mark.parametrize(("led", "minutes"), [(True, 2), (False, 5)])
+@pytest.mark.parametrize(
+    ("led", "minutes"), [(True, 2), pytest.param(False, 5, marks=pytest.mark.long)]
+)
 def test_a_lost_database_is_told_by_who_led_and_by_a_standby_only_where_it_lasts(
     tmp_path, server_folder, receiver, led, minutes
 ):

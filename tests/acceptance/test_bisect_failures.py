@@ -78,6 +78,7 @@ def test_a_broken_row_costs_its_second_also_where_all_was_broken_for_an_afternoo
     assert line.driver.one(INCOMPLETE) <= 3 * SECOND
 
 
+@pytest.mark.long
 def test_what_lies_between_many_broken_rows_of_one_day_comes(line):
     day = messages(line, days_ago=2)
     poison = day[5::25]

@@ -23,7 +23,9 @@ def show(line, at):
     line.clock = line.driver.clock = FakeClock(at)
 
 
-@pytest.mark.parametrize("ahead", [10 * MINUTE, DAY, 400 * DAY])
+@pytest.mark.parametrize(
+    "ahead", [10 * MINUTE, DAY, pytest.param(400 * DAY, marks=pytest.mark.long)]
+)
 @pytest.mark.parametrize("from_the_beginning", [False, True])
 def test_a_clock_that_was_ahead_for_a_while_stops_nothing(ahead, from_the_beginning, line, caplog):
     names = ["sms", "wechat_messages"]

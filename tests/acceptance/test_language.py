@@ -16,10 +16,12 @@ from tests.acceptance.driving import CLIENT, Driver
 from tests.acceptance.forking import Ran, Wpsync, wpsync
 from tests.acceptance.test_alerts import Receiver
 from tests.conftest import fresh
-from wpsync.cli import speaking
+from wpsync.cli import speaking as cli_speaking
+from wpsync.cli.speaking import settle
 from wpsync.config import tree
 from wpsync.emulator.server import Emulator
 from wpsync.emulator.state import Settings
+from wpsync.language import Language, speaking, spoken
 
 LANGUAGES = {"en": "en_US.UTF-8", "zh": "zh_CN.UTF-8"}
 
@@ -341,9 +343,18 @@ def chinese(ran: Ran) -> bool:
 def test_the_language_is_the_first_that_is_named(environment, arguments, lang, expected, tmp_path):
     if lang is not None:
         (tmp_path / "config.toml").write_text(f'lang = "{lang}"\n')
-    with wpsync(**environment) as program:
-        assert chinese(program(*arguments, "sync", "--help", folder=tmp_path)) is expected
-        assert chinese(program("sync", "--help", *arguments, folder=tmp_path)) is expected
+    with speaking(spoken()):
+        for given in ([*arguments, "sync", "--help"], ["sync", "--help", *arguments]):
+            assert settle(given, environment, tmp_path) == ["sync", "--help"]
+            assert spoken() is (Language.ZH if expected else Language.EN)
+
+
+def test_a_program_speaks_the_language_that_is_named(tmp_path):
+    (tmp_path / "config.toml").write_text('lang = "en"\n')
+    with wpsync(LANG="zh_CN.UTF-8") as program:
+        assert not chinese(program("sync", "--help", folder=tmp_path))
+        assert chinese(program("sync", "--help", "--lang", "zh", folder=tmp_path))
+        assert chinese(program("--lang", "zh", "sync", "--help", folder=tmp_path))
 
 
 def test_a_wrong_language_is_one_message_and_a_broken_file_is_none(tmp_path):
@@ -380,4 +391,4 @@ def test_check_as_json_has_codes_and_parameters(stage):
 
 
 def test_the_places_of_a_configuration_are_those_that_are_loaded():
-    assert speaking.PLACES == tree._PLACES
+    assert cli_speaking.PLACES == tree._PLACES

@@ -162,7 +162,9 @@ CUT = (
 )
 
 
-@pytest.mark.parametrize("how", NO_WRITES)
+@pytest.mark.parametrize(
+    "how", [pytest.param(how, marks=[pytest.mark.long] * (how == "full")) for how in NO_WRITES]
+)
 def test_a_database_that_takes_no_writes_is_waited_for_by_the_service(
     emulator, database_url, tmp_path, how
 ):

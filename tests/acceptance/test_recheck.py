@@ -27,6 +27,7 @@ def truth_of(timeline, tables):
     return differences(timeline.driver, timeline.vendor, tables)
 
 
+@pytest.mark.long
 def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
     line = timeline(messages=52_000, days=16)
     line.driver.backfill("16d", ["wechat_messages"])

@@ -89,6 +89,7 @@ def test_deep_names_every_row_and_nothing_else_and_repair_mends_them(synced):
     assert driver.one(kept) == 10
 
 
+@pytest.mark.long
 @pytest.mark.reads_the_day
 def test_days_that_are_read_in_pieces_are_mended_too(emulator, database_url, tmp_path):
     """A day of the ledger is one window; where it holds many rows, it is read and mended in several."""

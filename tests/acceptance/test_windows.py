@@ -48,6 +48,7 @@ def test_many_more_messages_of_one_day_than_can_be_shown_arrive_in_full(
     )
 
 
+@pytest.mark.long
 @pytest.mark.reads_the_day
 def test_more_in_one_second_than_can_be_shown_ends_as_incomplete_and_status_says_so(
     emulator, database_url, tmp_path

@@ -31,6 +31,7 @@ def test_postgres_and_other_programs_see_our_time(postgres):
     assert all(seconds >= 0.19 for seconds in passed), "time flows, and sleeping takes its time"
 
 
+@pytest.mark.long
 def test_a_few_tests_pass_while_a_year_ends_in_shanghai():
     begin = datetime.fromisoformat("2026-12-31 23:59:48+08:00")
     ran = faked.run(begin, ["-n", "0", "-q", "-p", "no:cacheprovider", *SAMPLE], quiet=True)
