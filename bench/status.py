@@ -152,8 +152,11 @@ def cost(found: Session, url: str, look: Callable[[], object]) -> Cost:
 
 def _counters(connection: psycopg.Connection, name: str, found: Session) -> tuple[float, int]:
     """Milliseconds and blocks of all sessions of a database so far, asked for in another one."""
-    with found.database.monitoring.connection() as looked:
-        looked.execute("select pg_stat_force_next_flush()")
+    monitoring = found.database.monitoring
+    # Each session reports by itself, and late: any of the pool's two may have looked.
+    with monitoring.connection() as one, monitoring.connection() as other:
+        for looked in (one, other):
+            looked.execute("select pg_stat_force_next_flush()")
     row = connection.execute(
         "select active_time, (blks_hit + blks_read)::float8 from pg_stat_database where datname = %s",
         (name,),
