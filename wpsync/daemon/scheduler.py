@@ -28,11 +28,13 @@ from wpsync.sync.session import Session
 log = logging.getLogger(__name__)
 
 _WINDOWED = sum(resource.mode is Mode.WINDOWED for resource in RESOURCES.values())
+_OTHERS = len(RESOURCES) - _WINDOWED
 
-THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: 4, WATCH: 1}
+THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: _OTHERS, WATCH: 1}
 """How many threads a lane of an account has.
 
-A locked table may keep three slow jobs waiting: agents are listed, and two reports are read by agent.
+Each resource has one of its own, so that a locked table never keeps another resource waiting: that of the history
+alone holds up all listings.
 """
 
 AT_ONCE = sum(THREADS.values())
