@@ -5,14 +5,17 @@ import pytest
 from bench.status import cost, fill, looks, opened
 
 ACCOUNTS = 10
-MEASURED = ("scrape", "healthz", "alerts", "alerts, all silent")
+MEASURED = ("scrape", "healthz", "alerts")
+SILENT = "alerts, all silent"
+"""Accounts without a row today are compared with the weeks before, up to a limit. Postgres may take the index by time
+alone for it, which also reads the rows of other accounts: that has a bound here, not a ratio."""
 
 
 def blocks(url, folder, rows):
     fill(url, rows, ACCOUNTS, 100)
     with opened(url, ACCOUNTS, folder) as found:
         found_looks = looks(found)
-        return {name: cost(found, url, found_looks[name]).blocks for name in MEASURED}
+        return {name: cost(found, url, found_looks[name]).blocks for name in (*MEASURED, SILENT)}
 
 
 @pytest.fixture
