@@ -47,8 +47,8 @@ the code.
 | `VendorOutages.look` | 60 s | between two looks for the note of a process that died | api.availability |
 | `WindowRetries.readings` | 3 | readings in a row before a window is entered as incomplete | extract.reading |
 | `WindowRetries.later` | 1 min, 5 min, 15 min, 1 h, 4 h, 12 h, then 1 d | until an incomplete window is read again | sync.unit, sync.recheck |
-| `WindowRetries.pauses` | 1, 2, 5, 10, 20 s | between attempts after a failure that may pass by itself | sync.window_sync |
-| `WindowRetries.look` | 0.5 s | between two looks at whether to stop | sync.window_sync |
+| `WindowRetries.pauses` | 1, 2, 5, 10, 20 s | between attempts after a failure that may pass by itself | sync.attempts, sync.window_sync |
+| `WindowRetries.look` | 0.5 s | between two looks at whether to stop | sync.attempts |
 | `WindowRetries.failures` | 60 | readings that may fail before a stretch is bisected no further | sync.window_sync |
 | `WindowRetries.deadlocks` | 5 | transactions that are tried where Postgres breaks a deadlock | sync.unit, sync.reports |
 | `ListingRetries.failed_pages` | 60 | failed pages after which a further one is left out undivided | extract.bisect_listing |

@@ -61,8 +61,10 @@ def make_plans(
     def plan(one: Resource) -> Outcome:
         counting(one.name)
         limit = per_minute(one)
-        made = make_plan(account, one, span, again=again, per_minute=limit, counted=counted)
-        plans.append((one, made))
+        for attempt in account.reconnecting():
+            with attempt:
+                made = make_plan(account, one, span, again=again, per_minute=limit, counted=counted)
+                plans.append((one, made))
         return Outcome(account.name, one.name, "done")
 
     return plans, [one for one in in_turn(account, resources, plan) if not one.is_good]

@@ -20,7 +20,14 @@ from wpsync.model import Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import window_ledger
 from wpsync.sync.account import Account
-from wpsync.sync.passes import Outcome, fill, in_turn, read_new, stops_everything
+from wpsync.sync.passes import (
+    Outcome,
+    committed_windows,
+    fill,
+    in_turn,
+    read_new,
+    stops_everything,
+)
 from wpsync.sync.progress import Progress
 from wpsync.sync.run import Run
 from wpsync.sync.window_sync import Pipeline, WindowRequest
@@ -51,17 +58,20 @@ def _backfill(
     progress.span(_span_of(plan, account))
     progress.begin(resource.name, plan.rows, plan.already)
     result.outcome = "failed"
-    run: Run | None = None
+    runs: list[Run] = []
+    began = account.clock.now()
     on_rows = partial(progress.advance, resource.name)
     try:
-        with account.run(resource, "backfill", on_rows) as run:
-            if resource.mode is Mode.WINDOWED:
-                _read_windows(account, resource, plan, run, again=again)
-            else:
-                with account.alone(resource.name, "sync"):
-                    read_new(account, resource, run)
-        result.outcome = "incomplete" if run.incomplete else "done"
-        result.problems = list(run.incomplete)
+        for attempt in account.reconnecting(partial(committed_windows, runs)):
+            with attempt, account.run(resource, "backfill", on_rows) as run:
+                runs.append(run)
+                if resource.mode is Mode.WINDOWED:
+                    _read_windows(account, resource, plan, run, read_since=began if again else None)
+                else:
+                    with account.alone(resource.name, "sync"):
+                        read_new(account, resource, run)
+        result.problems = list({str(one): one for run in runs for one in run.incomplete}.values())
+        result.outcome = "incomplete" if result.problems else "done"
     except Stopped:
         result.outcome = "interrupted"
         raise
@@ -72,8 +82,7 @@ def _backfill(
         log.error("run.failed", extra={"resource": resource.name, "error": exc.message})
     finally:
         progress.end(resource.name, result.outcome)
-        if run is not None:
-            fill(result, run)
+        fill(result, runs)
     return result
 
 
@@ -88,10 +97,10 @@ def _span_of(plan: Plan, account: Account) -> Window:
 
 
 def _read_windows(
-    account: Account, resource: Resource, plan: Plan, run: Run, *, again: bool
+    account: Account, resource: Resource, plan: Plan, run: Run, *, read_since: datetime | None
 ) -> None:
     """Read the missing windows, newest first; several at once only where the pace says so."""
-    worker = _Worker(account, resource, plan.windows, run, again=again)
+    worker = _Worker(account, resource, plan.windows, run, read_since=read_since)
     workers = min(account.pace.parallel_windows, len(plan.windows))
     if workers <= 1:
         worker.work()
@@ -106,7 +115,7 @@ class _Worker:
     """Takes windows from a shared list until none is left. A failure of one stops the others.
 
     What another process is at is left to it, and looked at again in the end: only the ledger tells
-    that it was read.
+    that it was read. With `read_since`, what was read before that instant is read again.
     """
 
     def __init__(
@@ -116,15 +125,14 @@ class _Worker:
         todo: Sequence[Window],
         run: Run,
         *,
-        again: bool,
+        read_since: datetime | None,
     ) -> None:
         self._account = account
         self._resource = resource
         self._todo = list(reversed(todo))
         self._left: list[Window] = []
         self._run = run
-        self._again = again
-        self._began = account.clock.now()
+        self._read_since = read_since
         self._lock = Lock()
         self._failed = False
 
@@ -184,14 +192,14 @@ class _Worker:
             return held
 
     def _missing(self, window: Window) -> list[Window]:
-        """What the ledger does not vouch for; with `again` neither for what was read before we began."""
+        """Return the parts for which the ledger does not vouch."""
         known = window_ledger.windows_between(
             self._account.database, self._account.scope(self._resource), window
         )
         done = [
-            w.window
-            for w in known
-            if w.is_complete and (not self._again or w.read_at >= self._began)
+            one.window
+            for one in known
+            if one.is_complete and (self._read_since is None or one.read_at >= self._read_since)
         ]
         return windows.missing(window, done)
 

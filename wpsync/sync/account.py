@@ -20,6 +20,7 @@ from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources.spec import Resource
 from wpsync.state.scope import Scope
+from wpsync.sync.attempts import Attempt, reconnecting
 from wpsync.sync.page_source import PageSource
 from wpsync.sync.postgres_store import PostgresStore
 from wpsync.sync.recheck import Recheck
@@ -163,6 +164,10 @@ class Account:
             if self.stopping():
                 raise Stopped
             self.clock.sleep(self.pace.policy.rechecks.lock_look)
+
+    def reconnecting(self, committed: Callable[[], int] = lambda: 0) -> Iterator[Attempt]:
+        """Yield attempts until one is not ended by a lost connection (`sync.attempts.reconnecting`)."""
+        return reconnecting(self.pace.policy.windows, self.clock, self.stopping, committed)
 
     def client_requests(self) -> int:
         """How many requests the account's client has sent."""

@@ -132,20 +132,22 @@ def _pass(
     into an outcome."""
     progress.begin(resource.name, None)
     result = Outcome(account.name, resource.name, "failed")
-    run: Run | None = None
+    runs: list[Run] = []
     on_rows = partial(progress.advance, resource.name)
     try:
-        with ExitStack() as lock:
-            lock.enter_context(account.alone(resource.name, phases[0].lock))
-            _set_right(account, resource)
-            with account.run(resource, kind, on_rows, is_tick=is_tick) as run:
-                phases[0].read(account, resource, run)
-                for phase in phases[1:]:
-                    lock.close()
-                    lock.enter_context(account.alone(resource.name, phase.lock))
-                    phase.read(account, resource, run)
-        result.outcome = "incomplete" if run.incomplete else "done"
-        result.problems = list(run.incomplete)
+        for attempt in account.reconnecting(partial(committed_windows, runs)):
+            with attempt, ExitStack() as lock:
+                lock.enter_context(account.alone(resource.name, phases[0].lock))
+                _set_right(account, resource)
+                with account.run(resource, kind, on_rows, is_tick=is_tick) as run:
+                    runs.append(run)
+                    phases[0].read(account, resource, run)
+                    for phase in phases[1:]:
+                        lock.close()
+                        lock.enter_context(account.alone(resource.name, phase.lock))
+                        phase.read(account, resource, run)
+        result.problems = list(runs[-1].incomplete)
+        result.outcome = "incomplete" if result.problems else "done"
     except Stopped:
         result.outcome = "interrupted"
         raise
@@ -157,8 +159,7 @@ def _pass(
         log.log(level, "run.failed", extra={"resource": resource.name, "error": exc.message})
     finally:
         progress.end(resource.name, result.outcome)
-        if run is not None:
-            fill(result, run)
+        fill(result, runs)
     return result
 
 
@@ -172,12 +173,20 @@ def _set_right(account: Account, resource: Resource) -> None:
             clock_repair.set_right(account.database, scope, max(now, told), skew)
 
 
-def fill(result: Outcome, run: Run) -> None:
-    """Copy a run's totals into its outcome."""
-    totals = run.totals
-    result.rows_read, result.requests = totals.rows_read, totals.requests
-    result.rows_inserted, result.rows_updated = totals.rows_inserted, totals.rows_updated
-    result.dead_letters = totals.dead_letters
+def committed_windows(runs: Sequence[Run]) -> int:
+    """Return how many windows and listings the runs have committed."""
+    return sum(run.totals.windows for run in runs)
+
+
+def fill(result: Outcome, runs: Sequence[Run]) -> None:
+    """Copy the totals of runs into an outcome: several where the database was lost and found again."""
+    for run in runs:
+        totals = run.totals
+        result.rows_read += totals.rows_read
+        result.requests += totals.requests
+        result.rows_inserted += totals.rows_inserted
+        result.rows_updated += totals.rows_updated
+        result.dead_letters += totals.dead_letters
 
 
 def stops_everything(exc: WpsyncError) -> bool:

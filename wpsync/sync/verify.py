@@ -275,24 +275,32 @@ def verify(
     if resource.mode is not Mode.WINDOWED:
         return []
     findings: list[Finding] = []
+    verified: set[Window] = set()
     store = account.store(resource)
-    known = store.windows(span)
-    progress.begin(resource.name, sum(window.rows_held for window in known))
-    with account.run(resource, kind) as run:
-        verifier = Verifier(account, resource, run, deep=deep, repair=repair)
-        findings += map(verifier.unread, _unread(account, resource, span, known, whole=whole))
-        for window in reversed(known):
-            if account.stopping():
-                raise Stopped
-            with (
-                account.alone(resource.name, "recheck"),  # waited for first: it may last for hours
-                account.alone(resource.name, "sync"),
-            ):
-                for present in store.windows(window.window):
-                    finding = verifier.window(present)
-                    findings += [finding] if finding is not None else []
-            progress.advance(resource.name, window.rows_held)
-        left = [finding for finding in findings if not finding.repaired]
-        run.incomplete += [one.message for one in left]
+    for attempt in account.reconnecting(lambda: len(verified)):
+        with attempt, account.run(resource, kind) as run:
+            known = store.windows(span)
+            if not verified:
+                progress.begin(resource.name, sum(window.rows_held for window in known))
+            verifier = Verifier(account, resource, run, deep=deep, repair=repair)
+            for unread in _unread(account, resource, span, known, whole=whole):
+                if unread not in verified:
+                    findings.append(verifier.unread(unread))
+                    verified.add(unread)
+            for window in reversed(known):
+                if window.window in verified:
+                    continue
+                if account.stopping():
+                    raise Stopped
+                with (
+                    account.alone(resource.name, "recheck"),  # waited for first: it may last hours
+                    account.alone(resource.name, "sync"),
+                ):
+                    found = [verifier.window(present) for present in store.windows(window.window)]
+                findings += [finding for finding in found if finding is not None]
+                verified.add(window.window)
+                progress.advance(resource.name, window.rows_held)
+            left = [finding for finding in findings if not finding.repaired]
+            run.incomplete += [one.message for one in left]
     progress.end(resource.name, "incomplete" if left else "done")
     return sorted(findings, key=lambda finding: finding.window, reverse=True)

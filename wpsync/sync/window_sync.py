@@ -10,13 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Self
 
 from wpsync.clock import Clock
 from wpsync.errors import (
     UNSERVED,
     NothingShownError,
-    RetryableError,
     Stopped,
     VendorUnavailableError,
     WpsyncError,
@@ -27,6 +25,7 @@ from wpsync.extract.reading import Reader
 from wpsync.model import Window
 from wpsync.policy import DEFAULT, WindowRetries
 from wpsync.resources.spec import Mode, Resource
+from wpsync.sync.attempts import Attempt, wait
 from wpsync.sync.run import PendingRows, Run, incomplete
 from wpsync.sync.store import Loaded, Loader, Store, Unit
 
@@ -313,7 +312,7 @@ class Pipeline:
             if window.start <= known.starts_at and known.ends_at <= window.end
         )
 
-    def _attempts(self, *, waits: bool = False) -> Iterator["_Attempt"]:
+    def _attempts(self, *, waits: bool = False) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
 
         A failure that may pass by itself is tried again. As long as windows are committed in between it is not the
@@ -322,7 +321,9 @@ class Pipeline:
         pauses = iter(self._retries.pauses)
         while True:
             committed = self._run.totals.windows
-            attempt = _Attempt(waits)
+            attempt = Attempt(
+                lambda failure: waits or not isinstance(failure, VendorUnavailableError)
+            )
             yield attempt
             if attempt.failure is None:
                 return
@@ -333,33 +334,7 @@ class Pipeline:
                 raise attempt.failure
             fields = {"resource": self._resource.name, "error": attempt.failure.message}
             log.log(self._retried, "window.retried", extra=fields)
-            self._wait(pause)
-
-    def _wait(self, seconds: float) -> None:
-        until = self._clock.monotonic() + seconds
-        while self._clock.monotonic() < until:
-            if self._stopping():
-                raise Stopped
-            self._clock.sleep(min(self._retries.look, seconds))
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One attempt at something. It swallows a failure that may pass by itself, and keeps it as `failure`."""
-
-    waits: bool
-    failure: RetryableError | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: object, exc: BaseException | None, trace: object) -> bool:
-        if not isinstance(exc, RetryableError):
-            return False
-        if isinstance(exc, VendorUnavailableError) and not self.waits:
-            return False
-        self.failure = exc
-        return True
+            wait(pause, self._retries, self._clock, self._stopping)
 
 
 def _none_held(window: Window) -> int:
