@@ -1,4 +1,4 @@
-"""Attempts: what failed for a reason that may pass by itself is done again, after a pause."""
+"""Attempts: do something again, after a pause, where it failed for a reason that may pass by itself."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -45,8 +45,8 @@ def reconnecting(
 ) -> Iterator[Attempt]:
     """Yield attempts until one is not ended by a lost connection to the database: `for ...: with attempt: ...`.
 
-    What is attempted can be repeated, and goes on where it was. Gives up where nothing was committed for as long as
-    the pauses take together: what waits for the database within an attempt is not waited for again.
+    The body can be repeated, and goes on where it was. Gives up where nothing was committed for as long as the pauses
+    take together: an attempt that has itself waited for the database is the last.
     """
     pauses, before = iter(retries.pauses), committed()
     gives_up: float | None = None
