@@ -13,6 +13,7 @@ from wpsync.errors import RetryableError, VendorRefusedError
 from wpsync.extract import windows
 from wpsync.extract.events import Closed
 from wpsync.extract.reading import Reader
+from wpsync.ledger import LedgerWindow
 from wpsync.model import Window
 from wpsync.policy import Ages
 from wpsync.resources import RESOURCES
@@ -130,9 +131,10 @@ class Simulation:
     def check_ledger(self) -> None:
         """No two windows overlap; nothing newer than the settled is vouched for; the mark is covered.
 
-        And nothing is told gone that is there.
+        A window that the ledger calls complete is complete, and nothing is told gone that is there.
         """
         known = self.store.entered
+        self.check_windows([window for window in known if window.is_complete])
         for row in self.vendor.rows:
             if row.id in self.store.gone and row.listed(self.vendor.now()):
                 self.problems.append(f"{row.id} is told gone and is there")
@@ -145,6 +147,19 @@ class Simulation:
             span = Window(windows.floor_second(START), self.store.mark)
             if windows.missing(span, [w.window for w in known]):
                 self.problems.append("the watermark passed what was not read")
+
+    def check_windows(self, complete: list[LedgerWindow]) -> None:
+        """Hold every complete window against the world, whenever it was read: commits, merges and doubts included.
+
+        Each row that was listed when its window was read, and still is, is held.
+        """
+        now, held = self.vendor.now(), self.store.rows
+        missing = (row for row in self.vendor.rows if row.id not in held and row.listed(now))
+        for row in missing:
+            for window in complete:
+                inside = window.starts_at.timestamp() <= row.at < window.ends_at.timestamp()
+                if inside and row.listed(window.read_at.timestamp()):
+                    self.problems.append(f"{window.window} is complete without {row.id}")
 
     def check_end(self) -> None:
         store, now = self.store, self.vendor.now()
