@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW wp_bi.agent_daily AS
 WITH events AS (
     SELECT _account AS account, agent_id AS agent, (began_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
            (direction = 'in')::integer AS calls_in, (direction = 'out')::integer AS calls_out,
-           connected::integer AS calls_answered, CASE WHEN connected THEN greatest(duration_seconds, 0) END AS talk_seconds,
+           connected::integer AS calls_answered, CASE WHEN connected THEN duration_seconds END AS talk_seconds,
            0 AS sms_in, 0 AS sms_out, 0 AS messages_sent, 0 AS messages_received,
            CASE WHEN connected THEN 'tel:' || contact_tel END AS person, 0 AS contacts_gained, 0 AS contacts_lost
     FROM wp.calls

@@ -4,8 +4,8 @@ SELECT c._account AS account, c.id AS call_id, c.agent_id AS agent, c.agent_id, 
        c.contact_name, c.began_at, c.ended_at, (c.began_at AT TIME ZONE 'Asia/Shanghai')::date AS day,
        extract(hour FROM c.began_at AT TIME ZONE 'Asia/Shanghai')::integer AS hour,
        extract(isodow FROM c.began_at AT TIME ZONE 'Asia/Shanghai')::integer AS weekday,
-       CASE WHEN c.connected THEN greatest(c.duration_seconds, 0) ELSE 0 END AS talk_seconds,
-       round(CASE WHEN c.connected THEN greatest(c.duration_seconds, 0) ELSE 0 END / 60.0, 2) AS talk_minutes,
+       CASE WHEN c.connected THEN c.duration_seconds ELSE 0 END AS talk_seconds,
+       round(CASE WHEN c.connected THEN c.duration_seconds ELSE 0 END / 60.0, 2) AS talk_minutes,
        c.recording_url, c.recording_status, c._gone_at AS gone_at
 FROM wp.calls c LEFT JOIN wp.agents a ON a._account = c._account AND a.id = c.agent_id;
 
