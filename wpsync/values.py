@@ -26,7 +26,7 @@ _NULL_LITERAL = "(null)"
 _INT4 = 2**31
 _INT8 = 2**63
 _EPOCHS = range(10**9, 7 * 10**9)
-"""Seconds from 2001 to 2191. What is below is a day, a duration or nothing, but no time of a work phone."""
+"""Seconds from 2001 to 2191. Below are days, durations or nothing, but no time of a work phone."""
 _WRITTEN = range(10**7, 10**14)
 """A day without signs between its parts, or a day with a time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -321,12 +321,12 @@ def _local(parsed: datetime) -> datetime:
 
 def _written(found: re.Match[str]) -> datetime:
     """A local time in parts; midnight where it has only a day."""
+    year, month, day_of, hour, minute, second = (int(part or 0) for part in found.groups())
     try:
-        return _local(datetime(*(int(part or 0) for part in found.groups())))  # type: ignore[arg-type]  # never a zone
-    except UnreadableError:
-        raise
+        at = datetime(year, month, day_of, hour, minute, second, tzinfo=SHANGHAI)
     except ValueError:
         raise UnreadableError("not a day of the calendar") from None
+    return _plausible(at)
 
 
 def _epoch(number: int) -> datetime:
@@ -419,6 +419,22 @@ def web_address(value: object) -> str | None:
     if not has_host or re.search(r"\s", host) or not _SCHEME.fullmatch(scheme):
         raise UnreadableError("not an address")
     return f"{scheme}://{rest}"
+
+
+_RECORDINGS = {
+    **dict.fromkeys(("not_found", "notfound", "录音未找到", "录音不存在"), "not_found"),
+    **dict.fromkeys(("copy_fail", "copy_failed", "录音拷贝失败"), "copy_failed"),
+    **dict.fromkeys(("multiple_call_lose", "multiple_call_lost"), "lost_multiple_calls"),
+    "多通通话录音丢失": "lost_multiple_calls",
+}
+
+
+def recording_status(value: object) -> str:
+    """The meaning of a `soundUrl` that is no address; `unknown` where no list knows it."""
+    try:
+        return _RECORDINGS.get(folded(value) or "", "unknown")
+    except (UnreadableError, RepairedError):
+        return "unknown"
 
 
 def texts(value: object) -> list[str] | None:

@@ -313,7 +313,9 @@ def test_what_the_vendor_changes_within_the_horizon_is_right_a_day_later(timelin
     tables = ["calls", "message_red_packets", "message_group_collections"]
     found = truth_of(line, [*tables, "message_group_collection_payers"])
     assert not found, f"{len(found)}: " + "\n".join(found[:20])
-    open_days = 14 * 12 + 40  # groups of the days within the horizon, and pages of days with many rows
+    open_days = (
+        14 * 12 + 40
+    )  # groups of the days within the horizon, and pages of days with many rows
     made = [r for r in line.requests(begun) if r["body"].get("pageSize") not in (1, None)]
     log.info("%d requests to follow %d rows up for 6 days", len(made), len(recordings + money))
     assert len(made) < 2 * 6 * open_days

@@ -335,7 +335,7 @@ def test_a_number_that_was_given_to_another_agent_is_that_agents(tables):
     """The newer of two that are listed; one that is listed before one that is gone."""
     later = NOON + timedelta(days=1)
     for identifier, first, deleted in (
-        ("a-new", later, None), ("z-old", NOON, None), ("b-gone", later + timedelta(days=1), later),
+        ("z-new", later, None), ("a-old", NOON, None), ("b-gone", later + timedelta(days=1), later),
     ):  # fmt: skip
         tables.add("agents", id=identifier, name=identifier, phone="13312345678")
         tables.run(
@@ -344,7 +344,7 @@ def test_a_number_that_was_given_to_another_agent_is_that_agents(tables):
         )  # fmt: skip
     tables.add("wechat_users", id="w", wx_no="wx", phone="13312345678")
     known = tables.query("select agent_id from wp_bi.wechat_agents where agent_wx_no = 'wx'")
-    assert known == [("a-new",)]
+    assert known == [("z-new",)]
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 """When a row whose content is still to change is read again. Pure.
 
 A call's recording is uploaded after the call, a transfer is claimed, a collection is paid one by one:
-such rows are looked at soon and then ever more rarely (the document's `soundUrl`, `m7Type`), until what
-they hold is final or they are past the horizon.
+such rows are looked at soon and then ever more rarely (the document's `soundUrl`, `m7Type`), until
+their state is final or they are past the horizon.
 """
 
 from collections.abc import Sequence

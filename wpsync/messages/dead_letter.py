@@ -25,7 +25,10 @@ ENTRIES: Mapping[str, Entry] = {
         ),
     ),
     "dead_letter.not_a_text": Entry(
-        Text("an object, a list or a flag stands where a text was expected", "应为文本，但内容是对象、列表或布尔值")
+        Text(
+            "an object, a list or a flag stands where a text was expected",
+            "应为文本，但内容是对象、列表或布尔值",
+        )
     ),
     "dead_letter.refused_by_database": Entry(
         Text(

@@ -308,8 +308,8 @@ def _add_texts(of: Messages, exploded: Exploded) -> None:
             exploded.plain_texts[place] = said
 
 
-def _spoken(payload: object) -> str | None | Message:
-    """What was said: plain text, or `{"msg": …}` as the type table has it; or why nobody can tell."""
+def _spoken(payload: object) -> str | Message | None:
+    """What was said: plain text, or `{"msg": …}` as the type table has it; or why that is unknown."""
     said = payload
     if isinstance(payload, str) and may_be_object(payload):
         try:

@@ -215,14 +215,6 @@ def _holding(record: Record, sources: tuple[str, ...]) -> list[str]:
     return [name for name in sources if record.get(name) not in (None, "")] or [sources[0]]
 
 
-_RECORDING_STATUS = {
-    **dict.fromkeys(("not_found", "notfound", "录音未找到", "录音不存在"), "not_found"),
-    **dict.fromkeys(("copy_fail", "copy_failed", "录音拷贝失败"), "copy_failed"),
-    **dict.fromkeys(("multiple_call_lose", "multiple_call_lost"), "lost_multiple_calls"),
-    "多通通话录音丢失": "lost_multiple_calls",
-}
-
-
 def _finish_calls(draft: _Draft, into: Batch) -> None:
     """`soundUrl` is an address without a scheme, one of three words, or nothing (yet)."""
     urls, statuses = draft.columns["recording_url"], draft.columns["recording_status"]
@@ -234,7 +226,7 @@ def _finish_calls(draft: _Draft, into: Batch) -> None:
             originals.keep_raw(draft.extra(number), "soundUrl", sent)
             urls[number] = repaired.value
         except values.UnreadableError:
-            statuses[number] = _recording_status(sent)
+            statuses[number] = values.recording_status(sent)
             if statuses[number] == "unknown":
                 originals.keep_raw(draft.extra(number), "soundUrl", sent)
             continue
@@ -242,13 +234,6 @@ def _finish_calls(draft: _Draft, into: Batch) -> None:
             statuses[number] = "available"
         else:
             statuses[number] = "none" if connected[number] is False else "pending"
-
-
-def _recording_status(sent: object) -> str:
-    try:
-        return _RECORDING_STATUS.get(values.folded(sent) or "", "unknown")
-    except (values.UnreadableError, values.RepairedError):
-        return "unknown"
 
 
 def _finish_messages(draft: _Draft, into: Batch) -> None:

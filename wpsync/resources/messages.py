@@ -203,7 +203,9 @@ PAYERS = Table(
             personal=WX_NO,
             identifies=WX,
         ),
-        Column("amount_fen", SqlType.BIGINT, (), values.big_integer, "应付金额（分）", "amount in fen"),
+        Column(
+            "amount_fen", SqlType.BIGINT, (), values.big_integer, "应付金额（分）", "amount in fen"
+        ),
         Column("amount", SqlType.MONEY, (), values.yuan, "应付金额（元）", "amount in yuan"),
         Column(
             "paid",
