@@ -319,3 +319,30 @@ def test_what_the_vendor_changes_within_the_horizon_is_right_a_day_later(timelin
     made = [r for r in line.requests(begun) if r["body"].get("pageSize") not in (1, None)]
     log.info("%d requests to follow %d rows up for 6 days", len(made), len(recordings + money))
     assert len(made) < 2 * 6 * open_days
+
+
+def test_a_row_that_the_vendor_moves_to_another_day_is_there_once_and_counted_there(timeline):
+    line = timeline(messages=600, days=9)
+    driver, remote, series = line.driver, line.remote, line.vendor.world.series["calls"]
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    driver.backfill("9d", ["calls"])
+    old = [row for row in series.rows if row.at < (START - timedelta(days=4)).timestamp()][0]
+    young = [row for row in series.rows if row.at < (START - timedelta(hours=4)).timestamp()][-1]
+    for row, days in ((old, 5), (young, -5)):
+        vendor, truth, _ = row.made()
+        at = datetime.fromtimestamp(row.at, UTC) + timedelta(days=days)
+        moved = {**vendor, "beginTime": local(at)}
+        remote.mutate("calls", row.id, delete=True)
+        line.vendor.world.insert(
+            "calls", moved, int(at.timestamp()), {**(truth or {}), "began_at": at}
+        )
+    for hours in (1, 26, 52, 80):
+        line.go_to(START + timedelta(hours=hours))
+        driver.sync(["calls"])
+    found = truth_of(line, ["calls"])
+    assert not found, "\n".join(found[:20])
+    wrong = driver.query(
+        "select starts_at, vendor_count, rows_held, state from wpsync.windows where resource = 'calls'"
+        " and (state <> 'complete' or vendor_count <> rows_held)"
+    )
+    assert not wrong
