@@ -130,7 +130,9 @@ def test_of_an_id_at_two_times_in_one_reading_the_later_time_counts(database, or
     call = {"_id": "1", "beginTime": "2026-01-05 09:00:00"}
     calls = [call, {**call, "beginTime": "2026-01-05 10:00:00"}][::order]
     load(database, "calls", calls, duplicates=True)
-    assert rows(database, "select began_at from wp.calls") == [(datetime(2026, 1, 5, 2, tzinfo=UTC),)]
+    assert rows(database, "select began_at from wp.calls") == [
+        (datetime(2026, 1, 5, 2, tzinfo=UTC),)
+    ]
 
 
 @pytest.mark.parametrize("days", [3, -3])
