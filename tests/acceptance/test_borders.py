@@ -3,10 +3,12 @@
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 
+import psycopg
 import pytest
 
 from tests.acceptance.driving import Driver, differences
 from tests.fake_clock import FakeClock
+from wpsync.alerts import watch
 from wpsync.values import SHANGHAI
 
 SECOND = timedelta(seconds=1)
@@ -80,3 +82,36 @@ def test_rows_on_both_sides_of_a_midnight_count_for_their_own_day(
     assert daily == [
         (day, true_days["calls"][day], true_days["sms"][day]) for day in sorted(set(days))
     ]
+
+
+@pytest.mark.parametrize(
+    "today",
+    ["2024-03-07", "2026-01-01", "2026-03-01", "2026-06-07"],
+    ids=["leap", "year", "month", "Sunday"],
+)
+def test_the_weeks_before_are_counted_from_midnight_to_the_time_of_day(database_url, today):
+    """So many rows as were there by 9:30 on the same weekday; not those of the evening before, nor later ones."""
+    midnight_today = midnight(today)
+    now = midnight_today + timedelta(hours=9, minutes=30)
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        for back in range(5):
+            begins, ends = (at - back * timedelta(days=7) for at in (midnight_today, now))
+            inside = [begins, begins + SECOND, ends - SECOND][: 3 if back else 0]
+            for at in [begins - SECOND, *inside, *([ends] if back else [])]:
+                connection.execute(
+                    "insert into wp.calls (_account, id, began_at, _first_synced_at, _synced_at)"
+                    " values ('main', %s, %s, now(), now())",
+                    (at.isoformat(), at),
+                )
+        found = connection.execute(
+            watch.QUERIES["silent_calls"], {"accounts": ["main"], "now": now, "most": 100}
+        ).fetchall()
+        assert sorted(found) == [("main", back, 3) for back in range(1, 5)]
+        connection.execute(
+            "update wp.calls set began_at = %s where began_at = %s",
+            (midnight_today, midnight_today - SECOND),
+        )
+        found = connection.execute(
+            watch.QUERIES["silent_calls"], {"accounts": ["main"], "now": now, "most": 100}
+        ).fetchall()
+        assert not found  # a row at midnight is one of today

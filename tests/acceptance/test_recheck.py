@@ -326,7 +326,7 @@ def test_a_row_that_the_vendor_moves_to_another_day_is_there_once_and_counted_th
     driver, remote, series = line.driver, line.remote, line.vendor.world.series["calls"]
     driver.more = "[recheck]\nsample_rows = 0\n"
     driver.backfill("9d", ["calls"])
-    old = [row for row in series.rows if row.at < (START - timedelta(days=4)).timestamp()][0]
+    old = next(row for row in series.rows if row.at < (START - timedelta(days=4)).timestamp())
     young = [row for row in series.rows if row.at < (START - timedelta(hours=4)).timestamp()][-1]
     for row, days in ((old, 5), (young, -5)):
         vendor, truth, _ = row.made()
