@@ -29,6 +29,7 @@ from wpsync.state.scope import Scope
 from wpsync.values import parse_json
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
+SENT = int(str(MESSAGE["ts"]))
 
 
 @pytest.fixture
@@ -120,11 +121,11 @@ def test_of_an_id_at_two_times_in_one_reading_the_later_time_counts(database, or
     """As a vendor lists it that sends a row again with another time: newest first or oldest first."""
     day = 86_400
     moved = [
-        {**message("115", '{"title": "before"}'), "ts": MESSAGE["ts"]},
-        {**message("115", '{"title": "after"}'), "ts": MESSAGE["ts"] + day},
+        {**message("115", '{"title": "before"}'), "ts": SENT},
+        {**message("115", '{"title": "after"}'), "ts": SENT + day},
     ][::order]
     load(database, "wechat_messages", moved, duplicates=True)
-    later = datetime.fromtimestamp(MESSAGE["ts"] + day, UTC)
+    later = datetime.fromtimestamp(SENT + day, UTC)
     assert rows(database, "select sent_at from wp.wechat_messages") == [(later,)]
     assert rows(database, "select title, sent_at from wp.message_transfers") == [("after", later)]
     call = {"_id": "1", "beginTime": "2026-01-05 09:00:00"}
@@ -138,7 +139,7 @@ def test_of_an_id_at_two_times_in_one_reading_the_later_time_counts(database, or
 @pytest.mark.parametrize("days", [3, -3])
 def test_a_row_that_is_sent_again_with_another_time_moves(database, days):
     """What is read later counts, also where the vendor put the time back."""
-    again = {**message("115", '{"title": "x"}'), "ts": MESSAGE["ts"] + days * 86_400}
+    again = {**message("115", '{"title": "x"}'), "ts": SENT + days * 86_400}
     load(database, "wechat_messages", [message("115", '{"title": "x"}')])
     load(database, "wechat_messages", [again], T0 + timedelta(hours=1))
     at = datetime.fromtimestamp(again["ts"], UTC)
