@@ -71,7 +71,7 @@ the code.
 | `Rechecks.another` | 1 h | so far away no reading meets the same broken row | extract.probing |
 | `Rechecks.put_off` | 1 h | until a window that cannot be checked is tried again, at most | sync.recheck |
 | `Rechecks.in_vain` | 3 | such windows in a row that mean that the vendor's archive is down | sync.recheck |
-| `Rechecks.gathered` | 45 s | how long a row that is due to be followed up waits for others | sync.recheck |
+| `Rechecks.gathered` | 45 s | how long a row that is due to be followed up waits for others | sync.recheck, extract.follow_up |
 | `Rechecks.follow_ups` | 5 min, 15 min, 1 h, 4 h, 12 h, then 1 d | the ages at which an open row is read again | extract.follow_up |
 | `Rechecks.follow_up_groups` | 12 | into how many groups a step is cut, whose rows are read again together | extract.follow_up |
 | `Rechecks.sample_every` | 23 h | between two samples of a resource | sync.passes |

@@ -27,15 +27,17 @@ def due_after(
     age, ages = read_at - at, rules.follow_ups
     step = next((one for one in ages.steps if age < one), None)
     if step is not None and step <= horizon:
-        return _rounded_up(at + step, step / rules.follow_up_groups)
+        return _rounded_up(at + step, step, rules)
     later = max(1, age // ages.then + 1) * ages.then
     if later > horizon:
         return None
-    return _rounded_up(at + later, ages.then / rules.follow_up_groups)
+    return _rounded_up(at + later, ages.then, rules)
 
 
-def _rounded_up(at: datetime, grain: timedelta) -> datetime:
-    return at + -(at - _EPOCH) % grain
+def _rounded_up(at: datetime, step: timedelta, rules: Rechecks) -> datetime:
+    """A share that is shorter than rows wait for each other anyway would only part them."""
+    grain = step / rules.follow_up_groups
+    return at + -(at - _EPOCH) % grain if grain > rules.gathered else at
 
 
 def together(times: Sequence[datetime], between: Sequence[int], page_size: int) -> list[Window]:
