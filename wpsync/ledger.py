@@ -375,18 +375,22 @@ def _new(
     window: Window, reading: Reading, held: int | None, attempts: int, retries: Ladder
 ) -> LedgerWindow:
     complete = reading.reason is None
+    rows = reading.rows_seen if held is None else held
+    # Where we hold nothing that a doubt could be about, it is soon over (`probing.seems_empty_unheld`).
+    is_unheld = reading.reason == SUSPICIOUSLY_EMPTY and not rows
+    tried = min(attempts, DEFAULT.distrust.window_unheld) if is_unheld else attempts
     return LedgerWindow(
         starts_at=window.start,
         ends_at=window.end,
         vendor_count=reading.vendor_count,
         rows_seen=reading.rows_seen,
-        rows_held=reading.rows_seen if held is None else held,
+        rows_held=rows,
         state=reading.state,
         reason=reading.reason,
         attempts=1 if complete else attempts,
         read_at=reading.read_at,
         checked_at=reading.read_at,
-        retry_at=None if complete else reading.read_at + retries.after(attempts),
+        retry_at=None if complete else reading.read_at + retries.after(tried),
     )
 
 

@@ -55,6 +55,12 @@ the code.
 | `ListingRetries.in_a_row` | 12 | failures in a row after which the rest of the listing counts as not shown | extract.bisect_listing |
 | `ListingRetries.parents_in_a_row` | 3 | rooms or agents in a row that fail before others are asked for | sync.one_by_one |
 | `ListingRetries.others` | 3 | how many other rooms are asked for then | sync.listings |
+| `Distrust.empty_asks` | 3 | counts that confirm an empty answer where nothing lies beside; how often one that cannot be is asked for | sync.emptiness, extract.reading |
+| `Distrust.beside` | 31 d | how far away rows may lie whose count confirms that a stretch is empty | sync.emptiness |
+| `Distrust.beside_before` | 1 d | the same before it, both together: a longer span may be cut in silence | sync.emptiness |
+| `Distrust.live_span` | 5 min | an empty stretch of the present this long is confirmed by the probes that follow | sync.window_sync |
+| `Distrust.odd_pages` | 3 | how often a page that shows nothing where rows are expected is asked for again | extract.reading |
+| `Distrust.window_unheld` | 3 | empty readings of a window of which we hold nothing until it is believed | extract.probing, ledger |
 | `Distrust.window_readings` | 5 | empty readings of a window until our rows count as gone | extract.probing |
 | `Distrust.window_since` | 4 h | how long ago the last of them was | extract.probing |
 | `Distrust.window_since_everywhere` | 23 h | the same where the vendor shows none of our rows anywhere | extract.probing |
@@ -229,6 +235,12 @@ class ListingRetries:
 class Distrust:
     """When an answer that is empty, enormous or short is believed."""
 
+    empty_asks: int = 3
+    beside: timedelta = timedelta(days=31)
+    beside_before: timedelta = timedelta(days=1)
+    live_span: timedelta = timedelta(minutes=5)
+    odd_pages: int = 3
+    window_unheld: int = 3
     window_readings: int = 5
     window_since: timedelta = timedelta(hours=4)
     window_since_everywhere: timedelta = timedelta(hours=23)

@@ -18,6 +18,7 @@ from wpsync.model import Window
 from wpsync.policy import Ages
 from wpsync.resources import RESOURCES
 from wpsync.state.scope import Scope
+from wpsync.sync.emptiness import Emptiness
 from wpsync.sync.live import LiveTail
 from wpsync.sync.recheck import Recheck
 from wpsync.sync.run import Run
@@ -115,7 +116,17 @@ class Simulation:
 
     def pipeline(self, run: Run, rows_aim: int) -> Pipeline:
         reader = Reader(self.resource, self.vendor, rows_aim=rows_aim)
-        return Pipeline(self.resource, run, reader, self.store, self.clock)
+        recheck = Recheck(self.resource, self.store, self.vendor, self.clock, AGES, {}, SETTLE)
+        emptiness = Emptiness(self.store, recheck.counted)
+        return Pipeline(
+            self.resource,
+            run,
+            reader,
+            self.store,
+            self.clock,
+            is_empty=emptiness.confirms,
+            live_span=timedelta(0),
+        )
 
     def check_complete(self, closed: Closed) -> None:
         """A window that is told complete holds every row that was visible when its reading began."""

@@ -114,7 +114,7 @@ class SimulatedVendor:
         fetched_at = self.clock.now()
         self.clock.sleep(self.rng.uniform(0.05, 2.0))
         struck = self.faulty and self.rng.random() < self.fault_rate
-        fault = self.rng.randrange(7) if struck else None
+        fault = self.rng.randrange(8) if struck else None
         if fault == 0:
             raise VendorUnavailableError("simulated")
         number, size = int(str(body.get("page", 1))), int(str(body["pageSize"]))
@@ -160,6 +160,7 @@ class SimulatedVendor:
             4: (None, records),
             5: (count, []),
             6: (count, None),
+            7: (0, []),
         }
         return lies.get(fault, (count, records))
 

@@ -61,7 +61,41 @@ def read(vendor, window=SECOND):
 def test_ids_that_become_one_key_are_one_row(ids):
     _, closed = read(Pages([[{"id": one, "ts": NOON} for one in ids]]))
     assert closed.duplicates
-    assert (closed.rows_seen, closed.reason) == (1, "rows_missing")
+    assert (closed.rows_seen, closed.vendor_count, closed.reason) == (1, 2, None)
+
+
+def test_a_row_that_two_pages_list_may_hide_another_and_proves_nothing():
+    pages = [
+        [{"id": f"m{i}", "ts": NOON} for i in range(100)],
+        [{"id": one, "ts": NOON} for one in ("m99", "last")],
+    ]
+    _, closed = read(Pages(pages))
+    assert (closed.rows_seen, closed.vendor_count, closed.reason) == (101, 102, "rows_missing")
+
+
+@pytest.mark.parametrize("at", [NOON - 1, NOON + 1])
+def test_a_row_outside_that_is_listed_twice_is_left_out_of_the_count(at):
+    page = [{"id": "in", "ts": NOON}, {"id": "out", "ts": at}, {"id": "out", "ts": at}]
+    _, closed = read(Pages([page]))
+    assert (closed.rows_seen, closed.vendor_count, closed.reason) == (1, 1, None)
+
+
+class NullLists(Pages):
+    """A vendor that sends null for the list of two replies in a row, again and again."""
+
+    asked = 0
+
+    def page(self, body: Body) -> Page:
+        self.asked += 1
+        page = super().page(body)
+        return page if self.asked % 3 == 0 else replace(page, records=None)
+
+
+def test_a_page_without_a_list_is_asked_for_again_and_not_all_that_was_read():
+    vendor = NullLists([[{"id": f"{p}-{i}", "ts": NOON} for i in range(100)] for p in range(9)])
+    staged, closed = read(vendor)
+    assert (closed.reason, len(staged)) == (None, 900)
+    assert vendor.asked == 30  # a last page that is full is looked beyond
 
 
 def test_what_a_refused_ask_staged_is_not_staged_twice():

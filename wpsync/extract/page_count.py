@@ -15,11 +15,16 @@ _OBJECT, _TEXT, _NUMBER = frozenset({dict}), frozenset({str}), frozenset({int})
 @dataclass(slots=True)
 class PageCount:
     """What the pages of one reading showed. `count` is the highest that a reply told, `told` when each
-    count was first told; `newest` the latest time among the rows inside the window."""
+    count was first told; `newest` the latest time among the rows inside the window; `repeats` the ids that one
+    page lists again, `shifted` those that another page does."""
 
     seen: set[object] = field(default_factory=set)
     outside: int = 0
     duplicates: bool = False
+    repeats: list[object] = field(default_factory=list)
+    repeats_outside: int = 0
+    shifted: list[object] = field(default_factory=list)
+    is_explained: bool = False
     newest: datetime | None = None
     count: int | None = None
     told: dict[int, datetime] = field(default_factory=dict)
@@ -37,7 +42,30 @@ class PageCount:
             return self.problem
         if self.count is None:
             return Reason.COUNT_MISSING
-        return Reason.ROWS_MISSING if len(self.seen) < self.count else None
+        return (
+            Reason.ROWS_MISSING if len(self.seen) < self.count and not self.is_explained else None
+        )
+
+    @property
+    def counted_outside(self) -> int:
+        """How many rows outside the window the vendor's count holds."""
+        return self.outside + (self.repeats_outside if self.is_explained else 0)
+
+    def explain_by_repeats(self, before: "PageCount") -> bool:
+        """A vendor that lists a row twice counts it twice: distinct ids and repeats on one page make its count.
+
+        Believed where two readings in a row show the same. Rows that another page repeats may hide others, which stand on
+        neither. Return whether there are such: then a shorter stretch tells, which fits on one page.
+        """
+        if self.problem is not None or self.count is None or set(self.told) != {self.count}:
+            return False
+        mine = (self.seen, self.repeats, self.shifted, self.count)
+        theirs = (before.seen, before.repeats, before.shifted, before.count)
+        shown = len(self.seen) + len(self.repeats)
+        if mine != theirs or not (self.repeats or self.shifted):
+            return False
+        self.is_explained = shown == self.count and not self.shifted
+        return shown < self.count == shown + len(self.shifted)
 
     def adopt(self, attempt: "PageCount") -> None:
         """Become what another one is."""
@@ -90,8 +118,9 @@ class PageCounter:
         if page.count is not None and records and behind + len(records) > page.count:
             tally.problem = Reason.COUNT_CONTRADICTED
         if not self._see_all(records, window, tally):
+            here: set[object] = set()
             for record in records:
-                self._see(record, window, tally)
+                self._see(record, window, tally, here)
 
     def _see_all(self, records: Sequence[object], window: Window | None, tally: PageCount) -> bool:
         """Count an ordinary page at once: new text ids, times in epoch seconds all inside the window."""
@@ -119,12 +148,17 @@ class PageCounter:
         tally.seen |= new
         return True
 
-    def _see(self, record: object, window: Window | None, tally: PageCount) -> None:
+    def _see(
+        self, record: object, window: Window | None, tally: PageCount, here: set[object]
+    ) -> None:
+        """Count a row; `here` are the rows before it on its page."""
         key = self._key(record)
-        if key in tally.seen:
+        is_repeat = key in tally.seen
+        if is_repeat:
             tally.duplicates = True
-            return
+            (tally.repeats if key in here else tally.shifted).append(key)
         tally.seen.add(key)
+        here.add(key)
         if window is None or self._cursor_convert is None:
             return
         try:
@@ -133,7 +167,10 @@ class PageCounter:
             return
         if isinstance(at, datetime):
             if not window.start <= at < min(window.end, self.settled_before):
-                tally.outside += 1
+                if is_repeat:
+                    tally.repeats_outside += 1
+                else:
+                    tally.outside += 1
             elif tally.newest is None or at > tally.newest:
                 tally.newest = at
 

@@ -79,6 +79,11 @@ def seems_empty_for(
     return was_empty and now - known.read_at >= since
 
 
+def seems_empty_unheld(known: LedgerWindow, rules: Distrust = DEFAULT.distrust) -> bool:
+    """Whether a stretch of which we hold nothing has been empty often enough, whatever other counts say."""
+    return known.reason == SUSPICIOUSLY_EMPTY and known.attempts >= rules.window_unheld
+
+
 def beside(ledger: Sequence[LedgerWindow], window: Window) -> LedgerWindow | None:
     """The complete window with rows that is nearest to another one; None where there is none."""
     others = [w for w in ledger if w.is_complete and w.rows_held and w.window != window]

@@ -52,9 +52,19 @@ class Reader:
         self._ends_are_inclusive = False
         self._proven_span = timedelta(0)
 
-    def listing(self, filters: Body, *, held: Callable[[], int]) -> Iterator[Event]:
-        """Read everything; `held` tells how many rows we hold, which a sudden nothing contradicts."""
-        yield from self._settled(None, [dict(filters)], held)
+    def listing(
+        self, filters: Body, *, held: Callable[[], int], doubts: bool = False
+    ) -> Iterator[Event]:
+        """Read everything; `held` tells how many rows we hold, which a sudden nothing contradicts.
+
+        `doubts`: where we hold none either, nothing is believed only once several replies agree.
+        """
+
+        def is_empty() -> bool:
+            asks = self._distrust.empty_asks if doubts else 0
+            return all(self._page(filters, 1).count == 0 for _ in range(asks))
+
+        yield from self._settled(None, [dict(filters)], held, is_empty)
 
     def around(self, filters: Body) -> ListingBisection:
         """What reads a listing around the rows that cannot be served."""
@@ -67,11 +77,13 @@ class Reader:
         newest_first: bool,
         settled: datetime,
         held: Callable[[Window], int] = lambda window: 0,
+        is_empty: Callable[[Window], bool] = lambda window: True,
     ) -> Iterator[Event]:
         """Read a window, split where it has to be; every piece is closed for itself, in order.
 
         What lies at or after `settled` is read for freshness and not accounted for. `held` tells how many
-        rows we hold in a piece, which a sudden nothing contradicts; it is asked where there is nothing.
+        rows we hold in a piece, which a sudden nothing contradicts; it is asked where there is nothing. Where we hold
+        none either, `is_empty` confirms it.
         """
         self._counting.settled_before = settled
         stack = [window]
@@ -79,7 +91,8 @@ class Reader:
             current = stack.pop()
             vouched = self._accounted(current)
             held_there = partial(held, vouched) if vouched is not None else lambda: 0
-            parts = yield from self._settled(current, _asks(current), held_there)
+            is_confirmed = partial(is_empty, vouched) if vouched is not None else lambda: True
+            parts = yield from self._settled(current, _asks(current), held_there, is_confirmed)
             ordered = parts if newest_first else list(reversed(parts))
             stack.extend(ordered)
 
@@ -96,26 +109,38 @@ class Reader:
         return True
 
     def _settled(
-        self, window: Window | None, asks: Sequence[Body], held: Callable[[], int]
+        self,
+        window: Window | None,
+        asks: Sequence[Body],
+        held: Callable[[], int],
+        is_empty: Callable[[], bool],
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
-        tally = PageCount()
+        tally = before = PageCount()
         for _ in range(self._policy.windows.readings):
             yield Restart()
-            tally = PageCount()
+            before, tally = tally, PageCount()
             parts = yield from self._attempt(window, asks, tally)
             if parts:
                 return parts
-            if tally.count == 0 and not tally.seen and tally.problem is None and held():
+            is_nothing = tally.count == 0 and not tally.seen and tally.problem is None
+            if is_nothing and (held() or not is_empty()):
                 tally.problem = Reason.SUSPICIOUSLY_EMPTY
+            if tally.explain_by_repeats(before) and (halves := _halves(window)):
+                return halves
             if tally.verdict() is None or tally.over_cap:
+                break
+            vouched = self._accounted(window)
+            if window is not None and vouched != window:
+                # What arrives now is no reason to doubt what is older: that is read by itself. The rest comes again.
+                if vouched is not None:
+                    return [vouched, Window(vouched.end, window.end)]
                 break
         if window is not None and tally.verdict() is None and self._is_cut_short(window, tally):
             return windows.split(window, 2)
-        outside = tally.outside if tally.count is not None else 0
         yield Closed(
             self._accounted(window),
-            None if tally.count is None else max(tally.count - outside, 0),
+            None if tally.count is None else max(tally.count - tally.counted_outside, 0),
             tally.inside,
             tally.duplicates,
             tally.read_at,
@@ -173,7 +198,7 @@ class Reader:
         A page that came short sets the length of all (the vendor clamps it), an enormous count cuts a
         window into very many.
         """
-        first = self._page(ask, 1)
+        first = self._again(ask, 1, 0, self._page(ask, 1))
         size, length, count = self._resource.page_size, len(first.records or ()), first.count or 0
         is_short = 0 < length < min(count, size) and length not in self._clamps
         many = self._distrust.many_windows * self._rows_aim
@@ -181,6 +206,14 @@ class Reader:
             return first
         again = self._page(ask, 1)
         return first if length > len(again.records or ()) else again
+
+    def _again(self, ask: Body, number: int, behind: int, shown: Page) -> Page:
+        """Return the page; asked for again, a few times, where it shows nothing and its count expects rows."""
+        for _ in range(self._distrust.odd_pages):
+            if shown.records or (shown.records is not None and (shown.count or 0) <= behind):
+                break
+            shown = self._page(ask, number)
+        return shown
 
     def _too_much(self, window: Window | None, first: Page) -> list[Window]:
         """The pieces of a window that holds more than is shown or wanted; none of one that does not."""
@@ -220,13 +253,14 @@ class Reader:
         known = len(tally.seen)
         last = len(first.records or ())
         if total >= 2:
-            second = self._page(ask, 2)
+            second = self._again(ask, 2, length, self._page(ask, 2))
             yield from self._count(second, 2, length, window, tally)
             last = len(second.records or ())
             if last and len(tally.seen) == known:
                 tally.problem = Reason.PAGE_IGNORED
                 return
-        for number, page in enumerate(self._rest(ask, total), 3):
+        for number, shown in enumerate(self._rest(ask, total), 3):
+            page = self._again(ask, number, (number - 1) * length, shown)
             yield from self._count(page, number, length, window, tally)
             last = len(page.records or ())
         yield from self._beyond(ask, max(total, 1), last, length, window, tally)
@@ -247,7 +281,7 @@ class Reader:
         ):
             number += 1
             known = len(tally.seen)
-            page = self._page(ask, number)
+            page = self._again(ask, number, (number - 1) * length, self._page(ask, number))
             yield from self._count(page, number, length, window, tally)
             last = len(page.records or ())
             if last and len(tally.seen) == known:
@@ -260,9 +294,15 @@ class Reader:
         on the first pages, and not everything has to be read again for their sake."""
         if total < 2 or tally.problem is not None or tally.verdict() is None:
             return
+        before = list(tally.repeats), list(tally.shifted), tally.repeats_outside
         for number in range(1, total + 1):
             known = len(tally.seen)
             yield from self._count(self._page(ask, number), number, length, window, tally)
+            tally.repeats, tally.shifted, tally.repeats_outside = (
+                list(before[0]),
+                list(before[1]),
+                before[2],
+            )
             if len(tally.seen) == known or tally.verdict() is None:
                 return
 

@@ -21,6 +21,7 @@ from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources.spec import Resource
 from wpsync.state.scope import Scope
 from wpsync.sync.attempts import Attempt, reconnecting
+from wpsync.sync.emptiness import Emptiness
 from wpsync.sync.page_source import PageSource
 from wpsync.sync.postgres_store import PostgresStore
 from wpsync.sync.recheck import Recheck
@@ -102,7 +103,8 @@ class Account:
         reader = Reader(
             resource, self.source(resource, priority), rows_aim=rows, policy=self.pace.policy
         )
-        store = self.store(resource)
+        store, recheck = self.store(resource), self.recheck(resource, priority)
+        emptiness = Emptiness(store, recheck.counted, self.pace.policy.distrust)
         return Pipeline(
             resource,
             run,
@@ -112,6 +114,8 @@ class Account:
             stopping=self.stopping,
             retried=self.pace.log_level(logging.WARNING),
             retries=self.pace.policy.windows,
+            is_empty=emptiness.confirms,
+            live_span=self.pace.policy.distrust.live_span,
         )
 
     def source(self, resource: Resource, priority: Priority) -> PageSource:
@@ -128,12 +132,12 @@ class Account:
             privacy=self.pace.privacy,
         )
 
-    def recheck(self, resource: Resource) -> Recheck:
+    def recheck(self, resource: Resource, priority: Priority = Priority.PROBE) -> Recheck:
         """What checks a resource's ledger against the vendor."""
         return Recheck(
             resource,
             self.store(resource),
-            self.source(resource, Priority.PROBE),
+            self.source(resource, priority),
             self.clock,
             self.pace.ages,
             self.ends,

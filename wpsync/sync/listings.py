@@ -35,6 +35,7 @@ def _read_whole(account: Account, resource: Resource, run: Run) -> None:
     before = listings.listings(account.database, scope).get("")
     request = ListingRequest(
         held=_held(account, scope, before),
+        doubts=_doubts_nothing(before),
         waits=before is None or before.state == COMPLETE,
     )
     account.pipeline(resource, run).sync_listing(request, account.store(resource).listing("", None))
@@ -61,10 +62,16 @@ def _read_parents(account: Account, resource: Resource, run: Run) -> None:
         room, before = parents[parent], known.get(parent)
         if before and is_current(before, room.fingerprint, stale):
             continue
-        # An empty one is believed where the room itself says so.
-        held = _held(account, scope, before, parent) if room.members != 0 else _none
+        # An empty one is believed where the room itself says so, and contradicted where it says that it has some.
+        says_so = room.members == 0
+        held = _none if says_so else _held(account, scope, before, parent, room.members or 0)
         with one_by_one.past(parent), _entered(account, scope, parent, run):
-            request = ListingRequest(parent=parent, held=held, waits=not one_by_one.problems)
+            request = ListingRequest(
+                parent=parent,
+                held=held,
+                doubts=not says_so and _doubts_nothing(before),
+                waits=not one_by_one.problems,
+            )
             pipeline.sync_listing(request, store.listing(parent, room.fingerprint))
             served.append(parent)
     run.incomplete += one_by_one.said()
@@ -84,17 +91,37 @@ def _entered(account: Account, scope: Scope, parent: str, run: Run) -> Iterator[
 
 
 def _held(
-    account: Account, scope: Scope, before: listings.ListingState | None, parent: str = ""
+    account: Account,
+    scope: Scope,
+    before: listings.ListingState | None,
+    parent: str = "",
+    members: int = 0,
 ) -> Callable[[], int]:
-    """Tells how many rows an empty listing would contradict; none once it has been empty often enough."""
+    """Tells how many rows an empty listing would contradict; none once it has been empty often enough.
+
+    `members`: how many a room says that it has. That may lag, so where we hold none it is believed less long.
+    """
 
     def held() -> int:
         if before is not None and _is_believed(account, scope, before):
             return 0
         with account.database.connection() as connection:
-            return held_rows.listed(connection, scope, parent)
+            rows = held_rows.listed(connection, scope, parent)
+        return rows or (0 if _was_empty_before(account, before) else members)
 
     return held
+
+
+def _doubts_nothing(before: listings.ListingState | None) -> bool:
+    """Whether nothing would be news of a listing: it was never read completely, or showed rows."""
+    return before is None or before.state != COMPLETE or before.rows_seen > 0
+
+
+def _was_empty_before(account: Account, before: listings.ListingState | None) -> bool:
+    """Whether an empty reading well before this one was entered already."""
+    at = before.empty_at if before is not None else None
+    apart = account.pace.policy.distrust.listing_apart
+    return at is not None and account.clock.now() - at > apart
 
 
 def _is_believed(account: Account, scope: Scope, before: listings.ListingState) -> bool:

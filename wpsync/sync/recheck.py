@@ -176,6 +176,9 @@ class Recheck:
         everything is more likely to pass, and is believed later.
         """
         now, rules = self._clock.now(), self._policy.distrust
+        holding = self._store.held([known.window])
+        if not (known.rows_held if holding is None else holding[0]):
+            return probing.seems_empty_unheld(known, rules)
         if not probing.seems_empty_for(known, now, alone=True, rules=rules):
             return False
         other = probing.beside(self._store.windows(self._everything()), known.window)
@@ -225,14 +228,17 @@ class Recheck:
 
     def count(self, window: Window) -> int | None:
         """The vendor's count of exactly this stretch; None where it sent none."""
-        body = self._known_ends().ask_for_count(window)
         try:
-            return self._counter.page(body).count
+            return self.counted(window)
         except (SpanTooLargeError, TooManyRowsError):
             if window.span <= windows.SECOND:
                 return None
             halves = [self.count(half) for half in windows.split(window, 2)]
             return None if None in halves else sum(half for half in halves if half is not None)
+
+    def counted(self, window: Window) -> int | None:
+        """Return the vendor's count of exactly this stretch, in one request. Raises where it is not served."""
+        return self._counter.page(self._known_ends().ask_for_count(window)).count
 
     def _check(self, group: list[LedgerWindow], pipeline: Pipeline) -> list[list[LedgerWindow]]:
         """Ask for the count of windows together; returns those that are to be asked for by themselves."""
@@ -328,7 +334,6 @@ class Recheck:
         """How the vendor reads the ends: found once by asking for a second that tells."""
         name = self._resource.name
         if name not in self._ends and not self._tried_ends:
-            self._tried_ends = True
             found = self._find_ends()
             if found is not None:
                 self._ends[name] = found
@@ -338,6 +343,8 @@ class Recheck:
         """None where no second would tell, or where none of the asks shows the row that should be there."""
         until = windows.floor_second(self._clock.now() - self._settle)
         at = self._store.lone_second(Window(until - self._ages.horizon, until))
+        at = at or self._store.lone_second(Window(until - _ENDLESS, until))
+        self._tried_ends = at is not None
         if at is None:
             return None
         if self._shows(at, at):

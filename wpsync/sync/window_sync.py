@@ -9,7 +9,8 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from functools import partial
 
 from wpsync.clock import Clock
 from wpsync.errors import (
@@ -93,12 +94,14 @@ class WindowResult:
 class ListingRequest:
     """A listing to read whole: of one `parent`, or (empty) the only one.
 
-    `held` counts the rows that we hold of it: an empty reading where there are any is incomplete. `waits`: whether a
+    `held` counts the rows that we hold of it: an empty reading where there are any is incomplete. `doubts`: one is
+    confirmed by asking again where we hold none. `waits`: whether a
     listing that the vendor cannot serve is tried again, after a pause.
     """
 
     parent: str = ""
     held: Callable[[], int] = lambda: 0
+    doubts: bool = False
     waits: bool = True
 
 
@@ -116,6 +119,8 @@ class Pipeline:
         stopping: Callable[[], bool] = lambda: False,
         retried: int = logging.WARNING,
         retries: WindowRetries = DEFAULT.windows,
+        is_empty: Callable[[Window], bool] = lambda window: True,
+        live_span: timedelta = DEFAULT.distrust.live_span,
     ) -> None:
         self._resource = resource
         self._run = run
@@ -125,6 +130,8 @@ class Pipeline:
         self._stopping = stopping
         self._retried = retried
         self._retries = retries
+        self._is_empty = is_empty
+        self._live_span = live_span
 
     def sync_window(self, request: WindowRequest, loader: Loader | None = None) -> WindowResult:
         """Read a window until every piece of it is in the ledger, or the request stops it.
@@ -184,6 +191,7 @@ class Pipeline:
             newest_first=request.newest_first,
             settled=request.settled,
             held=_none_held if request.believes_empty else self._held,
+            is_empty=partial(self._confirms, request),
         )
         with (
             loader.unit(self._run.id, live=request.live) as unit,
@@ -235,12 +243,15 @@ class Pipeline:
         try:
             for attempt in self._attempts(waits=request.waits):
                 with attempt:
-                    self._read_listing(self._reader.listing(filters, held=request.held), loader)
+                    self._read_listing(self._listing(filters, request), loader)
         except UNSERVED:
             around = self._reader.around(filters)
             if not around.is_served():
                 raise
             self._read_listing(around.read(), loader)
+
+    def _listing(self, filters: Mapping[str, object], request: ListingRequest) -> Iterator[Event]:
+        return self._reader.listing(filters, held=request.held, doubts=request.doubts)
 
     def _read_listing(self, events: Iterator[Event], loader: Loader) -> None:
         with loader.unit(self._run.id) as unit, PendingRows(self._run) as pending:
@@ -311,6 +322,11 @@ class Pipeline:
             for known in self._store.windows(window)
             if window.start <= known.starts_at and known.ends_at <= window.end
         )
+
+    def _confirms(self, request: WindowRequest, window: Window) -> bool:
+        """Return whether a stretch of which nothing is shown or held is empty. The present's is probed soon anyway."""
+        is_present = request.live and window.span <= self._live_span
+        return request.believes_empty or is_present or self._is_empty(window)
 
     def _attempts(self, *, waits: bool = False) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
