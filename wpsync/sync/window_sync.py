@@ -7,7 +7,7 @@ cannot serve although it answers is bisected; the seconds that are left are ente
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -91,13 +91,15 @@ class WindowResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRequest:
-    """A listing to read whole: of one `parent`, or (empty) the only one.
+    """A listing to read whole: of one `parent`, or (empty) the only one. `asks` are its parts, where it has several
+    or is asked for in another way.
 
     `held` counts the rows that we hold of it: an empty reading where there are any is incomplete. `waits`: whether a
     listing that the vendor cannot serve is tried again, after a pause.
     """
 
     parent: str = ""
+    asks: Sequence[Mapping[str, object]] = ()
     held: Callable[[], int] = lambda: 0
     waits: bool = True
 
@@ -231,14 +233,18 @@ class Pipeline:
 
         A row that the vendor cannot serve, although it answers, is left out: the listing is entered as unreadable.
         """
-        filters = self._filters(request.parent)
+        filters, *more = request.asks or [self._filters(request.parent)]
         try:
             for attempt in self._attempts(waits=request.waits):
                 with attempt:
-                    self._read_listing(self._reader.listing(filters, held=request.held), loader)
+                    if more:
+                        events = self._reader.parts(request.asks, held=request.held)
+                    else:
+                        events = self._reader.listing(filters, held=request.held)
+                    self._read_listing(events, loader)
         except UNSERVED:
             around = self._reader.around(filters)
-            if not around.is_served():
+            if more or not around.is_served():
                 raise
             self._read_listing(around.read(), loader)
 
@@ -302,15 +308,8 @@ class Pipeline:
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
 
     def _held(self, window: Window) -> int:
-        """Count the rows that we hold of a stretch; where rows show no time, those that were read there last."""
-        held = self._store.held([window])
-        if held is not None:
-            return held[0]
-        return sum(
-            known.rows_seen
-            for known in self._store.windows(window)
-            if window.start <= known.starts_at and known.ends_at <= window.end
-        )
+        """Count the rows that we hold of a stretch."""
+        return self._store.held([window])[0]
 
     def _attempts(self, *, waits: bool = False) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
