@@ -59,7 +59,7 @@ the code.
 | `Surveys.piece` | 28 d | the longest span of chats that is taken to be served whole | extract.ways |
 | `Surveys.shortest` | 1 h | the shortest that is tried | extract.ways |
 | `Surveys.empty` | 12 | empty spans in a row before which no chat is looked for | extract.ways |
-| `Surveys.most` | 1,000 | how many spans are counted at most | extract.ways |
+| `Surveys.most` | 1000 | how many spans are counted at most | extract.ways |
 | `Surveys.ahead` | 1 d | how far in the future a span of chats ends | extract.ways |
 | `Surveys.readings` | 3 | readings in a pass until a listing shows as many as were counted | sync.ways |
 | `Surveys.many` | 30 | so many spans of chats are read again at each time | sync.ways |
@@ -238,7 +238,7 @@ class ListingRetries:
 
 @dataclass(frozen=True, slots=True)
 class Surveys:
-    """How it is found out in which way the vendor shows all of a listing, and what rows name of it."""
+    """How it is found out in which way the vendor shows all of a listing, and how named rows are looked for."""
 
     every: timedelta = timedelta(days=1)
     piece: timedelta = timedelta(days=28)

@@ -75,7 +75,7 @@ class Reader:
         )
 
     def _part(self, ask: Body) -> Generator[Event, None, PageCount]:
-        """Read a part, a few times at most; around the rows that cannot be served. What was staged before stays."""
+        """Read a part, a few times at most; around the rows that cannot be served. Rows staged before stay."""
         tally = PageCount()
         try:
             for _ in range(self._policy.windows.readings):

@@ -1,7 +1,7 @@
 """In which way the vendor shows all of a listing whose requests may name a span of time. Pure: `Counter` does the asking.
 
-The document does not say which time the span means (a row's creation, or its last change), nor what is served where a
-request names none; long spans may be cut in silence. So the total is the largest of three answers, each of requests of
+The document does not say which time the span means (a row's creation, or its last change), nor whether all is served where
+a request names none; long spans may be cut in silence. So the total is the largest of three answers, each of requests of
 one row: without a span, with one span over all time, and the sum over spans that are short enough to be served whole.
 The listing is read in the way that gave the largest.
 """
@@ -57,7 +57,7 @@ class Survey:
         """Return the requests of a whole reading, the oldest span first.
 
         A row that moves while it is read moves to a later span: it is seen twice, never missed. Spans overlap by a
-        second, since their ends may be exclusive; with that they are no longer than what is served.
+        second, since their ends may be exclusive; with that they are no longer than the vendor serves.
         """
         if self.way is Way.WHOLE:
             return [{}]
@@ -82,7 +82,7 @@ def all_time(now: datetime) -> Body:
 
 
 def _end(now: datetime) -> datetime:
-    """Spans end in the future: the vendor's clock may be ahead, and what is busy is always newest."""
+    """Spans end in the future: the vendor's clock may be ahead, and a busy row is always the newest."""
     return windows.floor_second(now) + DEFAULT.surveys.ahead
 
 
@@ -115,7 +115,7 @@ class Surveyor:
         self._failure: WpsyncError | None = None
 
     def survey(self) -> Survey:
-        """Ask, and compare. Raises what the vendor answered where no way is served at all."""
+        """Ask, and compare. Raises the vendor's last answer where no way is served at all."""
         whole = self._count({})
         span = self._count(all_time(self._now))
         piece, swept = self._pieces()
@@ -134,7 +134,7 @@ class Surveyor:
         return Survey(way, total, piece, since, self._now, sure)
 
     def _pieces(self) -> tuple[timedelta, _Swept | None]:
-        """Find spans that are served whole, and add up what they hold."""
+        """Find spans that are served whole, and add up their counts."""
         piece = self._rules.piece
         while piece >= self._rules.shortest:
             swept = self._sweep(piece)

@@ -1,7 +1,7 @@
 """Rows that other rows name by their id: the chats of messages. Which of them are not there, and when they are looked for.
 
-They are noted in the transaction of the rows that name them. That may not wait for the other table, which somebody may have locked: then they count
-as missing until the next `settle`.
+They are noted in the transaction of the rows that name them. That may not wait for the other table, which another session
+may have locked: then they count as missing until the next `settle`.
 """
 
 from collections.abc import Mapping
@@ -89,7 +89,7 @@ def settle(connection: Connection, scope: Scope, now: datetime, *, whole: bool =
 
 
 def look(database: Database, scope: Scope, now: datetime) -> None:
-    """Settle what is missing; forget what no row names any more (erased people's, what is no longer kept)."""
+    """Settle the missing rows; forget those that no row names any more (people were erased, messages are not kept)."""
     with database.transaction() as connection:
         settle(connection, scope, now)
         for naming in (one for one in RESOURCES.values() if one.names):
@@ -116,7 +116,7 @@ class Missing:
 
 
 def due(database: Database, scope: Scope, now: datetime) -> list[Missing]:
-    """What is missing and is to be looked for by now."""
+    """The missing rows that are to be looked for by now."""
     with (
         database.connection() as connection,
         connection.cursor(row_factory=class_row(Missing)) as cursor,
@@ -125,7 +125,7 @@ def due(database: Database, scope: Scope, now: datetime) -> list[Missing]:
 
 
 def looked_for(database: Database, scope: Scope, now: datetime, ladder: Ladder) -> None:
-    """Put off what is still missing to its next time."""
+    """Put off the rows that are still missing to their next time."""
     waits = [now + ladder.after(attempt) for attempt in range(1, len(ladder.steps) + 2)]
     with database.connection() as connection:
         connection.execute(QUERIES["looked_for"], scope.parameters(waits=waits))

@@ -16,13 +16,13 @@ select count(*) from wpsync.named_rows
 where account = %(account)s and resource = %(resource)s and missing_since is not null
 
 -- name: due
--- What is missing and is to be looked for by now. A time beyond any wait was told by a clock that was ahead.
+-- The missing rows that are to be looked for by now. A time beyond any wait comes from a clock that was ahead.
 select named_at, attempts from wpsync.named_rows
 where account = %(account)s and resource = %(resource)s and missing_since is not null
   and (retry_at is null or retry_at <= %(now)s or retry_at > %(now)s + interval '2 days')
 
 -- name: looked_for
--- One step further for all that is missing: what was read would have shown it.
+-- One step further for all missing rows: the reading would have shown them.
 update wpsync.named_rows n set attempts = n.attempts + 1, retry_at = w.at
 from unnest(%(waits)s::timestamptz[]) with ordinality as w(at, attempt)
 where account = %(account)s and resource = %(resource)s and missing_since is not null

@@ -12,8 +12,6 @@ from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
 
-_SECOND = timedelta(seconds=1)
-
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
@@ -34,7 +32,7 @@ def survey(database: Database, scope: Scope) -> Survey | None:
         row = cursor.execute(QUERIES["survey"], scope.parameters()).fetchone()
     if row is None:
         return None
-    piece = row.piece_seconds * _SECOND
+    piece = timedelta(seconds=row.piece_seconds)
     return Survey(Way(row.way), row.total, piece, row.since, row.asked_at, row.sure)
 
 
@@ -46,7 +44,7 @@ def keep_survey(database: Database, scope: Scope, survey: Survey) -> None:
             scope.parameters(
                 way=survey.way.value,
                 total=survey.total,
-                piece_seconds=survey.piece // _SECOND,
+                piece_seconds=int(survey.piece.total_seconds()),
                 since=survey.since,
                 sure=survey.sure,
                 asked_at=survey.asked_at,

@@ -1,7 +1,7 @@
 """Rows that others name and that are not there (the chats of messages) are looked for until they are.
 
 First among the newest, which takes a request or two; then in the whole listing; from the second time on also filter by
-filter. A look that finds nothing is repeated ever more rarely, and what is not there is told.
+filter. A look that finds nothing is repeated ever more rarely, and the missing rows are counted in every status.
 """
 
 from collections.abc import Sequence
@@ -36,7 +36,7 @@ def is_due(account: Account, resource: Resource) -> bool:
 
 
 def look_for(account: Account, resource: Resource, run: Run, *, thorough: bool = False) -> None:
-    """Look for what is due, and tell what is not there afterwards. `thorough`: in every way at once."""
+    """Look for the rows that are due, and count those that are missing afterwards. `thorough`: in every way at once."""
     scope, ladder = account.scope(resource), account.pace.policy.windows.later
     due = _due(account, resource)
     try:
@@ -60,7 +60,7 @@ def _due(account: Account, resource: Resource) -> list[Missing]:
 def _among_the_newest(
     account: Account, resource: Resource, run: Run, due: Sequence[Missing], thorough: bool
 ) -> None:
-    """Read what the vendor shows of the time since they were first named, where that is not long ago."""
+    """Read the time since they were first named, where that is not long ago."""
     now, rules = account.clock.now(), account.pace.policy.surveys
     recent = [one.named_at for one in due if not one.attempts and now - one.named_at < rules.recent]
     if recent:
@@ -79,7 +79,7 @@ def _in_the_whole(
 def _by_filters(
     account: Account, resource: Resource, run: Run, due: Sequence[Missing], thorough: bool
 ) -> None:
-    """Read the listing once for each value of a filter: what it hides from all it may show to one who asks."""
+    """Read the listing once for each value of a filter: a row that it hides from all it may show to one who asks."""
     if not (thorough or any(one.attempts for one in due)):
         return
     source, survey = account.source(resource, Priority.LIVE), ways.surveyed(account, resource)
@@ -94,7 +94,7 @@ def _by_filters(
 
 
 def _read_part(account: Account, resource: Resource, run: Run, asks: Sequence[Body]) -> None:
-    """Load what is shown. A part is not proved: a row that it lacks is looked for further."""
+    """Load the rows that are shown. A part is not proved: a row that it lacks is looked for further."""
     problems = list(run.incomplete)
     request = ListingRequest(asks=asks)
     account.pipeline(resource, run).sync_listing(request, account.store(resource).part())

@@ -84,7 +84,7 @@ def sync(account: Account, resources: Sequence[Resource], progress: Progress) ->
 def with_named(
     account: Account, resources: Sequence[Resource], outcomes: list[Outcome]
 ) -> list[Outcome]:
-    """Look for the rows that the others name by now and that are not there, and add up what became of them."""
+    """Look for the rows that the others name by now and that are not there, and add up the outcomes."""
     read = {one.resource for one in outcomes if one.outcome in ("done", "incomplete")}
     lacking = [
         one for one in resources if one.spans and one.name in read and is_missing(account, one)
