@@ -90,11 +90,12 @@ def settle(connection: Connection, scope: Scope, now: datetime, *, whole: bool =
 
 def look(database: Database, scope: Scope, now: datetime) -> None:
     """Settle the missing rows; forget those that no row names any more (people were erased, messages are not kept)."""
-    with database.transaction() as connection:
+    with database.connection() as connection:
         settle(connection, scope, now)
         for naming in (one for one in RESOURCES.values() if one.names):
             column, resource = cast("tuple[str, str]", naming.names)
             if resource == scope.resource:
+                # For itself: while it waits for a locked table of messages, nothing waits for it.
                 filled = sql.SQL(_FORGET).format(
                     naming=sql.Identifier("wp", naming.table.name), column=sql.Identifier(column)
                 )
