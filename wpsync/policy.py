@@ -66,7 +66,7 @@ the code.
 | `Surveys.pause` | 10 s | where there are more, each puts the next reading off by so much | sync.ways |
 | `Surveys.recent` | 1 d | a chat first named so lately is looked for among the newest | sync.named |
 | `Surveys.margin` | 2 min | how long before the first message its chat may have begun | sync.named |
-| `Surveys.look_every` | 10 s | between two looks at chats that messages name and are not there | daemon.jobs |
+| `Surveys.look_every` | 5 s | between two looks at chats that messages name and are not there | daemon.jobs |
 | `Distrust.window_readings` | 5 | empty readings of a window until our rows count as gone | extract.probing |
 | `Distrust.window_since` | 4 h | how long ago the last of them was | extract.probing |
 | `Distrust.window_since_everywhere` | 23 h | the same where the vendor shows none of our rows anywhere | extract.probing |
@@ -251,7 +251,7 @@ class Surveys:
     pause: timedelta = timedelta(seconds=10)
     recent: timedelta = timedelta(days=1)
     margin: timedelta = timedelta(minutes=2)
-    look_every: timedelta = timedelta(seconds=10)
+    look_every: timedelta = timedelta(seconds=5)
 
 
 @dataclass(frozen=True, slots=True)

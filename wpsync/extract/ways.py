@@ -88,12 +88,10 @@ def _end(now: datetime) -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class _Swept:
-    """The sum over pieces: the beginning of the first with rows, and the fullest with its count."""
+    """The sum over pieces, and the beginning of the first with rows."""
 
     total: int
     since: datetime
-    fullest: Window
-    most: int
     sure: bool
 
 
@@ -141,7 +139,7 @@ class Surveyor:
             if swept is None:
                 piece /= 2
                 continue
-            served = self._served(swept.fullest, swept.most)
+            served = self._served(swept, piece)
             if served >= piece:
                 return piece, swept
             piece = served
@@ -149,33 +147,42 @@ class Surveyor:
 
     def _sweep(self, piece: timedelta) -> _Swept | None:
         """Count back piece by piece until several in a row are empty; None where one is too long to be served."""
-        end, asked, empty, total, most = _end(self._now), 0, 0, 0, 0
-        fullest, first = Window(end - piece, end), end
+        end, asked, empty, total = _end(self._now), 0, 0, 0
+        first = end
         while empty < self._rules.empty or (self._known_since and end > self._known_since):
             window = Window(end - piece, end)
             if asked == self._rules.most or window.start < BEGINNING:
-                return _Swept(total, first, fullest, most, sure=window.start < BEGINNING)
+                return _Swept(total, first, sure=window.start < BEGINNING)
             asked += 1
             count = self._between(window)
             if count is None:
                 return None
             total, empty = total + count, 0 if count else empty + 1
             first = window.start if count else first
-            if count > most:
-                fullest, most = window, count
             end = window.start
-        return _Swept(total, first, fullest, most, sure=True)
+        return _Swept(total, first, sure=True)
 
-    def _served(self, window: Window, count: int) -> timedelta:
-        """Return how long a span may be to be served whole: halves that hold more show that it was cut."""
-        while count and window.span > self._rules.shortest:
-            halves = windows.split(window, 2)
-            counts = [self._between(half) or 0 for half in halves]
-            if sum(counts) <= count or sum(counts) <= (self._between(window) or 0):
+    def _served(self, swept: _Swept, piece: timedelta) -> timedelta:
+        """Return how long a span may be to be served whole: the longest that shows a row at its end.
+
+        A row is found by halving. Asked with spans that end with it, it is shown by those that are not cut.
+        """
+        if not swept.total:
+            return piece
+        row = Window(swept.since, swept.since + piece)
+        while row.span > self._rules.shortest:
+            early, late = windows.split(row, 2)
+            row = early if self._between(early) else late
+        while piece >= self._rules.shortest:
+            start = row.end - piece
+            before = Window(start, row.start)
+            counts = [self._between(before) or 0] if before.end > before.start else [0]
+            shown = self._count(bounds(start, row.end)) or 0
+            counts += [self._between(before) or 0] if before.end > before.start else []
+            if shown > max(counts):
                 break
-            count = max(counts)
-            window = halves[counts.index(count)]
-        return window.span
+            piece /= 2
+        return piece
 
     def _between(self, window: Window) -> int | None:
         return self._count(bounds(window.start, window.end - windows.SECOND))

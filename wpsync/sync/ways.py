@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
+from wpsync.errors import SpanTooLargeError, TooManyRowsError
 from wpsync.extract.events import Closed, Reason
 from wpsync.extract.ways import Survey, Surveyor
 from wpsync.loading import held_rows
@@ -30,8 +31,10 @@ class _Proof:
         self.is_refuted = False
 
     def __call__(self, closed: Closed) -> Closed:
-        seen = len(closed.seen)
-        if closed.reason is not None or (seen >= self.survey.total and not self._lacks(closed)):
+        seen, reason = len(closed.seen), closed.reason
+        if reason not in (None, Reason.SUSPICIOUSLY_EMPTY):
+            return closed
+        if reason is None and seen >= self.survey.total and not self._lacks(closed):
             return closed
         self.survey = _asked(self._account, self._resource)
         self.is_refuted = seen < self.survey.total
@@ -74,7 +77,13 @@ def read_whole(
             asks=survey.asks(account.clock.now()), held=held, waits=before is None or at is not None
         )
         loader = account.store(resource).listing("", None, proof)
-        account.pipeline(resource, run).sync_listing(request, loader)
+        try:
+            account.pipeline(resource, run).sync_listing(request, loader)
+        except (SpanTooLargeError, TooManyRowsError):
+            if fresh:
+                raise
+            survey, fresh = _asked(account, resource), True
+            continue
         if not proof.is_refuted:
             return
         survey = proof.survey
