@@ -116,7 +116,7 @@ class Surveyor:
         """Ask, and compare. Raises the vendor's last answer where no way is served at all."""
         whole = self._count({})
         span = self._count(all_time(self._now))
-        piece, swept = self._pieces()
+        piece, swept = self._pieces(max(whole or 0, span or 0))
         found = (
             (Way.WHOLE, whole),
             (Way.SPAN, span),
@@ -131,12 +131,15 @@ class Surveyor:
         since = swept.since if swept else self._now
         return Survey(way, total, piece, since, self._now, sure)
 
-    def _pieces(self) -> tuple[timedelta, _Swept | None]:
-        """Find spans that are served whole, and add up their counts."""
+    def _pieces(self, least: int) -> tuple[timedelta, _Swept | None]:
+        """Find spans that are served whole, and add up their counts; spans with fewer rows than `least` are cut."""
         piece = self._rules.piece
         while piece >= self._rules.shortest:
             swept = self._sweep(piece)
             if swept is None:
+                piece /= 2
+                continue
+            if swept.total < least and piece > self._rules.every:
                 piece /= 2
                 continue
             served = self._served(swept, piece)
