@@ -16,7 +16,7 @@ CHATS = "/api/wechat/getWeChatByPage"
 NAMES = ["wechat_users", "wechat_chats", "wechat_messages"]
 DAY = 86_400
 
-VENDORS = {
+VENDORS: dict[str, dict[str, object]] = {
     "created": {},
     "active": {"chat_time": "active"},
     "last month": {"default_span": 30 * DAY},
@@ -58,7 +58,7 @@ def test_all_chats_are_there_also_those_that_began_before(emulator, database_url
     assert not differences(driver, vendor, ["wechat_chats"])
     assert lacking(driver) == 0
     assert driver.one("select count(*) from wpsync.listings where state <> 'complete'") == 0
-    assert len(of_chats(remote.requests())) <= 70
+    assert len(of_chats(remote.requests())) <= 100
     begun = remote.stats()["requests"]
     assert all(one.is_good for one in driver.sync(["wechat_chats"]))
     assert len(of_chats(remote.requests(begun))) <= 16
