@@ -55,6 +55,18 @@ the code.
 | `ListingRetries.in_a_row` | 12 | failures in a row after which the rest of the listing counts as not shown | extract.bisect_listing |
 | `ListingRetries.parents_in_a_row` | 3 | rooms or agents in a row that fail before others are asked for | sync.one_by_one |
 | `ListingRetries.others` | 3 | how many other rooms are asked for then | sync.listings |
+| `Surveys.every` | 1 d | until it is asked anew in which way the vendor shows all chats | sync.ways |
+| `Surveys.piece` | 28 d | the longest span of chats that is taken to be served whole | extract.ways |
+| `Surveys.shortest` | 1 h | the shortest that is tried | extract.ways |
+| `Surveys.empty` | 12 | empty spans in a row before which no chat is looked for | extract.ways |
+| `Surveys.most` | 1000 | how many spans are counted at most | extract.ways |
+| `Surveys.ahead` | 1 d | how far in the future a span of chats ends | extract.ways |
+| `Surveys.readings` | 3 | readings in a pass until a listing shows as many as were counted | sync.ways |
+| `Surveys.many` | 30 | so many spans of chats are read again at each time | sync.ways |
+| `Surveys.pause` | 10 s | where there are more, each puts the next reading off by so much | sync.ways |
+| `Surveys.recent` | 1 d | a chat first named so lately is looked for among the newest | sync.named |
+| `Surveys.margin` | 2 min | how long before the first message its chat may have begun | sync.named |
+| `Surveys.look_every` | 5 s | between two looks at chats that messages name and are not there | daemon.jobs |
 | `Distrust.empty_asks` | 3 | counts that confirm an empty answer where nothing lies beside; how often one that cannot be is asked for | sync.emptiness, extract.reading |
 | `Distrust.beside` | 31 d | how far away rows may lie whose count confirms that a stretch is empty | sync.emptiness |
 | `Distrust.beside_before` | 1 d | the same before it, both together: a longer span may be cut in silence | sync.emptiness |
@@ -232,6 +244,24 @@ class ListingRetries:
 
 
 @dataclass(frozen=True, slots=True)
+class Surveys:
+    """How it is found out in which way the vendor shows all of a listing, and how named rows are looked for."""
+
+    every: timedelta = timedelta(days=1)
+    piece: timedelta = timedelta(days=28)
+    shortest: timedelta = timedelta(hours=1)
+    empty: int = 12
+    most: int = 1_000
+    ahead: timedelta = timedelta(days=1)
+    readings: int = 3
+    many: int = 30
+    pause: timedelta = timedelta(seconds=10)
+    recent: timedelta = timedelta(days=1)
+    margin: timedelta = timedelta(minutes=2)
+    look_every: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
 class Distrust:
     """When an answer that is empty, enormous or short is believed."""
 
@@ -355,6 +385,7 @@ class Policy:
     outages: VendorOutages = field(default_factory=VendorOutages)
     windows: WindowRetries = field(default_factory=WindowRetries)
     listings: ListingRetries = field(default_factory=ListingRetries)
+    surveys: Surveys = field(default_factory=Surveys)
     distrust: Distrust = field(default_factory=Distrust)
     rechecks: Rechecks = field(default_factory=Rechecks)
     live: LiveReads = field(default_factory=LiveReads)

@@ -8,7 +8,6 @@ import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline, differences, local
 from wpsync.emulator.client import Remote
-from wpsync.emulator.world import Row
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
@@ -128,24 +127,6 @@ def test_counts_alone_find_what_was_deleted_and_read_only_what_is_suspicious(syn
     assert Remote(vendor.url).stats()["requests"] - before < 40
     assert not differences(driver, vendor, ["calls"])
     assert verify(driver) == (0, [])
-
-
-def test_a_chat_on_the_border_of_two_days_is_no_difference(emulator, database_url, tmp_path):
-    """Chats show no time, and a day is read with a second on either side: both days count the chat."""
-    line = Timeline(emulator, database_url, tmp_path, messages=2_000, days=5)
-    series = line.vendor.world.series["wechat_chats"]
-    border = shanghai_midnight(START - timedelta(days=2))
-    for row, seconds in zip(series.rows[:3], (-1, 0, 1), strict=True):
-        series.remove(row.id)
-        row.at = int(border.timestamp()) + seconds
-        series.add(row)
-    line.driver.backfill("5d", ["wechat_chats"])
-    with line.driver.account() as account:
-        span = Window(START - timedelta(days=5), START)
-        chats = RESOURCES["wechat_chats"]
-        assert service(account, chats, span, Silence(), deep=False, repair=False) == []
-        series.add(Row(row.at, "new", "wechat_chats", row.owner))
-        assert service(account, chats, span, Silence(), deep=False, repair=False)
 
 
 @pytest.mark.reads_the_day
@@ -276,22 +257,6 @@ def test_a_stretch_left_out_between_what_was_read_is_found_without_being_asked_f
     assert verify(driver, "--repair")[0] == 0
     assert verify(driver) == (0, [])
     assert not differences(driver, vendor, ["sms"])
-
-
-@pytest.mark.reads_the_day
-def test_lost_chats_are_found_though_they_show_no_time_by_which_to_count_them(synced):
-    vendor, driver = synced
-    lost = driver.query(
-        "delete from wp.wechat_chats where id in (select id from wp.wechat_chats order by md5(id) limit 5)"
-        " returning id"
-    )
-    status, found = verify(driver, "--resource", "wechat_chats")
-    assert status == 1
-    named = {(row["key"], row["what"]) for finding in found for row in finding["differences"]}
-    assert named == {(key, "missing") for (key,) in lost}
-    assert verify(driver, "--resource", "wechat_chats", "--repair")[0] == 0
-    assert verify(driver) == (0, [])
-    assert not differences(driver, vendor, ["wechat_chats"])
 
 
 @pytest.mark.reads_the_day

@@ -68,7 +68,7 @@ def test_a_declaration_that_names_no_column_is_refused():
     assert rule is not None
     with pytest.raises(ValueError, match="calls: no column nick"):
         replace(CALLS.table, follow_up=replace(rule, column="nick"))
-    with pytest.raises(ValueError, match="only rows with a time"):
+    with pytest.raises(ValueError, match="a windowed resource has a cursor"):
         replace(CALLS, cursor=None)
     with pytest.raises(ValueError, match="agents has no column began_at"):
         replace(CALLS, details=(RESOURCES["agents"].table,))

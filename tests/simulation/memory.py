@@ -64,7 +64,7 @@ class MemoryStore:
     def update(self, span: Window, change: Change) -> None:
         MemoryLedger(self).update(span, change)
 
-    def held(self, stretches: Sequence[Window]) -> list[int] | None:
+    def held(self, stretches: Sequence[Window]) -> list[int]:
         return [self.held_in(stretch) for stretch in stretches]
 
     def held_in(self, window: Window) -> int:

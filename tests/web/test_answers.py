@@ -27,7 +27,7 @@ from wpsync.status.resources import Incomplete, ResourceStatus, Status
 from wpsync.status.service import JobStatus
 from wpsync.status.texts import TEXTS
 
-_WINDOWED = ("calls", "sms", "wechat_chats", "wechat_messages")
+_WINDOWED = ("calls", "sms", "wechat_messages")
 
 
 def told(site, language):

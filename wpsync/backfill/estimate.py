@@ -15,6 +15,7 @@ from wpsync.resources import RESOURCES
 from wpsync.resources.crm import AGENTS
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import listings
+from wpsync.sync import ways
 from wpsync.sync.account import Account
 from wpsync.sync.listings import is_current
 
@@ -40,6 +41,12 @@ def estimate(account: Account, resource: Resource, counted: dict[str, int]) -> E
         return Estimate(None, max(1, _parents(account, resource, counted)), True)
     if not resource.page_size:
         return Estimate(None, 1, False)
+    if resource.spans:
+        _go_on(account)
+        survey = ways.surveyed(account, resource)
+        parts = len(survey.asks(account.clock.now()))
+        requests = max(parts, ceil(survey.total / resource.page_size))
+        return Estimate(survey.total, requests, False)
     rows = _listed(account, resource, counted)
     return Estimate(rows, max(1, ceil((rows or 0) / resource.page_size)), True)
 

@@ -27,6 +27,7 @@ from wpsync.sync.passes import (
     in_turn,
     read_new,
     stops_everything,
+    with_named,
 )
 from wpsync.sync.progress import Progress
 from wpsync.sync.run import Run
@@ -40,11 +41,13 @@ def backfill(
 ) -> list[Outcome]:
     """Carry out plans, one resource after the other. Raises Stopped when asked to stop."""
     noted, by_name = ProgressRecorder(account, progress), {plan.resource: plan for _, plan in plans}
-    return in_turn(
+    resources = [resource for resource, _ in plans]
+    outcomes = in_turn(
         account,
-        [resource for resource, _ in plans],
+        resources,
         lambda one: _backfill(account, one, by_name[one.name], noted, again=again),
     )
+    return with_named(account, resources, outcomes)
 
 
 def _backfill(

@@ -1,7 +1,7 @@
 """What the service does, and how often.
 
 For each account: every windowed resource is followed (what is new) and rechecked (what is due of the
-past), every listing and report is read, tokens are renewed and rotated; each night what the tables
+past), every listing and report is read, rows that others name and that are not there are looked for, tokens are renewed and rotated; each night what the tables
 hold is compared with the ledger. Each job has a deadline, after which it is left and begins anew at
 its next time: what was committed stays.
 """
@@ -140,6 +140,10 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
             again = _reading(passes.recheck, resource)
             yield job(f"{resource.name} recheck", times.recheck_every, again, lane=RECHECK)
             yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
+        if resource.spans:
+            look = _reading(passes.look_for_named, resource)
+            often = session.policy.surveys.look_every
+            yield job(f"{resource.name} named", often, look, lane=LIVE)
     tokens = JobKey(name, "tokens")
 
     def keep_tokens(stopping: Stopping) -> Result:

@@ -29,8 +29,9 @@ log = logging.getLogger(__name__)
 
 _WINDOWED = sum(resource.mode is Mode.WINDOWED for resource in RESOURCES.values())
 _OTHERS = len(RESOURCES) - _WINDOWED
+_NAMED = sum(resource.spans for resource in RESOURCES.values())
 
-THREADS = {LIVE: _WINDOWED, RECHECK: _WINDOWED, SLOW: _OTHERS, WATCH: 1}
+THREADS = {LIVE: _WINDOWED + _NAMED, RECHECK: _WINDOWED, SLOW: _OTHERS, WATCH: 1}
 """How many threads a lane of an account has.
 
 Each resource has one of its own, so that a locked table never keeps another resource waiting: that of the history

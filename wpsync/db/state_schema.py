@@ -17,6 +17,8 @@ def declare(metadata: sa.MetaData) -> None:
     _definitions(metadata)
     _accounts(metadata)
     _leases(metadata)
+    _surveys(metadata)
+    _named_rows(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -242,4 +244,75 @@ def _leases(metadata: sa.MetaData) -> None:
         sa.PrimaryKeyConstraint("scope", name="leases_pkey"),
         schema="wpsync",
         comment=comment("租约：谁在负责什么", "leases: which instance works on what"),
+    )
+
+
+def _surveys(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "surveys",
+        metadata,
+        column(*ACCOUNT),
+        column(*RESOURCE),
+        column(
+            "way",
+            IDENTIFIER,
+            "读取方式：whole 不带时间，span 一个总区间，pieces 逐段",
+            "how it is read: whole without a span, span with one over all time, pieces one after the other",
+        ),
+        column("total", sa.BigInteger(), "各方式中最大的总数", "the largest total of any way"),
+        column(
+            "piece_seconds",
+            sa.Integer(),
+            "可完整返回的最长区间（秒）",
+            "how long a span is served whole, in seconds",
+        ),
+        column(
+            "since", INSTANT, "最早有数据的区间起点", "the beginning of the first span with rows"
+        ),
+        column(
+            "sure", sa.Boolean(), "各方式是否都已核实", "whether every way was counted or refused"
+        ),
+        column("asked_at", INSTANT, "核实时间", "when the vendor was asked"),
+        sa.PrimaryKeyConstraint("account", "resource", name="surveys_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "厂商以哪种方式给出会话全部数据", "in which way the vendor shows all of a listing"
+        ),
+    )
+
+
+def _named_rows(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "named_rows",
+        metadata,
+        column(*ACCOUNT),
+        column(*RESOURCE),
+        column(
+            "id", IDENTIFIER, "被引用的编号（如会话编号）", "the id that other rows name (a chat's)"
+        ),
+        column(
+            "named_at", INSTANT, "引用它的最早一行的时间", "the time of the first row that named it"
+        ),
+        column(
+            "missing_since",
+            INSTANT,
+            "从何时起缺少该行；不缺为空",
+            "since when the row itself is not there; NULL: it is",
+            null=True,
+        ),
+        column("attempts", sa.Integer(), "已补读次数", "how often it was looked for", default="0"),
+        column("retry_at", INSTANT, "下次补读时间", "when it is looked for next", null=True),
+        sa.PrimaryKeyConstraint("account", "resource", "id", name="named_rows_pkey"),
+        sa.Index(
+            "named_rows_missing_idx",
+            "account",
+            "resource",
+            "id",
+            postgresql_where=sa.text("missing_since IS NOT NULL"),
+        ),
+        schema="wpsync",
+        comment=comment(
+            "消息引用过的会话，以及其中尚缺的",
+            "chats that messages name, and which of them are not there",
+        ),
     )

@@ -2,7 +2,8 @@
 
 import hashlib
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from wpsync.emulator.faults import Faults
@@ -17,6 +18,7 @@ _LOG = 200_000
 class Settings:
     """What world to emulate. `now` (aware) freezes the beginning; `lively` 0 is a world at rest.
 
+    `rules` are those of the vendor's (`Rules`) that are otherwise from the start.
     `born` (aware): when its history ends and its life begins, if not now. Alike settings make alike worlds.
     """
 
@@ -29,6 +31,7 @@ class Settings:
     lively: float = 0.0
     frozen: bool = False
     born: datetime | None = None
+    rules: Mapping[str, object] = field(default_factory=dict)
 
 
 class State:
@@ -45,7 +48,7 @@ class State:
             settings.born.timestamp() if settings.born else real + self.offset,
             Liveliness(settings.lively),
         )
-        self.rules = Rules()
+        self.rules = Rules(**settings.rules)  # type: ignore[arg-type]  # JSON from a test
         self.vendor = Vendor(self.world, self.rules)
         self.faults = Faults(settings.seed)
         self.requests: list[Object] = []

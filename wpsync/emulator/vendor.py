@@ -30,7 +30,9 @@ class Rules:
     `ends`: inclusive, exclusive_end, exclusive_start or exclusive. `order`: newest or oldest first.
     `sessions`: one (a login kills the tokens before it) or many. `broken`: the ids of rows, rooms and
     agents that the vendor stumbles over: an answer that would hold one (of a room: its members) is
-    `broken_status` (500: HTTP's).
+    `broken_status` (500: HTTP's). `chat_time`: whether start and end of the chats' request mean a chat's creation
+    (`created`) or its last message (`active`). `default_span`: so many seconds up to now are served where a request
+    names no span at all (0: everything).
     """
 
     ends: str = "inclusive"
@@ -54,6 +56,8 @@ class Rules:
     rate_mode: str = "429"
     broken: Sequence[str] = ()
     broken_status: int = 4016
+    chat_time: str = "created"
+    default_span: int = 0
 
 
 @dataclass(slots=True)
@@ -205,6 +209,8 @@ class Vendor:
     def _series(self, kind: Kind, body: Object, most: int, pages: int | None) -> bytes:
         page, size = self._page(body, most, pages)
         series = self.world.series[kind]
+        if kind == "wechat_chats" and self.rules.chat_time == "active":
+            series = self.world.chats_by_activity()
         lo, hi = series.between(*self._span(body))
         wanted = _filters(kind, body)
         chosen: list[Row]
@@ -243,6 +249,9 @@ class Vendor:
         """First and last second served, both included."""
         start, end = _time(body.get("start")), _time(body.get("end"))
         rules = self.rules
+        if start is None and end is None and rules.default_span:
+            end = int(self.world.now)
+            start = end - rules.default_span
         if rules.span_limit and (start is None or end is None or end - start > rules.span_limit):
             if rules.span_mode == "4018":
                 raise Refusal(4018, "查询时间跨度过大")

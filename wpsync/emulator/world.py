@@ -8,7 +8,7 @@ import heapq
 import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from random import Random
 from typing import Literal
@@ -107,6 +107,13 @@ class Row:
         return self.encoded
 
     @property
+    def chat_id(self) -> str:
+        """The chat that this is, or that a message belongs to."""
+        if self.given is not None:
+            return str(self.given.get("chatId" if self.kind == "wechat_messages" else "id"))
+        return self.owner.id if isinstance(self.owner, Chat) else ""
+
+    @property
     def phone(self) -> Phone:
         return self.owner.phone if isinstance(self.owner, Chat) else self.owner
 
@@ -126,21 +133,25 @@ class Series:
         self.times: list[int] = []
         self.rows: list[Row] = []
         self.by_id: dict[str, Row] = {}
+        self.version = 0
 
     def fill(self, made: list[Row]) -> None:
         made.sort(key=lambda row: row.at)
+        self.version += 1
         self.rows = made
         self.times = [row.at for row in made]
         self.by_id = {row.id: row for row in made}
 
     def add(self, row: Row) -> None:
         where = bisect_right(self.times, row.at)
+        self.version += 1
         self.times.insert(where, row.at)
         self.rows.insert(where, row)
         self.by_id[row.id] = row
 
     def remove(self, identifier: str) -> None:
         row = self.by_id.pop(identifier)
+        self.version += 1
         where = next(
             i for i in range(bisect_left(self.times, row.at), len(self.rows)) if self.rows[i] is row
         )
@@ -196,6 +207,7 @@ class World:
         self.customers: dict[str, Object] = {}
         self.actions: list[Object] = []
         self._events: list[Event] = []
+        self._by_activity: tuple[tuple[int, int], Series] | None = None
         self._number = 0
         self._born_later = 10**9
         self._rng = Random(f"life:{seed}")
@@ -419,6 +431,24 @@ class World:
         )
         row = Row(at, f"{identifier}#{self._number}", kind, owner, given=vendor, given_truth=truth)
         self.series[kind].add(row)
+
+    def chats_by_activity(self) -> Series:
+        """The chats, each at the time of its last message, or of its creation where it has none."""
+        chats, said = self.series["wechat_chats"], self.series["wechat_messages"]
+        version = (chats.version, said.version)
+        if self._by_activity is None or self._by_activity[0] != version:
+            latest = {
+                row.chat_id: row.at for row in said.rows
+            }  # in order of time: the last one stays
+            active = Series()
+            active.fill(
+                [
+                    replace(row, at=max(row.at, latest.get(row.chat_id, row.at)))
+                    for row in chats.rows
+                ]
+            )
+            self._by_activity = version, active
+        return self._by_activity[1]
 
     # -- truth -----------------------------------------------------------------------------------------
 

@@ -64,7 +64,7 @@ class Closed:
 
     `vendor_count` is the vendor's count of rows inside the window; `rows_seen` the distinct rows read
     inside it; `duplicates` whether an id was staged twice; `read_at` when the reading began; `seen`
-    the ids of every row read.
+    the ids of every row read. `shows_gone`: whether rows that a complete reading of a listing lacks are gone.
     """
 
     window: Window | None
@@ -74,6 +74,7 @@ class Closed:
     read_at: datetime | None
     reason: str | None
     seen: Collection[object] = ()
+    shows_gone: bool = True
 
 
 Event = Restart | PageRead | Closed

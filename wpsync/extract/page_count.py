@@ -87,11 +87,6 @@ class PageCounter:
         self._cursor_sources = cursor.sources if cursor else ()
         self._cursor_convert = cursor.convert if cursor else None
 
-    @property
-    def shows_time(self) -> bool:
-        """Whether rows tell when they were."""
-        return self._cursor_convert is not None
-
     def add(self, page: Page, behind: int, window: Window | None, tally: PageCount) -> None:
         """Count a page that has `behind` rows on the pages before it.
 

@@ -66,6 +66,47 @@ class Reader:
 
         yield from self._settled(None, [dict(filters)], held, is_empty)
 
+    def parts(self, asks: Sequence[Body], *, held: Callable[[], int]) -> Iterator[Event]:
+        """Read a listing in parts that may overlap, and close it once; complete where each part is."""
+        whole = PageCount(duplicates=True)
+        yield Restart()
+        counts = []
+        for ask in asks:
+            tally = yield from self._part(ask)
+            counts.append(tally.count or 0)
+            whole.problem = whole.problem or tally.verdict()
+            whole.seen |= tally.seen
+            whole.read_at = whole.read_at or tally.read_at
+        whole.count = len(whole.seen) if whole.problem is None else sum(counts)
+        if not whole.seen and whole.problem is None and held():
+            whole.problem = Reason.SUSPICIOUSLY_EMPTY
+        yield Closed(
+            None, whole.count, whole.inside, True, whole.read_at, whole.verdict(), whole.seen
+        )
+
+    def _part(self, ask: Body) -> Generator[Event, None, PageCount]:
+        """Read a part, a few times at most; around the rows that cannot be served. Rows staged before stay."""
+        tally = PageCount()
+        try:
+            for _ in range(self._policy.windows.readings):
+                tally = PageCount()
+                for event in self._attempt(None, [ask], tally):
+                    if not isinstance(event, Restart):
+                        yield event
+                if tally.verdict() is None or tally.over_cap:
+                    break
+        except UNSERVED:
+            around = self.around(ask)
+            if not around.is_served():
+                raise
+            for event in around.read():
+                if isinstance(event, Closed):
+                    tally = PageCount(set(event.seen), count=event.vendor_count)
+                    tally.read_at, tally.problem = event.read_at, event.reason
+                elif not isinstance(event, Restart):
+                    yield event
+        return tally
+
     def around(self, filters: Body) -> ListingBisection:
         """What reads a listing around the rows that cannot be served."""
         return ListingBisection(self._resource, self._vendor, filters, self._policy.listings)
@@ -371,8 +412,6 @@ class Reader:
         A row late in a window proves that spans of that length are served whole; until there is such
         proof, one request asks for the stretch in which no row was seen.
         """
-        if not self._counting.shows_time:
-            return False
         if tally.newest is not None:
             self._proven_span = max(self._proven_span, tally.newest - window.start)
         short = self._distrust.short_span

@@ -110,10 +110,9 @@ def compare(
     """
     main = RESOURCES[scope.resource].table
     found = _of_table(connection, scope, main.name)
-    if RESOURCES[scope.resource].cursor is not None:
-        parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
-        rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
-        found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
+    parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
+    rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
+    found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
     for table in RESOURCES[scope.resource].details:
         found += _of_table(connection, scope, table.name)
         typed = connection.execute(

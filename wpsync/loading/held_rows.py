@@ -45,19 +45,12 @@ def _parameters(scope: Scope, window: Window, **more: object) -> dict[str, objec
     return scope.parameters(start=window.start, end=window.end, **more)
 
 
-def shows_time(scope: Scope) -> bool:
-    """Whether the resource's rows show the time by which the vendor windows them."""
-    return RESOURCES[scope.resource].cursor is not None
-
-
-def count(connection: Connection, scope: Scope, window: Window) -> int | None:
-    """Rows held in a stretch, without those the vendor no longer lists; None where rows show no time.
+def count(connection: Connection, scope: Scope, window: Window) -> int:
+    """Rows held in a stretch, without those the vendor no longer lists.
 
     Rows of people who were erased count: the vendor lists them, and they are accounted for. All that
     are held less those that are gone: each is counted on an index, without a look at a row.
     """
-    if not shows_time(scope):
-        return None
     statement = _sql(
         scope.resource,
         "select (select count(*) from {target} where {where})"
@@ -83,9 +76,20 @@ def listed(connection: Connection, scope: Scope, parent: str = "") -> int:
     return cast("int", row[0])
 
 
+def listed_keys(connection: Connection, scope: Scope) -> set[str]:
+    """The keys of an account's listing that are not marked as gone."""
+    table = RESOURCES[scope.resource].table
+    statement = sql.SQL(
+        "select {key} from {target} where _account = %(account)s and _deleted_at is null"
+    ).format(key=sql.Identifier(table.key[0]), target=sql.Identifier("wp", table.name))
+    return {
+        cast("str", row[0]) for row in connection.execute(statement, scope.parameters()).fetchall()
+    }
+
+
 def counts(connection: Connection, scope: Scope, stretches: Sequence[Window]) -> list[int]:
     """Rows held in each of several stretches, as `count` tells them."""
-    return [count(connection, scope, stretch) or 0 for stretch in stretches]
+    return [count(connection, scope, stretch) for stretch in stretches]
 
 
 def keys(connection: Connection, scope: Scope, window: Window, before: datetime) -> set[str]:
@@ -140,8 +144,6 @@ def mark_gone(
 
 def nth_time(connection: Connection, scope: Scope, window: Window, number: int) -> datetime | None:
     """The time of the row that has `number` rows before it among those that `count` counts; else None."""
-    if not shows_time(scope):
-        return None
     statement = _sql(
         scope.resource,
         "select {cursor} from {target} where {where} and _gone_at is null"
@@ -153,8 +155,6 @@ def nth_time(connection: Connection, scope: Scope, window: Window, number: int) 
 
 def lone_second(connection: Connection, scope: Scope, window: Window) -> datetime | None:
     """A second of a stretch with rows in it that the vendor lists, and none beside it; else None."""
-    if not shows_time(scope):
-        return None
     statement = _sql(
         scope.resource,
         "with newest as (select {cursor} as at, _gone_at is not null as gone from {target} where {where}"

@@ -14,6 +14,12 @@ ENTRIES: Mapping[str, Entry] = {
         Text("listing incomplete: {reason:reason}", "列表不完整：{reason:reason}"),
         FORMAT_CHANGED,
     ),
+    "listing.named_missing": Entry(
+        Text(
+            "{count:count} chats that messages name are not listed by the vendor",
+            "消息引用了 {count:count} 个会话，厂商的会话列表中没有",
+        ),
+    ),
     "listing.passed_over": Entry(
         Text("{which} not read: {cause:message}", "{which} 未能读取：{cause:message}"),
     ),

@@ -43,6 +43,7 @@ RUNS: dict[str, Text] = {
     "sample": Text("sample", "抽样重读"),
     "proof": Text("proof", "对账"),
     "verify": Text("verify", "对账"),
+    "named": Text("missing ones", "补缺"),
 }
 
 _JSON: dict[str, Text] = {

@@ -207,9 +207,10 @@ class Resource:
     """One endpoint and the table it feeds. `zh` and `en` are its name on the page and in messages.
 
     `page_size` 0 means that the endpoint answers everything at once, without paging. `page_cap` is
-    the highest page the vendor shows (None: none is stated). `cursor` is the column that the
-    vendor's `start` and `end` are believed to filter on; None where the rows do not show it. `day` is
-    the column with the vendor's own date, for rows without a time.
+    the highest page the vendor shows (None: none is stated). `cursor` is the column of a windowed resource
+    that the vendor's `start` and `end` are believed to filter on. `day` is
+    the column with the vendor's own date, for rows without a time. `spans`: a listing whose requests may name
+    a span of time that its rows do not show. `names` is a column with the ids of another resource's rows, and that resource.
     `parent` is the resource whose rows are iterated, `parent_filter` the request field for its id, and
     `requests_per_parent` the number of requests that a report needs for one parent.
     `label_map` is the field of an answer that is one object, key to label, in place of a list of rows.
@@ -228,6 +229,8 @@ class Resource:
     page_cap: int | None = None
     cursor: str | None = None
     day: str | None = None
+    spans: bool = False
+    names: tuple[str, str] | None = None
     filters: tuple[Filter, ...] = ()
     parent: str | None = None
     parent_filter: str | None = None
@@ -237,8 +240,10 @@ class Resource:
     retained: bool = False
 
     def __post_init__(self) -> None:
-        if self.cursor and self.mode is not Mode.WINDOWED:
-            raise ValueError(f"{self.name}: only a windowed resource has a cursor")
+        if (self.cursor is not None) != (self.mode is Mode.WINDOWED):
+            raise ValueError(f"{self.name}: a windowed resource has a cursor, and no other has one")
+        if self.spans and (self.mode is not Mode.LISTING or self.parent):
+            raise ValueError(f"{self.name}: only a listing that has no parent may name spans")
         if self.mode is Mode.WINDOWED and not self.page_size:
             raise ValueError(f"{self.name}: a windowed resource is paged")
         if (self.parent is None) != (self.parent_filter is None):

@@ -361,10 +361,11 @@ WECHAT_CHATS = Resource(
     zh="微信会话",
     en="WeChat chats",
     endpoint="/api/wechat/getWeChatByPage",
-    mode=Mode.WINDOWED,
+    mode=Mode.LISTING,
     family="other",
     page_size=100,
     page_cap=500,
+    spans=True,
     filters=(Filter("imei", "wechat_users", "imei"),),
     table=Table(
         "wechat_chats",
@@ -410,6 +411,7 @@ WECHAT_CHATS = Resource(
                 "whether the agent began it",
             ),
         ),
+        soft_delete=True,
         indexes=((ACCOUNT, "agent_wx_no", "contact_wx_no"), ("contact_wx_no",), ("room_id",)),
     ),
 )
@@ -425,6 +427,7 @@ WECHAT_MESSAGES = Resource(
     page_cap=500,
     cursor="sent_at",
     day="sent_on",
+    names=("chat_id", "wechat_chats"),
     retained=True,
     details=messages.TABLES,
     filters=(

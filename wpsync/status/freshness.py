@@ -109,6 +109,7 @@ class _Progress:
     complete_at: datetime | None
     passed_at: datetime | None
     awaited: int
+    missing: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +131,7 @@ def _resources(database: Connects, accounts: list[str], now: datetime) -> list[R
             for resource in every
             if resource.mode is Mode.LISTING and not resource.parent
         ],
+        "named": [resource.name for resource in every if resource.spans],
         "followed": [resource.name for resource in every if resource.followed],
     }
     known = {
@@ -165,6 +167,7 @@ def _resource(resource: Resource, known: _Progress, now: datetime) -> ResourceSt
         vendor_count=None if resource.mode is Mode.REPORT else known.vendor_count,
         gaps=known.gaps or 0,
         awaited=known.awaited,
+        missing=known.missing,
     )
     if known.watermark is not None:
         one.minutes_behind = _minutes(now - known.watermark)

@@ -5,7 +5,7 @@ select account, resource, at from wpsync.watermarks where account = any(%(accoun
 -- How far each resource is, and the totals of its ledger. Each row takes a few steps through indexes at most. A
 -- listing's own line has no parent; a resource that is read parent by parent goes by its last pass.
 select k.account, k.resource, w.at as watermark, t.vendor_count, t.rows_held, t.gaps, l.complete_at,
-       p.started_at as passed_at, coalesce(a.awaited, 0) as awaited
+       p.started_at as passed_at, coalesce(a.awaited, 0) as awaited, coalesce(n.missing, 0) as missing
 from (select account, resource from unnest(%(accounts)s::text[]) account, unnest(%(resources)s::text[]) resource) k
 left join wpsync.watermarks w on w.account = k.account and w.resource = k.resource
 left join wpsync.totals t on t.account = k.account and t.resource = k.resource
@@ -19,6 +19,9 @@ left join lateral (select started_at from wpsync.runs
 left join lateral (select count(*) as awaited from wpsync.follow_ups
                    where account = k.account and resource = k.resource and k.resource = any(%(followed)s)
                      and due_at is not null) a on true
+left join lateral (select count(*) as missing from wpsync.named_rows
+                   where account = k.account and resource = k.resource and k.resource = any(%(named)s)
+                     and missing_since is not null) n on true
 
 -- name: incomplete
 -- All incomplete windows and listings.

@@ -37,7 +37,8 @@ class ResourceStatus:
     the vendor counts nothing. Of the `dead_letters`, `unreadable` are messages whose
     row is there and whose content could not be read.
     `gone_rows` we keep and the vendor no longer lists; `awaited` rows are still to change, `unsettled`
-    ones were still open at the horizon and are followed up no more. `disputed_at`: when a
+    ones were still open at the horizon and are followed up no more. `missing` rows are named by others (chats by their
+    messages) and are not there. `disputed_at`: when a
     verification last found differences that are left.
     """
 
@@ -58,6 +59,7 @@ class ResourceStatus:
     gone_rows: int = 0
     awaited: int = 0
     unsettled: int = 0
+    missing: int = 0
     disputed_at: datetime | None = None
     last_run: LastRun | None = None
 
@@ -138,9 +140,9 @@ class Status:
 
     @property
     def is_good(self) -> bool:
-        """Nothing is incomplete, disputed or left out between what was read, no last run failed."""
+        """Nothing is incomplete, disputed, named and missing, or left out between what was read; no last run failed."""
         failed = any(r.last_run and r.last_run.outcome == "failed" for r in self.resources)
-        left_out = any(r.gaps or r.disputed_at for r in self.resources)
+        left_out = any(r.gaps or r.disputed_at or r.missing for r in self.resources)
         return not (self.incomplete or left_out or failed)
 
 

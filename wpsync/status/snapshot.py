@@ -52,6 +52,7 @@ Answer = Literal[
     "behind",
     "disputed",
     "open",
+    "named",
     "unreadable",
     "good.filling",
     "good.halted",
@@ -60,7 +61,7 @@ Answer = Literal[
 ]
 """What the headline says. Before anything follows the present: nothing was read, the first sync runs, a
 backfill runs, was left unfinished, or has read the past. Afterwards: behind; differences that `verify` found and left; days that do not agree with
-the vendor; much that could not be read; current, with a
+the vendor; rows that others name and that are not there; much that could not be read; current, with a
 backfill that runs or was left unfinished; current, with stretches left out between what was read; all well.
 """
 
@@ -156,6 +157,11 @@ class Snapshot:
         return sum(one.gaps for one in self.status.resources)
 
     @property
+    def named(self) -> int:
+        """How many rows are named by others and are not there."""
+        return sum(one.missing for one in self.status.resources)
+
+    @property
     def answer(self) -> Answer:
         """Is everything there, and current?"""
         if self.late and not any(one.watermark for one in self.status.resources):
@@ -166,6 +172,8 @@ class Snapshot:
             return "disputed"
         if self.troubled:
             return "open"
+        if self.named:
+            return "named"
         if any(one.dead_letters > self.tolerated for one in self.status.resources):
             return "unreadable"
         if self.reading:

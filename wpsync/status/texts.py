@@ -17,6 +17,11 @@ TEXTS: dict[str, Text] = {
         "{count} stretches do not agree with the vendor yet; they are read again automatically.",
         "{count} 处尚未核对一致，会自动补读。",
     ),
+    "named": Text("Current, but chats are missing", "数据是最新的，但缺少部分会话"),
+    "named.detail": Text(
+        "{named} chats that messages name are not in wp.wechat_chats yet; they are looked for automatically.",
+        "消息引用了 {named} 个会话，wp.wechat_chats 中还没有，会自动补读。",
+    ),
     "unreadable": Text("Current, but much could not be read", "数据是最新的，但较多内容无法读取"),
     "unreadable.detail": Text(
         "Every resource is up to date, and every day read agrees with the vendor's count.",

@@ -130,7 +130,9 @@ def headline(words: Words, seen: Snapshot) -> Headline:
     if answer == "behind":
         said, outages = words.sentences(_causes(words, seen)), []
     else:
-        said = words.t(f"{answer}.detail", count=seen.troubled, gaps=seen.gaps)
+        said = words.t(
+            f"{answer}.detail", count=seen.troubled, gaps=seen.gaps, named=words.number(seen.named)
+        )
         outages = list(_outages(words, seen))
     also = [
         *outages,

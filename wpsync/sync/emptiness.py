@@ -77,9 +77,8 @@ class Emptiness:
         beside = Window(floor_second(last), window.start)
         return self._agrees(window, beside, self._held(beside))
 
-    def _held(self, stretch: Window) -> int | None:
-        held = self._store.held([stretch])
-        return None if held is None else held[0]
+    def _held(self, stretch: Window) -> int:
+        return self._store.held([stretch])[0]
 
     def _agrees(self, window: Window, beside: Window, rows: int | None) -> bool | None:
         """Compare the count of both with that of the rows beside, of which there are some.

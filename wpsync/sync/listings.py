@@ -12,17 +12,18 @@ from wpsync.loading import parents as parent_rows
 from wpsync.resources.spec import Resource
 from wpsync.state import listings
 from wpsync.state.scope import Scope
+from wpsync.sync import ways
 from wpsync.sync.account import Account
 from wpsync.sync.one_by_one import OneByOne
 from wpsync.sync.run import Run
 from wpsync.sync.window_sync import ListingRequest
 
 
-def read_listing(account: Account, resource: Resource, run: Run) -> None:
-    """Read a listing whole, or the listing of every parent that needs it."""
+def read_listing(account: Account, resource: Resource, run: Run, *, fresh: bool = False) -> None:
+    """Read a listing whole, or the listing of every parent that needs it. `fresh`: as in `ways.read_whole`."""
     try:
         if resource.parent is None:
-            _read_whole(account, resource, run)
+            _read_whole(account, resource, run, fresh=fresh)
         else:
             _read_parents(account, resource, run)
     except UNSERVED:
@@ -30,9 +31,13 @@ def read_listing(account: Account, resource: Resource, run: Run) -> None:
         raise
 
 
-def _read_whole(account: Account, resource: Resource, run: Run) -> None:
+def _read_whole(account: Account, resource: Resource, run: Run, *, fresh: bool) -> None:
     scope = account.scope(resource)
     before = listings.listings(account.database, scope).get("")
+    if resource.spans:
+        held = _held(account, scope, before)
+        ways.read_whole(account, resource, run, before, held, fresh=fresh)
+        return
     request = ListingRequest(
         held=_held(account, scope, before),
         doubts=_doubts_nothing(before),

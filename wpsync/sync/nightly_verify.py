@@ -31,8 +31,7 @@ def prove(account: Account, resource: Resource) -> list[Finding]:
         for window in store.windows(Window(since, now))
         if window.is_complete and window.starts_at >= since
     ]
-    entered = [window.rows_held for window in known]
-    held = store.held([window.window for window in known]) or entered
+    held = store.held([window.window for window in known])
     findings: list[Finding] = []
     for window, rows in zip(known, held, strict=True):
         if rows != window.rows_held or window.disputed_at is not None:

@@ -25,6 +25,7 @@ from wpsync.resources.spec import Mode, Resource
 from wpsync.sync.account import Account
 from wpsync.sync.listings import read_listing
 from wpsync.sync.live import LiveTail
+from wpsync.sync.named import is_due, is_missing, look_for
 from wpsync.sync.progress import Progress, Silence
 from wpsync.sync.reports import read_report
 from wpsync.sync.retention import kept_from, sure_now
@@ -61,14 +62,46 @@ class Outcome:
     def is_good(self) -> bool:
         return self.outcome == "done"
 
+    def add(self, more: "Outcome") -> None:
+        """Add a second reading of the same resource."""
+        if not more.is_good:
+            self.outcome = more.outcome
+        for name in ("rows_read", "rows_inserted", "rows_updated", "requests", "dead_letters"):
+            setattr(self, name, getattr(self, name) + getattr(more, name))
+        self.problems += more.problems
+
 
 def sync(account: Account, resources: Sequence[Resource], progress: Progress) -> list[Outcome]:
     """One pass over the resources, in turn. Raises Stopped when asked to stop."""
-    return in_turn(
+    outcomes = in_turn(
         account,
         resources,
         lambda one: _pass(account, one, "sync", progress, *_phases(one)),
     )
+    return with_named(account, resources, outcomes)
+
+
+def with_named(
+    account: Account, resources: Sequence[Resource], outcomes: list[Outcome]
+) -> list[Outcome]:
+    """Look for the rows that the others name by now and that are not there, and add up the outcomes."""
+    read = {one.resource for one in outcomes if one.outcome in ("done", "incomplete")}
+    lacking = [
+        one for one in resources if one.spans and one.name in read and is_missing(account, one)
+    ]
+    phase = _Phase("named", partial(look_for, thorough=True))
+    for found in in_turn(
+        account, lacking, lambda one: _pass(account, one, "sync", Silence(), phase)
+    ):
+        next(one for one in outcomes if one.resource == found.resource).add(found)
+    return outcomes
+
+
+def look_for_named(account: Account, resource: Resource) -> Outcome | None:
+    """Look for the rows that others name and that are not there; None where none is due. Raises as `follow` does."""
+    if not is_due(account, resource):
+        return None
+    return _pass(account, resource, "sync", Silence(), _Phase("named", look_for), is_tick=True)
 
 
 def in_turn(
@@ -214,9 +247,8 @@ def read_new(account: Account, resource: Resource, run: Run) -> None:
 def _follow_windows(account: Account, resource: Resource, run: Run) -> None:
     now = windows.floor_second(account.clock.now()) + windows.SECOND
     _begin(account, resource, now)
-    end = now if resource.cursor else account.settled(resource)
     pages = account.pace.policy.live.newest_pages
-    _present(account, resource).follow(account.pipeline(resource, run, pages=pages), end)
+    _present(account, resource).follow(account.pipeline(resource, run, pages=pages), now)
 
 
 def _present(account: Account, resource: Resource) -> LiveTail:

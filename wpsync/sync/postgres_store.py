@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from wpsync.clock import Clock
 from wpsync.db.database import Database
+from wpsync.extract.events import Closed
 from wpsync.ledger import Change, LedgerWindow, WindowLedger
 from wpsync.loading import diff, held_rows
 from wpsync.loading.diff import Difference
@@ -18,7 +19,20 @@ from wpsync.state import follow_ups, runs, window_ledger
 from wpsync.state.scope import Scope
 from wpsync.state.window_ledger import PostgresLedger
 from wpsync.sync.store import Loader, Unit
-from wpsync.sync.unit import ComparingUnit, Comparison, ListingUnit, Target, WindowUnit, track
+from wpsync.sync.unit import (
+    ComparingUnit,
+    Comparison,
+    Judge,
+    ListingUnit,
+    PartUnit,
+    Target,
+    WindowUnit,
+    track,
+)
+
+
+def _as_it_is(closed: Closed) -> Closed:
+    return closed
 
 
 class PostgresStore:
@@ -45,9 +59,13 @@ class PostgresStore:
         with self._database.held() as connection:
             yield WindowUnit(connection, self._target, run_id, live=live)
 
-    def listing(self, parent: str, fingerprint: str | None) -> Loader:
+    def listing(self, parent: str, fingerprint: str | None, judge: Judge = _as_it_is) -> Loader:
         """Return the loader of a listing: of a parent, or (empty) the only one."""
-        return _ListingLoader(self._database, self._target, parent, fingerprint)
+        return _ListingLoader(self._database, self._target, parent, fingerprint, judge)
+
+    def part(self) -> Loader:
+        """Return the loader of a part of a listing."""
+        return _PartLoader(self._database, self._target)
 
     def comparing(self, comparison: Comparison) -> Loader:
         """Return the loader that compares windows with the tables."""
@@ -72,9 +90,7 @@ class PostgresStore:
             PostgresLedger(connection, self._scope)  # locked: nothing counts the rows meanwhile
             diff.remove(connection, self._scope, foreign, self._clock.now())
 
-    def held(self, stretches: Sequence[Window]) -> list[int] | None:
-        if not held_rows.shows_time(self._scope):
-            return None
+    def held(self, stretches: Sequence[Window]) -> list[int]:
         with self._database.connection() as connection:
             return held_rows.counts(connection, self._scope, stretches)
 
@@ -103,11 +119,25 @@ class _ListingLoader:
     target: Target
     parent: str
     fingerprint: str | None
+    judge: Judge
 
     @contextmanager
     def unit(self, run_id: int, *, live: bool = False) -> Iterator[Unit]:
         with self.database.held() as connection:
-            yield ListingUnit(connection, self.target, run_id, self.parent, self.fingerprint)
+            yield ListingUnit(
+                connection, self.target, run_id, self.parent, self.fingerprint, self.judge
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class _PartLoader:
+    database: Database
+    target: Target
+
+    @contextmanager
+    def unit(self, run_id: int, *, live: bool = False) -> Iterator[Unit]:
+        with self.database.held() as connection:
+            yield PartUnit(connection, self.target, run_id)
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,7 +111,7 @@ class Recheck:
         times = self._store.follow_ups_due(self._clock.now())
         seconds = sorted({windows.floor_second(at) for at in times})
         spans = [Window(a, b) for a, b in pairwise(seconds)]
-        between = self._store.held(spans) or []
+        between = self._store.held(spans)
         for window in follow_up.together(seconds, between, self._resource.page_size):
             try:
                 self._read(pipeline, window, proved=True)
@@ -176,8 +176,7 @@ class Recheck:
         everything is more likely to pass, and is believed later.
         """
         now, rules = self._clock.now(), self._policy.distrust
-        holding = self._store.held([known.window])
-        if not (known.rows_held if holding is None else holding[0]):
+        if not self._store.held([known.window])[0]:
             return probing.seems_empty_unheld(known, rules)
         if not probing.seems_empty_for(known, now, alone=True, rules=rules):
             return False
@@ -267,7 +266,7 @@ class Recheck:
         )
         held = self._store.held([window])
         size = self._resource.page_size
-        if held is None or probing.worth_reading_whole(differing, counted, size):
+        if probing.worth_reading_whole(differing, counted, size):
             self._read_whole(known, pipeline)
             return
         try:
@@ -297,9 +296,7 @@ class Recheck:
             self._confirm(pieces, asked_at)
 
     def _grew(self, window: Window, before: int) -> int:
-        held = self._store.held([window])
-        assert held is not None, "its rows showed their times before"
-        return held[0] - before
+        return self._store.held([window])[0] - before
 
     def _read_whole(self, known: LedgerWindow, pipeline: Pipeline) -> None:
         """Forget what was counted, and read: a vendor that serves short spans gives it piece by piece."""
@@ -324,7 +321,7 @@ class Recheck:
         halves = probing.cut(window, middle)
         of_halves = self._store.held(halves)
         left = self.count(halves[0])
-        if left is None or of_halves is None:
+        if left is None:
             yield window
             return
         for half, rows, ours in zip(halves, (left, counted - left), of_halves, strict=True):

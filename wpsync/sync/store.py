@@ -75,8 +75,8 @@ class Store(Loader, Protocol):
         """Change the ledger's windows that overlap or adjoin a span, in a transaction of its own."""
         ...
 
-    def held(self, stretches: Sequence[Window]) -> list[int] | None:
-        """Count the rows in each stretch that the vendor still lists; None where rows show no time."""
+    def held(self, stretches: Sequence[Window]) -> list[int]:
+        """Count the rows in each stretch that the vendor still lists."""
         ...
 
     def nth_time(self, window: Window, number: int) -> datetime | None:

@@ -7,7 +7,7 @@ The transactions are written as the list of their steps, in the order in which t
 import logging
 from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -27,7 +27,7 @@ from wpsync.normalize.privacy import Privacy
 from wpsync.normalize.rows import Normalizer
 from wpsync.policy import DEFAULT, Policy
 from wpsync.resources.spec import Personal, Resource
-from wpsync.state import dead_letters, drift, follow_ups, listings
+from wpsync.state import dead_letters, drift, follow_ups, listings, named_rows
 from wpsync.state.scope import Scope
 from wpsync.state.window_ledger import PostgresLedger
 from wpsync.sync.store import Loaded
@@ -146,6 +146,32 @@ class WindowUnit(_Unit):
         super().__init__(connection, target, run_id)
         self._live = live
         self._repair: Repair | None = None
+        self._named: dict[str, datetime] = {}
+
+    def clear(self) -> None:
+        super().clear()
+        self._named.clear()
+
+    def _stage(self) -> None:
+        """Stage, and remember which rows of another resource these name."""
+        resource = self._target.resource
+        staged = self._staging.batch.rows.get(resource.table.name, ())
+        before = len(staged)
+        self._normalize.pages(self._pages, self._staging.batch)
+        self._pages.clear()
+        if resource.names:
+            table, at = resource.table, resource.table.position(resource.cursor or "")
+            name = table.position(resource.names[0])
+            for row in self._staging.batch.rows.get(table.name, ())[before:]:
+                if isinstance(one := row[name], str) and isinstance(when := row[at], datetime):
+                    self._named[one] = min(when, self._named.get(one, when))
+        self._staging.flush_if_full()
+
+    def _note_named(self, at: datetime) -> None:
+        """Note the rows of another resource that these name, whether they are there or not."""
+        if self._target.resource.names:
+            scope = replace(self._scope, resource=self._target.resource.names[1])
+            named_rows.note(self._connection, scope, self._named, at)
 
     def _transaction(self, closed: Closed) -> Loaded:
         """Commit one window: all of these steps happen, or none.
@@ -171,6 +197,7 @@ class WindowUnit(_Unit):
                 )  # rows, typed rows, history
                 letters = self._keep_dead_letters(closed, at)
                 self._resolve_dead_letters(counts, at)
+                self._note_named(at)
                 drift.note_drift(connection, scope, self._staging.drift, at)
                 if window is not None:
                     self._mark_gone(closed, window)
@@ -186,19 +213,20 @@ class WindowUnit(_Unit):
         return Loaded(counts, letters)
 
     def _count(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
-        return {start: self._held(part) or 0 for start, part in stretches.items()}
+        return {start: self._held(part) for start, part in stretches.items()}
 
-    def _held(self, window: Window) -> int | None:
+    def _held(self, window: Window) -> int:
         return held_rows.count(self._connection, self._scope, window)
 
     def _mark_gone(self, closed: Closed, window: Window) -> None:
         """Mark the rows that a complete reading did not show; asked only where the counts differ."""
-        if closed.reason is None and closed.read_at is not None:
-            held = self._held(window)
-            if held is not None and held != closed.rows_seen:
-                held_rows.mark_gone(
-                    self._connection, self._scope, window, closed.seen, closed.read_at
-                )
+        read_at = closed.read_at
+        if closed.reason is None and read_at and self._held(window) != closed.rows_seen:
+            held_rows.mark_gone(self._connection, self._scope, window, closed.seen, read_at)
+
+
+Judge = Callable[[Closed], Closed]
+"""Says of a reading of a listing whether it is complete after all."""
 
 
 class ListingUnit(_Unit):
@@ -211,16 +239,24 @@ class ListingUnit(_Unit):
         run_id: int,
         parent: str,
         fingerprint: str | None,
+        judge: Judge,
     ) -> None:
         super().__init__(connection, target, run_id)
         self._parent = parent
         self._fingerprint = fingerprint
+        self._judge = judge
+
+    def commit(self, closed: Closed) -> Loaded:
+        """Have the reading judged, no transaction being open, and write everything in one transaction."""
+        judged = self._judge(closed)
+        loaded = super().commit(judged)
+        return loaded if loaded.reason else replace(loaded, reason=judged.reason)
 
     def _transaction(self, closed: Closed) -> Loaded:
         """Commit one listing. Only a complete one marks the rows that it does not show as gone."""
         connection, scope, at = self._connection, self._scope, self._target.clock.now()
         gone = None
-        if closed.reason is None and closed.read_at is not None:
+        if closed.reason is None and closed.read_at is not None and closed.shows_gone:
             gone = Gone(closed.read_at, self._target.resource.parent_column, self._parent or None)
         for transaction in self._staging.transactions():
             with transaction:
@@ -238,6 +274,24 @@ class ListingUnit(_Unit):
                     self._run_id,
                     self._target.policy.distrust.listing_apart,
                 )
+                if self._target.resource.spans:
+                    named_rows.settle(connection, scope, at, whole=True)
+        return Loaded(counts, letters)
+
+
+class PartUnit(_Unit):
+    """Loads a part of a listing: it marks nothing as gone, and the listing counts as read no later."""
+
+    def _transaction(self, closed: Closed) -> Loaded:
+        connection, at = self._connection, self._target.clock.now()
+        for transaction in self._staging.transactions():
+            with transaction:
+                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._keep_left_out()
+                counts = self._staging.merge(duplicates=closed.duplicates)
+                letters = self._keep_dead_letters(closed, at)
+                drift.note_drift(connection, self._scope, self._staging.drift, at)
+                named_rows.settle(connection, self._scope, at)
         return Loaded(counts, letters)
 
 

@@ -67,7 +67,7 @@ class Verifier:
     ) -> None:
         self._account = account
         self._resource = resource
-        self._deep = deep or resource.cursor is None
+        self._deep = deep
         self._repair = repair
         self._store = account.store(resource)
         self._recheck = account.recheck(resource)
@@ -96,14 +96,13 @@ class Verifier:
         self._store.update(span, partial(ledger.dispute, span=span, at=at))
 
     def _unserved(self, known: LedgerWindow) -> Finding:
-        holding = self._store.held([known.window])
         finding = Finding(
             self._account.name,
             self._resource.name,
             known.window,
             None,
             known.vendor_count,
-            holding[0] if holding is not None else None,
+            self._store.held([known.window])[0],
             Reason.UNREADABLE,
         )
         if not self._repair:
@@ -114,8 +113,7 @@ class Verifier:
     def _compared(self, known: LedgerWindow) -> Finding | None:
         window = known.window
         counted = self._recheck.count(window)
-        holding = self._store.held([window])
-        held = holding[0] if holding is not None else None
+        held = self._store.held([window])[0]
         finding = Finding(
             self._account.name, self._resource.name, window, counted, known.vendor_count, held
         )
@@ -124,14 +122,12 @@ class Verifier:
             return self._read_again(finding) if self._repair else finding
         if counted is None:
             finding.reason = Reason.COUNT_MISSING
-        agrees = counted == known.vendor_count and held in (None, known.rows_held)
+        agrees = counted == known.vendor_count and held == known.rows_held
         deep = self._deep or known.disputed_at is not None
         if agrees and not deep:
             return None
         for piece in [window] if deep else self._suspicious(finding):
-            read = self._compare(finding, piece)
-            # Where rows show no time, a reading also counts those of the seconds beside the window.
-            agrees = agrees or (held is None and read == known.vendor_count)
+            self._compare(finding, piece)
         if agrees and not finding.differences and finding.reason is None:
             return None
         if self._repair and finding.reason is None:
@@ -175,8 +171,7 @@ class Verifier:
 
     def unread(self, window: Window) -> Finding:
         """A stretch that nobody has read; repair reads it by days as a backfill does, the newest first."""
-        holding = self._store.held([window])
-        held = holding[0] if holding is not None else None
+        held = self._store.held([window])[0]
         names = self._account.name, self._resource.name
         finding = Finding(*names, window, None, None, held, Reason.UNREAD)
         if self._repair:
@@ -208,8 +203,7 @@ class Verifier:
         for last in (False, True):
             counted = self._recheck.count(finding.window)
             pieces = self._store.windows(finding.window)
-            holding = self._store.held([piece.window for piece in pieces])
-            held = [p.rows_held for p in pieces] if holding is None else holding
+            held = self._store.held([piece.window for piece in pieces])
             good = all(
                 p.is_complete and p.rows_held == h for p, h in zip(pieces, held, strict=True)
             )

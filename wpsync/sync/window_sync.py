@@ -7,7 +7,7 @@ cannot serve although it answers is bisected; the seconds that are left are ente
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -92,7 +92,8 @@ class WindowResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRequest:
-    """A listing to read whole: of one `parent`, or (empty) the only one.
+    """A listing to read whole: of one `parent`, or (empty) the only one. `asks` are its parts, where it has several
+    or is asked for in another way.
 
     `held` counts the rows that we hold of it: an empty reading where there are any is incomplete. `doubts`: one is
     confirmed by asking again where we hold none. `waits`: whether a
@@ -100,6 +101,7 @@ class ListingRequest:
     """
 
     parent: str = ""
+    asks: Sequence[Mapping[str, object]] = ()
     held: Callable[[], int] = lambda: 0
     doubts: bool = False
     waits: bool = True
@@ -239,18 +241,20 @@ class Pipeline:
 
         A row that the vendor cannot serve, although it answers, is left out: the listing is entered as unreadable.
         """
-        filters = self._filters(request.parent)
+        filters, *more = request.asks or [self._filters(request.parent)]
         try:
             for attempt in self._attempts(waits=request.waits):
                 with attempt:
-                    self._read_listing(self._listing(filters, request), loader)
+                    self._read_listing(self._listing(request, filters), loader)
         except UNSERVED:
             around = self._reader.around(filters)
-            if not around.is_served():
+            if more or not around.is_served():
                 raise
             self._read_listing(around.read(), loader)
 
-    def _listing(self, filters: Mapping[str, object], request: ListingRequest) -> Iterator[Event]:
+    def _listing(self, request: ListingRequest, filters: Mapping[str, object]) -> Iterator[Event]:
+        if len(request.asks) > 1:
+            return self._reader.parts(request.asks, held=request.held)
         return self._reader.listing(filters, held=request.held, doubts=request.doubts)
 
     def _read_listing(self, events: Iterator[Event], loader: Loader) -> None:
@@ -313,15 +317,8 @@ class Pipeline:
             log.log(logging.INFO if wrote else logging.DEBUG, "window.closed", extra=fields)
 
     def _held(self, window: Window) -> int:
-        """Count the rows that we hold of a stretch; where rows show no time, those that were read there last."""
-        held = self._store.held([window])
-        if held is not None:
-            return held[0]
-        return sum(
-            known.rows_seen
-            for known in self._store.windows(window)
-            if window.start <= known.starts_at and known.ends_at <= window.end
-        )
+        """Count the rows that we hold of a stretch."""
+        return self._store.held([window])[0]
 
     def _confirms(self, request: WindowRequest, window: Window) -> bool:
         """Return whether a stretch of which nothing is shown or held is empty. The present's is probed soon anyway."""
