@@ -65,11 +65,9 @@ def test_ids_that_become_one_key_are_one_row(ids):
 
 
 def test_a_row_that_two_pages_list_may_hide_another_and_proves_nothing():
-    pages = [
-        [{"id": f"m{i}", "ts": NOON} for i in range(100)],
-        [{"id": one, "ts": NOON} for one in ("m99", "last")],
-    ]
-    _, closed = read(Pages(pages))
+    first: list[dict[str, object]] = [{"id": f"m{i}", "ts": NOON} for i in range(100)]
+    second: list[dict[str, object]] = [{"id": one, "ts": NOON} for one in ("m99", "last")]
+    _, closed = read(Pages([first, second]))
     assert (closed.rows_seen, closed.vendor_count, closed.reason) == (101, 102, "rows_missing")
 
 

@@ -80,7 +80,7 @@ def seems_empty_for(
 
 
 def seems_empty_unheld(known: LedgerWindow, rules: Distrust = DEFAULT.distrust) -> bool:
-    """Whether a stretch of which we hold nothing has been empty often enough, whatever other counts say."""
+    """Whether a stretch of which we hold nothing has been empty often enough; other counts no longer matter."""
     return known.reason == SUSPICIOUSLY_EMPTY and known.attempts >= rules.window_unheld
 
 

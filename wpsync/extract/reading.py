@@ -173,7 +173,7 @@ class Reader:
                 break
             vouched = self._accounted(window)
             if window is not None and vouched != window:
-                # What arrives now is no reason to doubt what is older: that is read by itself. The rest comes again.
+                # New rows are no reason to doubt older ones: those are read by themselves. The rest comes again.
                 if vouched is not None:
                     return [vouched, Window(vouched.end, window.end)]
                 break
