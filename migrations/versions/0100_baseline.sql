@@ -1763,10 +1763,12 @@ CREATE TABLE wpsync.instances (
 	role TEXT COLLATE "C" NOT NULL,
 	started_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	seen_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	backend_pid INTEGER,
+	backend_start TIMESTAMP WITH TIME ZONE,
 	CONSTRAINT instances_pkey PRIMARY KEY (id)
 );
 
-COMMENT ON TABLE wpsync.instances IS '正在运行的服务实例 / the running instances of the service';
+COMMENT ON TABLE wpsync.instances IS '正在运行的进程：服务实例和命令 / the running processes: instances of the service, and commands';
 
 COMMENT ON COLUMN wpsync.instances.id IS '实例编号 / the instance: host, process and a random part';
 
@@ -1774,11 +1776,15 @@ COMMENT ON COLUMN wpsync.instances.host IS '主机 / host';
 
 COMMENT ON COLUMN wpsync.instances.version IS '版本 / version of wpsync';
 
-COMMENT ON COLUMN wpsync.instances.role IS 'leader 主，standby 备 / leader or standby';
+COMMENT ON COLUMN wpsync.instances.role IS 'leader 主，standby 备，command 单次命令 / leader, standby or command';
 
 COMMENT ON COLUMN wpsync.instances.started_at IS '启动时间 / when it began';
 
 COMMENT ON COLUMN wpsync.instances.seen_at IS '最近心跳 / when it last said that it lives';
+
+COMMENT ON COLUMN wpsync.instances.backend_pid IS '心跳连接的后端进程号 / the backend of its heartbeat';
+
+COMMENT ON COLUMN wpsync.instances.backend_start IS '该后端的启动时间 / when that backend began';
 
 CREATE TABLE wpsync.jobs (
 	account TEXT COLLATE "C" NOT NULL,
@@ -2025,17 +2031,17 @@ COMMENT ON COLUMN wpsync.accounts.first_seen_at IS '首次写入时间 / when a 
 CREATE TABLE wpsync.leases (
 	scope TEXT COLLATE "C" NOT NULL,
 	holder TEXT COLLATE "C" NOT NULL,
-	heartbeat_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	epoch BIGINT NOT NULL,
+	epoch BIGINT GENERATED ALWAYS AS IDENTITY,
+	taken_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	CONSTRAINT leases_pkey PRIMARY KEY (scope)
 );
 
-COMMENT ON TABLE wpsync.leases IS '租约：谁在负责什么 / leases: which instance works on what';
+COMMENT ON TABLE wpsync.leases IS '租约：谁在负责什么 / leases: which process works on what';
 
-COMMENT ON COLUMN wpsync.leases.scope IS '租约对象，如账号或 leader / what is held: an account, or leader';
+COMMENT ON COLUMN wpsync.leases.scope IS '租约对象：leader、账号的资源或令牌等 / what is held: leader, a resource of an account, its tokens';
 
-COMMENT ON COLUMN wpsync.leases.holder IS '持有实例 / the instance that holds it';
+COMMENT ON COLUMN wpsync.leases.holder IS '持有者（instances.id） / the process that holds it (instances.id)';
 
-COMMENT ON COLUMN wpsync.leases.heartbeat_at IS '最近心跳 / when the holder last renewed it';
+COMMENT ON COLUMN wpsync.leases.epoch IS '代次：每次授予都增大 / grows with every lease that is given';
 
-COMMENT ON COLUMN wpsync.leases.epoch IS '代次：每次易主加一 / grows by one with every new holder';
+COMMENT ON COLUMN wpsync.leases.taken_at IS '取得时间 / when it was taken';

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
+from wpsync.state.leadership import Leadership
 
 from tests.postgres import own_server
 from wpsync.db.database import Database
 from wpsync.model import Secret
-from wpsync.state.leadership import Leadership
 
 SETTINGS = {
     "tcp_keepalives_idle": "5",
