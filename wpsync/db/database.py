@@ -144,8 +144,8 @@ class Database:
 
         Raises LeaseLostError where this thread works under a lease that was lost: it has nothing more to write.
         """
-        self.leases.refuse_lost()
         with self._borrowed() as connection:
+            self.leases.refuse_lost()  # only now: the pool may have waited until we were another instance
             yield connection
 
     @contextmanager
