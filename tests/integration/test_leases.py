@@ -164,6 +164,7 @@ def test_many_who_want_what_a_dead_holder_held_get_it_one_after_the_other(url):
 
     def want():
         with Database(Secret(url), leases=RULES) as database, database.lease(*NAMES) as held:
+            assert held is not None
             inside.append(held)
             most.append(len(inside))
             time.sleep(0.05)
@@ -248,7 +249,7 @@ def test_threads_work_under_their_own_leases_and_under_the_processes(url):
         database.lease("a"),
         psycopg.connect(url, autocommit=True) as connection,
     ):
-        found = {}
+        found: dict[str, object] = {}
 
         def work():
             with database.lease("b"):
@@ -289,7 +290,7 @@ def test_a_lease_that_could_not_be_given_back_is_given_back_later(url):
 def test_sessions_are_found_by_a_name_that_postgres_does_not_cut(url, monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: "büro-" + "x" * 60)
     with Database(Secret(url), leases=RULES) as database, database.connection() as connection:
-        (name,) = connection.execute("show application_name").fetchone()
+        ((name,),) = connection.execute("show application_name").fetchall()
         assert name == database.leases.heartbeat.instance.sessions
         assert re.fullmatch(rf"wpsync b_ro-x{{27}}:{os.getpid()}:[0-9a-f]{{12}}", name)
 
@@ -306,7 +307,7 @@ def test_a_heartbeat_waits_for_no_lease(url):
         thread = Thread(target=work)
         thread.start()
         with psycopg.connect(url, autocommit=True) as connection:
-            signs = set()
+            signs: set[tuple[object, ...]] = set()
             with connection.transaction():
                 connection.execute("lock table wpsync.leases in exclusive mode")
                 end = time.monotonic() + 10
