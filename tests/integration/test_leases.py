@@ -78,9 +78,9 @@ with Database(Secret(url), leases=RULES) as database, database.lease(*NAMES, wai
 def holding(url, state="idle"):
     """A process that holds the lease, in a state: idle, in a transaction, inside COPY."""
     command = [sys.executable, "-c", HOLDER, url, state]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    process = subprocess.Popen(command, **pipes)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
+        assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         yield process
     finally:
