@@ -104,7 +104,7 @@ class DatabaseUnavailableError(RetryableError):
 
 
 class LeaseLostError(DatabaseUnavailableError):
-    """Another process took over what this one held a lease of."""
+    """Another process took over a lease of this one."""
 
 
 class ErasedMeanwhileError(DatabaseUnavailableError):

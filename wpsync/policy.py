@@ -96,7 +96,7 @@ the code.
 | `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.run |
 | `LeaseRules.beat` | 3 s | between two signs of life of a process | db.heartbeat |
 | `LeaseRules.silent` | 20 s | a process without a sign of life for so long is taken over | db.leases |
-| `LeaseRules.watched` | 6 s | of which whoever takes over has looked on for so long itself | db.leases |
+| `LeaseRules.watched` | 6 s | of which the process that takes over has looked on for so long itself | db.leases |
 | `LeaseRules.again` | 0.1 s | until a lease that another holds is asked for again | db.leases |
 | `LeaseRules.statement` | 5 s | how long a statement about leases may take, and the end of an old holder's sessions | db.database, db.heartbeat, db.leases |
 | `Incidents.gone` | 3 | looks without a condition after which its incident is over | alerts.watch |

@@ -1,7 +1,7 @@
 """The long-running service: one instance leads and works, the others stand by.
 
 The leader holds a lease (`db.leases`). A database that goes away takes the lead with it; it is waited
-for, and whoever gets the lease first goes on where the ledger ends. A leader that stood still for so long that another
+for, and the instance that gets the lease first goes on where the ledger ends. A leader that stood still for so long that another
 took over ends its jobs, which write nothing more, and stands by. A vendor that goes away is asked
 again at every job's next time.
 """
@@ -70,7 +70,7 @@ class Service:
             self._beat()
             self._back()
         except LeaseLostError:
-            log.debug("service.lead_lost")  # it is told by whoever took it, and by the heartbeat
+            log.debug("service.lead_lost")  # the heartbeat logs it, and the process that took it
         except (RetryableError, UnwritableError) as exc:
             if not self._away:
                 self._away = True

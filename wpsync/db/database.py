@@ -167,7 +167,7 @@ class Database:
         """A connection inside a transaction that commits at the end and rolls back on any error.
 
         It holds the leases under which this thread works. Raises LeaseLostError. With `under` it holds those instead,
-        whatever else was lost.
+        also where others are lost.
         """
         with self.connection() if under is None else self._borrowed() as connection:
             with connection.transaction():
@@ -190,8 +190,8 @@ class Database:
     ) -> Iterator[Lease | None]:
         """Hold the lease of that name across processes and threads; yields None where another holds it.
 
-        No transaction is open meanwhile, and no connection of the pool is held. What this thread writes in a
-        transaction meanwhile, or what any thread of this process writes, is written only while the lease is ours.
+        No transaction is open meanwhile, and no connection of the pool is held. Rows that this thread writes in a
+        transaction meanwhile, or that any thread of this process writes, is written only while the lease is ours.
         """
         with translated():
             lease = self.leases.take(":".join(names), wait=wait)
@@ -205,7 +205,7 @@ class Database:
             self.leases.let_go(lease)
 
     def beat(self, role: str) -> None:
-        """Say now that this process lives, and what it does."""
+        """Show now that this process lives, and its role."""
         with translated():
             self.leases.heartbeat.role = role
             self.leases.heartbeat.beat()
@@ -215,7 +215,7 @@ class Database:
         self.leases.heartbeat.admit(connection)
 
     def _check(self, connection: Connection) -> None:
-        """Refuse a connection that broke, so that a server that was restarted costs nobody a run, or of an old life."""
+        """Refuse a connection that broke, as where the server was restarted, or that an earlier instance opened."""
         if not self.leases.heartbeat.is_ours(connection):
             connection.close()
         ConnectionPool.check_connection(connection)

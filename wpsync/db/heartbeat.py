@@ -4,7 +4,7 @@ A small thread with a connection of its own says every few seconds that the proc
 taken its row away (`db.leases`), the process was held for dead: that instance is over, and nothing it had counts any
 more. A process that goes on all the same does so as a new instance, with new sessions.
 
-All sessions of an instance carry its id in `application_name`, so that whoever takes over finds and ends them. A new
+All sessions of an instance carry its id in `application_name`, so that the process that takes over finds and ends them. A new
 session of an instance that is over is refused (`admit`), so that none is left that could still write.
 """
 
@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 QUERIES = statements(__name__)
 
 COMMAND, LEADER, STANDBY = "command", "leader", "standby"
-"""What an instance does: a single command, or the service, which leads or stands by."""
+"""The roles of an instance: a single command, or the service, which leads or stands by."""
 
 BROKEN = (psycopg.OperationalError, psycopg.InterfaceError)
 
@@ -94,7 +94,7 @@ class Heartbeat:
         with self._lock:
             try:
                 self._beat()
-            except BROKEN:  # a server that was restarted costs nobody a lease
+            except BROKEN:  # the server may only have been restarted
                 self._drop()
                 self._beat()
             if self._thread is None:
@@ -114,7 +114,7 @@ class Heartbeat:
     def admit(self, connection: Connection) -> None:
         """Give a new connection the instance's name. Raises OperationalError where the instance is over.
 
-        Whoever takes over removes our row first and ends our sessions then. So a session that comes too late to be
+        The process that takes over removes our row first and ends our sessions then. So a session that comes too late to be
         ended finds no row.
         """
         instance = self.instance

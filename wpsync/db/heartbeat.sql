@@ -26,14 +26,14 @@ select 1 from wpsync.instances where id = %(id)s
 delete from wpsync.instances where id = %(id)s
 
 -- name: forget_instances
--- Those that ended without a word, and that nobody had reason to take over from.
+-- Those that ended without a word, and that no other process had reason to take over from.
 delete from wpsync.instances as one
 where seen_at < clock_timestamp() - interval '1 hour' and not exists (
     select from pg_stat_activity as session
     where session.pid = one.backend_pid and session.backend_start is not distinct from one.backend_start)
 
 -- name: forget_leases
--- What ended instances held and nobody has asked for since. What is in use is left alone.
+-- Leases of ended instances that no process has asked for since. One in use is left alone.
 delete from wpsync.leases where scope in (
     select scope from wpsync.leases
     where not exists (select from wpsync.instances where id = holder) for update skip locked)

@@ -2,7 +2,7 @@
 
 A lease is a row of `wpsync.leases` with its holder and an epoch that grows with every lease given; without a row the
 name is free. It is good as long as its holder's row in `wpsync.instances` is there (`db.heartbeat`). That row is
-taken away by whoever wants the lease and finds the holder
+taken away by the process that wants the lease and finds the holder
 
 - gone: the backend of its heartbeat is no longer there, as after a kill; at once;
 - silent: its heartbeat did not come for a while, as where it was stopped, its machine frozen, or behind a pooler.
@@ -10,7 +10,7 @@ taken away by whoever wants the lease and finds the holder
 Then the holder's sessions are ended, for it may have stopped inside a transaction and hold locks, and only then the
 lease changes hands, by its epoch: of several who want it one gets it.
 
-Whatever writes under leases locks their rows in its transaction (`check`), so that they cannot change hands before it
+A transaction that writes under leases locks their rows (`check`), so that they cannot change hands before it
 commits. A holder that was stopped and goes on finds its sessions ended, its leases lost, and writes nothing.
 """
 
@@ -99,7 +99,7 @@ class Leases:
                 self._free.wait(self._rules.again)
 
     def let_go(self, lease: Lease) -> None:
-        """Give a lease back; where the database cannot be told now, as soon as it can."""
+        """Give a lease back; where the database does not answer now, as soon as it does."""
         with self._free:
             self._held.pop(lease.scope, None)
             self._owed.append(lease)
@@ -170,7 +170,7 @@ class Leases:
     def _taken(self, scope: str) -> Lease | None:
         try:
             return self._asked(scope)
-        except BROKEN:  # a server that was restarted costs nobody a run
+        except BROKEN:  # the server may only have been restarted
             return self._asked(scope)
 
     def _asked(self, scope: str) -> Lease | None:

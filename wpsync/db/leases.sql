@@ -24,7 +24,7 @@ returning epoch
 delete from wpsync.leases where scope = %(scope)s and holder = %(holder)s and epoch = %(epoch)s
 
 -- name: hold
--- Until the transaction ends nobody takes these over.
+-- Until the transaction ends no process takes these over.
 select held.scope from wpsync.leases as held
 join unnest(%(scopes)s::text[], %(holders)s::text[], %(epochs)s::bigint[]) as ours (scope, holder, epoch)
     using (scope, holder, epoch)

@@ -48,7 +48,7 @@ class PostgresTokens:
     def write(self, account: str, tokens: Tokens) -> None:
         """Replace the stored pair, of an account whose lease is held.
 
-        Only that lease must last: a pair that the vendor has given out is kept, whatever else was lost meanwhile.
+        Only that lease must last: a pair that the vendor has given out is kept, also where other leases are lost.
         """
         values: dict[str, object] = {
             field.name: getattr(tokens, field.name)
