@@ -6,6 +6,7 @@ WpsyncError
     VendorUnavailableError       timeouts, connection errors, 5xx, an unreadable envelope
     RateLimitedError             the vendor says that we are too fast
     DatabaseUnavailableError     the database cannot be reached, or asks for another try
+      LeaseLostError             another process took over: nothing more is written under the lease
       ErasedMeanwhileError       a person was erased between reading and writing: read it again
   NothingShownError              the vendor answers, and shows nothing of a stretch that it showed before: try it later
   FatalError                     a person must act: the run stops, its window stays open
@@ -100,6 +101,10 @@ class RateLimitedError(RetryableError):
 
 class DatabaseUnavailableError(RetryableError):
     """The database cannot be reached."""
+
+
+class LeaseLostError(DatabaseUnavailableError):
+    """Another process took over a lease of this one."""
 
 
 class ErasedMeanwhileError(DatabaseUnavailableError):

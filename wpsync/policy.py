@@ -113,6 +113,11 @@ the code.
 | `Leading.beat` | 5 s | between two signs of life, and two looks at the lock | daemon.service |
 | `Leading.take_again` | 2 s | until a standby, or an instance without a database, tries again | daemon.service, cli.run |
 | `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.run |
+| `LeaseRules.beat` | 3 s | between two signs of life of a process | db.heartbeat |
+| `LeaseRules.silent` | 20 s | a process without a sign of life for so long is taken over | db.leases |
+| `LeaseRules.watched` | 6 s | of which the process that takes over has looked on for so long itself | db.leases |
+| `LeaseRules.again` | 0.1 s | until a lease that another holds is asked for again | db.leases |
+| `LeaseRules.statement` | 5 s | how long a statement about leases may take, and the end of an old holder's sessions | db.database, db.heartbeat, db.leases |
 | `Incidents.gone` | 3 | looks without a condition after which its incident is over | alerts.watch |
 | `Incidents.away` | 2 min | how long the database is away before a message | alerts.watch |
 | `Incidents.away_standby` | 5 min | the same where another instance led | alerts.watch |
@@ -127,7 +132,6 @@ the code.
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
-| `DatabaseWaits.lock_again` | 0.1 s | until a lock that another process holds is asked for again | db.database |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
 | `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
@@ -344,6 +348,20 @@ class Leading:
 
 
 @dataclass(frozen=True, slots=True)
+class LeaseRules:
+    """When the process that holds a lease counts as dead, in seconds.
+
+    A process that stands still for less than `silent` - `beat` is never taken over.
+    """
+
+    beat: float = 3.0
+    silent: float = 20.0
+    watched: float = 6.0
+    again: float = 0.1
+    statement: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
 class Incidents:
     """When a condition becomes an incident, and when an incident is over."""
 
@@ -367,7 +385,6 @@ class DatabaseWaits:
     """How long connections and locks of the database are waited for."""
 
     pool: float = 10.0
-    lock_again: float = 0.1
     migrations: int = 30
     migration_wait: float = 0.2
     migration_wait_max: float = 5.0
@@ -392,6 +409,7 @@ class Policy:
     backfills: Backfills = field(default_factory=Backfills)
     jobs: Jobs = field(default_factory=Jobs)
     leading: Leading = field(default_factory=Leading)
+    leases: LeaseRules = field(default_factory=LeaseRules)
     incidents: Incidents = field(default_factory=Incidents)
     database: DatabaseWaits = field(default_factory=DatabaseWaits)
 

@@ -4,7 +4,7 @@ import json
 import re
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, time, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
@@ -28,8 +28,8 @@ from wpsync.cli.signals import StopRequest
 from wpsync.daemon.jobs import perform
 from wpsync.daemon.service import Service, watching, working
 from wpsync.db import migrations
+from wpsync.db.database import Database
 from wpsync.model import Secret
-from wpsync.state.leadership import Leadership
 from wpsync.sync.session import session
 
 MINUTE = timedelta(minutes=1)
@@ -314,18 +314,23 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
     (tmp_path / "config.toml").write_text(text)
     loaded = config.load(tmp_path / "config.toml", environ={}, cwd=tmp_path)
     stop = Event()
-    leader = Leadership(Secret(server.url))
-    assert led or leader.take()
-    with session(
-        loaded, Secret(server.url), clock=FakeClock(START), stopping=stop.is_set
-    ) as opened:
+    with ExitStack() as stack:
+        if not led:
+            another = stack.enter_context(Database(Secret(server.url)))
+            assert stack.enter_context(another.lease("leader", wait=False))
+        opened = stack.enter_context(
+            session(loaded, Secret(server.url), clock=FakeClock(START), stopping=stop.is_set)
+        )
         thread = Thread(target=Service(opened).run)
         thread.start()
         role = "leader" if led else "standby"
         with psycopg.connect(server.url, autocommit=True) as connection:
             until(
                 lambda: (
-                    connection.execute("select role from wpsync.instances").fetchone() == (role,)
+                    connection.execute(
+                        "select role from wpsync.instances where role <> 'command'"
+                    ).fetchone()
+                    == (role,)
                 ),
                 f"a {role}",
             )
@@ -335,7 +340,6 @@ def lost(server, tmp_path, receiver, *, led: bool) -> str:
         until(lambda: len(receiver.messages) == 2, "that it is back")
         stop.set()
         thread.join()
-    leader.give_up()
     assert receiver.messages[1]["title"] == "[wpsync] the database is back"
     return str(receiver.messages[0]["message"])
 

@@ -237,7 +237,7 @@ def _at_a_day(stack, database_url, day):
     """Another process that is at a day of SMS, until the stack is closed: its death."""
     other = stack.enter_context(Database(Secret(database_url)))
     name = windows.shanghai_midnight(day).isoformat()
-    assert stack.enter_context(other.lock("main", "sms", name, wait=False))
+    assert stack.enter_context(other.lease("main", "sms", name, wait=False))
 
 
 def test_a_day_whose_backfill_was_killed_is_read_by_the_one_that_had_left_it_to_it(

@@ -110,7 +110,7 @@ def test_backends_that_are_terminated_cost_neither_a_row_nor_a_person(
     )
     kill = (
         "select count(pg_terminate_backend(pid)) from pg_stat_activity"
-        " where application_name = 'wpsync' and datname = current_database()"
+        " where application_name like 'wpsync %%' and datname = current_database()"
     )
     struck = done = 0
     while struck < wanted and process.poll() is None:

@@ -1,6 +1,6 @@
 """What is past its days is forgotten: rows, what hangs on them, and the ledger, so that nobody asks for it again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -11,6 +11,7 @@ from tests.acceptance.driving import START, Driver, Timeline, differences
 from tests.fake_clock import FakeClock
 from wpsync.config import load
 from wpsync.db.database import Connection, Database
+from wpsync.db.leases import Lease
 from wpsync.emulator.client import Remote
 from wpsync.loading.retention import forget_rows
 from wpsync.model import EVER, Secret
@@ -84,11 +85,11 @@ class Between(Database):
         self._happens = happens
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, under: Sequence[Lease] | None = None) -> Iterator[Connection]:
         self._left -= 1
         if self._left == 0:
             self._happens()
-        with super().transaction() as connection:
+        with super().transaction(under=under) as connection:
             yield connection
 
 

@@ -76,7 +76,7 @@ def test_the_present_is_followed_while_others_wait_for_the_past_to_be_caught_up(
 
     with (
         Database(Secret(database_url)) as other,
-        other.lock("main", "sms", "recheck", wait=False) as catching_up,
+        other.lease("main", "sms", "recheck", wait=False) as catching_up,
     ):
         assert catching_up
         thread = threading.Thread(target=person)

@@ -17,7 +17,7 @@ def test_many_idle_connections_that_broke_are_replaced_at_once(database_url):
         with psycopg.connect(database_url, autocommit=True) as connection:
             connection.execute(
                 "select pg_terminate_backend(pid) from pg_stat_activity"
-                " where datname = current_database() and application_name = 'wpsync'"
+                " where datname = current_database() and application_name like 'wpsync %'"
             )
         database.refresh()
         database.now()

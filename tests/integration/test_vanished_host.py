@@ -14,9 +14,9 @@ import psycopg
 import pytest
 
 from tests.postgres import own_server
+from wpsync.db import migrations
 from wpsync.db.database import Database
 from wpsync.model import Secret
-from wpsync.state.leadership import Leadership
 
 SETTINGS = {
     "tcp_keepalives_idle": "5",
@@ -34,7 +34,9 @@ def tcp(server_folder):
         port = free.getsockname()[1]
     listening = {"listen_addresses": "127.0.0.1", "port": str(port)}
     with own_server(server_folder / "pg", settings=listening):
-        yield Secret(f"postgresql://postgres@127.0.0.1:{port}/wpsync")
+        address = f"postgresql://postgres@127.0.0.1:{port}/wpsync"
+        migrations.upgrade(address)
+        yield Secret(address)
 
 
 def _shown(connection):
@@ -46,22 +48,19 @@ def test_on_every_connection_the_server_notices_within_seconds(tcp):
         database = stack.enter_context(Database(tcp))
         for _ in range(3):
             assert _shown(stack.enter_context(database.connection())) == SETTINGS
-        leadership = Leadership(tcp)
-        stack.callback(leadership.give_up)
-        assert leadership.take()
-        assert _shown(leadership._connection) == SETTINGS
+        assert stack.enter_context(database.lease("leader"))
+        for connection in (database.leases._connection, database.leases.heartbeat._connection):
+            assert _shown(connection) == SETTINGS
 
 
 VICTIM = """
 import sys, time
+from wpsync.db import migrations
 from wpsync.db.database import Database
-from wpsync.state.leadership import Leadership
 from wpsync.model import Secret
 url = Secret(sys.argv[1])
-lead = Leadership(url)
-assert lead.take()
-with Database(url) as database, database.lock("main", "sms", "sync") as held:
-    print("ready", held, flush=True)
+with Database(url) as database, database.lease("leader") as lead, database.lease("main", "sms", "sync") as held:
+    print("ready", bool(lead and held), flush=True)
     time.sleep(600)
 """
 INSIDE = ("ip", "netns", "exec", "wpsv")
@@ -101,6 +100,7 @@ def what_a_vanished_host_held_is_free_within_seconds(settled, namespace, server_
         ours = stack.enter_context(psycopg.connect(server.url, autocommit=True))
         ours.execute("select pg_reload_conf()")
         time.sleep(1)
+        migrations.upgrade(server.url)
         address = "postgresql://postgres@10.211.7.1:5432/wpsync"
         command = [*INSIDE, sys.executable, "-c", VICTIM, address]
         victim = stack.enter_context(subprocess.Popen(command, stdout=subprocess.PIPE, text=True))
@@ -109,16 +109,17 @@ def what_a_vanished_host_held_is_free_within_seconds(settled, namespace, server_
         assert victim.stdout.readline() == "ready True\n"
         time.sleep(settled)
         _ip("netns exec wpsv ip route add blackhole 10.211.7.1/32")
-        end, held = time.monotonic() + 30, {"wpsync:leader", "wpsync:main:sms:sync"}
+        database = stack.enter_context(Database(Secret(server.url)))
+        end, held = time.monotonic() + 30, {"leader", "main:sms:sync"}
         while held and time.monotonic() < end:
-            held = {name for name in held if not _free(ours, name)}
+            held = {name for name in held if not _free(database, name)}
             time.sleep(0.5)
         assert not held
 
 
-def _free(connection, name):
-    taken = "select pg_try_advisory_lock(hashtextextended(%s, 0))"
-    return connection.execute(taken, (name,)).fetchone()[0]
+def _free(database, name):
+    with database.lease(name, wait=False) as held:
+        return held is not None
 
 
 if os.environ.get("VANISHED_HOST"):  # as root, which may make a network

@@ -156,7 +156,7 @@ class _Worker:
         pipeline = self._pipeline()
         for window in self._left:
             with self._stopping_others():
-                # Its lock is free once its holder has died.
+                # Its lease is free once its holder has died.
                 while self._missing(window) and not self._claimed(window, pipeline):
                     self._stop_if_asked()
                     self._account.clock.sleep(self._account.pace.policy.backfills.look)
@@ -186,13 +186,13 @@ class _Worker:
         """Read the missing parts of a window; return False where another process is at it."""
         day = windows.shanghai_midnight(window.start).isoformat()  # the present day's end moves on
         names = (self._account.name, self._resource.name, day)
-        with self._account.database.lock(*names, wait=False) as held:
+        with self._account.database.lease(*names, wait=False) as held:
             if held:
                 for piece in reversed(self._missing(window)):
                     settled = self._account.settled(self._resource)
                     request = WindowRequest(window=piece, settled=settled, newest_first=True)
                     pipeline.sync_window(request)
-            return held
+            return held is not None
 
     def _missing(self, window: Window) -> list[Window]:
         """Return the parts for which the ledger does not vouch."""

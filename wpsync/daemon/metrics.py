@@ -11,7 +11,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from wpsync.daemon.jobs import Job, Result
-from wpsync.daemon.service import LEADER, Service
+from wpsync.daemon.service import Service
+from wpsync.db.heartbeat import LEADER
 from wpsync.errors import DatabaseUnavailableError
 from wpsync.status.monitor import Monitor
 from wpsync.status.resources import Status

@@ -1,18 +1,15 @@
 """The long-running service: one instance leads and works, the others stand by.
 
-The leader holds a lock of Postgres. A database that goes away takes the lead with it; it is waited
-for, and whoever gets the lock first goes on where the ledger ends. A vendor that goes away is asked
+The leader holds a lease (`db.leases`). A database that goes away takes the lead with it; it is waited
+for, and the instance that gets the lease first goes on where the ledger ends. A leader that stood still for so long that another
+took over ends its jobs, which write nothing more, and stands by. A vendor that goes away is asked
 again at every job's next time.
 """
 
 import logging
-import os
-import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from importlib.metadata import version
-from uuid import uuid4
 
 from wpsync.alerts import targets
 from wpsync.alerts.notices import Notice
@@ -22,17 +19,15 @@ from wpsync.config import Config
 from wpsync.daemon.failure_log import FailureLog
 from wpsync.daemon.jobs import Job, Result, all_jobs, perform
 from wpsync.daemon.scheduler import Ended, Scheduler
-from wpsync.errors import DatabaseUnavailableError, RetryableError, UnwritableError
+from wpsync.db.heartbeat import LEADER, STANDBY, Instance
+from wpsync.db.leases import Lease
+from wpsync.errors import LeaseLostError, RetryableError, UnwritableError
 from wpsync.model import Secret
 from wpsync.policy import DEFAULT, Policy
-from wpsync.state import leadership
-from wpsync.state.leadership import Instance, Leadership
 from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
 
 log = logging.getLogger(__name__)
-
-LEADER, STANDBY = "leader", "standby"
 
 
 class Service:
@@ -41,12 +36,9 @@ class Service:
     def __init__(
         self, session: Session, *, on_ended: Ended = lambda job, result, seconds: None
     ) -> None:
-        host = socket.gethostname()
-        self.instance = Instance(f"{host}:{os.getpid()}:{uuid4().hex[:6]}", host, version("wpsync"))
         self.role = STANDBY
         self._session = session
         self._on_ended = on_ended
-        self._lead = Leadership(session.conninfo)
         self.monitor = Monitor(session)
         self._pace = session.policy.leading
         self._watch = watching(session.config, session.policy)
@@ -55,27 +47,30 @@ class Service:
         self._lost = False
         self._away = False
 
+    @property
+    def instance(self) -> Instance:
+        """This process; another instance once it was taken over."""
+        return self._session.database.leases.heartbeat.instance
+
     def run(self) -> None:
         """Lead or stand by until the session's `stopping`; returns when all jobs have ended."""
-        try:
-            while not self._session.stopping():
-                self._turn()
-        finally:
-            self._lead.give_up()
-            try:
-                leadership.gone(self._session.database, self.instance)
-            except (DatabaseUnavailableError, UnwritableError):
-                log.debug("service.left_unsigned")
+        self._session.database.leases.heartbeat.role = STANDBY
+        while not self._session.stopping():
+            self._turn()
 
     def _turn(self) -> None:
         """Lead while it lasts; else say that we are there, and wait a little."""
         try:
-            if self._lead.take():
-                self._work()
-                return
+            lease = self._session.database.lease(LEADER, wait=False, all_threads=True)
+            with lease as held:
+                if held is not None:
+                    self._work(held)
+                    return
             self._another_leads = True
             self._beat()
             self._back()
+        except LeaseLostError:
+            log.debug("service.lead_lost")  # the heartbeat logs it, and the process that took it
         except (RetryableError, UnwritableError) as exc:
             if not self._away:
                 self._away = True
@@ -96,40 +91,41 @@ class Service:
             self._away = False
             log.info("database.back")
 
-    def _work(self) -> None:
-        """Lead until told to stop, or until the lock is lost."""
+    def _work(self, lease: Lease) -> None:
+        """Lead until told to stop, or until the lease is lost."""
         self._lost, self._another_leads, self.role = False, False, LEADER
         try:
             self._session.database.refresh()
             self._beat()
         except BaseException:
             self.role = STANDBY
-            self._lead.give_up()
             raise
         self._back()
         log.info("service.leads", extra={"instance": self.instance.id})
-        term = replace(self._session, stopping=lambda: self._lost or self._session.stopping())
+        leases = self._session.database.leases
+
+        def over() -> bool:
+            return self._lost or not leases.holds(lease) or self._session.stopping()
+
+        term = replace(self._session, stopping=over)
         try:
             with working(term, self._watch) as jobs:
                 scheduler = Scheduler(term, jobs, on_ended=self._on_ended, troubles=self._troubles)
                 scheduler.start()
                 try:
-                    self._keep_leading(scheduler)
+                    self._keep_leading(scheduler, lease)
                 finally:
                     self._lost = True
                     scheduler.stop()
         finally:
             self.role = STANDBY
-            self._lead.give_up()
             log.info("service.leads.no_more", extra={"instance": self.instance.id})
 
-    def _keep_leading(self, scheduler: Scheduler) -> None:
-        clock = self._session.clock
+    def _keep_leading(self, scheduler: Scheduler, lease: Lease) -> None:
+        clock, leases = self._session.clock, self._session.database.leases
         beat = 0.0
-        while not self._session.stopping():
+        while leases.holds(lease) and not self._session.stopping():
             if clock.monotonic() >= beat:
-                if not self._lead.lasts():
-                    return
                 self._beat()
                 beat = clock.monotonic() + self._pace.beat
             scheduler.look()
@@ -140,7 +136,7 @@ class Service:
         clock, database = self._session.clock, self._session.database
         if isinstance(clock, AnchoredClock):
             clock.set(database.now())
-        leadership.seen(database, self.instance, self.role, clock.now())
+        database.beat(self.role)
 
     def _pause(self) -> None:
         wait = self._session.wait or self._session.clock.sleep

@@ -1,10 +1,9 @@
-"""Connections to Postgres: a pool, transactions, advisory locks, and the driver's errors translated."""
+"""Connections to Postgres: a pool, transactions, leases, and the driver's errors translated."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
-from typing import Protocol
 
 import psycopg
 from psycopg import errors
@@ -12,7 +11,9 @@ from psycopg.conninfo import make_conninfo
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wpsync import crash_points
-from wpsync.db.locks import Locks
+from wpsync.db.connections import Connection as Connection
+from wpsync.db.connections import Connects as Connects
+from wpsync.db.leases import Lease, Leases
 from wpsync.errors import (
     DatabaseUnavailableError,
     FatalError,
@@ -21,9 +22,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.model import Secret
-from wpsync.policy import DEFAULT, DatabaseWaits
-
-Connection = psycopg.Connection[tuple[object, ...]]
+from wpsync.policy import DEFAULT, DatabaseWaits, LeaseRules
 
 BRIEF = 6
 """So many connections are kept for what is over in a moment, however many are held while a vendor is read."""
@@ -37,6 +36,8 @@ KEEPALIVE = {
 }
 """How our end notices a server that has vanished: libpq's parameters, in seconds."""
 
+_USER_TIMEOUT_MS = 10_000
+
 _NOTICE_US_DEAD = (
     "set tcp_keepalives_idle to 5; set tcp_keepalives_interval to 3; set tcp_keepalives_count to 3;"
     " set tcp_user_timeout to 10000"
@@ -49,14 +50,6 @@ MONITORING = 2
 _MONITORING_SECONDS = 1.0
 _MONITORING_ONLY = "set statement_timeout to '1s'; set lock_timeout to '100ms'; set default_transaction_read_only to on"
 """A look at the state is over in milliseconds, or is given up: a locked table is a matter of its own resource."""
-
-
-class Connects(Protocol):
-    """Gives connections: the database for its work, or its `monitoring`."""
-
-    def connection(self) -> AbstractContextManager[Connection]:
-        """Yield a connection, outside any transaction, for a moment."""
-        ...
 
 
 class Monitoring:
@@ -100,6 +93,7 @@ class Database:
         *,
         connections: int = 6,
         waits: DatabaseWaits = DEFAULT.database,
+        leases: LeaseRules = DEFAULT.leases,
     ) -> None:
         self._conninfo = conninfo
         address = make_conninfo(
@@ -108,7 +102,7 @@ class Database:
             client_encoding="UTF8",
             **KEEPALIVE,
         )
-        self._locks = Locks(lambda: _connected(address), waits.lock_again)
+        self.leases = Leases(lambda: _for_leases(address, leases.statement), leases)
         self.monitoring = Monitoring(address)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Connection] = ConnectionPool(
@@ -118,8 +112,8 @@ class Database:
             timeout=waits.pool,
             reconnect_timeout=waits.pool,
             kwargs={"autocommit": True},
-            configure=_configure,
-            check=ConnectionPool.check_connection,  # a server that was restarted costs nobody a run
+            configure=self._admit,
+            check=self._check,
             open=False,
             name="wpsync",
         )
@@ -131,7 +125,7 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
-        self._locks.close()
+        self.leases.close()
         self.monitoring.close()
         self._pool.close(timeout=5)
 
@@ -146,7 +140,16 @@ class Database:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """A connection of the pool, outside any transaction, for what is over in a moment."""
+        """A connection of the pool, outside any transaction, for what is over in a moment.
+
+        Raises LeaseLostError where this thread works under a lease that was lost: it has nothing more to write.
+        """
+        with self._borrowed() as connection:
+            self.leases.refuse_lost()  # only now: the pool may have waited until we were another instance
+            yield connection
+
+    @contextmanager
+    def _borrowed(self) -> Iterator[Connection]:
         with translated(), self._pool.connection() as connection:
             yield connection
 
@@ -160,10 +163,15 @@ class Database:
             yield connection
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """A connection inside a transaction that commits at the end and rolls back on any error."""
-        with self.connection() as connection:
+    def transaction(self, *, under: Sequence[Lease] | None = None) -> Iterator[Connection]:
+        """A connection inside a transaction that commits at the end and rolls back on any error.
+
+        It holds the leases under which this thread works. Raises LeaseLostError. With `under` it holds those instead,
+        also where others are lost.
+        """
+        with self.connection() if under is None else self._borrowed() as connection:
             with connection.transaction():
+                self.leases.check(connection, only=under)
                 yield connection
                 crash_points.reach()
             crash_points.reach()
@@ -177,29 +185,54 @@ class Database:
         return row[0].astimezone(UTC)
 
     @contextmanager
-    def lock(self, *names: str, wait: bool = True) -> Iterator[bool]:
-        """Hold the advisory lock of that name across processes and threads; yields whether it was had.
+    def lease(
+        self, *names: str, wait: bool = True, all_threads: bool = False
+    ) -> Iterator[Lease | None]:
+        """Hold the lease of that name across processes and threads; yields None where another holds it.
 
-        No transaction is open meanwhile, no connection of the pool is held, and a process that dies lets go.
+        No transaction is open meanwhile, and no connection of the pool is held. Rows that this thread writes in a
+        transaction meanwhile, or that any thread of this process writes, is written only while the lease is ours.
         """
-        name = "wpsync:" + ":".join(names)
         with translated():
-            taken = self._locks.take(name, wait=wait)
+            lease = self.leases.take(":".join(names), wait=wait)
+        if lease is None:
+            yield None
+            return
         try:
-            yield taken
+            with self.leases.under(lease, all_threads=all_threads):
+                yield lease
         finally:
-            if taken:
-                self._locks.let_go(name)
+            self.leases.let_go(lease)
+
+    def beat(self, role: str) -> None:
+        """Show now that this process lives, and its role."""
+        with translated():
+            self.leases.heartbeat.role = role
+            self.leases.heartbeat.beat()
+
+    def _admit(self, connection: Connection) -> None:
+        _configure(connection)
+        self.leases.heartbeat.admit(connection)
+
+    def _check(self, connection: Connection) -> None:
+        """Refuse a connection that broke, as where the server was restarted, or that an earlier instance opened."""
+        if not self.leases.heartbeat.is_ours(connection):
+            connection.close()
+        ConnectionPool.check_connection(connection)
 
 
-def _connected(address: str) -> Connection:
-    connection: Connection = psycopg.connect(address, autocommit=True)
+def _for_leases(address: str, seconds: float) -> Connection:
+    """Connect for statements about leases, which are over within seconds or given up."""
+    connection: Connection = psycopg.connect(
+        address, autocommit=True, tcp_user_timeout=_USER_TIMEOUT_MS
+    )
     notice_us_dead(connection)
+    connection.execute("select set_config('statement_timeout', %s, false)", (f"{seconds:.0f}s",))
     return connection
 
 
 def notice_us_dead(connection: Connection) -> None:
-    """Have the server notice within seconds that our host has vanished, so that our locks are free for others.
+    """Have the server notice within seconds that our host has vanished, so that our leases are free for others.
 
     Keepalives alone would not do: they rest while a reply waits to be acknowledged, for which there is
     `tcp_user_timeout`.

@@ -10,7 +10,7 @@ from typing import LiteralString, TypeVar, cast
 
 from psycopg.rows import class_row, dict_row
 
-from wpsync.db.database import Connects
+from wpsync.db.connections import Connects
 
 Row = TypeVar("Row")
 

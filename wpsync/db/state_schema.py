@@ -28,12 +28,28 @@ def _instances(metadata: sa.MetaData) -> None:
         column("id", IDENTIFIER, "实例编号", "the instance: host, process and a random part"),
         column("host", sa.Text(), "主机", "host"),
         column("version", sa.Text(), "版本", "version of wpsync"),
-        column("role", IDENTIFIER, "leader 主，standby 备", "leader or standby"),
+        column(
+            "role",
+            IDENTIFIER,
+            "leader 主，standby 备，command 单次命令",
+            "leader, standby or command",
+        ),
         column("started_at", INSTANT, "启动时间", "when it began"),
         column("seen_at", INSTANT, "最近心跳", "when it last said that it lives"),
+        column(
+            "backend_pid",
+            sa.Integer(),
+            "心跳连接的后端进程号",
+            "the backend of its heartbeat",
+            null=True,
+        ),
+        column("backend_start", INSTANT, "该后端的启动时间", "when that backend began", null=True),
         sa.PrimaryKeyConstraint("id", name="instances_pkey"),
         schema="wpsync",
-        comment=comment("正在运行的服务实例", "the running instances of the service"),
+        comment=comment(
+            "正在运行的进程：服务实例和命令",
+            "the running processes: instances of the service, and commands",
+        ),
     )
 
 
@@ -234,16 +250,28 @@ def _leases(metadata: sa.MetaData) -> None:
         "leases",
         metadata,
         column(
-            "scope", IDENTIFIER, "租约对象，如账号或 leader", "what is held: an account, or leader"
+            "scope",
+            IDENTIFIER,
+            "租约对象：leader、账号的资源或令牌等",
+            "what is held: leader, a resource of an account, its tokens",
         ),
-        column("holder", IDENTIFIER, "持有实例", "the instance that holds it"),
-        column("heartbeat_at", INSTANT, "最近心跳", "when the holder last renewed it"),
         column(
-            "epoch", sa.BigInteger(), "代次：每次易主加一", "grows by one with every new holder"
+            "holder",
+            IDENTIFIER,
+            "持有者（instances.id）",
+            "the process that holds it (instances.id)",
         ),
+        column(
+            "epoch",
+            sa.BigInteger(),
+            "代次：每次授予都增大",
+            "grows with every lease that is given",
+            identity=True,
+        ),
+        column("taken_at", INSTANT, "取得时间", "when it was taken"),
         sa.PrimaryKeyConstraint("scope", name="leases_pkey"),
         schema="wpsync",
-        comment=comment("租约：谁在负责什么", "leases: which instance works on what"),
+        comment=comment("租约：谁在负责什么", "leases: which process works on what"),
     )
 
 

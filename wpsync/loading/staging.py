@@ -8,7 +8,7 @@ just inserted, a row that Postgres refuses).
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -42,6 +42,14 @@ from wpsync.resources import TABLES
 from wpsync.resources.messages import MEDIA
 from wpsync.resources.spec import Resource, Table
 
+Check = Callable[[Connection], None]
+"""Holds in a transaction the leases under which it is written. Raises LeaseLostError."""
+
+
+def unchecked(connection: Connection) -> None:
+    """Write under no lease."""
+
+
 SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
 
@@ -52,7 +60,7 @@ _STAGED: WeakKeyDictionary[Connection, dict[str, int]] = WeakKeyDictionary()
 class Staging:
     """The staging tables of one connection, for one resource at a time. Not thread-safe.
 
-    `attempts`: how many transactions are tried where Postgres breaks a deadlock.
+    `attempts`: how many transactions are tried where Postgres breaks a deadlock. `check`: the first step of each.
     """
 
     def __init__(
@@ -61,11 +69,13 @@ class Staging:
         resource: Resource,
         account: str,
         attempts: int = DEFAULT.windows.deadlocks,
+        check: Check = unchecked,
     ) -> None:
         self._connection = connection
         self._resource = resource
         self._whose = {"account": account}
         self._attempts = attempts
+        self._check = check
         self._pending = Batch()
         self._in_window = self._committed = False
         self._staged = _STAGED.setdefault(connection, {})
@@ -154,6 +164,7 @@ class Staging:
         try:
             self._in_window = True
             with self._connection.transaction():
+                self._check(self._connection)
                 yield
                 if dirty := [table for table, rows in self._staged.items() if rows]:
                     self._connection.execute(truncate_sql(dirty))

@@ -20,6 +20,16 @@ ENTRIES: Mapping[str, Entry] = {
             "请在 pg_stat_activity 中查看长事务和锁等待，并检查数据库服务器的负载",
         ),
     ),
+    "database.lease_lost": Entry(
+        Text(
+            "another process has taken over {scope}, because this one did not answer for a while",
+            "本进程一段时间没有响应，{scope} 已由另一个进程接管",
+        ),
+        Text(
+            "see why it stood still (a stopped process, a frozen machine, a network that was away); committed data stays, and nothing is read twice",
+            "请检查停顿原因（进程被暂停、虚拟机冻结或网络中断）；已提交的数据保留，不会重复读取",
+        ),
+    ),
     "database.right_missing": Entry(
         Text("the database role lacks a right", "数据库角色缺少权限"),
         Text(

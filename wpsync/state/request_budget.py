@@ -26,7 +26,7 @@ class PostgresBooks:
     def row(self, endpoint: str) -> Iterator[dict[str, object]]:
         """The endpoint's row as a dictionary, empty at first; what is put into it is kept."""
         parameters = {"account": self._account, "endpoint": endpoint}
-        with self._database.transaction() as connection:
+        with self._database.transaction(under=[]) as connection:  # a request that was sent counts
             connection.execute(QUERIES["open_book"], parameters)
             found = connection.execute(QUERIES["book"], parameters).fetchone()
             assert found is not None

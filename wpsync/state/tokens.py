@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from psycopg.rows import kwargs_row
 
 from wpsync.db.database import Database
+from wpsync.db.leases import Lease
 from wpsync.db.queries import statements
 from wpsync.errors import FatalError
 from wpsync.model import Secret, Tokens
@@ -22,6 +23,7 @@ class PostgresTokens:
     def __init__(self, database: Database, key: Secret | None = None) -> None:
         self._database = database
         self._cipher = Fernet(key.reveal()) if key is not None else None
+        self._leases: dict[str, Lease] = {}
 
     def read(self, account: str) -> Tokens | None:
         """The stored pair, or None before the first login.
@@ -44,7 +46,10 @@ class PostgresTokens:
         return Tokens(access, refresh, **kept)
 
     def write(self, account: str, tokens: Tokens) -> None:
-        """Replace the stored pair."""
+        """Replace the stored pair, of an account whose lease is held.
+
+        Only that lease must last: a pair that the vendor has given out is kept, also where other leases are lost.
+        """
         values: dict[str, object] = {
             field.name: getattr(tokens, field.name)
             for field in fields(tokens)
@@ -54,7 +59,8 @@ class PostgresTokens:
         values["access_token"] = self._closed(tokens.access)
         values["refresh_token"] = self._closed(tokens.refresh)
         values["encrypted"] = self._cipher is not None
-        with self._database.connection() as connection:
+        held = self._leases.get(account)
+        with self._database.transaction(under=[held] if held else []) as connection:
             connection.execute(QUERIES["keep_tokens"], values)
 
     def forget(self, account: str) -> None:
@@ -64,9 +70,14 @@ class PostgresTokens:
 
     @contextmanager
     def locked(self, account: str) -> Iterator[None]:
-        """Hold the account's lock across processes; a process that dies lets go."""
-        with self._database.lock("tokens", account):
-            yield
+        """Hold the account's lease across processes; a process that dies lets go."""
+        with self._database.lease("tokens", account) as held:
+            assert held is not None, "it was waited for"
+            self._leases[account] = held
+            try:
+                yield
+            finally:
+                del self._leases[account]
 
     def _closed(self, secret: Secret) -> str:
         if self._cipher is None:

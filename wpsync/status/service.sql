@@ -4,7 +4,8 @@ select account, job, every_seconds, next_at, started_at, finished_at, outcome,
 from wpsync.jobs order by account, job
 
 -- name: instances
-select id, host, version, role, started_at, seen_at from wpsync.instances order by role, started_at
+select id, host, version, role, started_at, seen_at from wpsync.instances
+where role in ('leader', 'standby') order by role, started_at
 
 -- name: outages
 select account, since, error_code, error_params, error_words from wpsync.outages order by account

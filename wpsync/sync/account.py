@@ -159,9 +159,9 @@ class Account:
 
     @contextmanager
     def alone(self, *names: str) -> Iterator[None]:
-        """Hold a lock of this account across processes. Raises Stopped when asked to stop meanwhile."""
+        """Hold a lease of this account across processes. Raises Stopped when asked to stop meanwhile."""
         while True:
-            with self.database.lock(self.name, *names, wait=False) as held:
+            with self.database.lease(self.name, *names, wait=False) as held:
                 if held:
                     yield
                     return

@@ -52,7 +52,8 @@ class PostgresStore:
         self._database = database
         self._scope = scope
         self._clock = clock
-        self._target = Target(resource, scope, clock, horizon, privacy, policy)
+        check = database.leases.check
+        self._target = Target(resource, scope, clock, horizon, privacy, policy, check)
 
     @contextmanager
     def unit(self, run_id: int, *, live: bool = False) -> Iterator[Unit]:

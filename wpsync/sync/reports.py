@@ -31,8 +31,8 @@ def read_report(account: Account, resource: Resource, run: Run) -> None:
     normalize = Normalizer(resource, account.pace.privacy)
     began = account.clock.now()
     with account.database.held() as connection:
-        policy = account.pace.policy
-        staging = Staging(connection, resource, account.name, policy.windows.deadlocks)
+        policy, check = account.pace.policy, account.database.leases.check
+        staging = Staging(connection, resource, account.name, policy.windows.deadlocks, check)
         read, served = 0, list[str]()
 
         def others() -> bool:

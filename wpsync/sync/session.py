@@ -201,7 +201,9 @@ def session(
     Raises SchemaMismatchError where migrations are missing, unless told not to look.
     """
     needed = connections(config, at_once)
-    with Database(conninfo, connections=needed, waits=policy.database) as database:
+    with Database(
+        conninfo, connections=needed, waits=policy.database, leases=policy.leases
+    ) as database:
         if migrated and not revision.is_current(database):
             _say_what_lacks(conninfo)
         told = clock or AnchoredClock(SystemClock(), database.now())

@@ -21,7 +21,7 @@ from wpsync.ledger import Reading
 from wpsync.loading import diff, erasure, held_rows
 from wpsync.loading.diff import EXTRA, Difference
 from wpsync.loading.merge_sql import Counts, Gone
-from wpsync.loading.staging import Staging
+from wpsync.loading.staging import Check, Staging, unchecked
 from wpsync.model import Window
 from wpsync.normalize.privacy import Privacy
 from wpsync.normalize.rows import Normalizer
@@ -44,7 +44,10 @@ class _MostlyDeadLettersError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The resource of an account that units load into, and how."""
+    """The resource of an account that units load into, and how.
+
+    `check` holds in a transaction the leases under which it is written.
+    """
 
     resource: Resource
     scope: Scope
@@ -52,6 +55,7 @@ class Target:
     horizon: timedelta
     privacy: Privacy
     policy: Policy = DEFAULT
+    check: Check = unchecked
 
 
 class _Unit(ABC):
@@ -65,7 +69,7 @@ class _Unit(ABC):
         self._erased = erasure.erased(connection, target.scope.account)
         self._normalize = Normalizer(target.resource, target.privacy, self._erased)
         account, attempts = target.scope.account, target.policy.windows.deadlocks
-        self._staging = Staging(connection, target.resource, account, attempts)
+        self._staging = Staging(connection, target.resource, account, attempts, target.check)
         self._pages: list[tuple[Sequence[object], datetime]] = []
 
     def clear(self) -> None:

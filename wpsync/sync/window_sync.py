@@ -15,6 +15,7 @@ from functools import partial
 from wpsync.clock import Clock
 from wpsync.errors import (
     UNSERVED,
+    LeaseLostError,
     NothingShownError,
     Stopped,
     VendorUnavailableError,
@@ -328,14 +329,17 @@ class Pipeline:
     def _attempts(self, *, waits: bool = False) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
 
-        A failure that may pass by itself is tried again. As long as windows are committed in between it is not the
+        A failure that may pass by itself is tried again; not where the lease is lost, under which it is read. As long as windows are committed in between it is not the
         same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request.
         """
         pauses = iter(self._retries.pauses)
         while True:
             committed = self._run.totals.windows
             attempt = Attempt(
-                lambda failure: waits or not isinstance(failure, VendorUnavailableError)
+                lambda failure: (
+                    not isinstance(failure, LeaseLostError)
+                    and (waits or not isinstance(failure, VendorUnavailableError))
+                )
             )
             yield attempt
             if attempt.failure is None:
