@@ -292,6 +292,53 @@ COMMENT ON COLUMN wp.wechat_room_members._deleted_at IS '完整列表中不再�
 
 COMMENT ON COLUMN wp.wechat_room_members._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
+CREATE TABLE wp.wechat_chats (
+	id TEXT COLLATE "C" NOT NULL,
+	agent_wx_no TEXT COLLATE "C",
+	contact_wx_no TEXT COLLATE "C",
+	room_id TEXT COLLATE "C",
+	chat_type TEXT COLLATE "C",
+	started_by_agent BOOLEAN,
+	_account TEXT COLLATE "C" NOT NULL,
+	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	_deleted_at TIMESTAMP WITH TIME ZONE,
+	_extra JSONB,
+	CONSTRAINT wechat_chats_pkey PRIMARY KEY (_account, id)
+);
+
+CREATE INDEX wechat_chats_account_agent_wx_no_contact_wx_no_idx ON wp.wechat_chats (_account, agent_wx_no, contact_wx_no);
+
+CREATE INDEX wechat_chats_contact_wx_no_idx ON wp.wechat_chats (contact_wx_no);
+
+CREATE INDEX wechat_chats_deleted_idx ON wp.wechat_chats (_account) WHERE _deleted_at IS NOT NULL;
+
+CREATE INDEX wechat_chats_room_id_idx ON wp.wechat_chats (room_id);
+
+COMMENT ON TABLE wp.wechat_chats IS '微信会话 / WeChat chats: one agent''s account with one contact or room';
+
+COMMENT ON COLUMN wp.wechat_chats.id IS '主键 / the vendor''s id';
+
+COMMENT ON COLUMN wp.wechat_chats.agent_wx_no IS '工作微信号 / the agent''s WeChat number';
+
+COMMENT ON COLUMN wp.wechat_chats.contact_wx_no IS '联系人微信号；群聊为空 / the contact; NULL in a room';
+
+COMMENT ON COLUMN wp.wechat_chats.room_id IS '群编号；单聊为空 / the room; NULL in a single chat';
+
+COMMENT ON COLUMN wp.wechat_chats.chat_type IS 'single 单聊，group 群聊 / single or group';
+
+COMMENT ON COLUMN wp.wechat_chats.started_by_agent IS '会话是否由座席发起 / whether the agent began it';
+
+COMMENT ON COLUMN wp.wechat_chats._account IS '来源账号 / the configured account the row came from';
+
+COMMENT ON COLUMN wp.wechat_chats._first_synced_at IS '首次写入时间 / when the row was first written';
+
+COMMENT ON COLUMN wp.wechat_chats._synced_at IS '内容最近一次变化的读取时间（不是最近一次同步） / when the reading that last CHANGED the content was made (not the last sync)';
+
+COMMENT ON COLUMN wp.wechat_chats._deleted_at IS '完整列表中不再出现的时间；重新出现则清空 / when a complete listing no longer had it; NULL again if it comes back';
+
+COMMENT ON COLUMN wp.wechat_chats._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
+
 CREATE TABLE wp.calls (
 	id TEXT COLLATE "C" NOT NULL,
 	device_id TEXT COLLATE "C",
@@ -358,7 +405,7 @@ COMMENT ON COLUMN wp.calls.duration_seconds IS '录音时长（秒） / length o
 
 COMMENT ON COLUMN wp.calls.recording_url IS '录音地址；没有录音时为空 / where the recording is; NULL where there is none';
 
-COMMENT ON COLUMN wp.calls.recording_status IS '录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通 / available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet) or none (not connected)';
+COMMENT ON COLUMN wp.calls.recording_status IS '录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通，unknown 未知 / available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet), none (not connected) or unknown (another word)';
 
 COMMENT ON COLUMN wp.calls._account IS '来源账号 / the configured account the row came from';
 
@@ -430,48 +477,6 @@ COMMENT ON COLUMN wp.sms._synced_at IS '内容最近一次变化的读取时间�
 COMMENT ON COLUMN wp.sms._gone_at IS '完整读取中不再出现的时间（行保留）；重新出现则清空 / when a complete reading no longer had it (the row is kept); NULL again if it comes back';
 
 COMMENT ON COLUMN wp.sms._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
-
-CREATE TABLE wp.wechat_chats (
-	id TEXT COLLATE "C" NOT NULL,
-	agent_wx_no TEXT COLLATE "C",
-	contact_wx_no TEXT COLLATE "C",
-	room_id TEXT COLLATE "C",
-	chat_type TEXT COLLATE "C",
-	started_by_agent BOOLEAN,
-	_account TEXT COLLATE "C" NOT NULL,
-	_first_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	_synced_at TIMESTAMP WITH TIME ZONE NOT NULL,
-	_extra JSONB,
-	CONSTRAINT wechat_chats_pkey PRIMARY KEY (_account, id)
-);
-
-CREATE INDEX wechat_chats_account_agent_wx_no_contact_wx_no_idx ON wp.wechat_chats (_account, agent_wx_no, contact_wx_no);
-
-CREATE INDEX wechat_chats_contact_wx_no_idx ON wp.wechat_chats (contact_wx_no);
-
-CREATE INDEX wechat_chats_room_id_idx ON wp.wechat_chats (room_id);
-
-COMMENT ON TABLE wp.wechat_chats IS '微信会话 / WeChat chats: one agent''s account with one contact or room';
-
-COMMENT ON COLUMN wp.wechat_chats.id IS '主键 / the vendor''s id';
-
-COMMENT ON COLUMN wp.wechat_chats.agent_wx_no IS '工作微信号 / the agent''s WeChat number';
-
-COMMENT ON COLUMN wp.wechat_chats.contact_wx_no IS '联系人微信号；群聊为空 / the contact; NULL in a room';
-
-COMMENT ON COLUMN wp.wechat_chats.room_id IS '群编号；单聊为空 / the room; NULL in a single chat';
-
-COMMENT ON COLUMN wp.wechat_chats.chat_type IS 'single 单聊，group 群聊 / single or group';
-
-COMMENT ON COLUMN wp.wechat_chats.started_by_agent IS '会话是否由座席发起 / whether the agent began it';
-
-COMMENT ON COLUMN wp.wechat_chats._account IS '来源账号 / the configured account the row came from';
-
-COMMENT ON COLUMN wp.wechat_chats._first_synced_at IS '首次写入时间 / when the row was first written';
-
-COMMENT ON COLUMN wp.wechat_chats._synced_at IS '内容最近一次变化的读取时间（不是最近一次同步） / when the reading that last CHANGED the content was made (not the last sync)';
-
-COMMENT ON COLUMN wp.wechat_chats._extra IS '厂商发送而本表未列出的字段 / what the vendor sent that has no column here';
 
 CREATE TABLE wp.wechat_messages (
 	id TEXT COLLATE "C" NOT NULL,
@@ -1252,7 +1257,7 @@ COMMENT ON COLUMN wp.message_transfers._extra IS '厂商发送而本表未列出
 CREATE TABLE wp.message_group_collection_payers (
 	message_id TEXT COLLATE "C" NOT NULL,
 	payer_wx_no TEXT COLLATE "C" NOT NULL,
-	amount_fen INTEGER,
+	amount_fen BIGINT,
 	amount NUMERIC(14, 2),
 	paid BOOLEAN,
 	payment_status INTEGER,
@@ -2045,3 +2050,62 @@ COMMENT ON COLUMN wpsync.leases.holder IS '持有者（instances.id） / the pro
 COMMENT ON COLUMN wpsync.leases.epoch IS '代次：每次授予都增大 / grows with every lease that is given';
 
 COMMENT ON COLUMN wpsync.leases.taken_at IS '取得时间 / when it was taken';
+
+CREATE TABLE wpsync.surveys (
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	way TEXT COLLATE "C" NOT NULL,
+	total BIGINT NOT NULL,
+	piece_seconds INTEGER NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	sure BOOLEAN NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT surveys_pkey PRIMARY KEY (account, resource)
+);
+
+COMMENT ON TABLE wpsync.surveys IS '厂商以哪种方式给出会话全部数据 / in which way the vendor shows all of a listing';
+
+COMMENT ON COLUMN wpsync.surveys.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.surveys.resource IS '资源 / resource';
+
+COMMENT ON COLUMN wpsync.surveys.way IS '读取方式：whole 不带时间，span 一个总区间，pieces 逐段 / how it is read: whole without a span, span with one over all time, pieces one after the other';
+
+COMMENT ON COLUMN wpsync.surveys.total IS '各方式中最大的总数 / the largest total of any way';
+
+COMMENT ON COLUMN wpsync.surveys.piece_seconds IS '可完整返回的最长区间（秒） / how long a span is served whole, in seconds';
+
+COMMENT ON COLUMN wpsync.surveys.since IS '最早有数据的区间起点 / the beginning of the first span with rows';
+
+COMMENT ON COLUMN wpsync.surveys.sure IS '各方式是否都已核实 / whether every way was counted or refused';
+
+COMMENT ON COLUMN wpsync.surveys.asked_at IS '核实时间 / when the vendor was asked';
+
+CREATE TABLE wpsync.named_rows (
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	named_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	missing_since TIMESTAMP WITH TIME ZONE,
+	attempts INTEGER DEFAULT 0 NOT NULL,
+	retry_at TIMESTAMP WITH TIME ZONE,
+	CONSTRAINT named_rows_pkey PRIMARY KEY (account, resource, id)
+);
+
+CREATE INDEX named_rows_missing_idx ON wpsync.named_rows (account, resource, id) WHERE missing_since IS NOT NULL;
+
+COMMENT ON TABLE wpsync.named_rows IS '消息引用过的会话，以及其中尚缺的 / chats that messages name, and which of them are not there';
+
+COMMENT ON COLUMN wpsync.named_rows.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.named_rows.resource IS '资源 / resource';
+
+COMMENT ON COLUMN wpsync.named_rows.id IS '被引用的编号（如会话编号） / the id that other rows name (a chat''s)';
+
+COMMENT ON COLUMN wpsync.named_rows.named_at IS '引用它的最早一行的时间 / the time of the first row that named it';
+
+COMMENT ON COLUMN wpsync.named_rows.missing_since IS '从何时起缺少该行；不缺为空 / since when the row itself is not there; NULL: it is';
+
+COMMENT ON COLUMN wpsync.named_rows.attempts IS '已补读次数 / how often it was looked for';
+
+COMMENT ON COLUMN wpsync.named_rows.retry_at IS '下次补读时间 / when it is looked for next';
