@@ -71,8 +71,9 @@ the code.
 | `Rechecks.another` | 1 h | so far away no reading meets the same broken row | extract.probing |
 | `Rechecks.put_off` | 1 h | until a window that cannot be checked is tried again, at most | sync.recheck |
 | `Rechecks.in_vain` | 3 | such windows in a row that mean that the vendor's archive is down | sync.recheck |
-| `Rechecks.gathered` | 45 s | how long a row that is due to be followed up waits for others | sync.recheck |
-| `Rechecks.follow_ups` | 5 min, 15 min, 1 h, 4 h, 12 h, then 1 d | the ages at which an open row is read again | sync.unit |
+| `Rechecks.gathered` | 45 s | how long a row that is due to be followed up waits for others | sync.recheck, extract.follow_up |
+| `Rechecks.follow_ups` | 5 min, 15 min, 1 h, 4 h, 12 h, then 1 d | the ages at which an open row is read again | extract.follow_up |
+| `Rechecks.follow_up_groups` | 12 | into how many groups a step is cut, whose rows are read again together | extract.follow_up |
 | `Rechecks.sample_every` | 23 h | between two samples of a resource | sync.passes |
 | `Rechecks.not_sampled` | 23 h | a window read within this time is not sampled | sync.recheck |
 | `Rechecks.catch_up` | 30 s | how long gaps are read before due windows have their turn | sync.passes |
@@ -252,6 +253,7 @@ class Rechecks:
     in_vain: int = 3
     gathered: timedelta = timedelta(seconds=45)
     follow_ups: Ladder = Ladder(_minutes(5, 15, 60, 240, 720), timedelta(days=1))
+    follow_up_groups: int = 12
     sample_every: timedelta = timedelta(hours=23)
     not_sampled: timedelta = timedelta(hours=23)
     catch_up: float = 30.0

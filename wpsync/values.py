@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta, timezone
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from hashlib import md5
 
 import msgspec
@@ -24,14 +24,27 @@ SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 _NULL_LITERAL = "(null)"
 _INT4 = 2**31
-_EPOCH_SURE = 7_000_000_000  # in seconds the year 2191
+_INT8 = 2**63
+_EPOCHS = range(10**9, 7 * 10**9)
+"""Seconds from 2001 to 2191. Below are days, durations or nothing, but no time of a work phone."""
+_WRITTEN = range(10**7, 10**14)
+"""A day without signs between its parts, or a day with a time."""
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-_EARLIEST_MICROS = (_EARLIEST - _EPOCH) // timedelta(microseconds=1)
+_LOCAL_TIME = re.compile(
+    r"(\d{4})[-/.年]\s*(\d{1,2})[-/.月]\s*(\d{1,2})日?"
+    r"(?:[T\s]\s*(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:\.\d+)?)?)?"
+)
+_DIGITS_TIME = re.compile(r"(\d{4})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?")
 _UNHOLDABLE = re.compile("[\x00\ud800-\udfff]")
 _WHOLE = re.compile(r"[+-]?\d{1,30}")
+_FRACTION = re.compile(r"[+-]?\d+\.\d+", re.ASCII)
 _DECODER = msgspec.json.Decoder(float_hook=Decimal)
-_AMOUNT = re.compile(r"\d+(?:\.\d+)?")
+_AMOUNT = re.compile(
+    r"(?P<sign>[+-]?) ?(?:¥|CNY|RMB|人民币)? ?(?P<inner>[+-]?) ?"
+    r"(?P<whole>\d{1,3}(?:,\d{3})+|\d+)(?P<rest>\.\d+)? ?(?P<times>[万萬]?) ?(?:元|圆|CNY|RMB|人民币)?",
+    re.IGNORECASE,
+)
 _DIALLED = re.compile(r"\+?[\d\s().\-–—]{3,31}")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _WITH_COUNTRY = 12  # digits: no Chinese number has as many without the country's
@@ -55,6 +68,17 @@ def parse_json(encoded: str | bytes) -> object:
         return parsed
 
 
+def parse_object(encoded: str) -> object:
+    """The JSON value in a text, also where it was encoded twice. Raises ValueError as `parse_json` does."""
+    parsed = parse_json(encoded)
+    if isinstance(parsed, str) and parsed.lstrip()[:1] == "{":
+        try:
+            return parse_json(parsed)
+        except ValueError:
+            return parsed
+    return parsed
+
+
 def _fraction(digits: str) -> Decimal | str:
     """The number; one whose exponent no Decimal holds stays the text that it was."""
     try:
@@ -68,10 +92,10 @@ class UnreadableError(ValueError):
 
 
 class RepairedError(ValueError):
-    """Postgres cannot hold the value as sent; `value` is what it can hold."""
+    """The column cannot hold the value as sent; `value` is what it can hold."""
 
-    def __init__(self, value: str) -> None:
-        super().__init__("a character that Postgres cannot hold was replaced")
+    def __init__(self, value: object) -> None:
+        super().__init__("a part that the column cannot hold was replaced")
         self.value = value
 
 
@@ -127,6 +151,36 @@ def integer(value: object) -> int | None:
     raise UnreadableError("out of range")
 
 
+def big_integer(value: object) -> int | None:
+    """A whole number of eight bytes, sent as a number or as digits."""
+    number = _whole(value)
+    if number is None or -_INT8 <= number < _INT8:
+        return number
+    raise UnreadableError("out of range")
+
+
+def seconds(value: object) -> int | None:
+    """A duration: seconds, not below 0. A fraction is rounded up from a half, its original kept."""
+    is_whole = True
+    try:
+        number = integer(value)
+    except UnreadableError:
+        number, is_whole = integer(_rounded(value)), False
+    if number is not None and number < 0:
+        raise UnreadableError("a duration below 0")
+    if not is_whole:
+        raise RepairedError(number)
+    return number
+
+
+def _rounded(value: object) -> Decimal:
+    if isinstance(value, str) and len(value) <= 30 and _FRACTION.fullmatch(value.strip()):
+        value = Decimal(value.strip())
+    if isinstance(value, Decimal) and _is_moderate(value):
+        return value.to_integral_value(ROUND_HALF_UP)
+    raise UnreadableError("not a number of seconds")
+
+
 def _whole(value: object) -> int | None:
     if isinstance(value, str):
         stripped = value.strip()
@@ -151,18 +205,29 @@ def _is_moderate(value: Decimal) -> bool:
     return value.is_finite() and value.adjusted() < 30
 
 
-_FLAGS = {"0": False, "1": True, "false": False, "true": True}
-
-
-def flag(value: object) -> bool | None:
-    """True or false, sent as a boolean, 0/1, or either as text."""
-    if isinstance(value, bool):
-        return value
+def folded(value: object) -> str | None:
+    """A word of one of the vendor's lists, to compare: without blanks around it, case and half width aside."""
     kept = text(value)
     if kept is None:
         return None
+    return re.sub(r"[\s-]+", "_", unicodedata.normalize("NFKC", kept).strip().casefold()) or None
+
+
+_FLAGS = {
+    **dict.fromkeys(("0", "false", "no", "n", "否"), False),
+    **dict.fromkeys(("1", "true", "yes", "y", "是"), True),
+}
+
+
+def flag(value: object) -> bool | None:
+    """True or false, sent as a boolean, 0/1, or a word for either."""
+    if isinstance(value, bool):
+        return value
+    word = folded(value)
+    if word is None:
+        return None
     try:
-        return _FLAGS[kept.strip().lower()]
+        return _FLAGS[word]
     except KeyError:
         raise UnreadableError("neither yes nor no") from None
 
@@ -172,51 +237,104 @@ def flag_or_false(value: object) -> bool:
     return flag(value) or False
 
 
+_CONNECTED = {
+    **_FLAGS,
+    **dict.fromkeys(("connected", "connect", "answered", "接通", "已接通", "已接"), True),
+    **dict.fromkeys(("disconnected", "disconnect", "not_connected", "unconnected"), False),
+    **dict.fromkeys(("not_answered", "unanswered", "missed", "未接通", "未接"), False),
+}
+
+
 def connected(value: object) -> bool | None:
-    """`connectType`: connected or disconnected."""
-    kept = text(value)
-    if kept is None:
+    """`connectType`: connected or disconnected, or a flag."""
+    if isinstance(value, bool):
+        return value
+    word = folded(value)
+    if word is None:
         return None
-    if kept in ("connected", "disconnected"):
-        return kept == "connected"
-    raise UnreadableError("neither connected nor disconnected")
+    try:
+        return _CONNECTED[word]
+    except KeyError:
+        raise UnreadableError("neither connected nor disconnected") from None
+
+
+_DIRECTIONS = {
+    **dict.fromkeys(("in", "incoming", "inbound", "呼入", "来电", "接收", "收到"), "in"),
+    **dict.fromkeys(("out", "outgoing", "outbound", "呼出", "外呼", "去电", "发送", "发出"), "out"),
+}
+
+
+def direction(value: object) -> str | None:
+    """`callType` and `smsType`: in or out."""
+    word = folded(value)
+    if word is None:
+        return None
+    try:
+        return _DIRECTIONS[word]
+    except KeyError:
+        raise UnreadableError("neither in nor out") from None
+
+
+_CHATS = {
+    **dict.fromkeys(("single", "单聊"), "single"),
+    **dict.fromkeys(("group", "群聊"), "group"),
+}
+
+
+def chat_type(value: object) -> str | None:
+    """`chatType`: single or group; another word as it is."""
+    word = folded(value)
+    return text(value) if word is None else _CHATS.get(word, text(value))
 
 
 def instant(value: object) -> datetime | None:
     """An aware instant from a local Shanghai time, epoch seconds or epoch milliseconds, told apart by size.
 
-    `0` and the empty string are no time.
+    `0` and the empty string are no time. Eight digits are a day, fourteen a day with a time.
     """
     if value.__class__ is str:
         assert isinstance(value, str)
-        if value.isdecimal() and value.isascii() and len(value) < 20:
-            return _epoch(int(value))
-        try:
-            parsed = datetime.fromisoformat(value)
-        except ValueError:
-            return _epoch(_whole(value))
-        if parsed.tzinfo is None:
-            return _plausible(parsed.replace(tzinfo=SHANGHAI))
-        return _plausible(parsed).astimezone(UTC)  # Postgres knows no zone as far off as 16 hours
+        value = value.strip()
+        if not value.isdecimal() or not value.isascii():
+            try:
+                return _local(datetime.fromisoformat(value))
+            except UnreadableError:
+                raise
+            except ValueError:
+                if found := _LOCAL_TIME.fullmatch(value):
+                    return _written(found)
     if isinstance(value, Decimal):
         value = int(value) if _is_moderate(value) else value
-    return _epoch(_whole(value))
-
-
-def _epoch(number: int | None) -> datetime | None:
+    number = _whole(value)
     if not number:
         return None
-    if 0 < number < _EPOCH_SURE:
+    if number in _WRITTEN and (found := _DIGITS_TIME.fullmatch(str(number))):
+        return _written(found)
+    return _epoch(number)
+
+
+def _local(parsed: datetime) -> datetime:
+    if parsed.tzinfo is None:
+        return _plausible(parsed.replace(tzinfo=SHANGHAI))
+    return _plausible(parsed).astimezone(UTC)  # Postgres knows no zone as far off as 16 hours
+
+
+def _written(found: re.Match[str]) -> datetime:
+    """A local time in parts; midnight where it has only a day."""
+    year, month, day_of, hour, minute, second = (int(part or 0) for part in found.groups())
+    try:
+        at = datetime(year, month, day_of, hour, minute, second, tzinfo=SHANGHAI)
+    except ValueError:
+        raise UnreadableError("not a day of the calendar") from None
+    return _plausible(at)
+
+
+def _epoch(number: int) -> datetime:
+    if number in _EPOCHS:
         return datetime.fromtimestamp(number, UTC)
-    if abs(number) < 10**11:
-        micros = number * 1_000_000
-    elif abs(number) < 10**14:
-        micros = number * 1_000
-    else:
-        raise UnreadableError("not a time")
-    if micros < 0:  # before 1900 there are moments that no datetime holds
-        micros = max(micros, _EARLIEST_MICROS)
-    return _plausible(_EPOCH + timedelta(microseconds=micros))
+    if number // 1_000 in _EPOCHS:
+        return _EPOCH + timedelta(milliseconds=number)
+    raise UnreadableError("not a time")
 
 
 def _plausible(at: datetime) -> datetime:
@@ -256,28 +374,67 @@ def latitude(value: object) -> float | None:
 
 
 def yuan(value: object) -> Decimal | None:
-    """An amount from display text such as `¥1,234.56`, half or full width; never through a float."""
+    """An amount of yuan from display text such as `¥1,234.56`, half or full width; never through a float.
+
+    `1.2万` is 12,000. Any other word or currency beside the digits, and a part of a fen, is unreadable.
+    """
     kept = text(value)
     if kept is None:
         return None
-    found = _AMOUNT.findall(kept.replace(",", "").replace("，", ""))
-    if len(found) != 1:
+    shown = " ".join(unicodedata.normalize("NFKC", kept).split())
+    found = _AMOUNT.fullmatch(shown) if len(shown) <= 60 else None
+    if found is None or (found["sign"] and found["inner"]):
         raise UnreadableError("not an amount")
-    try:
-        amount = Decimal(found[0]).quantize(Decimal("0.01"))
-    except InvalidOperation:
-        raise UnreadableError("not an amount") from None
+    amount = Decimal(found["whole"].replace(",", "") + (found["rest"] or ""))
+    if found["times"]:
+        amount *= 10_000
     if amount >= Decimal(10) ** 12:
         raise UnreadableError("out of range")
-    return -amount if kept.lstrip("¥￥ ").startswith("-") else amount
+    rounded = amount.quantize(Decimal("0.01"))
+    if rounded != amount:
+        raise UnreadableError("a part of a fen")
+    return -rounded if "-" in (found["sign"], found["inner"]) else rounded
+
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
+_NO_ADDRESS = frozenset({"null", "none", "nil", "undefined"})
 
 
 def web_address(value: object) -> str | None:
-    """An address with a scheme: `https://` is put before one that has none."""
+    """An address with a scheme: `https://` is put before one that has none.
+
+    A word without a dot, and a path without a host, is no address.
+    """
     kept = text(value)
-    if kept is None or "://" in kept:
-        return kept
-    return "https://" + kept.removeprefix("//")
+    if kept is None:
+        return None
+    trimmed = kept.strip()
+    if not trimmed or trimmed.casefold() in _NO_ADDRESS:
+        return None
+    scheme, separator, rest = trimmed.partition("://")
+    if not separator:
+        scheme, rest = "https", trimmed.removeprefix("//")
+    host, slash, _ = rest.partition("/")
+    has_host = bool(host) if separator else slash and ("." in host.strip(".") or ":" in host)
+    if not has_host or re.search(r"\s", host) or not _SCHEME.fullmatch(scheme):
+        raise UnreadableError("not an address")
+    return f"{scheme}://{rest}"
+
+
+_RECORDINGS = {
+    **dict.fromkeys(("not_found", "notfound", "录音未找到", "录音不存在"), "not_found"),
+    **dict.fromkeys(("copy_fail", "copy_failed", "录音拷贝失败"), "copy_failed"),
+    **dict.fromkeys(("multiple_call_lose", "multiple_call_lost"), "lost_multiple_calls"),
+    "多通通话录音丢失": "lost_multiple_calls",
+}
+
+
+def recording_status(value: object) -> str:
+    """The meaning of a `soundUrl` that is no address; `unknown` where no list knows it."""
+    try:
+        return _RECORDINGS.get(folded(value) or "", "unknown")
+    except (UnreadableError, RepairedError):
+        return "unknown"
 
 
 def texts(value: object) -> list[str] | None:

@@ -358,7 +358,7 @@ COMMENT ON COLUMN wp.calls.duration_seconds IS '录音时长（秒） / length o
 
 COMMENT ON COLUMN wp.calls.recording_url IS '录音地址；没有录音时为空 / where the recording is; NULL where there is none';
 
-COMMENT ON COLUMN wp.calls.recording_status IS '录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通 / available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet) or none (not connected)';
+COMMENT ON COLUMN wp.calls.recording_status IS '录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通，unknown 未知 / available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet), none (not connected) or unknown (another word)';
 
 COMMENT ON COLUMN wp.calls._account IS '来源账号 / the configured account the row came from';
 
@@ -1252,7 +1252,7 @@ COMMENT ON COLUMN wp.message_transfers._extra IS '厂商发送而本表未列出
 CREATE TABLE wp.message_group_collection_payers (
 	message_id TEXT COLLATE "C" NOT NULL,
 	payer_wx_no TEXT COLLATE "C" NOT NULL,
-	amount_fen INTEGER,
+	amount_fen BIGINT,
 	amount NUMERIC(14, 2),
 	paid BOOLEAN,
 	payment_status INTEGER,

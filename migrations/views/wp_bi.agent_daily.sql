@@ -24,14 +24,14 @@ WITH events AS (
     FROM wp_bi.wechat_agents w JOIN wp.wechat_contacts k ON k._account = w.account AND k.agent_wx_no = w.agent_wx_no
     WHERE k._deleted_at IS NOT NULL
 ), days AS (
-    SELECT account, agent, day, coalesce(sum(calls_in), 0)::integer AS calls_in, coalesce(sum(calls_out), 0)::integer AS calls_out,
-           coalesce(sum(calls_answered), 0)::integer AS calls_answered,
-           coalesce(sum(talk_seconds), 0)::integer AS talk_seconds,
-           coalesce(sum(sms_in), 0)::integer AS sms_in, coalesce(sum(sms_out), 0)::integer AS sms_out,
-           coalesce(sum(messages_sent), 0)::integer AS messages_sent,
-           coalesce(sum(messages_received), 0)::integer AS messages_received,
-           count(DISTINCT person)::integer AS contacts_talked_to, sum(contacts_gained)::integer AS contacts_gained,
-           sum(contacts_lost)::integer AS contacts_lost
+    SELECT account, agent, day, coalesce(sum(calls_in), 0) AS calls_in, coalesce(sum(calls_out), 0) AS calls_out,
+           coalesce(sum(calls_answered), 0) AS calls_answered,
+           coalesce(sum(talk_seconds), 0) AS talk_seconds,
+           coalesce(sum(sms_in), 0) AS sms_in, coalesce(sum(sms_out), 0) AS sms_out,
+           coalesce(sum(messages_sent), 0) AS messages_sent,
+           coalesce(sum(messages_received), 0) AS messages_received,
+           count(DISTINCT person) AS contacts_talked_to, sum(contacts_gained) AS contacts_gained,
+           sum(contacts_lost) AS contacts_lost
     FROM events WHERE agent IS NOT NULL AND day IS NOT NULL GROUP BY account, agent, day
 )
 SELECT d.account, d.agent, d.day, a.id AS agent_id,

@@ -16,8 +16,11 @@ SELECT k.account, k.wx AS agent_wx_no, coalesce(a.id, k.wx) AS agent, a.id AS ag
 FROM known k
 LEFT JOIN LATERAL (SELECT nick, phone FROM wp.wechat_users WHERE _account = k.account AND wx_no = k.wx
                    ORDER BY _deleted_at IS NOT NULL, _first_synced_at DESC, id LIMIT 1) u ON true
-LEFT JOIN LATERAL (SELECT id, name FROM wp.agents WHERE _account = k.account AND phone = u.phone
-                   ORDER BY _deleted_at IS NOT NULL, id LIMIT 1) a ON true;
+LEFT JOIN (SELECT DISTINCT ON (_account, number) _account, number, id, name
+           FROM (SELECT *, CASE WHEN phone ~ '^[+\d\s().–—-]+$' THEN regexp_replace(regexp_replace(phone, '\D', '', 'g'), '^0*(86)?0*(?=1[3-9]\d{9}$)', '') ELSE phone END AS number FROM wp.agents) n
+           WHERE number IS NOT NULL
+           ORDER BY _account, number, _deleted_at IS NOT NULL, _first_synced_at DESC, id DESC) a
+  ON a._account = k.account AND a.number = CASE WHEN u.phone ~ '^[+\d\s().–—-]+$' THEN regexp_replace(regexp_replace(u.phone, '\D', '', 'g'), '^0*(86)?0*(?=1[3-9]\d{9}$)', '') ELSE u.phone END;
 
 COMMENT ON VIEW wp_bi.wechat_agents IS '工作微信号与座席的对应：微信号 → 工作手机号 → 座席手机号 / which agent a WeChat number belongs to: by the phone''s number';
 COMMENT ON COLUMN wp_bi.wechat_agents.account IS '账号（一个厂商控制台） / the configured account: one console of the vendor';

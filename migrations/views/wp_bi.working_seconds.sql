@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION wp_bi.working_seconds(since timestamptz, until timestamptz) RETURNS integer
 LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT coalesce(sum(extract(epoch FROM least(s.ends, until) - greatest(s.begins, since))), 0)::integer
+    SELECT least(coalesce(sum(extract(epoch FROM least(s.ends, until) - greatest(s.begins, since))), 0), 2147483647)::integer
     FROM (SELECT (d.day + h.begins) AT TIME ZONE 'Asia/Shanghai' AS begins,
                  (d.day + h.ends) AT TIME ZONE 'Asia/Shanghai' AS ends
           FROM (SELECT (since AT TIME ZONE 'Asia/Shanghai')::date + n AS day

@@ -268,5 +268,81 @@ def test_recordings_money_and_collections_end_in_their_final_state_without_readi
     pages = [r for r in line.requests(begun) if r["body"].get("pageSize") not in (1, None)]
     further = [r for r in pages if r["body"]["page"] > 1]
     assert not further, further[:3]  # every stretch that was read again was narrower than a page
-    ours = [row.id for row in connected + money]
+    ours = [
+        row.id for row in connected + money
+        if (row.made()[1] or {}).get("recording_status") not in ("not_found", "copy_failed")
+    ]  # fmt: skip
     assert driver.one("select count(*) from wpsync.follow_ups where id = any(%s)", ours) == 0
+
+
+def test_what_the_vendor_changes_within_the_horizon_is_right_a_day_later(timeline):
+    """Recordings that were not found, packets that lay unclaimed past their end: of days that a backfill read."""
+    line = timeline(messages=1_500, days=9)
+    driver, remote, world = line.driver, line.remote, line.vendor.world.series
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    early, late = local(START - timedelta(days=8)), local(START - timedelta(days=2))
+    words = ("not_found", "copy_fail")
+    remote.generate("calls", 60, early, late)
+    for kind in ("red_packet", "group_collection"):
+        remote.generate("wechat_messages", 30, early, late, message_kind=kind)
+    recordings = [
+        row for row in world["calls"].rows
+        if (row.made()[1] or {})["recording_status"] not in ("none", "lost_multiple_calls")
+    ]  # fmt: skip
+    money = [row for row in world["wechat_messages"].rows if row.message_kind]
+    for number, row in enumerate(recordings):
+        remote.mutate("calls", row.id, recorded=words[number % 2])
+    for row in money:
+        remote.mutate("wechat_messages", row.id, state=0)
+    driver.backfill("9d", ["calls", "wechat_messages"])
+    begun = line.last()
+    for day in range(1, 6):
+        line.go_to(START + timedelta(days=day))
+        driver.sync(["calls", "wechat_messages"])
+        for rows, resource, how in (
+            (recordings, "calls", {"recorded": True}),
+            (money, "wechat_messages", {"state": 6}),
+        ):
+            for row in rows[day - 1 :: 5]:
+                how_far = {"state": 1} if row.message_kind == "red_packet" else how
+                remote.mutate(resource, row.id, **how_far)
+        line.go_to(START + timedelta(days=day, hours=23, minutes=58))
+        driver.sync(["calls", "wechat_messages"])
+    line.go_to(START + timedelta(days=6, hours=1))
+    driver.sync(["calls", "wechat_messages"])
+    tables = ["calls", "message_red_packets", "message_group_collections"]
+    found = truth_of(line, [*tables, "message_group_collection_payers"])
+    assert not found, f"{len(found)}: " + "\n".join(found[:20])
+    open_days = (
+        14 * 12 + 40
+    )  # groups of the days within the horizon, and pages of days with many rows
+    made = [r for r in line.requests(begun) if r["body"].get("pageSize") not in (1, None)]
+    log.info("%d requests to follow %d rows up for 6 days", len(made), len(recordings + money))
+    assert len(made) < 2 * 6 * open_days
+
+
+def test_a_row_that_the_vendor_moves_to_another_day_is_there_once_and_counted_there(timeline):
+    line = timeline(messages=600, days=9)
+    driver, remote, series = line.driver, line.remote, line.vendor.world.series["calls"]
+    driver.more = "[recheck]\nsample_rows = 0\n"
+    driver.backfill("9d", ["calls"])
+    old = next(row for row in series.rows if row.at < (START - timedelta(days=4)).timestamp())
+    young = [row for row in series.rows if row.at < (START - timedelta(hours=4)).timestamp()][-1]
+    for row, days in ((old, 5), (young, -5)):
+        vendor, truth, _ = row.made()
+        at = datetime.fromtimestamp(row.at, UTC) + timedelta(days=days)
+        moved = {**vendor, "beginTime": local(at)}
+        remote.mutate("calls", row.id, delete=True)
+        line.vendor.world.insert(
+            "calls", moved, int(at.timestamp()), {**(truth or {}), "began_at": at}
+        )
+    for hours in (1, 26, 52, 80):
+        line.go_to(START + timedelta(hours=hours))
+        driver.sync(["calls"])
+    found = truth_of(line, ["calls"])
+    assert not found, "\n".join(found[:20])
+    wrong = driver.query(
+        "select starts_at, vendor_count, rows_held, state from wpsync.windows where resource = 'calls'"
+        " and (state <> 'complete' or vendor_count <> rows_held)"
+    )
+    assert not wrong

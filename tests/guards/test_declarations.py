@@ -67,7 +67,7 @@ def test_a_declaration_that_names_no_column_is_refused():
     rule = CALLS.table.follow_up
     assert rule is not None
     with pytest.raises(ValueError, match="calls: no column nick"):
-        replace(CALLS.table, follow_up=replace(rule, until="nick"))
+        replace(CALLS.table, follow_up=replace(rule, column="nick"))
     with pytest.raises(ValueError, match="only rows with a time"):
         replace(CALLS, cursor=None)
     with pytest.raises(ValueError, match="agents has no column began_at"):

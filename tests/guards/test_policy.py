@@ -31,7 +31,7 @@ ELSEWHERE = {
     "sync/nightly_verify.py": {"_ENDLESS"},
     "sync/passes.py": {"_FOLLOWS_ON"},  # how far back history is looked for, not how long
     "sync/recheck.py": {"_ENDLESS"},
-    "values.py": {"SHANGHAI", "_EARLIEST_MICROS"},
+    "values.py": {"SHANGHAI"},
 }
 """Spans that are no patience, by module."""
 

@@ -29,6 +29,7 @@ from wpsync.state.scope import Scope
 from wpsync.values import parse_json
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
+SENT = int(str(MESSAGE["ts"]))
 
 
 @pytest.fixture
@@ -113,6 +114,37 @@ def test_of_an_id_twice_in_one_batch_the_newest_wins(database):
     twice = [{**MESSAGE, "msg": "first"}, {**MESSAGE, "msg": "second"}]
     load(database, "wechat_messages", twice, duplicates=True)
     assert rows(database, "select body from wp.wechat_messages") == [("second",)]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_an_id_at_two_times_in_one_reading_the_later_time_counts(database, order):
+    """As a vendor lists it that sends a row again with another time: newest first or oldest first."""
+    day = 86_400
+    moved = [
+        {**message("115", '{"title": "before"}'), "ts": SENT},
+        {**message("115", '{"title": "after"}'), "ts": SENT + day},
+    ][::order]
+    load(database, "wechat_messages", moved, duplicates=True)
+    later = datetime.fromtimestamp(SENT + day, UTC)
+    assert rows(database, "select sent_at from wp.wechat_messages") == [(later,)]
+    assert rows(database, "select title, sent_at from wp.message_transfers") == [("after", later)]
+    call = {"_id": "1", "beginTime": "2026-01-05 09:00:00"}
+    calls = [call, {**call, "beginTime": "2026-01-05 10:00:00"}][::order]
+    load(database, "calls", calls, duplicates=True)
+    assert rows(database, "select began_at from wp.calls") == [
+        (datetime(2026, 1, 5, 2, tzinfo=UTC),)
+    ]
+
+
+@pytest.mark.parametrize("days", [3, -3])
+def test_a_row_that_is_sent_again_with_another_time_moves(database, days):
+    """What is read later counts, also where the vendor put the time back."""
+    again = {**message("115", '{"title": "x"}'), "ts": SENT + days * 86_400}
+    load(database, "wechat_messages", [message("115", '{"title": "x"}')])
+    load(database, "wechat_messages", [again], T0 + timedelta(hours=1))
+    at = datetime.fromtimestamp(again["ts"], UTC)
+    assert rows(database, "select sent_at from wp.wechat_messages") == [(at,)]
+    assert rows(database, "select sent_at from wp.message_transfers") == [(at,)]
 
 
 VERSIONS = [

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import count
 from random import Random
@@ -26,6 +26,9 @@ class Tables:
 
     def query(self, text, *parameters):
         return self._connection.execute(text, parameters).fetchall()
+
+    def run(self, text, *parameters):
+        self._connection.execute(text, parameters)
 
     def add(self, table, **columns):
         columns |= {"_account": "main", "_first_synced_at": NOON, "_synced_at": NOON}
@@ -275,6 +278,73 @@ def test_counts_of_an_agents_day_are_numbers(tables):
     )
     people = {"a": 1, "ag": 0, "ag2": 0}
     assert rows == [(agent, *[0] * 8, people[agent], 0, 0) for agent in ("a", "ag", "ag2")]
+
+
+def test_no_value_that_a_column_can_hold_takes_a_view_away(tables):
+    """Two of the largest of everything, in the earliest and the latest year that a time can have."""
+    for year in (1900, 2199):
+        for number in range(2):
+            when = datetime(year, 12, 31, 23, tzinfo=UTC)
+            name = f"{year}-{number}"
+            tables.add(
+                "calls", id=name, agent_id="ag", direction="in", connected=True, began_at=when,
+                duration_seconds=2**31 - 1, ended_at=NOON,
+            )  # fmt: skip
+            tables.chat(name, f"agent-{year}", f"contact-{number}")
+            tables.add(
+                "wechat_messages", id=name, chat_id=name, msg_type="113", kind="group_collection", sent_at=when,
+                sent_on=when.date(), sent_by_agent=False, payload_ok=True,
+            )  # fmt: skip
+            tables.add("message_group_collections", message_id=name, bill_no="b", sent_at=when)
+            for payer in ("x", "y"):
+                tables.add(
+                    "message_group_collection_payers", message_id=name, payer_wx_no=payer, sent_at=when,
+                    amount=Decimal("999999999999.99"), amount_fen=99_999_999_999_999,
+                )  # fmt: skip
+    views = tables.query("select viewname from pg_views where schemaname = 'wp_bi'")
+    for (view,) in views:
+        tables.query(f"select * from wp_bi.{view}")
+    assert tables.query("select day, talk_seconds from wp_bi.agent_daily where agent = 'ag'") == [
+        (date(1901, 1, 1), 2 * (2**31 - 1)),
+        (date(2200, 1, 1), 2 * (2**31 - 1)),
+    ]
+    (seconds,) = tables.query("select wp_bi.working_seconds('1900-01-01', '2200-01-01')")
+    assert seconds[0] > 0
+
+
+def test_an_agents_number_is_known_however_it_is_written(tables):
+    pairs = [
+        ("+86 133-1234-5678", "13312345678"),
+        ("13312345679", "008613312345679"),
+        ("013312345670", "133 1234 5670"),
+        ("133****5678", "133****5678"),
+        ("+852 5123 4567", "85251234567"),
+        ("13312340000", "13312340001"),
+        ("abc13312345000", "13312345000"),
+    ]
+    for place, (phone, number) in enumerate(pairs):
+        tables.add("agents", id=str(place), name="One", phone=phone)
+        tables.add("wechat_users", id=str(place), wx_no=f"wx{place}", phone=number)
+    known = tables.query(
+        "select agent_id from wp_bi.wechat_agents where starts_with(agent_wx_no, 'wx') order by agent_wx_no"
+    )
+    assert [agent for (agent,) in known] == ["0", "1", "2", "3", "4", None, None]
+
+
+def test_a_number_that_was_given_to_another_agent_is_that_agents(tables):
+    """The newer of two that are listed; one that is listed before one that is gone."""
+    later = NOON + timedelta(days=1)
+    for identifier, first, deleted in (
+        ("z-new", later, None), ("a-old", NOON, None), ("b-gone", later + timedelta(days=1), later),
+    ):  # fmt: skip
+        tables.add("agents", id=identifier, name=identifier, phone="13312345678")
+        tables.run(
+            "update wp.agents set _first_synced_at = %s, _deleted_at = %s where id = %s",
+            first, deleted, identifier,
+        )  # fmt: skip
+    tables.add("wechat_users", id="w", wx_no="wx", phone="13312345678")
+    known = tables.query("select agent_id from wp_bi.wechat_agents where agent_wx_no = 'wx'")
+    assert known == [("z-new",)]
 
 
 @pytest.mark.parametrize(

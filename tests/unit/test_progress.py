@@ -113,6 +113,22 @@ def test_what_was_read_before_counts_in_what_is_told_and_not_in_the_time_left(cl
     assert "100%, 1/1 row" in line(tally.seen())
 
 
+def test_days_without_rows_take_their_time_when_all_rows_are_there(clock):
+    tally = Eta(clock.monotonic)
+    tally.expect([Step("calls", 20, 60.0, is_sparse=True)])
+    tally.begin("calls", 45)
+    for request in range(5):
+        clock.sleep(6)  # another process uses half of the limit
+        tally.request()
+        tally.advance(15 if request < 3 else 0)
+    assert tally.seen().left == 90
+    assert "25%, 5/20 requests, 45/45 rows, 2 min left" in line(tally.seen())
+    tally.expect([Step("sms", 100, 0.0)])
+    tally.begin("sms", 10)
+    tally.advance(10)
+    assert line(tally.seen()) == "sms: 100%, 10/10 rows"
+
+
 def test_requests_tell_how_far_it_is_where_no_rows_are_known(clock):
     tally = Eta(clock.monotonic)
     tally.expect([Step("wechat_room_members", 40, 120.0)])

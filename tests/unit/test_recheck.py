@@ -1,11 +1,13 @@
-"""How the vendor means the ends of a stretch is learned from a row that it shows, or not at all."""
+"""How the vendor means the ends of a stretch is learned from a row that it shows; when open rows are read again."""
 
-from datetime import UTC, datetime, timedelta
+from collections import defaultdict
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from tests.fake_clock import FakeClock
 from tests.simulation.memory import MemoryStore, Row
+from wpsync.extract import follow_up
 from wpsync.extract.probing import Body, Ends
 from wpsync.model import Page, Window
 from wpsync.policy import Ages
@@ -63,3 +65,18 @@ def test_nothing_is_learned_from_a_row_that_no_ask_shows_and_it_is_not_asked_for
     vendor = OneRow(None, start=True, end=True)
     assert learned(vendor) == {}
     assert vendor.asked == 4 + 2
+
+
+def test_rows_that_stay_open_come_due_in_few_groups_and_never_late():
+    """However many rows of a day are open, a day's follow-ups are so many stretches at most."""
+    start, horizon = datetime(2026, 1, 5, tzinfo=UTC), timedelta(days=14)
+    by_day: dict[date, set[datetime]] = defaultdict(set)
+    for number in range(500):
+        at = read = start + number * timedelta(seconds=171)
+        while (due := follow_up.due_after(at, read, horizon)) is not None:
+            assert read < due <= max(read + timedelta(days=1), at + timedelta(days=1, hours=2))
+            if due - at >= timedelta(days=2):
+                by_day[due.date()].add(due)
+            read = due
+        assert read >= at + horizon
+    assert max(map(len, by_day.values())) == 12

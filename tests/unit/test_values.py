@@ -1,5 +1,6 @@
 """One vendor value to one Python value."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -34,7 +35,8 @@ json_values = st.recursive(
 CONVERTERS = [
     values.text, values.verbatim, values.integer, values.flag, values.flag_or_false, values.connected,
     values.instant, values.day, values.coordinate, values.latitude, values.yuan, values.web_address,
-    values.texts, values.split_texts, values.first_text,
+    values.texts, values.split_texts, values.first_text, values.seconds, values.big_integer, values.direction,
+    values.chat_type, values.folded,
 ]  # fmt: skip
 
 
@@ -64,14 +66,40 @@ def test_a_converter_returns_a_value_or_refuses_in_the_one_way_the_normaliser_kn
 
 @pytest.mark.parametrize(
     "convert",
-    [values.text, values.verbatim, values.flag, values.instant, values.integer],
+    [
+        values.text,
+        values.verbatim,
+        values.flag,
+        values.instant,
+        values.integer,
+        values.seconds,
+        values.direction,
+    ],
     ids=lambda f: f.__name__,
 )
 @given(
     st.lists(
         json_values
         | st.sampled_from(
-            ["0", "1", "", "(null)", 1561013064, "1561013064", "9999999999", "2019-06-26 11:01:49"]
+            [
+                "0",
+                "1",
+                "",
+                "(null)",
+                1561013064,
+                "1561013064",
+                "9999999999",
+                "2019-06-26 11:01:49",
+                "20260105",
+                20260105,
+                -1,
+                10**8,
+                10**9,
+                "in",
+                "OUT",
+                61,
+                "-30",
+            ]
         ),
         max_size=6,
     )
@@ -95,6 +123,13 @@ def test_a_whole_column_is_converted_as_its_values_are_one_by_one(convert, raw):
         (0, None),
         ("", None),
         ("(null)", None),
+        ("20260105", datetime(2026, 1, 4, 16, tzinfo=UTC)),
+        (20260105, datetime(2026, 1, 4, 16, tzinfo=UTC)),
+        ("20260105090307", datetime(2026, 1, 5, 1, 3, 7, tzinfo=UTC)),
+        ("2026-01-05 9:03:07", datetime(2026, 1, 5, 1, 3, 7, tzinfo=UTC)),
+        ("2026/1/5 09:03", datetime(2026, 1, 5, 1, 3, tzinfo=UTC)),
+        ("2026年1月5日 9:03:07", datetime(2026, 1, 5, 1, 3, 7, tzinfo=UTC)),
+        (" 2026-01-05 09:03:07\n", datetime(2026, 1, 5, 1, 3, 7, tzinfo=UTC)),
     ],
 )
 def test_an_instant_in_every_spelling(sent, instant):
@@ -109,10 +144,73 @@ def test_an_instant_in_every_spelling(sent, instant):
         ("￥ 5", "5.00"),
         ("1，234.50元", "1234.50"),
         ("", None),
+        ("¥1.2万", "12000.00"),
+        ("￥100 萬元", "1000000.00"),
+        ("人民币 5 元", "5.00"),
+        ("-¥3", "-3.00"),
+        ("￥１，２３４．５０", "1234.50"),
     ],
 )
 def test_an_amount_from_what_is_shown(shown, amount):
     assert values.yuan(shown) == (Decimal(amount) if amount else None)
+
+
+UNREADABLE: dict[Callable[[object], object], list[object]] = {
+    values.yuan: [
+        "HK$5.00", "¥0.005", "¥1.234,56", "¥12,34", "¥5 x 2", "约5元", "$5", "5 USD", "¥5/人", "￥1.2千", "--5",
+        "¥1,234.56 ¥2", "1e5",
+    ],
+    values.instant: [
+        "20261301", 20260230, "-1", -1, 1, 86_400, 10**9 - 1, 10**12 - 1, "2026-02-30 09:00:00", "2026/13/01",
+    ],
+    values.day: ["20261301", "-1"],
+    values.seconds: [-30, "-1", "1:01", "yes", "1.5e3", 2**31],
+    values.direction: ["sideways", "1", True, {}],
+    values.connected: ["busy", "2", []],
+    values.web_address: [
+        "NOT_FOUND", "/a.mp3", "upload_fail", "https://", "host only", "a.mp3", "no host/a.mp3", "./a.mp3", {},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("convert", "sent"), [(convert, sent) for convert, all_ in UNREADABLE.items() for sent in all_]
+)
+def test_nothing_is_guessed_from_what_cannot_be_read(convert, sent):
+    with pytest.raises(values.UnreadableError):
+        convert(sent)
+
+
+KNOWN: dict[tuple[Callable[[object], object], object], list[object]] = {
+    (values.direction, "in"): ["in", "IN", " In ", "呼入", "接收", "ｉｎ"],
+    (values.direction, "out"): ["out", "OUT", "外呼", "发送"],
+    (values.connected, True): ["connected", "CONNECTED", True, 1, "1", "接通", "true"],
+    (values.connected, False): ["disconnected", "Not connected", 0, "未接通"],
+    (values.chat_type, "group"): ["group", "GROUP", " 群聊"],
+    (values.chat_type, "Meeting"): ["Meeting"],
+    (values.seconds, 61): ["61", 61],
+    (values.seconds, None): [""],
+    (values.flag, True): ["是", True],
+    (values.web_address, None): ["", "  ", "null", "NULL", "(null)", "None"],
+    (values.web_address, "https://h.cn/a b.mp3"): [" h.cn/a b.mp3 "],
+    (values.web_address, "https://h.cn/a.mp3"): ["//h.cn/a.mp3", "https://h.cn/a.mp3"],
+    (values.web_address, "https://host:8080/a.mp3"): ["host:8080/a.mp3"],
+}
+
+
+@pytest.mark.parametrize(
+    ("convert", "sent", "value"),
+    [(convert, sent, value) for (convert, value), all_ in KNOWN.items() for sent in all_],
+)
+def test_words_of_the_vendors_lists_are_known_however_they_are_written(convert, sent, value):
+    assert convert(sent) == value
+
+
+def test_a_part_of_a_second_is_rounded_and_its_original_kept():
+    for sent, whole in ((Decimal("61.5"), 62), ("61.4", 61)):
+        with pytest.raises(values.RepairedError) as repaired:
+            values.seconds(sent)
+        assert repaired.value.value == whole
 
 
 def test_numbers_of_json_stay_exact_and_broken_text_is_still_read():

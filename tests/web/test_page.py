@@ -62,7 +62,10 @@ def test_every_reply_has_the_headers_and_only_reading_is_allowed(site):
 
 
 def test_a_page_on_this_machine_answers_to_no_other_name(site):
-    for host, status in (("localhost:1", 200), ("127.0.0.1", 200), ("evil.example", 421)):
+    for host, status in (
+        ("localhost:1", 200), ("127.0.0.1", 200), ("localhost.", 200), ("127.0.0.1.:80", 200), ("LocalHost", 200),
+        ("evil.example", 421), ("evil.localhost.example.", 421), ("..", 421), ("localhost..", 421),
+    ):  # fmt: skip
         assert httpx.get(site.url, headers={"Host": host}).status_code == status
 
 
@@ -112,6 +115,26 @@ def test_a_database_that_is_away_is_said_and_not_hidden(site):
     assert page.status_code == 503
     assert "数据库没有响应" in page.text
     assert b"wpsync_database_up 0.0" in httpx.get(f"{site.url}/metrics").content
+    for path in ("status", "calendar", "activity"):
+        reply = httpx.get(f"{site.url}/api/{path}")
+        assert (reply.status_code, reply.headers["Content-Type"]) == (503, "application/json")
+        assert reply.json() == {"error": "the database does not answer"}
+
+
+def test_what_was_known_before_the_database_went_away_is_no_present_answer(site):
+    for path in ("status", "calendar", "activity"):
+        assert httpx.get(f"{site.url}/api/{path}").status_code == 200
+    site.session.database.__exit__()
+    for path in ("status", "calendar", "activity"):
+        reply = httpx.get(f"{site.url}/api/{path}")
+        assert (reply.status_code, bool(reply.json())) == (503, True)
+
+
+def test_a_day_outside_the_calendar_is_not_found(site):
+    for path in ("/", "/day"):
+        for day in ("9999-12-31", "0001-01-01", "2026-02-30", "main"):
+            reply = httpx.get(f"{site.url}{path}?day=main/calls/{day}")
+            assert reply.status_code == 404, (path, day)
 
 
 @pytest.mark.reads_the_day

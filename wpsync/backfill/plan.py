@@ -31,7 +31,7 @@ class Plan:
 
     `windows` are the missing stretches, newest first, `already` the rows of what is not. `minutes` is at the configured request limit,
     0 where there is none. What listings and reports take is estimated; rows of which nothing can be
-    known beforehand are None.
+    known beforehand are None. `is_sparse`: most requests are for days, not for pages of rows.
     """
 
     account: str
@@ -43,6 +43,7 @@ class Plan:
     bytes: int
     is_estimate: bool = False
     already: int = 0
+    is_sparse: bool = False
 
 
 def make_plans(
@@ -89,7 +90,8 @@ def make_plan(
     gaps = _missing(account, resource, kept, again=again) if kept else []
     rows = sum(_counted(account, resource, gap) for gap in gaps)
     pieces = [piece for gap in gaps for piece in windows.by_day(gap, account.pace.max_span)]
-    requests = max(ceil(rows / resource.page_size), len(pieces))
+    pages = ceil(rows / resource.page_size)
+    requests = max(pages, len(pieces))
     size = rows * bytes_per_row(account.database, resource.table.name)
     already = 0  # rows that the ledger vouches for
     if kept and not again:
@@ -104,6 +106,7 @@ def make_plan(
         _minutes(requests, per_minute),
         size,
         already=already,
+        is_sparse=len(pieces) > pages,
     )
 
 

@@ -13,19 +13,23 @@ _LINGER = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is to come: a resource, the requests it takes, and the seconds they take at the limits."""
+    """What is to come: a resource, the requests it takes, and the seconds they take at the limits.
+
+    `is_sparse`: it takes more requests than its rows fill, since days without rows cost one, too.
+    """
 
     resource: str
     requests: int
     seconds: float
+    is_sparse: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
     """How far it is at one moment. Rows are those that were there `already`, and those `read` since.
 
-    `share` is from 0 to 1: of the rows where their number is known, else of the requests. Times are in
-    seconds, None where unknown.
+    `share` is from 0 to 1: of the rows where their number is known and makes the requests, else of the
+    requests. Times are in seconds, None where unknown.
     """
 
     resource: str
@@ -35,6 +39,7 @@ class Seen:
     expected_rows: int | None
     requests: int
     expected_requests: int
+    is_sparse: bool
     share: float | None
     left: float | None
     left_in_all: float | None
@@ -114,6 +119,7 @@ class Eta:
                 else self._already + max(self._expected, self._read),
                 requests=self._requests,
                 expected_requests=self._step.requests,
+                is_sparse=self._step.is_sparse,
                 share=self._share(self._already),
                 left=left,
                 left_in_all=left + to_come if left is not None and to_come else None,
@@ -121,8 +127,8 @@ class Eta:
             )
 
     def _share(self, already: int) -> float | None:
-        """By rows where their number is known, else by requests."""
-        if self._expected is not None:
+        """By rows where their number is known and makes the requests, else by requests."""
+        if self._expected is not None and not self._step.is_sparse:
             there, rows = already + self._read, already + max(self._expected, self._read)
             return there / rows if rows else 1.0
         if self._step.requests:
@@ -135,7 +141,7 @@ class Eta:
         if share is None:
             return None
         went = (self._monotonic() - self._began) * (1 - share) / share if share else 0.0
-        return max(went, self._step.seconds * (1 - share)) or (None if share < 1 else 0.0)
+        return max(went, self._step.seconds * (1 - share)) or None
 
     def _waiting(self) -> Wait | None:
         if self._wait is None:

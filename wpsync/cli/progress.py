@@ -262,14 +262,19 @@ def _percent(share: float) -> str:
 
 def _amount(seen: Seen) -> str:
     if seen.expected_rows is not None:
-        return _of(seen.rows, seen.expected_rows)
+        rows = _of(seen.rows, seen.expected_rows)
+        return f"{_requests(seen)}{tr(', ', '，')}{rows}" if seen.is_sparse else rows
     if seen.expected_requests:
-        expected = max(seen.requests, seen.expected_requests)
-        return tr(
-            f"{seen.requests:,}/{counted(expected, 'request')}",
-            f"{seen.requests:,}/{expected:,} 次请求",
-        )
+        return _requests(seen)
     return tr(counted(seen.rows, "row"), f"{seen.rows:,} 行")
+
+
+def _requests(seen: Seen) -> str:
+    expected = max(seen.requests, seen.expected_requests)
+    return tr(
+        f"{seen.requests:,}/{counted(expected, 'request')}",
+        f"{seen.requests:,}/{expected:,} 次请求",
+    )
 
 
 def _of(rows: int, expected: int) -> str:

@@ -276,7 +276,9 @@ def steps(plans: "list[list[tuple[Resource, Plan]]]") -> "list[Step]":
     from wpsync.cli.eta import Step
 
     return [
-        Step(plan.resource, plan.requests, plan.minutes * 60) for made in plans for _, plan in made
+        Step(plan.resource, plan.requests, plan.minutes * 60, plan.is_sparse)
+        for made in plans
+        for _, plan in made
     ]
 
 

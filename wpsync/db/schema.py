@@ -23,6 +23,7 @@ from wpsync.resources.spec import ACCOUNT, Column, Personal, SqlType, Table
 _TYPES: dict[SqlType, sa.types.TypeEngine[Any]] = {
     SqlType.TEXT: sa.Text(),
     SqlType.INTEGER: sa.Integer(),
+    SqlType.BIGINT: sa.BigInteger(),
     SqlType.BOOLEAN: sa.Boolean(),
     SqlType.DOUBLE: sa.Double(),
     SqlType.MONEY: sa.Numeric(14, 2),

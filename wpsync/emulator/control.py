@@ -154,7 +154,8 @@ class Control:
         row = series.by_id[identifier]
         if "state" in given or "recorded" in given:
             row.state = int(str(given["state"])) if "state" in given else row.state
-            row.recorded = bool(given.get("recorded", row.recorded))
+            recorded = given.get("recorded", row.recorded)
+            row.recorded = recorded if isinstance(recorded, str) else bool(recorded)
         changed = given.get("set")
         row.changed = (
             {**(row.changed or {}), **changed} if isinstance(changed, dict) else row.changed

@@ -124,8 +124,10 @@ STATUS = {
 }
 
 
-def call(identifier: str, phone: Phone, at: int, rng: Random, *, recorded: bool = True) -> Pair:
-    """A call; `recorded` False: its recording has not been uploaded yet."""
+def call(
+    identifier: str, phone: Phone, at: int, rng: Random, *, recorded: bool | str = True
+) -> Pair:
+    """A call; `recorded` False: its recording has not been uploaded yet. A word: this is listed in its place."""
     connected = rng.random() < 0.65
     seconds = rng.randrange(5, 900) if connected else rng.randrange(0, 60)
     direction = rng.choice(("in", "out", "out"))
@@ -138,8 +140,8 @@ def call(identifier: str, phone: Phone, at: int, rng: Random, *, recorded: bool 
         sound = f"cf-workphone.oss-cn-hangzhou.aliyuncs.com/originalRecord/P24/{local(at)[:7]}/{identifier}.mp3"
     else:
         sound = rng.choice(("not_found", "copy_fail", "multiple_call_lose", None))
-    if not recorded:
-        sound = None
+    if recorded is not True:
+        sound = recorded or None
     vendor: Object = {
         "_id": identifier, "did": phone.device_id, "imei": phone.imei, "callType": direction,
         "connectType": "connected" if connected else "disconnected", "localTel": phone.number,

@@ -73,7 +73,7 @@ class Row:
     seed: int = 0
     message_kind: str | None = None
     state: int | None = None
-    recorded: bool = True
+    recorded: bool | str = True
     given: Object | None = None
     given_truth: Object | None = None
     changed: Object | None = None

@@ -1,31 +1,43 @@
 """When a row whose content is still to change is read again. Pure.
 
 A call's recording is uploaded after the call, a transfer is claimed, a collection is paid one by one:
-such rows are looked at soon and then ever more rarely (the document's `soundUrl`, `m7Type`).
+such rows are looked at soon and then ever more rarely (the document's `soundUrl`, `m7Type`), until
+their state is final or they are past the horizon.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from wpsync.extract.windows import SECOND, floor_second
 from wpsync.model import Window
-from wpsync.policy import DEFAULT, Ladder
+from wpsync.policy import DEFAULT, Rechecks
 from wpsync.values import SHANGHAI
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def due_after(
-    at: datetime,
-    read_at: datetime,
-    horizon: timedelta,
-    ages: Ladder = DEFAULT.rechecks.follow_ups,
+    at: datetime, read_at: datetime, horizon: timedelta, rules: Rechecks = DEFAULT.rechecks
 ) -> datetime | None:
-    """When a row of time `at`, last read at `read_at`, is due again; None past the horizon."""
-    age = read_at - at
-    for offset in ages.steps:
-        if age < offset <= horizon:
-            return at + offset
+    """When a row of time `at`, last read at `read_at`, is due again; None past the horizon.
+
+    Times are rounded up, by a share of the step, so that rows of one stretch come due together and share
+    requests: however many are open, a day's rows are read in so many groups at most.
+    """
+    age, ages = read_at - at, rules.follow_ups
+    step = next((one for one in ages.steps if age < one), None)
+    if step is not None and step <= horizon:
+        return _rounded_up(at + step, step, rules)
     later = max(1, age // ages.then + 1) * ages.then
-    return at + later if later <= horizon else None
+    if later > horizon:
+        return None
+    return _rounded_up(at + later, ages.then, rules)
+
+
+def _rounded_up(at: datetime, step: timedelta, rules: Rechecks) -> datetime:
+    """A share that is shorter than rows wait for each other anyway would only part them."""
+    grain = step / rules.follow_up_groups
+    return at + -(at - _EPOCH) % grain if grain > rules.gathered else at
 
 
 def together(times: Sequence[datetime], between: Sequence[int], page_size: int) -> list[Window]:

@@ -206,17 +206,26 @@ def differs(table: Table, old: str, new: str) -> sql.Composed:
 
 
 def incoming(table: Table, *, distinct: bool, some: bool) -> sql.Composed:
-    """Staged rows of an `account`, the newest of each key where a key was staged twice."""
+    """Staged rows of an `account`, one of each key where a key was staged twice.
+
+    A reading that lists an id at two times shows the row before and after it moved: the later time counts,
+    whichever came first. Of one time the newest reading counts.
+    """
     keys = _listed("s.", table.key)
     return sql.SQL("select {distinct}s.* from {staging} as s{message}{some}{order}").format(
         distinct=sql.SQL("distinct on ({}) ").format(keys) if distinct else sql.SQL(""),
         staging=staging_name(table.name),
         message=_owning_message(table),
         some=sql.SQL(" where s.ctid = any(%(ctids)s::tid[])") if some else sql.SQL(""),
-        order=sql.SQL(" order by {}, s._fetched_at desc, s.ctid desc").format(keys)
+        order=sql.SQL(" order by {}, {}s._fetched_at desc, s.ctid desc").format(keys, _later(table))
         if distinct
         else sql.SQL(""),
     )
+
+
+def _later(table: Table) -> sql.Composable:
+    time = "sent_at" if table in TYPED_TABLES else table.gone_by
+    return sql.SQL("s.{} desc nulls last, ").format(sql.Identifier(time)) if time else sql.SQL("")
 
 
 def _owning_message(table: Table) -> sql.Composable:

@@ -24,6 +24,12 @@ ENTRIES: Mapping[str, Entry] = {
             "消息内容是 JSON {kind:json}，不是对象",
         ),
     ),
+    "dead_letter.not_a_text": Entry(
+        Text(
+            "an object, a list or a flag stands where a text was expected",
+            "应为文本，但内容是对象、列表或布尔值",
+        )
+    ),
     "dead_letter.refused_by_database": Entry(
         Text(
             "Postgres refuses the row in {table} ({sqlstate} {error})",

@@ -60,7 +60,7 @@ def _flag(raw: Column) -> Column:
         raise UnusualError from None
 
 
-_EARLIEST, _LATEST = 10**8, 4 * 10**9
+_EARLIEST, _LATEST = 10**9, 4 * 10**9
 
 
 def _instant(raw: Column) -> Column:
@@ -72,12 +72,32 @@ def _instant(raw: Column) -> Column:
     return [at(second, UTC) for second in seconds]
 
 
-def _integer(raw: Column) -> Column:
+def _integer(raw: Column) -> Sequence[int]:
     """Numbers of four bytes, or digits."""
     numbers = _numbers(raw)
     if numbers and not -(2**31) <= min(numbers) <= max(numbers) < 2**31:
         raise UnusualError
     return numbers
+
+
+def _seconds(raw: Column) -> Column:
+    """Durations: numbers that are not below 0."""
+    numbers = _integer(raw)
+    if numbers and min(numbers) < 0:
+        raise UnusualError
+    return numbers
+
+
+_DIRECTIONS: dict[object, str | None] = {None: None, "": None, "in": "in", "out": "out"}
+
+
+def _direction(raw: Column) -> Column:
+    if not _TEXT_OR_NOTHING.issuperset(map(type, raw)):
+        raise UnusualError
+    try:
+        return [_DIRECTIONS[value] for value in raw]
+    except KeyError:
+        raise UnusualError from None
 
 
 def _numbers(raw: Column) -> Sequence[int]:
@@ -99,6 +119,8 @@ _WHOLE: dict[object, Callable[[Column], Column]] = {
     values.verbatim: _verbatim,
     values.flag: _flag,
     values.integer: _integer,
+    values.seconds: _seconds,
+    values.direction: _direction,
     values.instant: _instant,
 }
 

@@ -57,33 +57,35 @@ def _shown(found: Found, names: Sequence[str]) -> list[str | None]:
     return [next((v for v in row if isinstance(v, str)), None) for row in chosen]
 
 
-_NOT_YUAN = re.compile(r"[^\s\d.,，¥￥元+-]")
-
-
 def _compute_money(found: Found) -> None:
     """Fill `amount` and `currency` from the amount as shown, where it is one of yuan."""
-    shown = _shown(found, ("fee_description",))
     amounts: list[Decimal | None] = []
-    for text in shown:
+    for text in _shown(found, ("fee_description",)):
         try:
             amounts.append(values.yuan(text))
         except values.UnreadableError:
             amounts.append(None)
     found.values["amount"] = list(amounts)
-    found.values["currency"] = [
-        None if text is None or amount is None or _NOT_YUAN.search(text) else "CNY"
-        for text, amount in zip(shown, amounts, strict=True)
-    ]
+    found.values["currency"] = [None if amount is None else "CNY" for amount in amounts]
 
 
-_RECEIVERS = "wcPayInfo.newAa.receiverList"
-_PAYERS = "wcPayInfo.newAa.payerList"
+_PLACES = ("wcPayInfo.newAa.", "newAa.", "wcPayInfo.", "")
+"""Where the lists of a collection stand, best first: some clients leave out the objects around them."""
+_RECEIVERS = tuple(f"{place}receiverList" for place in _PLACES)
+_PAYERS = tuple(f"{place}payerList" for place in _PLACES)
 _RECEIVED = ("initiator_wx_no", "collection_status", "payer_count", "paid_count")
+
+
+def _captured(found: Found, places: Sequence[str]) -> list[object]:
+    """A field of each payload, from the first of these places that holds something."""
+    empty: list[object] = [None] * len(found.extras)
+    columns = [found.captured.get(place, empty) for place in places]
+    return [next(filter(None, row), None) for row in zip(*columns, strict=True)]
 
 
 def _compute_receivers(found: Found) -> None:
     """Fill the columns that the list of receivers holds."""
-    sent = found.captured.get(_RECEIVERS, [None] * len(found.extras))
+    sent = _captured(found, _RECEIVERS)
     read = [_receivers(one, extra) for one, extra in zip(sent, found.extras, strict=True)]
     for name, column in zip(_RECEIVED, zip(*read, strict=True), strict=True):
         found.values[name] = list(column)
@@ -94,7 +96,7 @@ def _receivers(sent: object, extra: dict[str, object]) -> tuple[object, ...]:
     parts = sent.split(",") if isinstance(sent, str) else []
     if len(parts) == 4:
         try:
-            return values.text(parts[0]), *map(values.integer, parts[1:])
+            return values.text(parts[0].strip()), *map(values.integer, parts[1:])
         except (values.UnreadableError, values.RepairedError):
             pass
     if sent:
@@ -103,28 +105,41 @@ def _receivers(sent: object, extra: dict[str, object]) -> tuple[object, ...]:
 
 
 Payer = tuple[str, int | None, Decimal | None, bool | None, int | None]
+_MOST_FEN = 10**14
+"""From here on no column holds the amount in yuan."""
 
 
 def _payers(sent: object, extra: dict[str, object]) -> list[Payer]:
-    """`wxid,fen,status|wxid,fen,status…`: 1 is unpaid and 2 paid; other numbers are kept, not guessed."""
-    try:
-        if not sent:
-            return []
-        if not isinstance(sent, str):
-            raise values.UnreadableError("not a text")
-        return [_payer(*entry.split(",")) for entry in filter(None, sent.split("|"))]
-    except (ValueError, TypeError):
-        originals.keep_raw(extra, "payerList", sent)
+    """`wxid,fen,status|wxid,fen,status…`: 1 is unpaid and 2 paid; other numbers are kept, not guessed.
+
+    An entry that cannot be read takes none of the others with it; the whole list is kept then.
+    """
+    if not sent:
         return []
+    payers: list[Payer] = []
+    entries = sent if isinstance(sent, list) else sent.split("|") if isinstance(sent, str) else [0]
+    for entry in entries:
+        if isinstance(entry, str) and not entry.strip():
+            continue
+        try:
+            payers.append(_payer(entry))
+        except (values.UnreadableError, values.RepairedError):
+            originals.keep_raw(extra, "payerList", sent)
+    return payers
 
 
-def _payer(wx_no_sent: str, fen_sent: str, status_sent: str) -> Payer:
-    fen, status = values.integer(fen_sent), values.integer(status_sent)
-    amount = None if fen is None else Decimal(fen).scaleb(-2)
-    paid = {1: False, 2: True}.get(status) if status is not None else None
-    payer = values.text(wx_no_sent)
+def _payer(entry: object) -> Payer:
+    parts = entry.split(",") if isinstance(entry, str) else []
+    if len(parts) != 3:
+        raise values.UnreadableError("not three parts")
+    payer, status = values.text(parts[0].strip()), values.integer(parts[2])
+    fen = values.big_integer(parts[1])
     if payer is None:
         raise values.UnreadableError("a payer without a number")
+    if fen is not None and abs(fen) >= _MOST_FEN:
+        raise values.UnreadableError("out of range")
+    amount = None if fen is None else Decimal(fen).scaleb(-2)
+    paid = {1: False, 2: True}.get(status) if status is not None else None
     return payer, fen, amount, paid, status
 
 
@@ -159,7 +174,7 @@ _COMPUTE: dict[str, Callable[[Found], None]] = {
 """Fills the columns of a kind that are computed by more than a code's name (`Column.coded`)."""
 
 _BUILDERS = {
-    kind.name: Builder(kind.table, (_RECEIVERS, _PAYERS) if kind.name == "group_collection" else ())
+    kind.name: Builder(kind.table, _RECEIVERS + _PAYERS if kind.name == "group_collection" else ())
     for kind in messages.KINDS
     if kind.table is not None
 }
@@ -174,7 +189,7 @@ def explode(kind: MessageKind, of: Messages) -> Exploded:
     """
     exploded = Exploded([None] * len(of.ids))
     if kind.name == "text":
-        exploded.plain_texts = [_spoken(payload) for payload in of.payloads]
+        _add_texts(of, exploded)
     elif kind.name == "room_event":
         _add_events(of, exploded)
     elif kind.table is not None:
@@ -211,7 +226,7 @@ def _add_objects(kind: MessageKind, of: Messages, exploded: Exploded) -> None:
                 messages.PAYERS.name,
                 (
                     (mine.ids[place], *payer, mine.times[place], None, mine.stamps[place])
-                    for place, sent in enumerate(read.captured.get(_PAYERS, ()))
+                    for place, sent in enumerate(_captured(read, _PAYERS))
                     for payer in _payers(sent, read.extras[place])
                 ),
             )
@@ -252,7 +267,7 @@ def _opened(kind: MessageKind, payload: object, record: Payload) -> Payload | Me
     if kind.name == "system" and not may_be_object(payload):
         return {"content": payload}
     try:
-        opened = values.parse_json(payload)
+        opened = values.parse_object(payload)
     except ValueError:
         return Message("dead_letter.payload_not_json")
     return opened if isinstance(opened, dict) else _not_an_object(opened)
@@ -284,24 +299,35 @@ def may_be_object(text: str) -> bool:
     return text[:1] == "{" or (text[:1].isspace() and text.lstrip()[:1] == "{")
 
 
-def _spoken(payload: object) -> str | None:
-    """What was said: plain text, or `{"msg": …}` as the type table has it."""
+def _add_texts(of: Messages, exploded: Exploded) -> None:
+    for place, payload in enumerate(of.payloads):
+        said = _spoken(payload)
+        if isinstance(said, Message):
+            exploded.problems[place] = said
+        else:
+            exploded.plain_texts[place] = said
+
+
+def _spoken(payload: object) -> str | Message | None:
+    """What was said: plain text, or `{"msg": …}` as the type table has it; or why that is unknown."""
     said = payload
     if isinstance(payload, str) and may_be_object(payload):
         try:
-            said = values.parse_json(payload)
+            opened = values.parse_json(payload)
         except ValueError:
-            said = payload
-    if isinstance(said, dict):
-        inner = said.get("msg")
-        said = inner if len(said) == 1 and isinstance(inner, str) else payload
-    if isinstance(said, str):
-        return values.holdable(said) or None
-    return None if said is None else originals.ascii_json(said)
+            opened = None
+        if isinstance(opened, dict) and opened.keys() == {"msg"}:
+            inner = opened["msg"]
+            said = inner if inner is None or isinstance(inner, str) else payload
+    elif isinstance(payload, dict) and "msg" in payload:
+        said = payload["msg"]
+    if isinstance(said, dict | list | bool):
+        return Message("dead_letter.not_a_text")
+    return None if said is None else values.holdable(str(said)) or None
 
 
 def _add_events(of: Messages, exploded: Exploded) -> None:
-    exploded.plain_texts = [_spoken(payload) for payload in of.payloads]
+    _add_texts(of, exploded)
     events = [_room_event(said) for said in exploded.plain_texts]
     found = Found(extras=[{} for _ in events])
     for name in ("content", "event", "actor_nick", "subject"):

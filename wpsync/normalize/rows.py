@@ -215,33 +215,32 @@ def _holding(record: Record, sources: tuple[str, ...]) -> list[str]:
     return [name for name in sources if record.get(name) not in (None, "")] or [sources[0]]
 
 
-_RECORDING_STATUS = {
-    "not_found": "not_found",
-    "copy_fail": "copy_failed",
-    "multiple_call_lose": "lost_multiple_calls",
-}
-
-
 def _finish_calls(draft: _Draft, into: Batch) -> None:
     """`soundUrl` is an address without a scheme, one of three words, or nothing (yet)."""
     urls, statuses = draft.columns["recording_url"], draft.columns["recording_status"]
     connected = draft.columns["connected"]
     for number, sent in enumerate(draft.sent("soundUrl")):
-        if isinstance(sent, str) and sent in _RECORDING_STATUS:
-            statuses[number] = _RECORDING_STATUS[sent]
+        try:
+            urls[number] = values.web_address(sent)
+        except values.RepairedError as repaired:
+            originals.keep_raw(draft.extra(number), "soundUrl", sent)
+            urls[number] = repaired.value
+        except values.UnreadableError:
+            statuses[number] = values.recording_status(sent)
+            if statuses[number] == "unknown":
+                originals.keep_raw(draft.extra(number), "soundUrl", sent)
             continue
-        urls[number] = _value(draft, number, "soundUrl", sent, values.web_address)
         if urls[number] is not None:
             statuses[number] = "available"
         else:
-            statuses[number] = "pending" if connected[number] else "none"
+            statuses[number] = "none" if connected[number] is False else "pending"
 
 
 def _finish_messages(draft: _Draft, into: Batch) -> None:
     """The kind by the code, the day in Shanghai, the text for people, and the typed rows."""
     table = draft.columns
-    codes = cast("list[str]", table["msg_type"])
-    kinds = [KIND_BY_CODE.get(code, UNKNOWN).name for code in codes]
+    codes = cast("list[str | None]", table["msg_type"])
+    kinds = [_kind(code).name for code in codes]
     table["kind"] = list(kinds)
     if UNKNOWN.name in kinds:
         for code, kind in zip(codes, kinds, strict=True):
@@ -258,18 +257,21 @@ def _finish_messages(draft: _Draft, into: Batch) -> None:
         else:
             payloads.append(number)
     for numbers in _together(payloads, table["id"], codes):
-        kind_of_all = KIND_BY_CODE.get(codes[numbers[0]], UNKNOWN)
-        _finish_payloads(draft, kind_of_all, numbers, sent, into)
+        _finish_payloads(draft, _kind(codes[numbers[0]]), numbers, sent, into)
     _keep_media_of_others(draft, kinds)
 
 
+def _kind(code: str | None) -> MessageKind:
+    return KIND_BY_CODE.get(code or "") or KIND_BY_CODE.get((code or "").strip(), UNKNOWN)
+
+
 def _together(
-    numbers: Sequence[int], ids: Sequence[object], codes: Sequence[str]
+    numbers: Sequence[int], ids: Sequence[object], codes: Sequence[str | None]
 ) -> Iterable[list[int]]:
     """The messages of each code; one by one where a message came twice, since its last rows must be last."""
     if len(set(ids)) < len(ids):
         return ([number] for number in numbers)
-    by_code: dict[str, list[int]] = {}
+    by_code: dict[str | None, list[int]] = {}
     for number in numbers:
         by_code.setdefault(codes[number], []).append(number)
     return by_code.values()

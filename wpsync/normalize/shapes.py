@@ -225,7 +225,7 @@ class Builder:
         nested = value
         if isinstance(value, str):
             try:
-                nested = values.parse_json(value)
+                nested = values.parse_object(value)
             except ValueError:
                 nested = None
         if isinstance(nested, dict):

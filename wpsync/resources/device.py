@@ -119,7 +119,7 @@ CALLS = Resource(
                 "direction",
                 SqlType.TEXT,
                 ("callType",),
-                values.text,
+                values.direction,
                 "呼叫方向：in 呼入，out 呼出",
                 "in or out; in is incoming",
                 personal=Personal.NO,
@@ -153,7 +153,7 @@ CALLS = Resource(
                 "duration_seconds",
                 SqlType.INTEGER,
                 ("duration",),
-                values.integer,
+                values.seconds,
                 "录音时长（秒）",
                 "length of the recording in seconds",
             ),
@@ -171,8 +171,8 @@ CALLS = Resource(
                 SqlType.TEXT,
                 (),
                 values.text,
-                "录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通",
-                "available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet) or none (not connected)",
+                "录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通，unknown 未知",
+                "available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet), none (not connected) or unknown (another word)",
                 personal=Personal.NO,
             ),
         ),
@@ -184,7 +184,9 @@ CALLS = Resource(
             ("local_tel",),
         ),
         gone_by="began_at",
-        follow_up=FollowUp("recording", "recording_status", ("pending",)),
+        follow_up=FollowUp(
+            "recording", "recording_status", final=("available", "lost_multiple_calls", "none")
+        ),
     ),
 )
 
@@ -218,7 +220,7 @@ SMS = Resource(
                 "direction",
                 SqlType.TEXT,
                 ("smsType",),
-                values.text,
+                values.direction,
                 "方向：in 接收，out 发送",
                 "in or out; in is received",
                 personal=Personal.NO,

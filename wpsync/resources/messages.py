@@ -203,7 +203,9 @@ PAYERS = Table(
             personal=WX_NO,
             identifies=WX,
         ),
-        Column("amount_fen", INTEGER, (), values.integer, "应付金额（分）", "amount in fen"),
+        Column(
+            "amount_fen", SqlType.BIGINT, (), values.big_integer, "应付金额（分）", "amount in fen"
+        ),
         Column("amount", SqlType.MONEY, (), values.yuan, "应付金额（元）", "amount in yuan"),
         Column(
             "paid",
@@ -545,7 +547,7 @@ KINDS = (
             "red packets",
             *_PAY_COLUMNS,
             indexes=("pay_msg_id",),
-            follow_up=FollowUp("red_packet", "claimed", (False,), until="expires_at"),
+            follow_up=FollowUp("red_packet", "claimed", final=(True,)),
         ),
         shown=("receiver_title", "sender_title", "title"),
     ),
@@ -597,7 +599,7 @@ KINDS = (
             Column("payer_count", INTEGER, (), values.integer, "参与人数", "how many take part"),
             Column("paid_count", INTEGER, (), values.integer, "已支付人数", "how many have paid"),
             indexes=("bill_no",),
-            follow_up=FollowUp("group_collection", "collection_status", (1, 2)),
+            follow_up=FollowUp("group_collection", "collection_status", final=(3,)),
         ),
         item_tables=(PAYERS,),
         shown=("receiver_title", "sender_title", "title"),
@@ -749,7 +751,7 @@ KINDS = (
             ),
             Column("url", TEXT, ("url",), values.text, "链接地址", "address", personal=BODY),
             indexes=("transfer_id",),
-            follow_up=FollowUp("transfer", "claim_kind", ("unclaimed", "claimed_pending")),
+            follow_up=FollowUp("transfer", "claim_kind", final=("claimed", "received", "refunded")),
         ),
         shown=("fee_description", "title"),
     ),

@@ -19,6 +19,7 @@ class SqlType(Enum):
 
     TEXT = "text"
     INTEGER = "integer"
+    BIGINT = "bigint"
     BOOLEAN = "boolean"
     DOUBLE = "double precision"
     MONEY = "numeric(14,2)"
@@ -110,14 +111,14 @@ class Column:
 class FollowUp:
     """The rule by which rows are read again until their content has settled.
 
-    A row is open while `column` holds one of `values`, and no longer than a day after the instant in
-    its column `until`, where it has one. `reason` is stored with the row's next reading.
+    A row is open until `column` holds one of the `final` values; one that is empty or unknown is open too.
+    `reason` is stored with the row's next reading.
     """
 
     reason: str
     column: str
-    values: tuple[str | int | bool, ...]
-    until: str | None = None
+    _: KW_ONLY
+    final: tuple[str | int | bool, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +156,7 @@ class Table:
             *self.clears,
             *(name for index in self.indexes for name in index),
             *(column.coded.column for column in self.columns if column.coded),
-            *((name for name in (rule.column, rule.until) if name) if rule else ()),
+            *((rule.column,) if rule else ()),
             *([self.gone_by] if self.gone_by else ()),
         ):
             if name not in (ACCOUNT, *names):

@@ -396,7 +396,7 @@ WECHAT_CHATS = Resource(
                 "chat_type",
                 SqlType.TEXT,
                 ("chatType",),
-                values.text,
+                values.chat_type,
                 "single 单聊，group 群聊",
                 "single or group",
                 personal=Personal.NO,

@@ -40,7 +40,7 @@ class _Open:
 def _open_rows_sql(resource: str) -> bytes:
     """Select the rows of a stretch whose content is still to change, by the declared rules.
 
-    Parameters: `account`, `start` (inclusive), `end` (exclusive), `read_at`.
+    Parameters: `account`, `start` (inclusive), `end` (exclusive).
     """
     declared = RESOURCES[resource]
     selects = []
@@ -48,24 +48,18 @@ def _open_rows_sql(resource: str) -> bytes:
         rule = table.follow_up
         assert rule is not None
         assert declared.cursor is not None
-        ended: sql.Composable = sql.SQL("")
-        if rule.until is not None:
-            ended = sql.SQL(
-                " and ({0} is null or {0} > %(read_at)s::timestamptz - interval '1 day')"
-            ).format(sql.Identifier(rule.until))
         selects.append(
             sql.SQL(
                 "select {key} as id, {at} as at, {reason} as reason from {table}"
                 " where _account = %(account)s and {at} >= %(start)s and {at} < %(end)s"
-                " and {column} in ({values}){ended}"
+                " and ({column} is null or {column} not in ({final}))"
             ).format(
                 key=sql.Identifier(table.key[0]),
                 at=sql.Identifier(declared.cursor),
                 reason=sql.Literal(rule.reason),
                 table=sql.Identifier("wp", table.name),
                 column=sql.Identifier(rule.column),
-                values=sql.SQL(", ").join(map(sql.Literal, rule.values)),
-                ended=ended,
+                final=sql.SQL(", ").join(map(sql.Literal, rule.final)),
             )
         )
     return sql.SQL(" union all ").join(selects).as_bytes(None)

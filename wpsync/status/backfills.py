@@ -134,7 +134,8 @@ def _status(row: _Row, now: datetime) -> BackfillStatus:
     left = None
     if outcome == "running" and row.expected_rows is not None and row.rows_read:
         took = (row.updated_at - row.started_at).total_seconds()
-        left = max(0.0, took * (row.expected_rows - row.rows_read) / row.rows_read)
+        # Once all rows are there, days without rows are still asked for, which takes an unknown time.
+        left = max(0.0, took * (row.expected_rows - row.rows_read) / row.rows_read) or None
     return BackfillStatus(
         row.account,
         row.resource,

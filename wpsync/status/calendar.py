@@ -15,6 +15,8 @@ QUERIES = statements(__name__)
 UNREAD = "unread"
 TROUBLE = ("incomplete", "differing")
 
+_FIRST, _LAST = date(1970, 1, 1), date(9998, 12, 31)
+
 LATELY = 30
 """How many days are told in numbers: the last that are over. Today, which is not, is not among them."""
 
@@ -121,8 +123,13 @@ def read(database: Connects, now: datetime, accounts: list[str], *, weeks: int) 
     ]
 
 
+def holds(day: date) -> bool:
+    """Return whether a day can have windows: no instant lies beyond the year 9999."""
+    return _FIRST <= day <= _LAST
+
+
 def day(database: Connects, account: str, resource: str, day: date) -> list[WindowDetail]:
-    """The windows of the ledger that touch a day."""
+    """The windows of the ledger that touch a day that the calendar `holds`."""
     start = datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
     whose = {"account": account, "resource": resource}
     span = {"start": start, "end": start + timedelta(days=1)}

@@ -45,9 +45,9 @@ class Monitor:
         shown = found.value
         return replace(shown, status=replace(shown.status, is_current=found.is_current))
 
-    def activity(self) -> Activity:
+    def activity(self) -> Answer[Activity]:
         """Return the activity of the last hours."""
-        return self._activity.get().value
+        return self._activity.get()
 
     def now(self) -> datetime:
         """Return the present, by the clock of the session."""

@@ -293,7 +293,7 @@ def track(connection: Connection, target: Target, window: Window, read_at: datet
     """Note when the open rows of a stretch are due to be read again."""
 
     def due(at: datetime, read: datetime) -> datetime | None:
-        return follow_up.due_after(at, read, target.horizon, target.policy.rechecks.follow_ups)
+        return follow_up.due_after(at, read, target.horizon, target.policy.rechecks)
 
     recent = window.end > read_at - target.horizon
     follow_ups.track(connection, target.scope, window, read_at, due, recent=recent)

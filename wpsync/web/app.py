@@ -22,7 +22,7 @@ from wpsync.status import calendar, wording
 from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
 from wpsync.web import page, security
-from wpsync.web.endpoints import Endpoints
+from wpsync.web.endpoints import Endpoints, away
 from wpsync.web.security import Guard
 
 _STATIC = Path(__file__).parent / "static"
@@ -57,6 +57,8 @@ class Page:
             if "day" in request.query_params and is_current:
                 values |= self._day(request.query_params["day"])
             code = HTTPStatus.OK if is_current else HTTPStatus.SERVICE_UNAVAILABLE
+            if "day" in request.query_params and is_current and "day" not in values:
+                code = HTTPStatus.NOT_FOUND
         except DatabaseUnavailableError:
             words = wording.Words(language, self._session.clock.now())
             values |= {"w": words, "t": words.t, "now": words.now}
@@ -91,6 +93,8 @@ class Page:
             return {}
         if account not in self._session.config.accounts or resource not in RESOURCES:
             return {}
+        if not calendar.holds(day):
+            return {}
         found = calendar.day(self._session.database.monitoring, account, resource, day)
         return {"selected": text, "day": day, "day_resource": resource, "windows": found}
 
@@ -118,6 +122,7 @@ def application(session: Session, service: Service, metrics: Metrics) -> Starlet
             *Endpoints(service, metrics).routes(),
             Mount("/static", StaticFiles(directory=_STATIC)),
         ],
+        exception_handlers={DatabaseUnavailableError: away},
         middleware=[
             Middleware(Guard, password=password, local=settings.is_local, clock=session.clock)
         ],

@@ -36,6 +36,13 @@ class Json(Response):
         return json.dumps(content, default=_plain, ensure_ascii=False).encode()
 
 
+def away(request: Request, error: Exception) -> Response:
+    """Answer for a route that needs the database, which is away: JSON where JSON was asked for."""
+    if request.url.path.startswith("/api/"):
+        return Json({"error": _AWAY.strip()}, 503)
+    return PlainTextResponse(_AWAY, 503)
+
+
 class Endpoints:
     """The routes for machines."""
 
@@ -82,10 +89,13 @@ class Endpoints:
         return Response(self._metrics.text(), media_type=CONTENT_TYPE)
 
     def status(self, request: Request) -> Response:
-        return Json(asdict(self._service.monitor.snapshot().status))
+        found = self._service.monitor.snapshot().status
+        return Json(asdict(found), 200 if found.is_current else 503)
 
     def calendar(self, request: Request) -> Response:
-        return Json([asdict(one) for one in self._service.monitor.snapshot().days])
+        found = self._service.monitor.snapshot()
+        return Json([asdict(one) for one in found.days], 200 if found.status.is_current else 503)
 
     def activity(self, request: Request) -> Response:
-        return Json(asdict(self._service.monitor.activity()))
+        found = self._service.monitor.activity()
+        return Json(asdict(found.value), 200 if found.is_current else 503)

@@ -138,7 +138,8 @@ def _given(header: str) -> str | None:
 
 def is_loopback(host: str) -> bool:
     """Whether a name or address means this machine."""
-    if host == "localhost":
+    host = host.removesuffix(".")  # a name or address that is complete may end with a dot
+    if host.casefold() == "localhost":
         return True
     try:
         return ip_address(host).is_loopback
