@@ -67,8 +67,12 @@ def _reachable() -> Iterator[Path]:
 @pytest.fixture
 def server_folder() -> Iterator[Path]:
     """Where a test keeps a server of its own, to be stopped and crashed."""
-    with _reachable() as folder:
-        yield folder
+    before = os.umask(0o022)  # what a test makes in it is open too, whoever runs the tests
+    try:
+        with _reachable() as folder:
+            yield folder
+    finally:
+        os.umask(before)
 
 
 def _database(url: str, name: str) -> str:

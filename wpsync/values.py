@@ -13,12 +13,15 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from hashlib import md5
+from typing import TypeVar
 
 import msgspec
+
+_T = TypeVar("_T")
 
 SHANGHAI = timezone(timedelta(hours=8), "Asia/Shanghai")
 
@@ -220,16 +223,10 @@ _FLAGS = {
 
 
 def flag(value: object) -> bool | None:
-    """True or false, sent as a boolean, 0/1, or a word for either."""
+    """Convert a boolean, 0 or 1, or a word for either."""
     if isinstance(value, bool):
         return value
-    word = folded(value)
-    if word is None:
-        return None
-    try:
-        return _FLAGS[word]
-    except KeyError:
-        raise UnreadableError("neither yes nor no") from None
+    return _listed(value, _FLAGS, "neither yes nor no")
 
 
 def flag_or_false(value: object) -> bool:
@@ -246,16 +243,10 @@ _CONNECTED = {
 
 
 def connected(value: object) -> bool | None:
-    """`connectType`: connected or disconnected, or a flag."""
+    """Convert `connectType`: connected or disconnected, or a flag."""
     if isinstance(value, bool):
         return value
-    word = folded(value)
-    if word is None:
-        return None
-    try:
-        return _CONNECTED[word]
-    except KeyError:
-        raise UnreadableError("neither connected nor disconnected") from None
+    return _listed(value, _CONNECTED, "neither connected nor disconnected")
 
 
 _DIRECTIONS = {
@@ -265,14 +256,18 @@ _DIRECTIONS = {
 
 
 def direction(value: object) -> str | None:
-    """`callType` and `smsType`: in or out."""
+    """Convert `callType` and `smsType`: in or out."""
+    return _listed(value, _DIRECTIONS, "neither in nor out")
+
+
+def _listed(value: object, words: Mapping[str, _T], complaint: str) -> _T | None:
+    """Look up a word of a closed list; None where there is none. Raises UnreadableError for any other word."""
     word = folded(value)
     if word is None:
         return None
-    try:
-        return _DIRECTIONS[word]
-    except KeyError:
-        raise UnreadableError("neither in nor out") from None
+    if word not in words:
+        raise UnreadableError(complaint)
+    return words[word]
 
 
 _CHATS = {

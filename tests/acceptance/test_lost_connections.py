@@ -15,6 +15,7 @@ from wpsync import config
 from wpsync.backfill import run as backfills
 from wpsync.backfill.plan import make_plans
 from wpsync.db.database import Database
+from wpsync.emulator.client import Remote
 from wpsync.model import EVER, Secret
 from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES
@@ -30,10 +31,14 @@ SOME = 12
 
 
 class Ending:
-    """Ends the n-th connection that is used from now on, before its first statement; 0 ends none."""
+    """Ends the n-th connection that is used from now on, before its first statement; 0 ends none.
+
+    `after` an action ends the first one for which it returns true instead.
+    """
 
     def __init__(self, url, monkeypatch):
         self._url, self._left, self.used = url, 0, 0
+        self._action = None
         usual = Database.connection
 
         @contextmanager
@@ -41,7 +46,8 @@ class Ending:
             with usual(database) as connection:
                 self.used += 1
                 self._left -= 1
-                if self._left == 0:
+                if self._left == 0 or (self._action is not None and self._action()):
+                    self._action = None
                     self._end(connection.info.backend_pid)
                 yield connection
 
@@ -49,6 +55,9 @@ class Ending:
 
     def at(self, number):
         self._left, self.used = number, 0
+
+    def after(self, action):
+        self._action = action
 
     def _end(self, pid):
         with psycopg.connect(self._url, autocommit=True) as connection:
@@ -110,3 +119,34 @@ def test_a_connection_that_the_server_ends_costs_no_resource(
             if work is backfilled:
                 found = differences(driver, vendor, EVERYTHING)
                 assert not found, f"connection {number} of {used}: {found[:5]}"
+
+
+def test_a_window_that_the_next_attempt_completes_is_not_called_incomplete(
+    emulator, database_url, tmp_path, monkeypatch
+):
+    vendor = emulator(messages=60, days=2, frozen=True)
+    remote = Remote(vendor.url)
+    remote.fault("wrong_count", endpoint=RESOURCES["sms"].endpoint, missing=True)
+    driver = Driver(database_url, vendor.url, tmp_path)
+    loaded = config.load(driver.config_file, environ={}, cwd=tmp_path)
+    ending = Ending(database_url, monkeypatch)
+    incomplete = "select count(*) from wpsync.windows where state <> 'complete'"
+
+    def mended():
+        if not driver.one(incomplete):
+            return False
+        remote.clear_faults()
+        return True
+
+    with (
+        session(loaded, Secret(database_url), policy=SOON) as opened,
+        opened.accounts() as (account,),
+    ):
+        now = account.clock.now()
+        span = backfills.span_of(config.parse_instant("2d", now=now), None, now)
+        plans, _ = make_plans(account, [RESOURCES["sms"]], span, again=False)
+        ending.after(mended)
+        (outcome,) = backfills.backfill(account, plans, Silence(), again=False)
+    assert driver.one("select count(*) from wpsync.runs where resource = 'sms'") == 2
+    assert driver.one(incomplete) == 0
+    assert outcome.is_good, outcome

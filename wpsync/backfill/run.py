@@ -73,7 +73,8 @@ def _backfill(
                 else:
                     with account.alone(resource.name, "sync"):
                         read_new(account, resource, run)
-        result.problems = list({str(one): one for run in runs for one in run.incomplete}.values())
+        # The last attempt has read every window anew that an earlier one left incomplete.
+        result.problems = list(runs[-1].incomplete)
         result.outcome = "incomplete" if result.problems else "done"
     except Stopped:
         result.outcome = "interrupted"

@@ -35,7 +35,7 @@ def due_after(
 
 
 def _rounded_up(at: datetime, step: timedelta, rules: Rechecks) -> datetime:
-    """A share that is shorter than rows wait for each other anyway would only part them."""
+    """Round up to a share of the step; not where rows wait longer than that for each other anyway."""
     grain = step / rules.follow_up_groups
     return at + -(at - _EPOCH) % grain if grain > rules.gathered else at
 
