@@ -95,7 +95,7 @@ class Damaged(dict[str, object]):
         return f"damaged:{hashlib.sha256(self.raw).hexdigest()}"
 
     def original(self) -> dict[str, object]:
-        """Return what is kept of it: its short fields, and its bytes, escaped by `surrogateescape`."""
+        """Return the form in which it is kept: its short fields, and its bytes, escaped by `surrogateescape`."""
         short = {} if self.is_whole else dict(self)
         return {**short, RAW_BYTES: self.raw.decode("utf-8", "surrogateescape")}
 

@@ -21,7 +21,6 @@ the code.
 | `RequestRetries.wait_max` | 15 s | the longest wait | api.retry |
 | `RequestRetries.jitter` | 0.5 | the random share that is added to a wait | api.retry |
 | `RequestRetries.look` | 0.5 s | between two looks at whether to stop | api.retry, api.client |
-| `RequestRetries.whole` | 2 | times `timeout_seconds`: how long a request may take as a whole | api.client |
 | `RequestRetries.damaged` | 8 | how often a reply that comes damaged is asked for | api.client |
 | `RequestRetries.damaged_wait` | 0.1 s | between them | api.client |
 | `RateLimits.minute` | 60.05 s | how long a request counts after its reply; the vendor's clock is not ours | api.limits |
@@ -155,7 +154,6 @@ class RequestRetries:
     wait_max: float = 15.0
     jitter: float = 0.5
     look: float = 0.5
-    whole: float = 2.0
     damaged: int = 8
     damaged_wait: float = 0.1
 

@@ -23,26 +23,29 @@ _SCALAR = re.compile(rb"[^,\]}\s]+")
 _BRACKETS = re.compile(_STRING + rb"|([\[{]+)|([\]}]+)", re.DOTALL)
 _FIRST_FIELD = re.compile(rb"\{\s*(" + _STRING + rb")\s*:")
 _FIELDS = re.compile(rb'[{,]\s*("[^"\\]{1,60}")\s*:\s*("[^"\\]{0,200}"|-?\d{1,30}(?=[,}\s]))')
+_BROKEN, _BEYOND_ASCII = re.compile("[\udc80-\udcff]"), re.compile("[^\x00-\x7f]")
 _NOT_ASCII = re.compile(rb"[^\x00-\x7f]")
 
 _ANOTHER_ENCODING = 3
-"""So many records with text beyond ASCII, and none of them UTF-8: the reply is in another encoding."""
+"""So many records whose text is mostly no UTF-8: the reply is in another encoding."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
     """A reply as far as it can be read: the envelope with its records, of which some are `Damaged`.
 
-    `damage` are digests of those. `is_misencoded`: no text beyond ASCII is UTF-8.
+    `damage` are digests of those. `is_misencoded`: it is in another encoding;
+    `may_be_misencoded`: so few texts do not tell.
     """
 
     envelope: dict[str, object]
     damage: frozenset[bytes]
     is_misencoded: bool
+    may_be_misencoded: bool
 
 
 class _LostError(ValueError):
-    """Where a value ends cannot be told."""
+    """A value has no end."""
 
 
 def in_pieces(content: bytes) -> Pieces | None:
@@ -61,10 +64,12 @@ def in_pieces(content: bytes) -> Pieces | None:
     records = _records(pieces)
     damaged = [one for one in records if isinstance(one, Damaged)]
     cast("dict[str, object]", envelope["data"])["list"] = records
+    foreign = _foreign(pieces)
     return Pieces(
         envelope,
         frozenset(blake2b(one.raw, digest_size=16).digest() for one in damaged),
-        _is_misencoded(pieces),
+        foreign >= _ANOTHER_ENCODING,
+        foreign > 0,
     )
 
 
@@ -78,14 +83,16 @@ def _envelope(content: bytes, start: int, end: int) -> dict[str, object] | None:
     return cast("dict[str, object]", parsed) if is_listing else None
 
 
-def _is_misencoded(pieces: Sequence[bytes]) -> bool:
+def _foreign(pieces: Sequence[bytes]) -> int:
+    """How many records hold more broken bytes than characters beyond ASCII; none unless most such records do."""
     beyond = [piece for piece in pieces if _NOT_ASCII.search(piece)]
-    return len(beyond) >= _ANOTHER_ENCODING and not any(map(_has_utf8, beyond))
+    foreign = sum(map(_is_mostly_broken, beyond))
+    return foreign if foreign * 2 > len(beyond) else 0
 
 
-def _has_utf8(piece: bytes) -> bool:
-    """Whether any text beyond ASCII is UTF-8."""
-    return any(ord(one) > 0x7F and not "\udc80" <= one <= "\udcff" for one in _escaped(piece))
+def _is_mostly_broken(piece: bytes) -> bool:
+    text = _escaped(piece)
+    return 2 * len(_BROKEN.findall(text)) > len(_BEYOND_ASCII.findall(text))
 
 
 def _escaped(piece: bytes) -> str:
@@ -171,8 +178,9 @@ def _cut(content: bytes, start: int) -> tuple[list[bytes], int]:
 def _records(pieces: Sequence[bytes]) -> list[object]:
     """Read each piece; one that is several records, since a broken one hid where it ended, is cut anew."""
     read = [_record(piece) for piece in pieces]
+    first = _first_field(pieces)
     again = {
-        place: [(piece, _record(piece)) for piece in _by_first_field(one.raw, pieces[0])]
+        place: [(piece, _record(piece)) for piece in _by_first_field(one.raw, first)]
         for place, one in enumerate(read)
         if isinstance(one, Damaged) and not one.is_whole
     }
@@ -193,8 +201,7 @@ def _record(piece: bytes) -> object:
         parsed = parse_json(escaped)
     except ValueError:
         return Damaged(_short_fields(piece), piece, is_whole=False)
-    is_damaged = not escaped.isascii() and any("\udc80" <= one <= "\udcff" for one in escaped)
-    if not is_damaged:
+    if escaped.isascii() or not _BROKEN.search(escaped):
         return parsed
     if isinstance(parsed, dict):
         return Damaged(parsed, piece, is_whole=True)
@@ -212,17 +219,35 @@ def _short_fields(piece: bytes) -> dict[str, object]:
     return fields
 
 
-def _by_first_field(raw: bytes, first: bytes) -> list[bytes]:
-    """The records in a piece, if there are several: each begins with the field that the first of all begins with."""
-    opening = _FIRST_FIELD.match(first)
-    if opening is None:
+def _first_field(pieces: Sequence[bytes]) -> bytes | None:
+    """The field with which most records begin."""
+    begin = Counter(found[1] for found in map(_FIRST_FIELD.match, pieces) if found)
+    return begin.most_common(1)[0][0] if begin else None
+
+
+def _by_first_field(raw: bytes, first: bytes | None) -> list[bytes]:
+    """The records in a piece, if there are several, each beginning with the same field."""
+    if first is None:
         return []
-    starts = [m.start() for m in re.finditer(rb"\{\s*" + re.escape(opening[1]) + rb"\s*:", raw)]
+    starts = [m.start() for m in re.finditer(rb"\{\s*" + re.escape(first) + rb"\s*:", raw)]
     if len(starts) < 2:
         return []
     ends = [*starts[1:], len(raw)]
     starts[0] = 0
-    return [raw[a:b].rstrip(b", \t\r\n") for a, b in zip(starts, ends, strict=True)]
+    cut = (raw[a:b].rstrip(b", \t\r\n") for a, b in zip(starts, ends, strict=True))
+    return [piece for one in cut for piece in _without_the_rest(one)]
+
+
+def _without_the_rest(piece: bytes) -> list[bytes]:
+    """A record, and apart from it the text after its end."""
+    try:
+        end = _end(piece, 0)
+    except _LostError:
+        return [piece]
+    after = _past_space(piece, end)
+    return (
+        [piece[:end], piece[after + 1 :].lstrip()] if piece[after : after + 1] == b"," else [piece]
+    )
 
 
 def _is_read(record: object) -> bool:
@@ -235,20 +260,25 @@ def _usual_fields(records: Sequence[object]) -> frozenset[str]:
     return frozenset(name for name, times in many.items() if times * 2 > len(records))
 
 
+_MOST, _FEW = 2 / 3, 1 / 3
+"""Shares of the usual fields: of a record, and below that of an object inside one."""
+
+
+def _share(fields: dict[str, object], usual: frozenset[str]) -> float:
+    return len(usual & fields.keys()) / max(1, len(usual))
+
+
 def _joined(cut: Sequence[tuple[bytes, object]], usual: frozenset[str]) -> list[object]:
-    """The records with the usual fields, and between them what is none, as one each."""
+    """The records of a piece. One with few of the usual fields is an object inside the broken record before it."""
     joined: list[object] = []
-    broken: list[bytes] = []
     for raw, record in cut:
-        if _is_read(record) and usual <= cast("dict[str, object]", record).keys():
-            joined += _broken(broken)
-            broken = []
+        if _is_read(record) and _share(cast("dict[str, object]", record), usual) >= _MOST:
             joined.append(record)
-        else:
-            broken.append(raw)
-    return joined + _broken(broken)
-
-
-def _broken(raw: Sequence[bytes]) -> list[object]:
-    together = b",".join(raw)
-    return [Damaged(_short_fields(together), together, is_whole=False)] if raw else []
+            continue
+        before = joined[-1] if joined else None
+        is_inside = raw.startswith(b"{") and _share(_short_fields(raw), usual) < _FEW
+        if is_inside and isinstance(before, Damaged) and not before.is_whole:
+            raw = before.raw + b"," + raw
+            joined.pop()
+        joined.append(Damaged(_short_fields(raw), raw, is_whole=False))
+    return joined

@@ -115,9 +115,10 @@ class Client:
         self._reach = Availability(account, clock, outages, policy.outages)
         self._longest_pause = policy.rate_limits.pause_max
         self._rules = policy.requests
-        self._longest = timeout_seconds * policy.requests.whole
+        self._longest = timeout_seconds
         self._waits = Waits(policy.requests.look, stopping)
         self._known_damage = set[bytes]()
+        self._is_misencoded = False
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
         self.requests = 0
@@ -199,36 +200,47 @@ class Client:
         return self._retries.until_it_passes(attempt if acts else undamaged, endpoint, acts=acts)
 
     def _undamaged(self, endpoint: str, attempt: Callable[[], Reply], *, by_record: bool) -> Reply:
-        """Ask again where a reply is damaged; what stays so is read record by record, if it is a listing.
+        """Ask again where a reply is damaged; if it stays so, read it record by record where it is a listing.
 
-        Damage that stayed so before is not asked for again.
+        Damage that stayed so before is not asked for again. Few records do not tell another encoding from a cut
+        character: they are taken for it where a longer reply was in one, and none was good since.
         """
-        tries = self._rules.damaged
+        tries, last, pieces = self._rules.damaged, b"", None
         for number in range(1, tries + 1):
             try:
-                return attempt()
+                reply = attempt()
             except DamagedReplyError as damaged:
-                pieces = broken_replies.in_pieces(damaged.content) if by_record else None
+                if by_record and damaged.content != last:
+                    pieces = broken_replies.in_pieces(damaged.content)
+                last = damaged.content
                 is_last = number == tries
-                if pieces is not None and pieces.is_misencoded and is_last:
-                    raise VendorUnavailableError(
-                        "vendor.other_encoding", endpoint=endpoint
-                    ) from None
-                is_known = pieces is not None and pieces.damage <= self._known_damage
-                if pieces is not None and (is_last or is_known) and not pieces.is_misencoded:
-                    if len(self._known_damage) > _KNOWN_DAMAGE:
-                        self._known_damage.clear()
-                    self._known_damage |= pieces.damage
-                    many = {"endpoint": endpoint, "records": len(pieces.damage)}
-                    log.log(
-                        logging.DEBUG if is_known else logging.WARNING, "reply.damaged", extra=many
-                    )
-                    message = str(pieces.envelope.get("msg") or "")
-                    return Reply(pieces.envelope["data"], message, len(damaged.content))
+                if pieces is not None:
+                    self._is_misencoded |= pieces.is_misencoded
+                    if not (self._is_misencoded and pieces.may_be_misencoded):
+                        if is_last or pieces.damage <= self._known_damage:
+                            return self._taken(endpoint, pieces, len(last))
+                    elif is_last:
+                        raise VendorUnavailableError(
+                            "vendor.other_encoding", endpoint=endpoint
+                        ) from None
                 if is_last:
                     raise
                 self._retries.pause(self._rules.damaged_wait)
+            else:
+                self._is_misencoded &= not by_record
+                return reply
         raise AssertionError("the last try returns or raises")
+
+    def _taken(self, endpoint: str, pieces: broken_replies.Pieces, size: int) -> Reply:
+        """Take a listing of which some records are damaged, and remember the damage."""
+        is_known = pieces.damage <= self._known_damage
+        if len(self._known_damage) > _KNOWN_DAMAGE:
+            self._known_damage.clear()
+        self._known_damage |= pieces.damage
+        level = logging.DEBUG if is_known else logging.WARNING
+        fields = {"endpoint": endpoint, "records": len(pieces.damage)}
+        log.log(level, "reply.damaged", extra=fields)
+        return Reply(pieces.envelope["data"], str(pieces.envelope.get("msg") or ""), size)
 
     def _with_token(
         self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
@@ -336,7 +348,6 @@ class Client:
         try:
             for part in response.iter_bytes():
                 content += part
-                self._waits.look()
                 if len(content) > _LARGEST:
                     raise VendorUnavailableError("vendor.reply_too_large", endpoint=endpoint)
         finally:

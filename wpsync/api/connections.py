@@ -1,4 +1,4 @@
-"""Connections on which nobody waits beyond a request's deadline, nor beyond a stop.
+"""Connections on which no request waits beyond its deadline, nor beyond a stop.
 
 A timeout of the HTTP library counts anew with each byte that comes: a vendor that sends one a second holds a request for
 ever. So reading and writing are done in short turns, and between them we look at the deadline and at whether to stop.
@@ -17,7 +17,7 @@ from wpsync.clock import SystemClock
 from wpsync.errors import Stopped
 
 _REAL = SystemClock()
-"""Sockets wait in real time, whatever clock the caller has."""
+"""Sockets wait in real time, also where the caller has another clock."""
 
 
 class Waits:

@@ -125,13 +125,17 @@ def opened(endpoint: str, response: Received) -> dict[str, object] | None:
     except ValueError:
         if not _ENVELOPE.match(content) or b'"code"' not in content:
             return None
-        parsed = guessed(content)
+        parsed = guessed(content) if len(content) <= _SHORT else None
         if not isinstance(parsed, dict) or number(parsed.get("code")) == 1:
             raise DamagedReplyError(endpoint, content) from None
     return parsed if isinstance(parsed, dict) and "code" in parsed else None
 
 
+_SHORT = 10_000
+"""Bytes that a refusal has at most."""
+
 _ENVELOPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
 _CHINESE = re.compile(r"charset\s*=\s*\"?(?:gb2312|gbk|gb18030|cp936)\b", re.IGNORECASE)
 
 
@@ -153,8 +157,7 @@ def in_utf8(response: Received) -> bytes:
 def guessed(content: bytes) -> object:
     """Return a reply's JSON however its texts are encoded; None where it is none. Good for words that are only shown."""
     text = content.decode("utf-8", "replace")
-    foreign = text.count("\ufffd")
-    if foreign * 2 > sum(not one.isascii() for one in text):
+    if text.count("\ufffd") * 2 > len(_NOT_ASCII.findall(text)):
         text = content.decode("gb18030", "replace")
     try:
         return parse_json(text)
