@@ -154,9 +154,8 @@ def test_what_a_reply_means(reply, error, code):
         assert secret not in formatted
 
 
-LISTED = '{"code":1,"msg":"","data":{"count":3,"list":[%s]}}' % ",".join(
-    ['{"id":"1","n":"王"}'] * 3
-)
+ROWS = ",".join(['{"id":"1","n":"王"}'] * 3)
+LISTED = f'{{"code":1,"msg":"","data":{{"count":3,"list":[{ROWS}]}}}}'
 
 
 @pytest.mark.parametrize(
