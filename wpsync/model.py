@@ -76,6 +76,34 @@ class Page:
     answered_at: datetime
 
 
+class Damaged(dict[str, object]):
+    """A record whose bytes are not all readable, as the fields that are; `raw` are its bytes.
+
+    `is_whole`: every field is there, and each broken byte stands in its text as a lone surrogate (U+DC80 to U+DCFF),
+    so that nothing is lost. Otherwise only short fields are there, and of use to recognise the record.
+    """
+
+    __slots__ = ("is_whole", "raw")
+
+    def __init__(self, fields: Mapping[str, object], raw: bytes, *, is_whole: bool) -> None:
+        super().__init__(fields)
+        self.raw = raw
+        self.is_whole = is_whole
+
+    def __repr__(self) -> str:
+        """Return the same for the same bytes, and no more than a digest of them."""
+        return f"damaged:{hashlib.sha256(self.raw).hexdigest()}"
+
+    def original(self) -> dict[str, object]:
+        """Return the form in which it is kept: its short fields, and its bytes, escaped by `surrogateescape`."""
+        short = {} if self.is_whole else dict(self)
+        return {**short, RAW_BYTES: self.raw.decode("utf-8", "surrogateescape")}
+
+
+RAW_BYTES = "_bytes"
+"""The field of an original that holds a whole record as it was sent."""
+
+
 class Priority(IntEnum):
     """What a request is for; where requests are scarce the smaller goes first."""
 

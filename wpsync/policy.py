@@ -20,7 +20,9 @@ the code.
 | `RequestRetries.wait_initial` | 0.5 s | the first wait between attempts; it doubles each time | api.retry |
 | `RequestRetries.wait_max` | 15 s | the longest wait | api.retry |
 | `RequestRetries.jitter` | 0.5 | the random share that is added to a wait | api.retry |
-| `RequestRetries.look` | 0.5 s | between two looks at whether to stop | api.retry |
+| `RequestRetries.look` | 0.5 s | between two looks at whether to stop | api.retry, api.client |
+| `RequestRetries.damaged` | 8 | how often a reply that comes damaged is asked for | api.client |
+| `RequestRetries.damaged_wait` | 0.1 s | between them | api.client |
 | `RateLimits.minute` | 60.05 s | how long a request counts after its reply; the vendor's clock is not ours | api.limits |
 | `RateLimits.lost` | 1 min | a request without a recorded end (its process died) is taken to have ended after this | api.limits |
 | `RateLimits.skew` | 5 s | an entry of a budget further in the future is from a wrong clock | api.limits |
@@ -175,6 +177,8 @@ class RequestRetries:
     wait_max: float = 15.0
     jitter: float = 0.5
     look: float = 0.5
+    damaged: int = 8
+    damaged_wait: float = 0.1
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,18 +54,20 @@ _WITH_COUNTRY = 12  # digits: no Chinese number has as many without the country'
 
 
 def parse_json(encoded: str | bytes) -> object:
-    """The JSON value in a text. Raises ValueError where there is none, however broken the text is.
+    """The JSON value in a text. Raises ValueError where there is none, and of bytes that are not UTF-8.
 
     Fractions are Decimals and integers are exact whatever their size. Fast first, tolerant second:
-    lone surrogates, control characters and broken UTF-8 are taken too.
+    lone surrogates and control characters are taken too; NaN and infinities stay the words that they are.
     """
     try:
         return _DECODER.decode(encoded)
     except (msgspec.DecodeError, UnicodeError, RecursionError, InvalidOperation):
         if isinstance(encoded, bytes):
-            encoded = encoded.decode("utf-8-sig", "replace")
+            encoded = encoded.decode("utf-8-sig")
         try:
-            parsed: object = json.loads(encoded, parse_float=_fraction, strict=False)
+            parsed: object = json.loads(
+                encoded, parse_float=_fraction, parse_constant=str, strict=False
+            )
         except RecursionError:
             raise ValueError("nested too deeply") from None
         return parsed

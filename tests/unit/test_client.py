@@ -154,6 +154,42 @@ def test_what_a_reply_means(reply, error, code):
         assert secret not in formatted
 
 
+ROWS = ",".join(['{"id":"1","n":"王"}'] * 3)
+LISTED = f'{{"code":1,"msg":"","data":{{"count":3,"list":[{ROWS}]}}}}'
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b'{"code":1,"msg":"","data":{"a":"\xe7\x8e"}}', "damaged_reply"),
+        (LISTED.encode("gb18030"), "other_encoding"),
+        (b"x" * (64 * 1024 * 1024 + 1), "reply_too_large"),
+    ],
+)
+def test_a_reply_that_cannot_be_read_is_none_and_is_asked_for_again(content, code):
+    vendor = Vendor(httpx.Response(200, content=content))
+    with pytest.raises(VendorUnavailableError) as caught:
+        endpoints.list_page(made(vendor), "/api/x", {})
+    assert caught.value.message.code == f"vendor.{code}"
+    assert vendor.count("/api/x") > 1
+
+
+@pytest.mark.parametrize("count", ["3", "3.0", '"3"', '"3.0"'])
+def test_numbers_are_whole_however_they_are_written(count):
+    content = f'{{"code":1.0,"msg":"ok","data":{{"count":{count},"list":[]}}}}'
+    vendor = Vendor(httpx.Response(200, content=content.encode()))
+    assert endpoints.list_page(made(vendor), "/api/x", {}).count == 3
+
+
+@pytest.mark.parametrize(
+    "count", ["3.5", "1e999999999", '"²"', '"%s"' % ("9" * 5000), "true", "-1"]
+)
+def test_a_count_that_is_none_is_missing(count):
+    content = f'{{"code":1,"msg":"ok","data":{{"count":{count},"list":[]}}}}'
+    vendor = Vendor(httpx.Response(200, content=content.encode()))
+    assert endpoints.list_page(made(vendor), "/api/x", {}).count is None
+
+
 def test_every_exception_of_the_http_library_is_mapped():
     leaves = {
         kind for _, kind in inspect.getmembers(httpx, inspect.isclass)

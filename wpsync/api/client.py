@@ -17,9 +17,11 @@ from threading import Lock
 import httpx
 
 from wpsync import crash_points
-from wpsync.api import envelope
+from wpsync.api import broken_replies, envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
+from wpsync.api.connections import Waits, bound
+from wpsync.api.envelope import DamagedReplyError, Received
 from wpsync.api.limits import Limits
 from wpsync.api.retry import NotSentError, Retries
 from wpsync.api.token_doubts import TokenDoubts
@@ -41,6 +43,12 @@ _HEADERS = {
     "Accept": "application/json",
     "User-Agent": "wpsync",
 }
+_LARGEST = 64 * 1024 * 1024
+"""Bytes of a reply beyond which it is not read: a page has at most 500 rows."""
+
+_KNOWN_DAMAGE = 100_000
+"""Digests of damaged records that are remembered."""
+
 _PASSING = (
     httpx.TimeoutException,
     httpx.NetworkError,
@@ -106,6 +114,11 @@ class Client:
         self._doubts = TokenDoubts(clock, policy.token_distrust)
         self._reach = Availability(account, clock, outages, policy.outages)
         self._longest_pause = policy.rate_limits.pause_max
+        self._rules = policy.requests
+        self._longest = timeout_seconds
+        self._waits = Waits(policy.requests.look, stopping)
+        self._known_damage = set[bytes]()
+        self._is_misencoded = False
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
         self.requests = 0
@@ -115,6 +128,7 @@ class Client:
             verify=url.scheme == "https",
             transport=transport,
         )
+        bound(self._http, self._waits)
         self._keeper = TokenKeeper(
             account,
             credentials,
@@ -167,18 +181,66 @@ class Client:
         *,
         acts: bool = False,
         priority: Priority = Priority.LIVE,
+        by_record: bool = False,
     ) -> Reply:
         """One vendor call.
 
         A call that `acts` is repeated only where it surely did nothing (never sent, a rejected token,
-        too fast). Raises the errors of `wpsync.errors`.
+        too fast). `by_record`: it is a listing, of which the good records are taken where others stay broken.
+        Raises the errors of `wpsync.errors`.
         """
         content = json.dumps(body or {}, ensure_ascii=False).encode()
 
         def attempt() -> Reply:
             return self._with_token(endpoint, content, priority, acts=acts)
 
-        return self._retries.until_it_passes(attempt, endpoint, acts=acts)
+        def undamaged() -> Reply:
+            return self._undamaged(endpoint, attempt, by_record=by_record)
+
+        return self._retries.until_it_passes(attempt if acts else undamaged, endpoint, acts=acts)
+
+    def _undamaged(self, endpoint: str, attempt: Callable[[], Reply], *, by_record: bool) -> Reply:
+        """Ask again where a reply is damaged; if it stays so, read it record by record where it is a listing.
+
+        Damage that stayed so before is not asked for again. Few records do not tell another encoding from a cut
+        character: they are taken for it where a longer reply was in one, and none was good since.
+        """
+        tries, last, pieces = self._rules.damaged, b"", None
+        for number in range(1, tries + 1):
+            try:
+                reply = attempt()
+            except DamagedReplyError as damaged:
+                if by_record and damaged.content != last:
+                    pieces = broken_replies.in_pieces(damaged.content)
+                last = damaged.content
+                is_last = number == tries
+                if pieces is not None:
+                    self._is_misencoded |= pieces.is_misencoded
+                    if not (self._is_misencoded and pieces.may_be_misencoded):
+                        if is_last or pieces.damage <= self._known_damage:
+                            return self._taken(endpoint, pieces, len(last))
+                    elif is_last:
+                        raise VendorUnavailableError(
+                            "vendor.other_encoding", endpoint=endpoint
+                        ) from None
+                if is_last:
+                    raise
+                self._retries.pause(self._rules.damaged_wait)
+            else:
+                self._is_misencoded &= not by_record
+                return reply
+        raise AssertionError("the last try returns or raises")
+
+    def _taken(self, endpoint: str, pieces: broken_replies.Pieces, size: int) -> Reply:
+        """Take a listing of which some records are damaged, and remember the damage."""
+        is_known = pieces.damage <= self._known_damage
+        if len(self._known_damage) > _KNOWN_DAMAGE:
+            self._known_damage.clear()
+        self._known_damage |= pieces.damage
+        level = logging.DEBUG if is_known else logging.WARNING
+        fields = {"endpoint": endpoint, "records": len(pieces.damage)}
+        log.log(level, "reply.damaged", extra=fields)
+        return Reply(pieces.envelope["data"], str(pieces.envelope.get("msg") or ""), size)
 
     def _with_token(
         self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
@@ -189,7 +251,7 @@ class Client:
         """
         access = self._keeper.access()
         try:
-            return self._send(endpoint, content, access, priority)
+            return self._send(endpoint, content, access, priority, acts=acts)
         except RejectedError as rejected:
             words = rejected.words
         except envelope.AmbiguousRefusalError:
@@ -201,7 +263,7 @@ class Client:
                 raise envelope.refused_anyway(endpoint, words)
             try:
                 access = self._keeper.after_rejection(access, renewed=renewed)
-                return self._send(endpoint, content, access, priority)
+                return self._send(endpoint, content, access, priority, acts=acts)
             except RejectedError as rejected:
                 words = rejected.words or words
             except envelope.AmbiguousRefusalError:
@@ -210,11 +272,14 @@ class Client:
         self._doubts.note(endpoint, words)
         raise envelope.refused_anyway(endpoint, words)
 
-    def _send(self, endpoint: str, content: bytes, access: Secret, priority: Priority) -> Reply:
+    def _send(
+        self, endpoint: str, content: bytes, access: Secret, priority: Priority, *, acts: bool
+    ) -> Reply:
         with self._counted(endpoint, priority):
             stamp = int(self._clock.now().timestamp() * 1000)
             url = f"{self._base}{endpoint}?timestamp={stamp}&accessToken={access.reveal()}"
-            return self._opened(endpoint, self._post(endpoint, url, content))
+            received = self._post(endpoint, url, content, acts=acts)
+            return self._opened(endpoint, received, acts=acts)
 
     @contextmanager
     def _counted(self, endpoint: str, priority: Priority) -> Iterator[None]:
@@ -231,6 +296,9 @@ class Client:
         except RejectedError:
             outcome = "rejected"
             raise
+        except DamagedReplyError:
+            outcome = "damaged"
+            raise
         except VendorUnavailableError as exc:
             outcome = "unavailable"
             self._reach.failed(at, exc)
@@ -242,14 +310,16 @@ class Client:
             seconds = self._clock.monotonic() - began
             self._on_request(self._account, endpoint, outcome, seconds)
 
-    def _post(self, endpoint: str, url: str, content: bytes) -> httpx.Response:
+    def _post(self, endpoint: str, url: str, content: bytes, *, acts: bool = False) -> Received:
+        """Send a request and receive the whole reply. A stop ends it, unless it acts."""
         with self._lock:
             self.requests += 1
         request = httpx.Request("POST", url, headers=_HEADERS, content=content)
         began = self._clock.monotonic()
         crash_points.reach()
         try:
-            response = self._http.send(request)
+            with self._waits.within(self._longest, stops=not acts):
+                received = self._received(endpoint, self._http.send(request, stream=True))
         except _NOT_SENT as exc:
             error = type(exc).__name__
             raise NotSentError("vendor.unreachable", endpoint=endpoint, error=error) from None
@@ -268,11 +338,23 @@ class Client:
             elapsed = round((self._clock.monotonic() - began) * 1000)
             log.debug(
                 "request.sent",
-                extra={"endpoint": endpoint, "status": response.status_code, "ms": elapsed},
+                extra={"endpoint": endpoint, "status": received.status_code, "ms": elapsed},
             )
-        return response
+        return received
 
-    def _opened(self, endpoint: str, response: httpx.Response) -> Reply:
+    def _received(self, endpoint: str, response: httpx.Response) -> Received:
+        """Read a reply, if it is not larger than any can be."""
+        content = bytearray()
+        try:
+            for part in response.iter_bytes():
+                content += part
+                if len(content) > _LARGEST:
+                    raise VendorUnavailableError("vendor.reply_too_large", endpoint=endpoint)
+        finally:
+            response.close()
+        return Received(response.status_code, response.headers, bytes(content))
+
+    def _opened(self, endpoint: str, response: Received, *, acts: bool = False) -> Reply:
         """The envelope's content. Raises what HTTP's status, `code` and `statusCode` stand for."""
         status = response.status_code
         if status == 429:
@@ -284,7 +366,13 @@ class Client:
         if status >= 500:
             raise envelope.server_error(endpoint, response)
         self._note_time(response)
-        said = envelope.opened(response)
+        try:
+            said = envelope.opened(endpoint, response)
+        except DamagedReplyError as damaged:
+            guessed = envelope.guessed(damaged.content)
+            if not acts or not isinstance(guessed, dict):
+                raise
+            said = guessed  # it was done: that is all that matters
         if said is None:
             if status in (401, 403):
                 raise RejectedError(f"HTTP {status}")
@@ -295,7 +383,7 @@ class Client:
         status_code = envelope.number(said.get("statusCode"))
         raise envelope.failure(endpoint, status, status_code, message)
 
-    def _note_time(self, response: httpx.Response) -> None:
+    def _note_time(self, response: Received) -> None:
         with suppress(ValueError, TypeError):
             at = parsedate_to_datetime(response.headers.get("Date", ""))
             self._told = at.replace(tzinfo=at.tzinfo or UTC), self._clock.monotonic()

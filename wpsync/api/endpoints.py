@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wpsync.api.client import Client
+from wpsync.api.envelope import number
 from wpsync.errors import VendorUnavailableError, WpsyncError
 from wpsync.model import Priority
 
@@ -38,8 +39,8 @@ def list_page(
     body: Mapping[str, object],
     priority: Priority = Priority.LIVE,
 ) -> Listing:
-    """One page of `data.count` and `data.list`."""
-    data = client.call(endpoint, body, priority=priority).data
+    """One page of `data.count` and `data.list`. Rows whose bytes cannot be read stand in it as `Damaged`."""
+    data = client.call(endpoint, body, priority=priority, by_record=True).data
     if not isinstance(data, dict):
         return Listing(None, None)
     rows = data.get("list")
@@ -47,11 +48,8 @@ def list_page(
 
 
 def _count(value: object) -> int | None:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if value >= 0 else None
-    if isinstance(value, str) and value.strip().isdigit():
-        return int(value)
-    return None
+    count = number(value)
+    return count if count is not None and count >= 0 else None
 
 
 def vendors_now(client: Client) -> datetime | None:

@@ -4,10 +4,11 @@ Nothing that is said here of a reply shows a secret or a phone number.
 """
 
 import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
-
-import httpx
 
 from wpsync.api.auth import RejectedError
 from wpsync.errors import (
@@ -44,6 +45,23 @@ _STATUS_CODES: dict[int, str] = {
 _KINDS = {4018: SpanTooLargeError, 4019: TooManyRowsError}
 
 
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A reply as it came. The names of `headers` are found in any case."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    content: bytes
+
+
+class DamagedReplyError(VendorUnavailableError):
+    """An envelope that cannot be read: bytes that are not UTF-8, or JSON that is broken in it."""
+
+    def __init__(self, endpoint: str, content: bytes) -> None:
+        super().__init__("vendor.damaged_reply", endpoint=endpoint)
+        self.content = content
+
+
 class AmbiguousRefusalError(VendorUnavailableError):
     """`code: 0` without a usable reason: perhaps a dead token, perhaps a passing fault."""
 
@@ -78,7 +96,7 @@ def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:
     )
 
 
-def unreadable(endpoint: str, response: httpx.Response) -> VendorUnavailableError:
+def unreadable(endpoint: str, response: Received) -> VendorUnavailableError:
     """Return the error of a reply that is not the vendor's envelope."""
     start = response.content[:200]
     encrypted = start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start)
@@ -88,7 +106,7 @@ def unreadable(endpoint: str, response: httpx.Response) -> VendorUnavailableErro
     )
 
 
-def server_error(endpoint: str, response: httpx.Response) -> VendorUnavailableError:
+def server_error(endpoint: str, response: Received) -> VendorUnavailableError:
     """Return the error of a reply with a status of 500 or more."""
     status = response.status_code
     return VendorUnavailableError(
@@ -96,20 +114,70 @@ def server_error(endpoint: str, response: httpx.Response) -> VendorUnavailableEr
     )
 
 
-def opened(response: httpx.Response) -> dict[str, object] | None:
+def opened(endpoint: str, response: Received) -> dict[str, object] | None:
+    """Return the envelope, None where the reply is none. Raises DamagedReplyError where it cannot be read.
+
+    A refusal is taken however its words are written: there is nothing in it to be lost.
+    """
+    content = in_utf8(response)
     try:
-        parsed = parse_json(response.content)
+        parsed = parse_json(content)
     except ValueError:
-        return None
+        if not _ENVELOPE.match(content) or b'"code"' not in content:
+            return None
+        parsed = guessed(content) if len(content) <= _SHORT else None
+        if not isinstance(parsed, dict) or number(parsed.get("code")) == 1:
+            raise DamagedReplyError(endpoint, content) from None
     return parsed if isinstance(parsed, dict) and "code" in parsed else None
 
 
-def number(value: object) -> int | None:
-    if isinstance(value, bool):
+_SHORT = 10_000
+"""Bytes that a refusal has at most."""
+
+_ENVELOPE = re.compile(rb"(?:\xef\xbb\xbf)?\s*\{")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]")
+_CHINESE = re.compile(r"charset\s*=\s*\"?(?:gb2312|gbk|gb18030|cp936)\b", re.IGNORECASE)
+
+
+def in_utf8(response: Received) -> bytes:
+    """Return the reply in UTF-8: in another encoding only where it is declared, and nothing else fits."""
+    content = response.content
+    if content.isascii() or not _CHINESE.search(response.headers.get("Content-Type", "")):
+        return content
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        try:
+            return content.decode("gb18030").encode()
+        except UnicodeDecodeError:
+            pass
+    return content
+
+
+def guessed(content: bytes) -> object:
+    """Return a reply's JSON however its texts are encoded; None where it is none. Good for words that are only shown."""
+    text = content.decode("utf-8", "replace")
+    if text.count("\ufffd") * 2 > len(_NOT_ASCII.findall(text)):
+        text = content.decode("gb18030", "replace")
+    try:
+        return parse_json(text)
+    except ValueError:
         return None
-    if isinstance(value, int):
-        return value
-    return int(value) if isinstance(value, str) and value.strip().isdigit() else None
+
+
+def number(value: object) -> int | None:
+    """Return a whole number, be it sent as 1, "1", 1.0 or "1.0"; None where it is none."""
+    if isinstance(value, str):
+        return int(float(value)) if _NUMBER.fullmatch(value.strip()) else None
+    if isinstance(value, Decimal):
+        is_whole = 0 <= value.adjusted() < _DIGITS and value == value.to_integral_value()
+        return int(value) if is_whole or not value else None
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+    return value if is_number else None  # type: ignore[return-value]  # mypy does not follow
+
+
+_DIGITS = 15
+_NUMBER = re.compile(r"-?[0-9]{1,15}(?:\.0{1,15})?")
 
 
 def secret(data: object, name: str) -> Secret | None:
@@ -117,7 +185,7 @@ def secret(data: object, name: str) -> Secret | None:
     return Secret(value) if isinstance(value, str) and value else None
 
 
-def retry_after(response: httpx.Response, at_most: timedelta) -> timedelta | None:
+def retry_after(response: Received, at_most: timedelta) -> timedelta | None:
     said = response.headers.get("Retry-After", "")
     if said.isdigit():
         return timedelta(seconds=min(int(said), at_most.total_seconds()))
@@ -135,7 +203,7 @@ def shown(text: str) -> str | None:
     return _printable(_masked(text.strip())[:_SHOWN]) or None
 
 
-def described(response: httpx.Response) -> str:
+def described(response: Received) -> str:
     """Return the content type and the first characters of a reply, without tokens and phone numbers."""
     kind = response.headers.get("Content-Type", "")
     start = _masked(response.content.decode("utf-8", "replace"))[:_DESCRIBED]

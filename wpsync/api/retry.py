@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
+from wpsync.api.envelope import DamagedReplyError
 from wpsync.clock import Clock
 from wpsync.errors import RateLimitedError, RetryableError, Stopped, VendorUnavailableError
 from wpsync.policy import RequestRetries
@@ -44,7 +45,7 @@ class Retries:
     def _again(
         self, endpoint: str, attempt: Callable[[], T], first: RetryableError, *, acts: bool
     ) -> T:
-        self._pause(self._wait(1, first))
+        self.pause(self._wait(1, first))
 
         def wait(retrying: RetryCallState) -> float:
             failed = retrying.outcome.exception() if retrying.outcome else None
@@ -54,7 +55,7 @@ class Retries:
             retry=retry_if_exception(lambda exc: _worth_repeating(exc, acts=acts)),
             stop=stop_after_attempt(self.retry.attempts - 1),
             wait=wait,
-            sleep=self._pause,
+            sleep=self.pause,
             before_sleep=lambda retrying: log.debug(
                 "request.retried", extra={"endpoint": endpoint, "attempt": retrying.attempt_number}
             ),
@@ -62,7 +63,8 @@ class Retries:
         )
         return trying(attempt)
 
-    def _pause(self, seconds: float) -> None:
+    def pause(self, seconds: float) -> None:
+        """Wait. Raises Stopped when asked to stop meanwhile."""
         while seconds > 0:
             if self.stopping():
                 raise Stopped
@@ -77,6 +79,8 @@ class Retries:
 
 
 def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
+    if isinstance(exc, DamagedReplyError):
+        return False  # that was asked for again as often as makes sense
     if acts:
         return isinstance(exc, NotSentError | RateLimitedError)
     return isinstance(exc, RetryableError)

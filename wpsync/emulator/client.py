@@ -66,5 +66,5 @@ class Remote:
         self._ask("POST", "rows", {"resource": resource, "rows": rows, "at": at})
 
     def mutate(self, resource: str, identifier: str, **how: object) -> None:
-        """Change or delete one row: set, truth, delete, state, recorded."""
+        """Change or delete one row: set, truth, delete, state, recorded, sent (its bytes in base64)."""
         self._ask("POST", "mutate", {"resource": resource, "id": identifier, **how})

@@ -1,6 +1,7 @@
 """Steering the emulator while it runs: `/_emulator/…`, for tests and demonstrations on this machine."""
 
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import date, datetime
@@ -136,7 +137,10 @@ class Control:
         )
 
     def _mutate(self, given: Object) -> None:
-        """Change or delete one row: `set` takes vendor fields, `truth` what they mean."""
+        """Change or delete one row: `set` takes vendor fields, `truth` what they mean.
+
+        `sent`, in base64, is sent for a row in time exactly so, JSON or not.
+        """
         world, name, identifier = self._state.world, str(given["resource"]), str(given["id"])
         if name in world.listings:
             entries = world.listings[name]
@@ -160,7 +164,7 @@ class Control:
         row.changed = (
             {**(row.changed or {}), **changed} if isinstance(changed, dict) else row.changed
         )
-        row.encoded = None
+        row.encoded = b64decode(str(given["sent"])) if "sent" in given else None
 
 
 def _merge(target: Object, changes: object) -> None:

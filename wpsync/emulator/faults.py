@@ -8,6 +8,7 @@ from wpsync.emulator.rows import Object
 NAMES = (
     "http_500", "http_502_html", "http_503", "http_429", "reset", "stall", "cut_body", "code_0", "null_data",
     "null_list", "wrong_count", "empty_page", "revoke_access", "not_json", "web_page", "slow",
+    "bad_bytes", "gbk", "drip", "floats",
 )  # fmt: skip
 
 

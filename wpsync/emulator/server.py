@@ -1,6 +1,7 @@
 """The emulator's HTTP server: one thread, one event loop, connections that can be broken on purpose."""
 
 import asyncio
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -24,7 +25,7 @@ _HTML = b"<html><body><h1>%d</h1></body></html>"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back. `cut` sends only half of the body it announced; `delay` is in seconds."""
+    """What goes back. `cut` sends only half of the body it announced; `delay` is in seconds, `drip` for each byte."""
 
     body: bytes
     status: int = 200
@@ -33,6 +34,8 @@ class Answer:
     cut: bool = False
     reset: bool = False
     delay: float = 0.0
+    drip: float = 0.0
+    drips_head: bool = False
 
 
 class _Connection(asyncio.Protocol):
@@ -97,11 +100,24 @@ class _Connection(asyncio.Protocol):
             _date(self._state.now()),
             answer.headers,
         )
-        if answer.cut:
+        if answer.drip:
+            whole = head + answer.body
+            self._drip(whole, 0 if answer.drips_head else len(head), answer.drip)
+        elif answer.cut:
             self._transport.write(head + answer.body[: len(answer.body) // 2])
             self._close()
         else:
             self._transport.write(head + answer.body)
+
+    def _drip(self, whole: bytes, at: int, seconds: float) -> None:
+        """Send so much at once, and then byte by byte."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        self._transport.write(whole[:at] if at else b"")
+        rest = whole[at:]
+        if rest:
+            later = asyncio.get_running_loop().call_later
+            later(seconds, self._drip, rest, 1, seconds)
 
     def _close(self) -> None:
         if self._transport is not None:
@@ -231,9 +247,33 @@ def _after(answer: Answer, fault: Fault | None) -> Answer:
         case "slow":
             millis = fault.args.get("ms") if fault is not None else 0
             return Answer(answer.body, answer.status, delay=float(str(millis or 100)) / 1000)
+        case "drip" if fault is not None:
+            seconds = float(str(fault.args.get("seconds") or 1))
+            is_head = bool(fault.args.get("head"))
+            return Answer(answer.body, answer.status, drip=seconds, drips_head=is_head)
+        case "bad_bytes" if answer.status == 200 and fault is not None:
+            return Answer(_with_bad_bytes(answer.body, str(fault.args.get("field") or "")))
+        case "gbk" if answer.status == 200 and fault is not None:
+            kind = "GBK" if fault.args.get("declared") else "UTF-8"
+            body = answer.body.decode().encode("gb18030")
+            return Answer(body, kind=f"application/json;charset={kind}".encode())
+        case "floats" if answer.status == 200:
+            return Answer(re.sub(rb'("code"|"count"):(\d+)', rb"\1:\2.0", answer.body))
         case "null_list" | "empty_page" | "wrong_count" if answer.status == 200:
             return Answer(_spoilt(answer.body, fault))
     return answer
+
+
+def _with_bad_bytes(body: bytes, field: str) -> bytes:
+    """A reply in which one character is cut: the first beyond ASCII in a list, or the first of a field's text."""
+    start = body.find(b'"list":[')
+    if start < 0:
+        return body
+    if field:
+        found = re.compile(b'"%s":"' % field.encode()).search(body, start)
+        return body if found is None else body[: found.end()] + b"\xe7\x8e" + body[found.end() :]
+    found = re.compile(rb"[\xc2-\xf4][\x80-\xbf]+").search(body, start)
+    return body if found is None else body[: found.end() - 1] + body[found.end() :]
 
 
 def _spoilt(body: bytes, fault: Fault | None) -> bytes:

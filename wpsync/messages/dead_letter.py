@@ -12,6 +12,12 @@ ENTRIES: Mapping[str, Entry] = {
     "dead_letter.no_id": Entry(
         Text("the record has no usable id", "记录没有可用的编号"),
     ),
+    "dead_letter.broken_record": Entry(
+        Text(
+            "the record's bytes are not UTF-8, or not JSON that can be read",
+            "记录的字节不是 UTF-8，或不是可读取的 JSON",
+        ),
+    ),
     "dead_letter.no_payload": Entry(
         Text("the message has no payload", "消息没有内容"),
     ),

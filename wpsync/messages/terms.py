@@ -30,6 +30,7 @@ REASONS: dict[str, Text] = {
     "unread": Text("nobody has read it yet", "还没有读取过"),
     "recount_due": Text("its count is to be asked again", "总数待重新核对"),
     "payload_unreadable": Text("the message's content cannot be read", "消息内容无法解析"),
+    "broken_record": Text("bytes that cannot be read", "字节无法读取"),
     "no_id": Text("no usable id", "没有可用的编号"),
     "not_an_object": Text("not a record", "格式不对"),
     "refused_by_postgres": Text("refused by the database", "数据库拒绝写入"),

@@ -58,6 +58,27 @@ ENTRIES: Mapping[str, Entry] = {
         ),
         _RETRIED,
     ),
+    "vendor.damaged_reply": Entry(
+        Text(
+            "the reply is damaged: bytes that are not UTF-8, or broken JSON ({endpoint})",
+            "返回内容已损坏：字节不是 UTF-8，或 JSON 不完整（{endpoint}）",
+        ),
+        _RETRIED,
+    ),
+    "vendor.other_encoding": Entry(
+        Text(
+            "the reply is in another encoding than UTF-8, and does not declare it ({endpoint})",
+            "返回内容不是 UTF-8 编码，也未声明所用编码（{endpoint}）",
+        ),
+        _ASK_VENDOR,
+    ),
+    "vendor.reply_too_large": Entry(
+        Text(
+            "the reply is larger than any page can be ({endpoint})",
+            "返回内容超过一页数据可能的大小（{endpoint}）",
+        ),
+        _RETRIED,
+    ),
     "vendor.encrypted_reply": Entry(
         Text(
             "the reply seems to be encrypted ({endpoint}, HTTP {status})",

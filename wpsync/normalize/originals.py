@@ -11,6 +11,7 @@ from wpsync import values
 
 _ENCODER = msgspec.json.Encoder(decimal_format="number")
 _HUGE_EXPONENT = re.compile(rb"[eE][+-]?\d{4}")
+_ESCAPED_BYTE = re.compile(r"\\udc[89a-f]")
 _EXPONENT = 1_000
 """The digits that a number may have by its exponent; jsonb writes them out, and refuses 131,073."""
 RAW = "_raw."
@@ -28,6 +29,11 @@ def ascii_json(value: object) -> str:
 def keep_raw(extra: dict[str, object], field: str, original: object) -> None:
     """Put the original of a changed or unreadable field aside."""
     extra[RAW + values.holdable(field)] = ascii_json(original)
+
+
+def is_broken(value: object) -> bool:
+    """Whether a text in it holds bytes that are not UTF-8, which stand there as lone surrogates."""
+    return _ESCAPED_BYTE.search(ascii_json(value)) is not None
 
 
 def extra_json(extra: Mapping[str, object] | None) -> str | None:

@@ -12,13 +12,13 @@ from typing import cast
 
 from wpsync import values
 from wpsync.errors import Message
-from wpsync.model import Batch, DeadLetter, Erased
+from wpsync.model import Batch, Damaged, DeadLetter, Erased
 from wpsync.normalize import columns, erasure, originals
 from wpsync.normalize.payloads import MEDIA_FIELDS, MEDIA_KINDS, Messages, explode, may_be_object
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.device import CALLS
 from wpsync.resources.messages import KIND_BY_CODE, UNKNOWN
-from wpsync.resources.spec import Converter, MessageKind, Resource
+from wpsync.resources.spec import Converter, MessageKind, Personal, Resource
 from wpsync.resources.wechat import WECHAT_MESSAGES
 
 Record = Mapping[str, object]
@@ -83,6 +83,7 @@ class Normalizer:
         self._finish: Finish | None
         self._finish, consumed = _FINISH.get(resource.name, (None, ()))
         self._known = frozenset((*consumed, *(s for c in table.columns for s in c.sources)))
+        self._free = frozenset(s for c in table.columns if c.personal in _FREE for s in c.sources)
 
     def __call__(self, records: Sequence[object], fetched_at: datetime, into: Batch) -> None:
         """Add the records' rows to `into`, in record order, each followed by `_extra` and `fetched_at`."""
@@ -133,6 +134,9 @@ class Normalizer:
             return _Draft(cast("Sequence[Record]", records), stamps)
         usable: list[tuple[Record, str]] = []
         for record, stamp in zip(records, stamps, strict=True):
+            if isinstance(record, Damaged) and not self._is_intact(record):
+                self._keep_bytes(record, into)
+                continue
             if not isinstance(record, dict):
                 self._refuse(record, Message("dead_letter.not_an_object"), into)
                 continue
@@ -149,10 +153,35 @@ class Normalizer:
         ids = list(map(methodcaller("get", self._key.sources[0]), records))
         return _TEXT.issuperset(map(type, ids)) and all(ids) and "(null)" not in ids
 
+    def _is_intact(self, record: Damaged) -> bool:
+        """Whether only names, texts of messages and unknown fields hold broken bytes: no id, no time, no code."""
+        return record.is_whole and not any(
+            originals.is_broken(name)
+            or (name in self._known and name not in self._free and originals.is_broken(value))
+            for name, value in record.items()
+        )
+
+    def _keep_bytes(self, record: Damaged, into: Batch) -> None:
+        """Keep a record that cannot be read as it was sent, with its id where that is intact."""
+        identifier = record.get(_holding(record, self._key.sources)[0])
+        is_known = _is_usable(identifier) and not originals.is_broken(identifier)
+        into.dead_letters.append(
+            DeadLetter(
+                self._resource,
+                str(identifier)[:200] if is_known else None,
+                "broken_record",
+                Message("dead_letter.broken_record"),
+                originals.ascii_json(record.original()),
+            )
+        )
+
     def _refuse(self, record: object, error: Message, into: Batch) -> None:
         reason, original = error.code.partition(".")[2], originals.ascii_json(record)
         into.dead_letters.append(DeadLetter(self._resource, None, reason, error, original))
 
+
+_FREE = (Personal.NAMES, Personal.MESSAGE_BODIES)
+"""Columns that people fill: a broken character in them makes no other row of it."""
 
 _OBJECT, _TEXT = frozenset({dict}), frozenset({str})
 

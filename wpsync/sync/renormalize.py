@@ -32,6 +32,8 @@ from wpsync.state.scope import Scope
 QUERIES = statements(__name__)
 
 _PAGE = 2_000
+_AS_IT_IS = ("refused_by_postgres", "broken_record")
+"""Reasons of letters whose original is no record to be normalised."""
 _FIELDS = {
     "id": "id",
     "chat_id": "chatId",
@@ -151,7 +153,7 @@ def _retry(
     database: Database, clock: Clock, letter: dead_letters.KeptLetter, privacy: Privacy
 ) -> bool:
     resource = RESOURCES.get(letter.resource)
-    if resource is None or letter.original is None or letter.reason == "refused_by_postgres":
+    if resource is None or letter.original is None or letter.reason in _AS_IT_IS:
         return False
     original = json.loads(letter.original)
     if isinstance(original, dict) and WITHHELD in original:
