@@ -93,7 +93,7 @@ the code.
 | `Leading.look` | 0.5 s | between two looks at whether to stop | daemon.service |
 | `Leading.beat` | 5 s | between two signs of life, and two looks at the lock | daemon.service |
 | `Leading.take_again` | 2 s | until a standby, or an instance without a database, tries again | daemon.service, cli.run |
-| `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.run |
+| `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.leaving |
 | `Incidents.gone` | 3 | looks without a condition after which its incident is over | alerts.watch |
 | `Incidents.away` | 2 min | how long the database is away before a message | alerts.watch |
 | `Incidents.away_standby` | 5 min | the same where another instance led | alerts.watch |
@@ -108,6 +108,7 @@ the code.
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
+| `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
 | `DatabaseWaits.lock_again` | 0.1 s | until a lock that another process holds is asked for again | db.database |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
@@ -323,6 +324,7 @@ class DatabaseWaits:
     """How long connections and locks of the database are waited for."""
 
     pool: float = 10.0
+    statement: float = 600.0
     lock_again: float = 0.1
     migrations: int = 30
     migration_wait: float = 0.2

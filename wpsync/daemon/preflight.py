@@ -223,9 +223,7 @@ def try_credentials(config: Config, name: str) -> None:
     client = Client(
         account=name,
         base_url=settings.base_url,
-        credentials=Credentials(
-            settings.client_id, Secret(settings.client_secret.get_secret_value())
-        ),
+        credentials=Credentials(settings.client_id, config.client_secret(name)),
         tokens=_Nowhere(),
         clock=clock,
         limits=Limits({}, clock=clock),

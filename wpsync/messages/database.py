@@ -20,6 +20,76 @@ ENTRIES: Mapping[str, Entry] = {
             "请在 pg_stat_activity 中查看长事务和锁等待，并检查数据库服务器的负载",
         ),
     ),
+    "database.statement_canceled": Entry(
+        Text(
+            "the database cancelled a statement that took too long",
+            "数据库取消了执行过久的语句",
+        ),
+        Text(
+            "look at the load of its server, and for locks in pg_stat_activity; wpsync allows a statement ten minutes",
+            "请检查数据库负载，并在 pg_stat_activity 中查看锁等待；wpsync 允许单条语句执行十分钟",
+        ),
+    ),
+    "database.lock_not_had": Entry(
+        Text("the database did not give a lock in time", "未能及时取得数据库锁"),
+        Text(
+            "look for long transactions and locks in pg_stat_activity",
+            "请在 pg_stat_activity 中查看长事务和锁等待",
+        ),
+    ),
+    "database.conflict": Entry(
+        Text(
+            "the database rolled a transaction back that met another",
+            "事务与其他事务冲突，已被数据库回滚",
+        ),
+        Text("nothing to do: it is tried again", "无需处理，会自动重试"),
+    ),
+    "database.too_many_connections": Entry(
+        Text("the database has no connection left", "数据库连接数已满"),
+        Text(
+            "raise max_connections of the server or the connection limit of the role: wpsync needs up to 60",
+            "请调高数据库的 max_connections 或该角色的连接数上限：wpsync 最多需要 60 个连接",
+        ),
+    ),
+    "database.login_refused": Entry(
+        Text("the database refuses the login", "数据库拒绝登录"),
+        Text(
+            "check user and password in database.url, or database.password; a file of it is read again at every try",
+            "请检查 database.url 中的用户名和密码，或 database.password；若密码来自文件，每次重试都会重新读取",
+        ),
+    ),
+    "database.setting_invalid": Entry(
+        Text(
+            "the database or its pooler refuses a setting of the connection",
+            "数据库或连接池拒绝了连接参数",
+        ),
+        Text(
+            "correct the parameter in database.url, in PGOPTIONS, PGTZ or PGDATESTYLE of the environment,"
+            " or by `alter role … reset` for the role",
+            "请修正 database.url 中的该参数，或环境变量 PGOPTIONS、PGTZ、PGDATESTYLE，"
+            "或用 `alter role … reset` 重置角色上的设置",
+        ),
+    ),
+    "database.not_utf8": Entry(
+        Text(
+            "the database is in {encoding}, which cannot hold every text",
+            "数据库编码为 {encoding}，无法保存所有文字",
+        ),
+        Text(
+            "create it with: create database … encoding 'UTF8' template template0",
+            "请这样建库：create database … encoding 'UTF8' template template0",
+        ),
+    ),
+    "database.refused": Entry(
+        Text(
+            "the database refuses a statement (SQLSTATE {sqlstate}, at {place})",
+            "数据库拒绝执行语句（SQLSTATE {sqlstate}，位置 {place}）",
+        ),
+        Text(
+            "`wpsync check` shows how tables, triggers and rights differ from those that wpsync made",
+            "`wpsync check` 会列出表、触发器和权限与 wpsync 所建的有何不同",
+        ),
+    ),
     "database.right_missing": Entry(
         Text("the database role lacks a right", "数据库角色缺少权限"),
         Text(

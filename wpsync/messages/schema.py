@@ -13,7 +13,10 @@ ENTRIES: Mapping[str, Entry] = {
             "the schema of the database is not the one that this version needs",
             "数据库表结构与当前版本不符",
         ),
-        _MIGRATE,
+        Text(
+            "`wpsync check` names what differs; where migrations are missing, run `wpsync migrate`",
+            "`wpsync check` 会指出不同之处；若缺少迁移，请运行 `wpsync migrate`",
+        ),
     ),
     "schema.not_current": Entry(
         Text(
