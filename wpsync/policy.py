@@ -66,6 +66,7 @@ the code.
 | `Distrust.nearly_a_day` | 22 h | a proved span from which on one longer by `short_span` is believed too | extract.reading |
 | `Distrust.letters` | 50 | new dead letters from which on nothing of a window is loaded | sync.unit |
 | `Distrust.letters_share` | 0.2 | and their share of its rows | sync.unit |
+| `Distrust.refused` | 5 | rows refused in one way from which on, where they are most, their table is at fault | loading.staging |
 | `Rechecks.failures_an_hour` | 60 | readings an hour of stretches that the vendor cannot serve | extract.probing |
 | `Rechecks.failures_apart` | 1 min | beyond that, one so long after the other | extract.probing |
 | `Rechecks.another` | 1 h | so far away no reading meets the same broken row | extract.probing |
@@ -240,6 +241,7 @@ class Distrust:
     nearly_a_day: timedelta = timedelta(hours=22)
     letters: int = 50
     letters_share: float = 0.2
+    refused: int = 5
 
 
 @dataclass(frozen=True, slots=True)

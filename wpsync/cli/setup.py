@@ -116,8 +116,11 @@ def migrate(
         database_address(config) as address,
     ):
         seconds = config.database.lock_timeout_seconds
+        pending = migrations.pending(address.reveal())
+        if not pending.steps:
+            _refuse_altered(address)
         if not json:
-            _announce(migrations.pending(address.reveal()))
+            _announce(pending)
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
             tell_views(config, database)
@@ -143,6 +146,20 @@ def migrate(
         )
     if not applied.names:
         print(tr("the schema is current", "表结构已是最新"))
+
+
+def _refuse_altered(address: "Secret") -> None:
+    """Raises SchemaMismatchError where the tables are not those that the migrations made. Views are made again."""
+    from wpsync.db import inspection
+    from wpsync.db.database import Database
+    from wpsync.errors import SchemaMismatchError
+
+    with Database(address, connections=2) as database, database.connection() as connection:
+        found = [
+            one for one in inspection.differences(connection) if one.code != "check.views_missing"
+        ]
+    if found:
+        raise SchemaMismatchError("schema.altered", problems=found)
 
 
 def _announce(pending: "Pending") -> None:

@@ -34,6 +34,13 @@ def translation(exc: psycopg.Error) -> WpsyncError:
         return UnwritableError("database.read_only", words=words)
     if isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
         return _interrupted(exc, words) or _not_connected(exc, words)
+    if (exc.sqlstate or "")[:2] == "23" and not of_others(exc):
+        names = (exc.diag.column_name, exc.diag.constraint_name)
+        name = next((one for one in names if one), "-")
+        table = ".".join(one for one in (exc.diag.schema_name, exc.diag.table_name) if one) or "-"
+        return FatalError(
+            "database.constraint", words=words, table=table, name=name, sqlstate=exc.sqlstate
+        )
     return FatalError(
         "database.refused", words=words, sqlstate=exc.sqlstate or "-", place=_place(exc)
     )

@@ -90,6 +90,52 @@ ENTRIES: Mapping[str, Entry] = {
             "`wpsync check` 会列出表、触发器和权限与 wpsync 所建的有何不同",
         ),
     ),
+    "database.constraint": Entry(
+        Text(
+            "{table} has something that wpsync did not make and that refuses rows: {name} (SQLSTATE {sqlstate})",
+            "{table} 上有并非 wpsync 创建的约束或列，导致数据无法写入：{name}（SQLSTATE {sqlstate}）",
+        ),
+        Text(
+            "drop the constraint or column, or give the column a default; the rows are read again by themselves",
+            "请删除该约束或列，或为该列设置默认值；数据会自动重新读取",
+        ),
+    ),
+    "database.table_altered": Entry(
+        Text(
+            "the database refuses rows because a table was altered: {problem:message}",
+            "数据表被改动，导致数据无法写入：{problem:message}",
+        ),
+    ),
+    "database.rows_refused": Entry(
+        Text(
+            "{table} refuses most rows in one way (SQLSTATE {sqlstate}, rows: {rows:count})",
+            "{table} 以同一原因拒绝了大部分数据（SQLSTATE {sqlstate}，{rows:count} 条）",
+        ),
+        Text(
+            "`wpsync check` shows how the table differs from the one that wpsync made",
+            "`wpsync check` 会列出该表与 wpsync 所建的有何不同",
+        ),
+    ),
+    "database.rows_skipped": Entry(
+        Text(
+            "{table}: {written:count} of {sent:count} rows were written, a trigger or rule leaves the others out",
+            "{table}：{sent:count} 条中只写入了 {written:count} 条，其余被触发器或规则跳过",
+        ),
+        Text(
+            "drop the trigger or rule, or let it pass every row; the rows are read again by themselves",
+            "请删除该触发器或规则，或让其放行所有数据；数据会自动重新读取",
+        ),
+    ),
+    "database.not_repaired": Entry(
+        Text(
+            "{table}: rows that were repaired differ again at once (rows: {rows:count})",
+            "{table}：修复后的数据立即又出现差异（{rows:count} 条）",
+        ),
+        Text(
+            "look for a trigger or rule on the table that changes or leaves out rows; `wpsync check` lists them",
+            "请检查该表上是否有改写或跳过数据的触发器或规则；`wpsync check` 会列出",
+        ),
+    ),
     "database.right_missing": Entry(
         Text("the database role lacks a right", "数据库角色缺少权限"),
         Text(
