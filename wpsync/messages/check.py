@@ -45,7 +45,7 @@ ENTRIES: Mapping[str, Entry] = {
     "check.rights_missing": Entry(
         Text("{table}: the role may not {rights:list}", "{table}：角色缺少 {rights:list} 权限"),
         Text(
-            "grant select, insert, update, delete on all tables in the schemas wp, wp_bi and wpsync to it",
+            "grant it select, insert, update and delete on all tables of the schemas wp, wp_bi and wpsync",
             "请授予该角色 wp、wp_bi、wpsync 中所有表的 select、insert、update、delete 权限",
         ),
     ),
@@ -55,8 +55,8 @@ ENTRIES: Mapping[str, Entry] = {
             "{table}：行级安全策略对该角色隐藏了数据",
         ),
         Text(
-            "alter table {table} disable row level security, or give the role bypassrls",
-            "请执行 alter table {table} disable row level security，或为该角色授予 bypassrls",
+            "run `alter table {table} disable row level security`, or give the role bypassrls",
+            "请执行 `alter table {table} disable row level security`，或为该角色授予 bypassrls",
         ),
     ),
     "check.columns_missing": Entry(
@@ -69,8 +69,8 @@ ENTRIES: Mapping[str, Entry] = {
             "{table}.{column} 不允许为空，但 wpsync 无法为每行填值",
         ),
         Text(
-            "alter table {table} alter {column} drop not null, or give it a default",
-            "请执行 alter table {table} alter {column} drop not null，或为其设置默认值",
+            "run `alter table {table} alter {column} drop not null`, or give it a default",
+            "请执行 `alter table {table} alter {column} drop not null`，或为其设置默认值",
         ),
     ),
     "check.column_type": Entry(
