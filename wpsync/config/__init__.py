@@ -36,7 +36,7 @@ _AGO = re.compile(r"(\d{1,6})([dhm])")
 _HOST = re.compile(r"[0-9a-f:.%]*:[0-9a-f:.%]*|[\w-]+(\.[\w-]+)*\.?")
 _NOT_IN_ADDRESS = re.compile(r"[\s?#@\\]")
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=SHANGHAI)
-_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=SHANGHAI) for year in (2000, 2100))
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=SHANGHAI) for year in (2000, 9000))
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
