@@ -30,7 +30,7 @@ def _offline() -> None:
 
 def _online() -> None:
     connection = context.config.attributes["connection"]
-    exists = connection.execute(text("select to_regclass('wpsync.alembic_version')")).scalar()
+    exists = connection.execute(text("select to_regnamespace('wpsync')")).scalar()
     if exists is None:
         connection.execute(text("create schema if not exists wpsync"))
     context.configure(

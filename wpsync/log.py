@@ -41,7 +41,7 @@ _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", 
 _PATTERNS = (
     (
         re.compile(
-            r"((?:access|refresh)_?token|client_?secret|password)([\"'=:\s]+)[^\s\"'&,}]+",
+            r"((?:access|refresh)_?token|client_?secret|password)([\"']*\s*[=:][\"'=:\s]*)[^\s\"'&,}]+",
             re.IGNORECASE,
         ),
         r"\1\2***",

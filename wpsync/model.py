@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import IntEnum
@@ -20,13 +20,13 @@ Row = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Secret:
-    """A value that shows itself to nobody by accident."""
+    """A value that shows itself to nobody by accident: a text, or a function that reads it anew each time."""
 
-    _value: str
+    _value: str | Callable[[], str]
 
     def reveal(self) -> str:
         """The value itself; only for the place that sends or stores it."""
-        return self._value
+        return self._value if isinstance(self._value, str) else self._value()
 
     def __repr__(self) -> str:
         return "***"

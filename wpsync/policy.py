@@ -86,6 +86,7 @@ the code.
 | `Distrust.nearly_a_day` | 22 h | a proved span from which on one longer by `short_span` is believed too | extract.reading |
 | `Distrust.letters` | 50 | new dead letters from which on nothing of a window is loaded | sync.unit |
 | `Distrust.letters_share` | 0.2 | and their share of its rows | sync.unit |
+| `Distrust.refused` | 5 | rows refused in one way from which on, where they are most, their table is at fault | loading.staging |
 | `Rechecks.failures_an_hour` | 60 | readings an hour of stretches that the vendor cannot serve | extract.probing |
 | `Rechecks.failures_apart` | 1 min | beyond that, one so long after the other | extract.probing |
 | `Rechecks.another` | 1 h | so far away no reading meets the same broken row | extract.probing |
@@ -114,7 +115,7 @@ the code.
 | `Leading.look` | 0.5 s | between two looks at whether to stop | daemon.service |
 | `Leading.beat` | 5 s | between two signs of life, and two looks at the lock | daemon.service |
 | `Leading.take_again` | 2 s | until a standby, or an instance without a database, tries again | daemon.service, cli.run |
-| `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.run |
+| `Leading.leave_within` | 8 s | from a stop signal until the process ends, even where a request hangs | cli.leaving |
 | `LeaseRules.beat` | 3 s | between two signs of life of a process | db.heartbeat |
 | `LeaseRules.silent` | 20 s | a process without a sign of life for so long is taken over | db.leases |
 | `LeaseRules.watched` | 6 s | of which the process that takes over has looked on for so long itself | db.leases |
@@ -134,6 +135,7 @@ the code.
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
+| `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
 | `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
@@ -290,6 +292,7 @@ class Distrust:
     nearly_a_day: timedelta = timedelta(hours=22)
     letters: int = 50
     letters_share: float = 0.2
+    refused: int = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -389,6 +392,7 @@ class DatabaseWaits:
     """How long connections and locks of the database are waited for."""
 
     pool: float = 10.0
+    statement: float = 600.0
     migrations: int = 30
     migration_wait: float = 0.2
     migration_wait_max: float = 5.0

@@ -25,6 +25,7 @@ from wpsync.__main__ import serve_page
 from wpsync.backfill.plan import make_plans
 from wpsync.backfill.run import backfill
 from wpsync.cli import run
+from wpsync.cli.leaving import leaving_in_time
 from wpsync.cli.signals import StopRequest, stopping_on_signals
 from wpsync.clock import SystemClock
 from wpsync.emulator.server import serve
@@ -137,8 +138,8 @@ def service(loaded: config.Config) -> None:
     stop = StopRequest()
     with (
         stopping_on_signals(stop),
-        run._leaving_in_time(stop),
-        run.opened(loaded, loaded.database.conninfo(), stop, SystemClock()) as opened,
+        leaving_in_time(stop, 0),
+        run.opened(loaded, loaded.database_address(), stop, SystemClock()) as opened,
     ):
         assert opened is not None
         run.serve(opened, serve_page)
@@ -146,7 +147,7 @@ def service(loaded: config.Config) -> None:
 
 def reading(loaded: config.Config, read: Callable[[Session], object]) -> None:
     stop = StopRequest()
-    address = loaded.database.conninfo()
+    address = loaded.database_address()
     with (
         stopping_on_signals(stop),
         session(loaded, address, stopping=stop.is_set) as opened,

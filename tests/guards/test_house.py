@@ -190,7 +190,9 @@ def test_the_settings_of_the_compose_file_are_a_good_configuration(tmp_path):
         environ[name] = value
     loaded = config.load(None, environ=environ, cwd=tmp_path)
     assert loaded.accounts["main"].client_id == "a-secret"
-    assert loaded.database.conninfo().reveal() == "postgresql://wpsync:a-secret@db/wpsync"
+    assert loaded.database_address().reveal() == (
+        "host='db' user='wpsync' dbname='wpsync' password='a-secret'"
+    )
 
 
 def test_the_dockerfile_copies_what_is_there_and_runs_as_nobody_special():

@@ -6,6 +6,7 @@ import tomllib
 from datetime import UTC, date, datetime, time
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from wpsync import config
 from wpsync.errors import ConfigError
@@ -155,7 +156,7 @@ def test_a_problem_names_the_variable_that_sets_the_value(tmp_path):
     environ = {
         "WPSYNC_WEB__PORT": "x",
         "WPSYNC_FOO__BAR": "x",
-        "WPSYNC_BI__HOLIDAYS": "2026-10-01",
+        "WPSYNC_BI__HOLIDAYS": "2026-10-01,x",
         "WPSYNC_LOG__LEVEL__X": "x",
         "WPSYNC_ACCOUNTS__NEW__CLIENT_ID": "x",
         "WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET_FILE": "nowhere",
@@ -168,7 +169,7 @@ def test_a_problem_names_the_variable_that_sets_the_value(tmp_path):
         "config.toml: accounts.new.client_secret: missing; set it in the configuration file, or as"
         " WPSYNC_ACCOUNTS__NEW__CLIENT_SECRET (or WPSYNC_ACCOUNTS__NEW__CLIENT_SECRET_FILE)",
         "WPSYNC_WEB__PORT (web.port): must be a whole number",
-        'WPSYNC_BI__HOLIDAYS (bi.holidays): must be a list, e.g. ["a", "b"]',
+        "WPSYNC_BI__HOLIDAYS (bi.holidays.1): must be a date, e.g. 2026-10-01",
         "WPSYNC_FOO__BAR (foo): unknown key; remove it",
     ]
     with pytest.raises(ConfigError) as caught:
@@ -215,9 +216,12 @@ def test_no_secret_shows_itself(tmp_path):
 
 def test_the_password_is_put_into_the_address(tmp_path):
     loaded = load(
-        tmp_path, '[database]\nurl = "postgresql://u@h:5/d?x=1"\npassword = "p@ss/word"\n'
+        tmp_path,
+        '[database]\nurl = "postgresql://u@h:5/d?sslmode=require"\npassword = "p@ss/word"\n',
     )
-    assert loaded.database.conninfo().reveal() == "postgresql://u:p%40ss%2Fword@h:5/d?x=1"
+    assert loaded.database_address().reveal() == (
+        "host='h' port='5' user='u' dbname='d' sslmode='require' password='p@ss/word'"
+    )
 
 
 def test_a_named_file_that_is_not_there_and_broken_toml_are_errors(tmp_path):
@@ -263,3 +267,112 @@ def test_an_account_may_have_rules_of_its_own_that_go_before_the_general_ones_ke
     assert "agents.name" not in loaded.privacy_of("main").modes()
     shop, main = (loaded.limits_of(name).requests_per_minute for name in ("shop", "main"))
     assert (shop.calls, shop.sms, main.calls, main.sms) == (5, 7, 20, 7)
+
+
+@pytest.mark.parametrize(
+    ("address", "conninfo"),
+    [
+        ("postgresql://u:p@h1,h2:5433/d", "host='h1,h2' port=',5433' user='u' password='p' dbname='d'"),
+        ("postgresql://u@%2Ftmp%2Fs/d", "host='/tmp/s' user='u' dbname='d'"),
+        ("postgres://u:%40%2F%25%20%5B@[::1]:5432/d", "host='::1' port='5432' user='u' password='@/% [' dbname='d'"),
+        ("postgresql://u:p#w@h/d?ssl=true", "host='h' user='u' password='p#w' dbname='d' sslmode='require'"),
+        ("postgresql://u:it's\\@h/d", "host='h' user='u' password='it\\'s\\\\' dbname='d'"),
+        ("postgresql:///d?host=/tmp/x", "dbname='d' host='/tmp/x'"),
+    ],
+)  # fmt: skip
+def test_an_address_of_a_database_is_read_as_libpq_reads_it(tmp_path, address, conninfo):
+    loaded = load(tmp_path, f"[database]\nurl = {json.dumps(address)}\n" + ACCOUNT)
+    assert loaded.database_address().reveal() == conninfo
+    assert conninfo_to_dict(conninfo) == conninfo_to_dict(address) | (
+        {"sslmode": "require"} if "ssl=" in address else {}
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://u:Secr/etEt9@127.0.0.1/d",
+        "postgresql://u:Secr@Et9@127.0.0.1/d",
+        "postgresql://u:Secr?Et9@127.0.0.1/d",
+        "postgresql://u:Secr:Et9@127.0.0.1/d",
+        "postgresql://u:Secr%zzEt9@127.0.0.1/d",
+        "postgresql://u:Secr Et9@127.0.0.1/d",
+        "postgresql://u:Secr[Et9]@127.0.0.1/d",
+        "postgresql://u:SecrEt9@127.0.0.1:Et9/d",
+        "postgresql://u:SecrEt9@127.0.0.1:99999/d",
+        "postgresql://u:SecrEt9@[::1/d",
+        "postgresql://u:SecrEt9@127.0.0.1/d?schema=public",
+        "postgresql://u:SecrEt9@127.0.0.1/d?x",
+        "mysql://u:SecrEt9@127.0.0.1/d",
+    ],
+)
+def test_an_address_that_says_something_else_is_refused_without_a_piece_of_it(tmp_path, address):
+    (problem,) = problems(tmp_path, f'[database]\nurl = "{address}"\n' + ACCOUNT)
+    assert problem.startswith("config.toml: database.url: ")
+    assert not any(piece in problem for piece in ("Secr", "Et9", "99999"))
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["https://h:99999", "https://h:x", "https://[bad", "https://", "https://ho st", "https://h?a=1", "h"],
+)  # fmt: skip
+def test_an_address_of_the_vendor_that_is_none_is_refused(tmp_path, address):
+    (problem,) = problems(tmp_path, f'[accounts.main]\nbase_url = "{address}"\nclient_id = "a"\nclient_secret = "b"\n')  # fmt: skip
+    assert problem.startswith("config.toml: accounts.main.base_url: ")
+
+
+def test_every_value_is_freed_of_blanks_wherever_it_comes_from(tmp_path):
+    (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfhush-hush \r\n")
+    environ = {
+        "WPSYNC_ACCOUNTS__MAIN__CLIENT_ID": "id\n",
+        "WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET_FILE": "secret",
+        "WPSYNC_DATABASE__URL": "postgresql://u@h/d\n",
+        "WPSYNC_LOG__LEVEL": "INFO",
+        "WPSYNC_BI__HOLIDAYS": "2026-10-01,2026-10-02",
+        "WPSYNC_BI__WORK_DAYS": "1,2,3",
+        "WPSYNC_WEB__PASSWORD": "",
+    }
+    loaded = load(tmp_path, "", **environ)
+    main = loaded.accounts["main"]
+    assert (main.client_id, main.client_secret.get_secret_value()) == ("id", "hush-hush")
+    assert loaded.database_address().reveal() == "host='h' user='u' dbname='d'"
+    assert (loaded.log.level, loaded.bi.work_days, loaded.web.password) == ("info", (1, 2, 3), None)
+    assert len(loaded.bi.holidays) == 2
+
+
+def test_a_file_with_a_byte_order_mark_is_read_and_another_encoding_is_named(tmp_path):
+    file = tmp_path / "config.toml"
+    file.write_bytes(b"\xef\xbb\xbf" + ACCOUNT.encode())
+    assert "main" in config.load(file, environ={}, cwd=tmp_path).accounts
+    for content in (ACCOUNT.encode("utf-16"), ("# 备注\n" + ACCOUNT).encode("gbk")):
+        file.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"^configuration\.not_utf8 "):
+            config.load(file, environ={}, cwd=tmp_path)
+
+
+@pytest.mark.parametrize("given", ["30D", "yesterday", "0001-01-01", "9999-12-31"])
+def test_a_beginning_that_is_no_instant_is_refused(tmp_path, given):
+    (problem,) = problems(tmp_path, f'[sync]\nfirst_sync_from = "{given}"\n' + ACCOUNT)
+    assert problem.startswith("config.toml: sync.first_sync_from: ")
+
+
+def test_a_secret_in_a_file_is_read_anew_each_time(tmp_path):
+    for name in ("vendor", "database", "page"):
+        (tmp_path / name).write_text("old-secret")
+    loaded = load(
+        tmp_path,
+        '[database]\nurl = "postgresql://u@h/d"\npassword_file = "database"\n'
+        '[web]\npassword_file = "page"\n[accounts.main]\nclient_id = "id"\nclient_secret_file = "vendor"\n',
+    )
+    heard: list[str] = []
+    loaded.tell_secrets(heard.append)
+    page = loaded.page_password()
+    assert page is not None
+    for name in ("vendor", "database", "page"):
+        (tmp_path / name).write_text("new-secret\n")
+    assert loaded.client_secret("main").reveal() == page.reveal() == "new-secret"
+    assert "password='new-secret'" in loaded.database_address().reveal()
+    assert "new-secret" in heard
+    for name in ("vendor", "database", "page"):
+        (tmp_path / name).unlink()
+    assert loaded.client_secret("main").reveal() == page.reveal() == "old-secret"

@@ -86,7 +86,6 @@ class TokenKeeper:
     ) -> None:
         self._account = account
         self._credentials = credentials
-        self._fingerprint = credentials.fingerprint()
         self._store = store
         self._clock = clock
         self._login = login
@@ -96,6 +95,11 @@ class TokenKeeper:
         self._tokens: Tokens | None = None
         self._rotation_tried: datetime | None = None
         self._alive: tuple[Secret, datetime] | None = None
+
+    @property
+    def _fingerprint(self) -> str:
+        """That of the credentials as they are now: their file may have changed."""
+        return self._credentials.fingerprint()
 
     def access(self) -> Secret:
         """The access token to use now; renewed beforehand where it is about to end."""

@@ -17,13 +17,13 @@ from threading import Lock
 import httpx
 
 from wpsync import crash_points
-from wpsync.api import broken_replies, envelope
+from wpsync.api import broken_replies, building, envelope
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
 from wpsync.api.connections import Waits, bound
 from wpsync.api.envelope import DamagedReplyError, Received
 from wpsync.api.limits import Limits
-from wpsync.api.retry import NotSentError, Retries
+from wpsync.api.retry import Retries
 from wpsync.api.token_doubts import TokenDoubts
 from wpsync.clock import Clock
 from wpsync.errors import ConfigError, RateLimitedError, VendorRefusedError, VendorUnavailableError
@@ -53,10 +53,9 @@ _PASSING = (
     httpx.TimeoutException,
     httpx.NetworkError,
     httpx.ProtocolError,
-    httpx.ProxyError,
     httpx.DecodingError,
 )
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 _HOPELESS = (
     httpx.UnsupportedProtocol,
     httpx.TooManyRedirects,
@@ -77,7 +76,10 @@ class Reply:
 
 def checked_base_url(base_url: str) -> httpx.URL:
     """The vendor's address: https, or plain http to this machine. Raises ConfigError otherwise."""
-    url = httpx.URL(base_url.rstrip("/"))
+    try:
+        url = httpx.URL(base_url.rstrip("/"))
+    except httpx.InvalidURL:
+        raise ConfigError("vendor.insecure_base_url") from None
     loopback = url.host in ("localhost", "::1") or url.host.startswith("127.")
     if url.scheme == "https" or (url.scheme == "http" and loopback):
         return url
@@ -122,11 +124,8 @@ class Client:
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
         self.requests = 0
-        self._http = httpx.Client(
-            timeout=httpx.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds)),
-            limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
-            verify=url.scheme == "https",
-            transport=transport,
+        self._http = building.built(
+            timeout_seconds, connections, verify=url.scheme == "https", transport=transport
         )
         bound(self._http, self._waits)
         self._keeper = TokenKeeper(
@@ -321,8 +320,7 @@ class Client:
             with self._waits.within(self._longest, stops=not acts):
                 received = self._received(endpoint, self._http.send(request, stream=True))
         except _NOT_SENT as exc:
-            error = type(exc).__name__
-            raise NotSentError("vendor.unreachable", endpoint=endpoint, error=error) from None
+            raise building.unreachable(exc, endpoint) from None
         except _PASSING as exc:
             error = type(exc).__name__
             raise VendorUnavailableError(

@@ -11,31 +11,52 @@ typer is given at import, such as help, are worded by `tr` there and then.
 
 import os
 import sys
+from errno import EBADF, EIO, ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from wpsync.errors import ConfigError, Message
+
 if TYPE_CHECKING:
     from wpsync.cli.context import ServePage
-    from wpsync.errors import Message
+
+_UNPRINTABLE = (ENOSPC, EBADF, EIO)
 
 
 def main(serve_page: "ServePage") -> None:
     """Run the command that the arguments name. `wpsync run` and `wpsync demo` serve the page with `serve_page`."""
+    from wpsync.cli import streams
     from wpsync.cli.speaking import settle
     from wpsync.errors import WpsyncError
+
+    streams.prepare()
 
     sys.setswitchinterval(
         0.05
     )  # threads that fetch need not interrupt the one that works (measured: a tenth)
     try:
-        status = _run(settle(sys.argv[1:], os.environ, Path.cwd()), serve_page)
+        status = _run(settle(sys.argv[1:], os.environ, _folder()), serve_page)
+        sys.stdout.flush()
     except WpsyncError as exc:
         complain(exc.message)
         sys.exit(exc.exit_status)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(1)
+    except OSError as exc:
+        if exc.errno not in _UNPRINTABLE:
+            raise
+        complain(Message("command.output_failed", words=exc.strerror))
+        sys.stdout = None  # else it is flushed again at the end
+        sys.exit(1)
     sys.exit(status)
+
+
+def _folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as exc:
+        raise ConfigError("command.no_folder", words=exc.strerror) from None
 
 
 def _run(arguments: list[str], serve_page: "ServePage") -> int:

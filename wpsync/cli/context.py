@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from wpsync.cli.leaving import leaving_in_time
 from wpsync.cli.signals import INTERRUPTED, StopRequest, stopping_on_signals
 from wpsync.cli.usage import choices
 from wpsync.errors import ConfigError, Message
@@ -49,8 +50,7 @@ def configuration(context: typer.Context) -> "Config":
 
     options: Options = context.obj
     loaded = config.load(options.config, environ=os.environ, cwd=Path.cwd())
-    for secret in loaded.secrets():
-        log.register_secret(secret)
+    loaded.tell_secrets(log.register_secret)
     log.setup("debug" if options.verbose else loaded.log.level, loaded.log.format, sys.stderr)
     return loaded
 
@@ -61,7 +61,7 @@ def database_address(config: "Config") -> Iterator["Secret"]:
     from wpsync.model import Secret
 
     if config.database.url is not None:
-        yield config.database.conninfo()
+        yield config.database_address()
         return
     from wpsync.embedded import server
 
@@ -125,6 +125,7 @@ def open_session(
     with (
         stopping_on_signals(stop),
         database_address(config) as address,
+        leaving_in_time(stop),
         session(config, address, stopping=stop.is_set, migrated=migrated) as opened,
     ):
         try:

@@ -9,13 +9,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, cast
-from urllib.parse import urlsplit, urlunsplit
 
 import typer
 
 from wpsync import config
 from wpsync.cli import complain
 from wpsync.cli.context import asking, note
+from wpsync.config import database_address
+from wpsync.config.problems import ProblemError
+from wpsync.config.tree import text_of
 from wpsync.errors import AuthenticationError, ConfigError, Message, WpsyncError
 from wpsync.language import spoken, tr
 from wpsync.model import Secret
@@ -70,7 +72,7 @@ def _answered(
 
 def _read(file: Path) -> str:
     try:
-        return file.read_text(encoding="utf-8")
+        return text_of(file)
     except OSError as exc:
         raise ConfigError("command.unreadable_file", file=file, words=exc.strerror) from None
     except UnicodeDecodeError:
@@ -99,10 +101,15 @@ def command(
 
 
 def _without_password(address: str) -> str:
-    parts = urlsplit(address)
-    who, at, host = parts.netloc.rpartition("@")
-    user, colon, _ = who.partition(":")
-    return urlunsplit(parts._replace(netloc=f"{user}:***{at}{host}")) if colon else address
+    """Return the address of a database with *** for its password. One that cannot be read is *** as a whole."""
+    try:
+        password = database_address.parsed(address).get("password")
+    except ProblemError:
+        return "***"
+    who, at, rest = address.partition("@")
+    scheme, slashes, user = who.partition("://")
+    named = user.partition(":")[0]
+    return f"{scheme}{slashes}{named}:***{at}{rest}" if password and at else address
 
 
 def write(target: Path, answers: Answers, again: str) -> None:

@@ -114,7 +114,10 @@ def list_letters(
     limit: Annotated[
         int,
         typer.Option(
-            min=1, metavar=tr("N", "数字"), help=tr("List at most so many.", "最多显示的条数。")
+            min=1,
+            max=1_000_000,
+            metavar=tr("N", "数字"),
+            help=tr("List at most so many.", "最多显示的条数。"),
         ),
     ] = 100,
     json: Json = False,

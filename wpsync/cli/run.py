@@ -2,12 +2,9 @@
 
 import ctypes
 import logging
-import os
 import socket
-import sys
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from threading import Event, Thread
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,6 +16,7 @@ from wpsync.cli.context import (
     note,
     print_json,
 )
+from wpsync.cli.leaving import leaving_in_time
 from wpsync.cli.signals import StopRequest, stopping_on_signals
 from wpsync.cli.terms import outcome as outcome_text
 from wpsync.language import spoken, tr
@@ -69,7 +67,7 @@ def run(
     with (
         stopping_on_signals(stop),
         database_address(config) as address,
-        _leaving_in_time(stop),
+        leaving_in_time(stop, 0),
         opened(config, address, stop, SystemClock()) as session,
     ):
         if session is None:
@@ -215,29 +213,3 @@ def opened(
                 watch.away(clock.now(), socket.gethostname(), error=exc)
                 stop.wait(policy.leading.take_again)
         yield found
-
-
-@contextmanager
-def _leaving_in_time(
-    stop: StopRequest, within: float = DEFAULT.leading.leave_within
-) -> Iterator[None]:
-    """After a signal the process ends within ten seconds, even where a request hangs.
-
-    What was in work is rolled back by Postgres, and read again after the next start.
-    """
-    left = Event()
-
-    def watch() -> None:
-        stop.wait()
-        if left.wait(within):
-            return
-        log.warning("service.cut_off", extra={"seconds": within})
-        with suppress(OSError):  # the terminal may be gone
-            sys.stderr.flush()
-        os._exit(0)
-
-    Thread(target=watch, name="leave", daemon=True).start()
-    try:
-        yield
-    finally:
-        left.set()

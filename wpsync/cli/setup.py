@@ -22,6 +22,7 @@ from wpsync.status.texts import counted
 if TYPE_CHECKING:
     from wpsync.daemon.preflight import Finding
     from wpsync.db.migrations import Pending
+    from wpsync.model import Secret
 
 EMBEDDED = Text(
     "this Postgres is embedded: it can be reached on this machine only, and only while a wpsync works,"
@@ -115,8 +116,11 @@ def migrate(
         database_address(config) as address,
     ):
         seconds = config.database.lock_timeout_seconds
+        pending = migrations.pending(address.reveal())
+        if not pending.steps:
+            _refuse_altered(address)
         if not json:
-            _announce(migrations.pending(address.reveal()))
+            _announce(pending)
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
             tell_views(config, database)
@@ -142,6 +146,20 @@ def migrate(
         )
     if not applied.names:
         print(tr("the schema is current", "表结构已是最新"))
+
+
+def _refuse_altered(address: "Secret") -> None:
+    """Raises SchemaMismatchError where the tables are not those that the migrations made. Views are made again."""
+    from wpsync.db import inspection
+    from wpsync.db.database import Database
+    from wpsync.errors import SchemaMismatchError
+
+    with Database(address, connections=2) as database, database.connection() as connection:
+        found = [
+            one for one in inspection.differences(connection) if one.code != "check.views_missing"
+        ]
+    if found:
+        raise SchemaMismatchError("schema.altered", problems=found)
 
 
 def _announce(pending: "Pending") -> None:
@@ -193,16 +211,7 @@ def bi_role(
     from wpsync.db.bi_role import make_reader
     from wpsync.model import Secret
 
-    given = None
-    if password_file is not None:
-        try:
-            given = Secret(password_file.read_text(encoding="utf-8").strip("\r\n"))
-        except OSError as exc:
-            raise ConfigError(
-                "command.unreadable_file", file=password_file, words=exc.strerror
-            ) from None
-        if len(given.reveal()) < 8:
-            raise ConfigError("command.short_password", file=password_file)
+    given = None if password_file is None else _password(password_file)
     made = Secret(token_urlsafe(18))
     with open_session(context, vendor=False) as session:
         is_embedded = session.config.database.url is None
@@ -226,6 +235,21 @@ def bi_role(
     print("  " + " ".join(f"{key}={value}" for key, value in role.address.items()))
     if password is not None:
         print(tr(f"  password (shown once): {password}", f"  密码（仅显示一次）：{password}"))
+
+
+def _password(file: Path) -> "Secret":
+    from wpsync.config.tree import text_of
+    from wpsync.model import Secret
+
+    try:
+        given = Secret(text_of(file))
+    except OSError as exc:
+        raise ConfigError("command.unreadable_file", file=file, words=exc.strerror) from None
+    except UnicodeDecodeError:
+        raise ConfigError("command.no_text_file", file=file) from None
+    if len(given.reveal()) < 8:
+        raise ConfigError("command.short_password", file=file)
+    return given
 
 
 def check(

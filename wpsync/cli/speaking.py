@@ -72,7 +72,7 @@ def _configuration(arguments: Sequence[str], environ: Mapping[str, str], cwd: Pa
 def _configured(file: Path) -> str | None:
     """Return `lang` of a configuration file. Every problem of the file is reported when it is loaded."""
     try:
-        found = tomllib.loads(file.read_text(encoding="utf-8")).get("lang")
+        found = tomllib.loads(file.read_text(encoding="utf-8-sig")).get("lang")
     except (OSError, ValueError):
         return None
     return found if isinstance(found, str) else None

@@ -5,11 +5,11 @@ values come from is in `config.tree`, which problem is which message in `config.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -17,11 +17,13 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    PrivateAttr,
     SecretStr,
     ValidationError,
     model_validator,
 )
 
+from wpsync.config import database_address
 from wpsync.config import tree as config_tree
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
 from wpsync.errors import ConfigError, Message
@@ -31,6 +33,10 @@ from wpsync.values import SHANGHAI
 
 _ACCOUNT = re.compile(r"[a-z0-9_-]{1,16}")
 _AGO = re.compile(r"(\d{1,6})([dhm])")
+_HOST = re.compile(r"[0-9a-f:.%]*:[0-9a-f:.%]*|[\w-]+(\.[\w-]+)*\.?")
+_NOT_IN_ADDRESS = re.compile(r"[\s?#@\\]")
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=SHANGHAI)
+_EARLIEST, _LATEST = (datetime(year, 1, 1, tzinfo=SHANGHAI) for year in (2000, 9000))
 _HOURS = re.compile(r"(\d\d:\d\d)-(\d\d:\d\d)")
 _UNITS = {"d": "days", "h": "hours", "m": "minutes"}
 
@@ -40,19 +46,50 @@ class _Section(BaseModel):
 
 
 def _postgres_address(value: SecretStr | None) -> SecretStr | None:
-    if value is not None and not value.get_secret_value().startswith(
-        ("postgresql://", "postgres://")
-    ):
-        raise ProblemError(Message("configuration.not_postgres"))
+    if value is not None:
+        database_address.parsed(value.get_secret_value())
     return value
 
 
 def _vendor_address(value: str) -> str:
-    parts = urlsplit(value)
-    loopback = _is_loopback(parts.hostname or "")
-    if (parts.scheme == "https" and parts.hostname) or (parts.scheme == "http" and loopback):
+    try:
+        parts = urlsplit(value)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        raise ProblemError(Message("configuration.no_web_address")) from None
+    if port == 0 or not _HOST.fullmatch(host) or _NOT_IN_ADDRESS.search(value):
+        raise ProblemError(Message("configuration.no_web_address"))
+    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
         return value.rstrip("/")
     raise ProblemError(Message("configuration.not_https"))
+
+
+def _filled(value: object) -> object:
+    """Take an empty value as one that is left out: `${PASSWORD:-}` of a compose file is one."""
+    return None if value == "" else value
+
+
+def _lowered(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+def _items(value: object) -> object:
+    """Take a list also as a text, its items separated by commas: as the environment gives one."""
+    return (
+        [one.strip() for one in value.split(",") if one.strip()]
+        if isinstance(value, str)
+        else value
+    )
+
+
+def _beginning(value: str) -> str:
+    if value.lower() == "today":
+        return "today"
+    try:
+        parse_instant(value, now=_SOME_DAY)
+    except ConfigError as exc:
+        raise ProblemError(exc.message) from None
+    return value
 
 
 def _fernet_key(value: SecretStr | None) -> SecretStr | None:
@@ -70,25 +107,24 @@ def _fernet_key(value: SecretStr | None) -> SecretStr | None:
     return value
 
 
+_OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_filled)]
+
+
 class DatabaseConfig(_Section):
     """Where the data goes. Without `url`, an embedded Postgres in data_dir."""
 
     url: Annotated[SecretStr | None, AfterValidator(_postgres_address)] = None
-    password: SecretStr | None = None
+    password: _OptionalSecret = None
     connections: Annotated[int, Field(ge=2, le=50)] = 6
     lock_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 1.0
 
     def conninfo(self) -> Secret:
         """The address with its password."""
         assert self.url is not None
-        address = self.url.get_secret_value()
-        if self.password is None:
-            return Secret(address)
-        parts = urlsplit(address)
-        user, _, host = parts.netloc.rpartition("@")
-        user = user.partition(":")[0]
-        netloc = f"{user}:{quote(self.password.get_secret_value(), safe='')}@{host}"
-        return Secret(urlunsplit(parts._replace(netloc=netloc)))
+        parameters = database_address.parsed(self.url.get_secret_value())
+        if self.password is not None:
+            parameters["password"] = self.password.get_secret_value()
+        return Secret(database_address.conninfo(parameters))
 
 
 class SyncConfig(_Section):
@@ -96,13 +132,13 @@ class SyncConfig(_Section):
 
     settle_seconds: Annotated[int, Field(ge=0, le=86_400)] = 120
     max_span_hours: Annotated[int, Field(ge=1, le=24 * 31)] = 24
-    first_sync_from: str = "today"
+    first_sync_from: Annotated[str, AfterValidator(_beginning)] = "today"
     interval_seconds: Annotated[int, Field(ge=1)] = 60
     listing_interval_minutes: Annotated[float, Field(gt=0)] = 10
     report_interval_minutes: Annotated[float, Field(gt=0)] = 60
     every: dict[str, Annotated[int, Field(ge=1)]] = {}
     members_full_days: Annotated[int, Field(ge=1)] = 7
-    resources: tuple[str, ...] = ()
+    resources: Annotated[tuple[str, ...], BeforeValidator(_items)] = ()
 
 
 class RecheckConfig(_Section):
@@ -142,7 +178,7 @@ class LimitsConfig(_Section):
 class SecurityConfig(_Section):
     """Tokens at rest."""
 
-    token_key: Annotated[SecretStr | None, AfterValidator(_fernet_key)] = None
+    token_key: Annotated[_OptionalSecret, AfterValidator(_fernet_key)] = None
 
 
 def _is_loopback(host: str) -> bool:
@@ -155,7 +191,7 @@ class WebConfig(_Section):
     enabled: bool = True
     bind: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
-    password: Annotated[SecretStr | None, Field(min_length=8)] = None
+    password: Annotated[SecretStr | None, Field(min_length=8), BeforeValidator(_filled)] = None
 
     @property
     def is_local(self) -> bool:
@@ -203,11 +239,17 @@ class AlertsConfig(_Section):
 class BiConfig(_Section):
     """Working time, for the view of response times. Days of the week: 1 is Monday."""
 
-    work_days: tuple[Annotated[int, Field(ge=1, le=7)], ...] = (1, 2, 3, 4, 5)
+    work_days: Annotated[tuple[Annotated[int, Field(ge=1, le=7)], ...], BeforeValidator(_items)] = (
+        1,
+        2,
+        3,
+        4,
+        5,
+    )
     work_begins: time = time(9)
     work_ends: time = time(18)
-    holidays: tuple[date, ...] = ()
-    extra_work_days: tuple[date, ...] = ()
+    holidays: Annotated[tuple[date, ...], BeforeValidator(_items)] = ()
+    extra_work_days: Annotated[tuple[date, ...], BeforeValidator(_items)] = ()
 
     @model_validator(mode="after")
     def _in_order(self) -> "BiConfig":
@@ -220,7 +262,7 @@ class BiConfig(_Section):
         return self
 
 
-Mode = Literal["keep", "hash", "mask", "drop"]
+Mode = Annotated[Literal["keep", "hash", "mask", "drop"], BeforeValidator(_lowered)]
 
 
 def _no_personal_column(name: str) -> Message:
@@ -245,7 +287,7 @@ class PrivacyConfig(_Section):
     wechat_numbers: Mode = "keep"
     message_bodies: Mode = "keep"
     columns: dict[str, Mode] = {}
-    key: Annotated[SecretStr | None, Field(min_length=16)] = None
+    key: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_filled)] = None
 
     def modes(self) -> dict[str, str]:
         """`table.column` to hash, mask or drop; a column that is named by itself goes before its class."""
@@ -290,13 +332,19 @@ class AccountConfig(_Section):
 class LogConfig(_Section):
     """What is logged, and how."""
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["text", "json"] = "text"
+    level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lowered)] = (
+        "info"
+    )
+    format: Annotated[Literal["text", "json"], BeforeValidator(_lowered)] = "text"
 
 
 def _language(value: object) -> object:
     """In any case; empty as if it were left out, as in WPSYNC_LANG."""
-    return (value.strip().lower() or None) if isinstance(value, str) else value
+    return _filled(_lowered(value))
+
+
+def _unheard(secret: str) -> None:
+    """Take a secret that needs no hiding."""
 
 
 class Config(_Section):
@@ -317,6 +365,18 @@ class Config(_Section):
     privacy: PrivacyConfig = PrivacyConfig()
     retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
+    _files: dict[tuple[str, ...], Path] = PrivateAttr(default_factory=dict)
+    _on_secret: Callable[[str], None] = PrivateAttr(default_factory=lambda: _unheard)
+
+    def note_files(self, files: Mapping[tuple[str, ...], Path]) -> None:
+        """Take note of the files that secrets are in."""
+        self._files.update(files)
+
+    def tell_secrets(self, heard: Callable[[str], None]) -> None:
+        """Tell every secret, and each that a file will hold later, to those that must know them."""
+        self._on_secret = heard
+        for secret in self.secrets():
+            heard(secret)
 
     def retention_of(self, account: str) -> RetentionConfig:
         """Return how long the rows of an account are kept."""
@@ -338,6 +398,50 @@ class Config(_Section):
         if not self.accounts:
             raise ConfigError("configuration.no_account")
 
+    def database_address(self) -> Secret:
+        """Return where the database is. Parts in files are read anew each time that it is revealed."""
+        return Secret(self._database_now)
+
+    def _database_now(self) -> str:
+        database = self.database.model_copy(
+            update={
+                "url": self._now("database", "url") or self.database.url,
+                "password": self._now("database", "password") or self.database.password,
+            }
+        )
+        try:
+            return database.conninfo().reveal()
+        except ProblemError:  # a file that is being written
+            return self.database.conninfo().reveal()
+
+    def client_secret(self, account: str) -> Secret:
+        """Return the secret of a vendor account; one in a file is read anew each time that it is revealed."""
+
+        def now() -> str:
+            given = self._now("accounts", account, "client_secret")
+            return (given or self.accounts[account].client_secret).get_secret_value()
+
+        return Secret(now)
+
+    def page_password(self) -> Secret | None:
+        """Return the password of the status page, likewise; None where none is needed."""
+        known = self.web.password
+        if known is None:
+            return None
+        return Secret(lambda: (self._now("web", "password") or known).get_secret_value())
+
+    def _now(self, *keys: str) -> SecretStr | None:
+        """Return the present content of a secret's file; None where there is no such file, or nothing in it."""
+        if keys not in self._files:
+            return None
+        try:
+            text = config_tree.text_of(self._files[keys])
+        except (OSError, ValueError):
+            return None
+        if text:
+            self._on_secret(text)
+        return SecretStr(text) if text else None
+
     def secrets(self) -> Iterator[str]:
         """Every secret value, for the log's redaction."""
         for account in self.accounts.values():
@@ -355,9 +459,12 @@ class Config(_Section):
             if secret is not None:
                 yield secret.get_secret_value()
         if self.database.url is not None:
-            password = urlsplit(self.database.url.get_secret_value()).password
-            if password:
-                yield password
+            address = self.database.url.get_secret_value()
+            found = database_address.parsed(address)
+            for password in (found.get("password"), found.get("sslpassword")):
+                if password:
+                    yield password
+                    yield quote(password, safe="")
 
 
 def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
@@ -381,6 +488,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
     problems += [sources.locate(*found) for found in _problems_of_names(config)]
     if problems:
         raise ConfigError("configuration.wrong", problems=problems)
+    config.note_files(sources.files)
     return config
 
 
@@ -399,8 +507,11 @@ def parse_instant(text: str, *, now: datetime) -> datetime:
     ago = _AGO.fullmatch(text.strip())
     try:
         if ago:
-            return now - timedelta(**{_UNITS[ago[2]]: int(ago[1])})
+            return max(_EARLIEST, now - timedelta(**{_UNITS[ago[2]]: int(ago[1])}))
         parsed = datetime.fromisoformat(text.strip())
+        parsed = parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI)
+        if not _EARLIEST <= parsed < _LATEST:
+            raise ValueError
     except (ValueError, OverflowError):
         raise ConfigError("configuration.not_an_instant", given=repr(text)) from None
-    return parsed if parsed.tzinfo else parsed.replace(tzinfo=SHANGHAI)
+    return parsed

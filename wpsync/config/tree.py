@@ -23,14 +23,16 @@ Keys = tuple[str, ...]
 class Sources:
     """Where values come from: the file, and the environment variable of each key that has one.
 
-    `sections` are those that only the environment has, with the first variable of each. `unread` are the keys whose secret file cannot be read, and `inherited` those that an account has from the
-    general section: no further problem of their values is worth a line.
+    `sections` are those that only the environment has, with the first variable of each. `files` are those of secrets.
+    `unread` are the keys whose secret file cannot be read, and `inherited` those that an account has from the general
+    section: no further problem of their values is worth a line.
     """
 
     file: Path | None = None
     variables: dict[Keys, str] = field(default_factory=dict)
     sections: dict[Keys, str] = field(default_factory=dict)
     unread: set[Keys] = field(default_factory=set)
+    files: dict[Keys, Path] = field(default_factory=dict)
     inherited: set[Keys] = field(default_factory=set)
 
     def locate(self, keys: Keys, problem: Message) -> Message:
@@ -67,7 +69,21 @@ def read(
     tree = {} if file is None else _parsed(file)
     _merge_environment(tree, environ, sources, problems)
     _read_secret_files(tree, file.parent if file else cwd, sources, problems)
-    return sources, tree
+    return sources, {key: _stripped(value) for key, value in tree.items()}
+
+
+def text_of(file: Path) -> str:
+    """Return the text of a secret's file, without a byte order mark and blanks around it. Raises OSError, ValueError."""
+    return str(_stripped(file.read_text(encoding="utf-8-sig")))
+
+
+def _stripped(value: object) -> object:
+    """Take the blanks around every text away, wherever it comes from: `echo` and editors add line ends."""
+    if isinstance(value, dict):
+        return {key: _stripped(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [_stripped(inner) for inner in value]
+    return value.strip(" \t\r\n\ufeff\u00a0\u3000") if isinstance(value, str) else value
 
 
 def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -82,8 +98,10 @@ def _found(path: Path | None, environ: Mapping[str, str], cwd: Path) -> Path | N
 
 def _parsed(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ConfigError("configuration.not_utf8", file=str(file)) from None
+    except tomllib.TOMLDecodeError as exc:
         raise ConfigError("configuration.not_toml", file=str(file), words=str(exc)) from None
     except OSError as exc:
         raise ConfigError("configuration.unreadable", file=str(file), words=exc.strerror) from None
@@ -92,7 +110,7 @@ def _parsed(file: Path) -> dict[str, object]:
 def _merge_environment(
     tree: dict[str, object], environ: Mapping[str, str], sources: Sources, problems: list[Message]
 ) -> None:
-    """`WPSYNC_LOG__LEVEL=debug` is `log.level`. Lists are separated by commas."""
+    """`WPSYNC_LOG__LEVEL=debug` is `log.level`."""
     for name, value in sorted(environ.items()):
         if not name.startswith(PREFIX) or name in _RESERVED:
             continue
@@ -111,11 +129,7 @@ def _merge_environment(
                 sources.sections[keys[:depth]] = name
             place = inner
         else:
-            place[key] = (
-                [part.strip() for part in value.split(",") if part.strip()]
-                if key == "resources"
-                else value
-            )
+            place[key] = value
 
 
 def _read_secret_files(
@@ -139,16 +153,15 @@ def _read_secret_files(
                 continue
             if (*path, key) in sources.variables:
                 sources.variables[*path, name] = sources.variables[*path, key]
+            file = sources.files[*path, name] = base / value.strip()
             try:
-                tree[name] = (base / value).read_text(encoding="utf-8").strip("\r\n")
-            except (OSError, UnicodeDecodeError) as exc:
-                words = exc.strerror if isinstance(exc, OSError) else str(exc.reason)
+                tree[name] = text_of(file)
+            except (OSError, ValueError) as exc:
+                words = exc.strerror if isinstance(exc, OSError) else type(exc).__name__
                 problems.append(
                     sources.locate(
                         (*path, key),
-                        Message(
-                            "configuration.secret_unreadable", {"file": str(base / value)}, words
-                        ),
+                        Message("configuration.secret_unreadable", {"file": str(file)}, words),
                     )
                 )
                 sources.unread.add((*path, name))

@@ -74,27 +74,29 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
                     {"version": row["server_version"], "user": row["current_user"]},
                 ),
             )
-            yield _rights(row)
+            pending = migrations.pending(conninfo.reveal())
+            yield _rights(row, is_current=not pending.steps)
             yield _good(
                 "check.time_zone", Message("check.any_time_zone", {"zone": row["timezone"]})
             )
             yield _clock(database.now())
-            yield _migrations(conninfo)
+            yield _migrations(pending.names)
+            if not pending.steps:
+                yield from _tables(database)
     except ConfigError:  # a database that is not to be used: the command is refused
         raise
     except WpsyncError as exc:
         yield Finding(Message("check.database"), exc.message, is_good=False)
 
 
-def _rights(row: dict[str, object]) -> Finding:
+def _rights(row: dict[str, object], *, is_current: bool) -> Finding:
+    user = {"user": row["current_user"]}
     if row["is_standby"]:
         return _bad("check.rights", Message("check.standby"))
-    if not row["may_create"]:
-        return _bad("check.rights", Message("check.may_not_create", {"user": row["current_user"]}))
-    if row["server_encoding"] != "UTF8":
-        return _bad(
-            "check.encoding", Message("check.not_utf8", {"encoding": row["server_encoding"]})
-        )
+    if not (row["may_create"] or is_current):
+        return _bad("check.rights", Message("check.may_not_create", user))
+    if not row["may_make_temporary"]:
+        return _bad("check.rights", Message("check.may_not_make_temporary", user))
     return _good("check.rights", Message("check.may_create"))
 
 
@@ -107,13 +109,21 @@ def _clock(now: datetime) -> Finding:
     return _good("check.clock", Message("check.clocks_agree", {"seconds": skew.total_seconds()}))
 
 
-def _migrations(conninfo: Secret) -> Finding:
-    pending = migrations.pending(conninfo.reveal()).names
+def _migrations(pending: list[str]) -> Finding:
     if pending:
-        return _bad(
-            "check.migrations", Message("check.migrations_missing", {"names": list(pending)})
-        )
+        return _bad("check.migrations", Message("check.migrations_missing", {"names": pending}))
     return _good("check.migrations", Message("check.migrated"))
+
+
+def _tables(database: Database) -> Iterator[Finding]:
+    from wpsync.db import inspection
+
+    with database.connection() as connection:
+        found = inspection.differences(connection)
+    for one in found:
+        yield _bad("check.tables", one)
+    if not found:
+        yield _good("check.tables", Message("check.tables_as_made"))
 
 
 def check_privacy(config: Config) -> Finding:
@@ -223,9 +233,7 @@ def try_credentials(config: Config, name: str) -> None:
     client = Client(
         account=name,
         base_url=settings.base_url,
-        credentials=Credentials(
-            settings.client_id, Secret(settings.client_secret.get_secret_value())
-        ),
+        credentials=Credentials(settings.client_id, config.client_secret(name)),
         tokens=_Nowhere(),
         clock=clock,
         limits=Limits({}, clock=clock),

@@ -94,7 +94,9 @@ class Scheduler:
             jitter = timedelta(seconds=job.every.total_seconds() * share * chance.random())
             self._scheduler.add_job(
                 partial(self._run, name),
-                IntervalTrigger(seconds=seconds, jitter=int(seconds * share) or None),
+                IntervalTrigger(
+                    seconds=seconds, timezone="UTC", jitter=int(seconds * share) or None
+                ),
                 id=name,
                 executor=_lane(job),
                 next_run_time=self._on_the_wall(first + (jitter if first > now else timedelta(0))),

@@ -6,42 +6,39 @@ from datetime import UTC, datetime
 from threading import BoundedSemaphore
 
 import psycopg
-from psycopg import errors
-from psycopg.conninfo import make_conninfo
-from psycopg_pool import ConnectionPool, PoolTimeout
+from psycopg_pool import ConnectionPool
 
 from wpsync import crash_points
-from wpsync.db.connections import Connection as Connection
-from wpsync.db.connections import Connects as Connects
-from wpsync.db.leases import Lease, Leases
-from wpsync.errors import (
-    DatabaseUnavailableError,
-    FatalError,
-    SchemaMismatchError,
-    UnwritableError,
-    WpsyncError,
+from wpsync.db.connecting import (
+    KEEPALIVE,
+    Connection,
+    Connects,
+    Pinned,
+    connect,
+    notice_us_dead,
+    pinned,
 )
+from wpsync.db.leases import Lease, Leases
+from wpsync.db.refusals import translation
+from wpsync.errors import DatabaseUnavailableError
 from wpsync.model import Secret
 from wpsync.policy import DEFAULT, DatabaseWaits, LeaseRules
+
+__all__ = [
+    "KEEPALIVE",
+    "Connection",
+    "Connects",
+    "Database",
+    "Monitoring",
+    "notice_us_dead",
+    "translated",
+]
 
 BRIEF = 6
 """So many connections are kept for what is over in a moment, however many are held while a vendor is read."""
 
-KEEPALIVE = {
-    "keepalives": 1,
-    "keepalives_idle": 5,
-    "keepalives_interval": 3,
-    "keepalives_count": 3,
-    "connect_timeout": 5,
-}
-"""How our end notices a server that has vanished: libpq's parameters, in seconds."""
-
 _USER_TIMEOUT_MS = 10_000
-
-_NOTICE_US_DEAD = (
-    "set tcp_keepalives_idle to 5; set tcp_keepalives_interval to 3; set tcp_keepalives_count to 3;"
-    " set tcp_user_timeout to 10000"
-)
+"""A statement about leases does not wait longer than this for a server that has vanished."""
 
 
 MONITORING = 2
@@ -58,9 +55,9 @@ class Monitoring:
     Raises DatabaseUnavailableError where the database does not answer in time, or a table is locked.
     """
 
-    def __init__(self, address: str) -> None:
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            address,
+    def __init__(self, conninfo: Secret, waits: DatabaseWaits) -> None:
+        self._pool: ConnectionPool[Pinned] = ConnectionPool(
+            connection_class=pinned(conninfo, waits),
             min_size=0,
             max_size=MONITORING,
             timeout=_MONITORING_SECONDS,
@@ -96,17 +93,11 @@ class Database:
         leases: LeaseRules = DEFAULT.leases,
     ) -> None:
         self._conninfo = conninfo
-        address = make_conninfo(
-            conninfo.reveal(),
-            application_name="wpsync",
-            client_encoding="UTF8",
-            **KEEPALIVE,
-        )
-        self.leases = Leases(lambda: _for_leases(address, leases.statement), leases)
-        self.monitoring = Monitoring(address)
+        self.leases = Leases(lambda: _for_leases(conninfo, leases.statement), leases)
+        self.monitoring = Monitoring(conninfo, waits)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
-        self._pool: ConnectionPool[Connection] = ConnectionPool(
-            address,
+        self._pool: ConnectionPool[Pinned] = ConnectionPool(
+            connection_class=pinned(conninfo, waits),
             min_size=1,
             max_size=connections,
             timeout=waits.pool,
@@ -131,7 +122,7 @@ class Database:
 
     def check(self) -> None:
         """Connect once. Raises DatabaseUnavailableError with the server's own reason."""
-        with translated(), psycopg.connect(self._conninfo.reveal(), connect_timeout=5):
+        with translated(), connect(self._conninfo):
             pass
 
     def refresh(self) -> None:
@@ -221,28 +212,14 @@ class Database:
         ConnectionPool.check_connection(connection)
 
 
-def _for_leases(address: str, seconds: float) -> Connection:
+def _for_leases(conninfo: Secret, seconds: float) -> Connection:
     """Connect for statements about leases, which are over within seconds or given up."""
-    connection: Connection = psycopg.connect(
-        address, autocommit=True, tcp_user_timeout=_USER_TIMEOUT_MS
-    )
-    notice_us_dead(connection)
+    connection = connect(conninfo, tcp_user_timeout=_USER_TIMEOUT_MS)
     connection.execute("select set_config('statement_timeout', %s, false)", (f"{seconds:.0f}s",))
     return connection
 
 
-def notice_us_dead(connection: Connection) -> None:
-    """Have the server notice within seconds that our host has vanished, so that our leases are free for others.
-
-    Keepalives alone would not do: they rest while a reply waits to be acknowledged, for which there is
-    `tcp_user_timeout`.
-    """
-    connection.execute(_NOTICE_US_DEAD)
-
-
 def _configure(connection: Connection) -> None:
-    notice_us_dead(connection)
-    connection.execute("set timezone to 'UTC'")
     connection.execute("set random_page_cost to 1.1")  # keys are looked up, not whole tables read
 
 
@@ -253,33 +230,9 @@ def _configure_monitoring(connection: Connection) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn the driver's errors into ours. What was ours already passes."""
+    """Turn the driver's errors into ours. An error of ours passes as it is."""
     try:
         yield
-    except WpsyncError:
-        raise
-    except (errors.UndefinedTable, errors.InvalidSchemaName, errors.UndefinedColumn) as exc:
-        raise SchemaMismatchError("schema.differs", words=_reason(exc)) from exc
-    except errors.InsufficientPrivilege as exc:
-        raise FatalError("database.right_missing", words=_reason(exc)) from exc
-    except errors.DiskFull as exc:
-        if _is_shared_memory(exc):
-            raise UnwritableError("database.shared_memory_full", words=_reason(exc)) from exc
-        raise UnwritableError("database.disk_full", words=_reason(exc)) from exc
-    except errors.ReadOnlySqlTransaction as exc:
-        raise UnwritableError("database.read_only", words=_reason(exc)) from exc
-    except (psycopg.OperationalError, psycopg.InterfaceError, PoolTimeout) as exc:
-        raise DatabaseUnavailableError("database.unavailable", words=_reason(exc)) from None
-
-
-def _is_shared_memory(exc: errors.DiskFull) -> bool:
-    """Whether the full "disk" is the server's shared memory: docker gives /dev/shm 64 MB.
-
-    The source file is the same in every language of the server (dsm_impl.c raises it, PostgreSQL's sources).
-    """
-    return exc.diag.source_file == "dsm_impl.c" or "shared memory" in str(exc)
-
-
-def _reason(exc: Exception) -> str:
-    lines = [line for line in str(exc).strip().splitlines() if line.strip()]
-    return lines[0] if lines else type(exc).__name__
+    except psycopg.Error as exc:
+        ours = translation(exc)
+        raise ours from (None if isinstance(ours, DatabaseUnavailableError) else exc)

@@ -55,6 +55,14 @@ where a.grantee is distinct from c.relowner
 """
 
 
+_STORED = """
+select name, hash from wpsync.definitions d
+where to_regclass(d.name) is not null
+   or exists (select from pg_proc p where format('%s.%s', p.pronamespace::regnamespace, p.proname) = d.name)
+"""
+"""The definitions that were applied and are still there: those that were dropped are created again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Definition:
     """One view or function: its qualified name, and the statements that create or replace it."""
@@ -102,7 +110,7 @@ def stale(connection: Connection) -> list[Definition]:
 def _stored(connection: Connection) -> dict[str, str]:
     try:
         with connection.transaction():
-            rows = connection.execute("select name, hash from wpsync.definitions").fetchall()
+            rows = connection.execute(_STORED).fetchall()
     except (errors.UndefinedTable, errors.InvalidSchemaName):
         return {}
     return {str(name): str(text_hash) for name, text_hash in rows}

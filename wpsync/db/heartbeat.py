@@ -23,7 +23,7 @@ from weakref import WeakKeyDictionary
 
 import psycopg
 
-from wpsync.db.connections import Connection
+from wpsync.db.connecting import Connection
 from wpsync.db.queries import statements
 from wpsync.policy import LeaseRules
 

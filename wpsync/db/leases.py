@@ -26,7 +26,7 @@ import psycopg
 from psycopg import errors
 from psycopg.rows import class_row
 
-from wpsync.db.connections import Connection
+from wpsync.db.connecting import Connection
 from wpsync.db.heartbeat import BROKEN, Heartbeat, sessions_of
 from wpsync.db.queries import statements
 from wpsync.errors import LeaseLostError

@@ -22,7 +22,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, text
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import NullPool
 from tenacity import (
     RetryError,
@@ -33,6 +33,8 @@ from tenacity import (
 )
 
 from wpsync.db import definitions, revision
+from wpsync.db.connecting import connect
+from wpsync.db.refusals import reason, translation
 from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
 from wpsync.policy import DEFAULT, DatabaseWaits
 
@@ -231,7 +233,7 @@ def _rights_explained() -> Iterator[None]:
     except (DBAPIError, psycopg.errors.InsufficientPrivilege) as exc:
         driver = exc.orig if isinstance(exc, DBAPIError) else exc
         if getattr(driver, "sqlstate", None) == _INSUFFICIENT_PRIVILEGE:
-            raise FatalError("schema.not_allowed", words=_first_line(driver)) from None
+            raise FatalError("schema.not_allowed", words=reason(driver)) from None
         raise
 
 
@@ -244,23 +246,24 @@ def _lock_was_taken(exc: BaseException) -> bool:
 def _connected(url: str) -> Iterator[Connection]:
     engine = create_engine(
         "postgresql+psycopg://",
-        creator=lambda: psycopg.connect(url),  # libpq alone reads the address
+        creator=lambda: connect(url, autocommit=False),
         poolclass=NullPool,
         hide_parameters=True,
     )
     try:
         with engine.connect() as connection:
             yield connection
-    except OperationalError as exc:
+    except DBAPIError as exc:
         if _lock_was_taken(exc):
             raise
-        raise DatabaseUnavailableError(
-            "database.unavailable", words=_first_line(exc.orig)
-        ) from None
+        raise _translated(exc.orig) from None
+    except psycopg.Error as exc:
+        if _lock_was_taken(exc):
+            raise
+        raise _translated(exc) from None
     finally:
         engine.dispose()
 
 
-def _first_line(exc: BaseException | None) -> str:
-    lines = str(exc).strip().splitlines()
-    return lines[0] if lines else type(exc).__name__
+def _translated(exc: BaseException | None) -> BaseException:
+    return translation(exc) if isinstance(exc, psycopg.Error) else exc or AssertionError()

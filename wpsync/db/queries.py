@@ -10,7 +10,7 @@ from typing import LiteralString, TypeVar, cast
 
 from psycopg.rows import class_row, dict_row
 
-from wpsync.db.connections import Connects
+from wpsync.db.connecting import Connects
 
 Row = TypeVar("Row")
 

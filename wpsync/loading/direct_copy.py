@@ -9,13 +9,16 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 import psycopg
-from psycopg import Copy
+from psycopg import Copy, errors
 from psycopg.abc import Buffer
 from psycopg.copy import Writer
 
 from wpsync.db.database import Connection
+from wpsync.db.refusals import of_others
+from wpsync.errors import FatalError
 from wpsync.loading.merge_sql import copy_straight_sql, held_sql, known_sql
 from wpsync.model import Row
+from wpsync.resources import TABLES
 from wpsync.resources.spec import Resource
 
 _ROW_ERRORS = ("22", "23", "54")
@@ -29,10 +32,28 @@ RowsByTable = Mapping[str, list[Row]]
 
 
 def is_row_error(exc: psycopg.Error) -> bool:
-    """Whether it is a row's fault, not the database's or ours."""
+    """Whether it is a row's fault, not the database's or ours.
+
+    A constraint, column or trigger that was added to a table is none of the row's: our tables have their
+    primary keys, and no other constraint.
+    """
     if exc.sqlstate is None:  # the driver itself cannot send the value
         return isinstance(exc, psycopg.DataError)
-    return exc.sqlstate[:2] in _ROW_ERRORS
+    if exc.sqlstate[:2] not in _ROW_ERRORS or of_others(exc):
+        return False
+    table = TABLES.get(exc.diag.table_name or "")
+    if isinstance(exc, errors.NotNullViolation):
+        return table is None or exc.diag.column_name in {one.name for one in table.columns}
+    if exc.sqlstate[:2] == "23":
+        return exc.diag.constraint_name == f"{exc.diag.table_name}_pkey"
+    return True
+
+
+def arrived(table: str, sent: int, written: int) -> None:
+    """Raises FatalError where the database says that it wrote fewer rows than it was sent."""
+    if written != sent:
+        place = f"wp.{table}"
+        raise FatalError("database.rows_skipped", table=place, sent=sent, written=written)
 
 
 @dataclass(slots=True)
@@ -41,6 +62,7 @@ class _Encoded:
 
     known: Set[object]
     pieces: dict[str, Sequence[Buffer]] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
 
 class _Pieces(Writer):
@@ -95,7 +117,7 @@ class DirectCopy:
                 if ready is None or ready.known != known:
                     ready = self._encoded(rows, known)
                 for table, pieces in ready.pieces.items():
-                    self._send(table, pieces)
+                    arrived(table, ready.sizes[table], self._send(table, pieces))
         except (psycopg.Error, UnicodeEncodeError) as exc:
             if isinstance(exc, psycopg.Error) and not is_row_error(exc):
                 raise
@@ -108,17 +130,22 @@ class DirectCopy:
         encoded = _Encoded(known)
         for table, of_table in rows.items():
             pieces = _Pieces()
+            new = self._some(table, of_table, known, held=False)
             with self._connection.cursor() as cursor, Copy(cursor, writer=pieces) as copy:
-                for row in self._some(table, of_table, known, held=False):
+                for row in new:
                     copy.write_row((*row, row[-1], self._account))
-            encoded.pieces[table] = pieces.written
+            encoded.pieces[table], encoded.sizes[table] = pieces.written, len(new)
         return encoded
 
-    def _send(self, table: str, pieces: Sequence[Buffer]) -> None:
-        if pieces:
-            with self._connection.cursor() as cursor, cursor.copy(copy_straight_sql(table)) as copy:
+    def _send(self, table: str, pieces: Sequence[Buffer]) -> int:
+        """Send rows; return how many the server says that it wrote."""
+        if not pieces:
+            return 0
+        with self._connection.cursor() as cursor:
+            with cursor.copy(copy_straight_sql(table)) as copy:
                 for piece in pieces:
                     copy.write(piece)
+            return cursor.rowcount
 
     def _some(self, table: str, rows: list[Row], known: Set[object], *, held: bool) -> list[Row]:
         """The rows of keys that are known, or the others; a typed row goes with its message."""

@@ -243,11 +243,33 @@ def kinds_of(table: str) -> tuple[str, ...]:
     return tuple(kind.name for kind in KINDS if table in (one.name for one in kind.tables))
 
 
+def _fresh(table: Table, *, distinct: bool, some: bool) -> sql.Composed:
+    """Staged rows that the table lacks or holds otherwise."""
+    return sql.SQL(
+        "select i.* from ({incoming}) as i left join {target} as t on {joined}"
+        " where t.{key} is null or (t._synced_at <= i._fetched_at and {differs})"
+    ).format(
+        incoming=incoming(table, distinct=distinct, some=some),
+        target=target_name(table.name),
+        joined=same_row("t.", "i.", table),
+        key=sql.Identifier(table.key[0]),
+        differs=differs(table, "t.", "i."),
+    )
+
+
+@cache
+def unwritten_sql(name: str, *, distinct: bool = False, some: bool = False) -> bytes:
+    """Count the rows that `upsert_sql` of the same parameters should have written, and that are not there."""
+    fresh = _fresh(TABLES[name], distinct=distinct, some=some)
+    return _rendered(sql.SQL("select count(*) from ({}) as fresh").format(fresh))
+
+
 @cache
 def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> bytes:
     """Merge staging into its table: insert what is new, update what differs, touch nothing else.
 
-    Parameters: `account`, and `ctids` (text[]) with `some`. Returns one row: inserted, updated.
+    Parameters: `account`, and `ctids` (text[]) with `some`. Returns one row: inserted, updated, and how many rows
+    were to be.
     """
     table = TABLES[name]
     columns = [column.name for column in table.columns]
@@ -256,23 +278,18 @@ def upsert_sql(name: str, *, distinct: bool = False, some: bool = False) -> byte
     reset = sql.SQL(", _deleted_at = null") if table.soft_delete else sql.SQL("")
     return _rendered(
         sql.SQL(
-            "with incoming as ({incoming}), fresh as ("
-            "select i.* from incoming as i left join {target} as t on {joined}"
-            " where t.{key} is null or (t._synced_at <= i._fetched_at and {differs})"
-            "), merged as ("
+            "with fresh as ({fresh_rows}), merged as ("
             "insert into {target} as t ({written}, _account, _first_synced_at, _synced_at)"
             " select {fresh}, %(account)s, _fetched_at, _fetched_at from fresh"
             " on conflict ({keys}) do update set ({changed}) = row({excluded}),"
             " _synced_at = excluded._synced_at{reset}"
             " where t._synced_at <= excluded._synced_at and {conflicting}"
             " returning xmax = 0 as inserted)"
-            " select count(*) filter (where inserted), count(*) filter (where not inserted) from merged"
+            " select count(*) filter (where inserted), count(*) filter (where not inserted),"
+            " (select count(*) from fresh) from merged"
         ).format(
-            incoming=incoming(table, distinct=distinct, some=some),
+            fresh_rows=_fresh(table, distinct=distinct, some=some),
             target=target_name(name),
-            joined=same_row("t.", "i.", table),
-            key=sql.Identifier(table.key[0]),
-            differs=differs(table, "t.", "i."),
             written=_listed("", written),
             fresh=_listed("", written),
             keys=_listed("", table.primary_key),

@@ -8,7 +8,7 @@ just inserted, a row that Postgres refuses).
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from weakref import WeakKeyDictionary
@@ -18,8 +18,8 @@ from psycopg import errors, sql
 
 from wpsync import crash_points
 from wpsync.db.database import Connection
-from wpsync.errors import Message
-from wpsync.loading.direct_copy import DirectCopy, is_row_error
+from wpsync.errors import FatalError, Message
+from wpsync.loading.direct_copy import DirectCopy, arrived, is_row_error
 from wpsync.loading.merge_sql import (
     Counts,
     Gone,
@@ -34,6 +34,7 @@ from wpsync.loading.merge_sql import (
     staging_name,
     truncate_sql,
     unstage_others_sql,
+    unwritten_sql,
     upsert_sql,
 )
 from wpsync.model import Batch, DeadLetter, LeftOut, Row
@@ -49,6 +50,9 @@ Check = Callable[[Connection], None]
 def unchecked(connection: Connection) -> None:
     """Write under no lease."""
 
+
+REFUSED = "refused_by_postgres"
+"""The reason of dead letters of rows that Postgres refuses."""
 
 SPILL_ROWS = 20_000
 """Rows of a window held in memory; beyond that they are staged while its pages still arrive."""
@@ -196,8 +200,17 @@ class Staging:
         `duplicates` says whether an id was staged more than once; `again` that stored content was
         normalised anew, so that typed rows may be stale although their message is unchanged. Paths of
         media are always compared: they stand beside the payload, and come when the phone has uploaded.
-        Rows that Postgres refuses go to `dead_letters`, each alone. Counts are of the resource's own table.
+        Rows that Postgres refuses go to `dead_letters`, each alone. Counts are of the resource's own table. Raises
+        FatalError where most rows of a table are refused in one way: the table is at fault, not the rows.
         """
+        sent = {table: len(rows) for table, rows in self._pending.rows.items()}
+        for table, rows in self._staged.items():
+            sent[table] = sent.get(table, 0) + rows
+        counts = self._merge(duplicates=duplicates, gone=gone, again=again)
+        self._look_at_refusals(sent)
+        return counts
+
+    def _merge(self, *, duplicates: bool, gone: Gone | None, again: bool) -> Counts:
         main = self._resource.table
         inserted = 0
         if not (duplicates or again or self._merges_always()):
@@ -221,6 +234,17 @@ class Staging:
         if gone is not None:
             counts.deleted = self._mark_gone(gone)
         return counts
+
+    def _look_at_refusals(self, sent: Mapping[str, int]) -> None:
+        refused = Counter(
+            (str(one.error.params["table"]), str(one.error.params["sqlstate"]))
+            for one in self.dead_letters
+            if one.reason == REFUSED
+        )
+        for (table, sqlstate), many in refused.items():
+            if many >= DEFAULT.distrust.refused and many * 2 > sent.get(table, 0):
+                place = f"wp.{table}"
+                raise FatalError("database.rows_refused", table=place, sqlstate=sqlstate, rows=many)
 
     def _copy_new(self) -> int:
         """Copy straight into the tables what they lack; how many rows of the main one. The rest stays pending."""
@@ -322,15 +346,19 @@ class Staging:
         return counts
 
     def _upsert(self, table: str, *, duplicates: bool, ctids: Sequence[str] | None) -> Counts:
-        statement = upsert_sql(table, distinct=duplicates, some=ctids is not None)
-        row = self._connection.execute(
-            statement, {**self._whose, "ctids": list(ctids or ())}
-        ).fetchone()
-        assert row is not None
-        inserted, updated = row
-        assert isinstance(inserted, int)
-        assert isinstance(updated, int)
+        """Merge staged rows. Raises FatalError where the database says that some were written and they were not."""
+        which = {"distinct": duplicates, "some": ctids is not None}
+        parameters: dict[str, object] = {**self._whose, "ctids": list(ctids or ())}
+        inserted, updated, wanted = self._numbers(upsert_sql(table, **which), parameters)
+        if inserted + updated != wanted:  # a newer version has just come, or the table skips rows
+            (left,) = self._numbers(unwritten_sql(table, **which), parameters)
+            arrived(table, wanted, wanted - left)
         return Counts(inserted=inserted, updated=updated)
+
+    def _numbers(self, statement: bytes, parameters: dict[str, object]) -> tuple[int, ...]:
+        row = self._connection.execute(statement, parameters).fetchone()
+        assert row is not None
+        return tuple(int(str(number)) for number in row)
 
     def _unstage(self, table: str, ctid: str) -> dict[str, object]:
         statement = sql.SQL("delete from {} as s where s.ctid = %s::tid returning to_jsonb(s)")
@@ -340,13 +368,18 @@ class Staging:
         return row[0]
 
     def _refuse(self, table: str, row: dict[str, object], exc: psycopg.Error) -> None:
+        """Keep a row that Postgres refuses. Raises FatalError where the table was altered: then no row is at fault."""
+        if not any(one.reason == REFUSED for one in self.dead_letters):
+            from wpsync.db import inspection  # needs SQLAlchemy: rarely
+
+            altered = inspection.retyped(self._connection, f"wp.{table}")
+            if altered is not None:
+                raise FatalError("database.table_altered", problem=altered)
         key = row.get(TABLES[table].key[0])
         why = {"table": table, "sqlstate": str(exc.sqlstate), "error": type(exc).__name__}
         error = Message("dead_letter.refused_by_database", why)
         self.dead_letters.append(
-            DeadLetter(
-                self._resource.name, _short(key), "refused_by_postgres", error, _as_json(row)
-            )
+            DeadLetter(self._resource.name, _short(key), REFUSED, error, _as_json(row))
         )
 
 

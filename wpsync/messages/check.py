@@ -5,6 +5,11 @@ from collections.abc import Mapping
 from wpsync.language import Text
 from wpsync.messages.entry import Entry
 
+_PUT_BACK = Text(
+    "put it back as `wpsync migrate --sql` prints it, or restore the database from a backup",
+    "请按 `wpsync migrate --sql` 的输出恢复，或从备份还原数据库",
+)
+
 ENTRIES: Mapping[str, Entry] = {
     # Names.
     "check.configuration": Entry(Text("configuration", "配置")),
@@ -13,14 +18,96 @@ ENTRIES: Mapping[str, Entry] = {
     "check.database": Entry(Text("database", "数据库")),
     "check.database_folder": Entry(Text("database folder", "数据库目录")),
     "check.rights": Entry(Text("rights", "权限")),
-    "check.encoding": Entry(Text("encoding", "字符编码")),
     "check.time_zone": Entry(Text("time zone", "时区")),
     "check.clock": Entry(Text("clock", "时钟")),
     "check.migrations": Entry(Text("migrations", "表结构")),
     "check.account": Entry(Text("account {account}", "账号 {account}")),
     "check.tokens": Entry(Text("tokens of {account}", "{account} 的令牌")),
     "check.vendor_clock": Entry(Text("vendor's clock", "厂商时钟")),
+    "check.tables": Entry(Text("tables", "数据表")),
     # Details.
+    "check.tables_as_made": Entry(Text("as wpsync made them", "与 wpsync 所建一致")),
+    "check.tables_missing": Entry(
+        Text("missing: {tables:list}", "缺少：{tables:list}"),
+        _PUT_BACK,
+    ),
+    "check.views_missing": Entry(
+        Text("views or functions are missing: {views:list}", "缺少视图或函数：{views:list}"),
+        Text("run `wpsync migrate`", "请运行 `wpsync migrate`"),
+    ),
+    "check.not_a_table": Entry(
+        Text(
+            "{table} is partitioned, a view or a foreign table: wpsync needs a plain table",
+            "{table} 是分区表、视图或外部表：wpsync 需要普通表",
+        ),
+        _PUT_BACK,
+    ),
+    "check.rights_missing": Entry(
+        Text("{table}: the role may not {rights:list}", "{table}：角色缺少 {rights:list} 权限"),
+        Text(
+            "grant it select, insert, update and delete on all tables of the schemas wp, wp_bi and wpsync",
+            "请授予该角色 wp、wp_bi、wpsync 中所有表的 select、insert、update、delete 权限",
+        ),
+    ),
+    "check.rows_hidden": Entry(
+        Text(
+            "{table}: row security hides rows from the role",
+            "{table}：行级安全策略对该角色隐藏了数据",
+        ),
+        Text(
+            "run `alter table {table} disable row level security`, or give the role bypassrls",
+            "请执行 `alter table {table} disable row level security`，或为该角色授予 bypassrls",
+        ),
+    ),
+    "check.columns_missing": Entry(
+        Text("{table}: columns are missing: {columns:list}", "{table}：缺少列 {columns:list}"),
+        _PUT_BACK,
+    ),
+    "check.column_refuses": Entry(
+        Text(
+            "{table}.{column} must not be null, and wpsync cannot fill it in every row",
+            "{table}.{column} 不允许为空，但 wpsync 无法为每行填值",
+        ),
+        Text(
+            "run `alter table {table} alter {column} drop not null`, or give it a default",
+            "请执行 `alter table {table} alter {column} drop not null`，或为其设置默认值",
+        ),
+    ),
+    "check.column_type": Entry(
+        Text(
+            "{table}.{column} is {type}, and not {wanted}",
+            "{table}.{column} 的类型是 {type}，应为 {wanted}",
+        ),
+        _PUT_BACK,
+    ),
+    "check.keys_missing": Entry(
+        Text("{table}: keys are missing: {keys:list}", "{table}：缺少键 {keys:list}"),
+        _PUT_BACK,
+    ),
+    "check.constraints_foreign": Entry(
+        Text(
+            "{table}: {constraints:list} may refuse rows, and wpsync did not make it",
+            "{table}：{constraints:list} 可能导致数据无法写入，且并非 wpsync 创建",
+        ),
+        Text("drop it", "请删除"),
+    ),
+    "check.triggers": Entry(
+        Text(
+            "{table}: {triggers:list} may change or leave out rows, and wpsync did not make it",
+            "{table}：{triggers:list} 可能改写或跳过数据，且并非 wpsync 创建",
+        ),
+        Text(
+            "drop or disable it; a copy for other programs is better made by logical replication",
+            "请删除或停用；如需同步给其他程序，建议使用逻辑复制",
+        ),
+    ),
+    "check.may_not_make_temporary": Entry(
+        Text("the role {user} may not make temporary tables", "角色 {user} 无权创建临时表"),
+        Text(
+            "grant temporary on database … to {user}",
+            "请授予 {user} 在该数据库上的 TEMPORARY 权限",
+        ),
+    ),
     "check.configured": Entry(Text("readable and complete", "可读取且完整")),
     "check.kept": Entry(Text("everything is kept", "全部原样保留")),
     "check.privacy_configured": Entry(Text("as configured", "按配置处理")),
@@ -72,11 +159,7 @@ ENTRIES: Mapping[str, Entry] = {
             "请授予 {user} 在该数据库上的 CREATE 权限",
         ),
     ),
-    "check.not_utf8": Entry(
-        Text("the database is {encoding}", "数据库编码为 {encoding}"),
-        Text("create it with encoding UTF8", "请以 UTF8 编码重新建库"),
-    ),
-    "check.may_create": Entry(Text("the role may create what wpsync needs", "权限齐全")),
+    "check.may_create": Entry(Text("the role may do what wpsync needs", "权限齐全")),
     "check.any_time_zone": Entry(
         Text(
             "{zone} (any will do: wpsync stores instants)",

@@ -25,6 +25,10 @@ class Cause(StrEnum):
 
 _CAUSES = {
     "vendor.unreachable": Cause.VENDOR,
+    "vendor.certificate_untrusted": Cause.VENDOR,
+    "vendor.no_tls": Cause.VENDOR,
+    "vendor.name_unknown": Cause.VENDOR,
+    "vendor.proxy_refuses": Cause.VENDOR,
     "vendor.no_answer": Cause.VENDOR,
     "vendor.server_error": Cause.VENDOR,
     "vendor.not_an_envelope": Cause.VENDOR,
@@ -37,6 +41,12 @@ _CAUSES = {
     "vendor.credentials_rejected": Cause.CREDENTIALS,
     "database.unavailable": Cause.DATABASE,
     "database.no_answer_in_time": Cause.DATABASE,
+    "database.statement_canceled": Cause.DATABASE,
+    "database.lock_not_had": Cause.DATABASE,
+    "database.too_many_connections": Cause.DATABASE,
+    "database.login_refused": Cause.DATABASE,
+    "database.setting_invalid": Cause.DATABASE,
+    "database.not_utf8": Cause.DATABASE,
     "database.right_missing": Cause.DATABASE,
     "database.disk_full": Cause.DATABASE,
     "database.shared_memory_full": Cause.DATABASE,

@@ -9,6 +9,14 @@ _USAGE = Text("`{command} --help` shows the usage", "用法见 `{command} --help
 _CHOICES = Text("{choices:message}", "{choices:message}")
 
 ENTRIES: Mapping[str, Entry] = {
+    "command.output_failed": Entry(
+        Text("the result cannot be printed", "结果无法输出"),
+        Text("look at where the output goes", "请检查输出所写入的位置"),
+    ),
+    "command.no_folder": Entry(
+        Text("the folder that the command was started in is gone", "命令所在的目录已不存在"),
+        Text("change into another folder", "请切换到其他目录"),
+    ),
     # Usage.
     "command.unknown_language": Entry(
         Text("{source}: '{name}' is not a language of wpsync", "{source}：不支持语言“{name}”"),

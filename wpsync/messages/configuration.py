@@ -74,6 +74,34 @@ ENTRIES: Mapping[str, Entry] = {
     "configuration.not_postgres": Entry(
         Text("must begin with postgresql://", "应以 postgresql:// 开头")
     ),
+    "configuration.address_not_encoded": Entry(
+        Text(
+            "user, password and database name must be percent-encoded: %40 for @, %2F for /, %3A for :, %3F for ?,"
+            " %25 for %, %5B and %5D for [ and ], %20 for a blank. Or leave the password out and set database.password",
+            "用户名、密码和库名中的特殊字符须写成百分号编码：@ 写成 %40，/ 写成 %2F，: 写成 %3A，? 写成 %3F，"
+            "% 写成 %25，[ 和 ] 写成 %5B 和 %5D，空格写成 %20；也可以不写密码，改用 database.password",
+        )
+    ),
+    "configuration.address_host": Entry(
+        Text(
+            "a host or port in it is not valid: write host, host:5432 or [::1]:5432, and separate several by commas;"
+            " percent-encode / @ : ? % in user and password",
+            "其中的主机或端口无效：请写成 主机、主机:5432 或 [::1]:5432，多个以逗号分隔；"
+            "用户名和密码中的 / @ : ? % 须写成百分号编码",
+        )
+    ),
+    "configuration.address_parameter": Entry(
+        Text(
+            "{name} is not a parameter of a connection to Postgres; remove it",
+            "{name} 不是 Postgres 连接参数，请将其删除",
+        )
+    ),
+    "configuration.no_web_address": Entry(
+        Text(
+            "is not an address: write https://host or https://host:port",
+            "不是有效地址，应写成 https://主机 或 https://主机:端口",
+        )
+    ),
     "configuration.not_https": Entry(
         Text(
             "must begin with https:// (http:// only for this machine)",
@@ -145,6 +173,16 @@ ENTRIES: Mapping[str, Entry] = {
     "configuration.unreadable": Entry(
         Text("the configuration file {file} cannot be read", "无法读取配置文件 {file}"),
         Text("check its owner and permissions", "请检查该文件的属主和权限"),
+    ),
+    "configuration.not_utf8": Entry(
+        Text(
+            "the configuration file {file} is not in UTF-8",
+            "配置文件 {file} 不是 UTF-8 编码",
+        ),
+        Text(
+            "save it as UTF-8; editors on Windows may use UTF-16 or GBK",
+            "请另存为 UTF-8；Windows 上的编辑器可能存成了 UTF-16 或 GBK",
+        ),
     ),
     "configuration.not_toml": Entry(
         Text("the configuration file {file} is not valid TOML", "配置文件 {file} 不是有效的 TOML"),

@@ -30,6 +30,122 @@ ENTRIES: Mapping[str, Entry] = {
             "请检查停顿原因（进程被暂停、虚拟机冻结或网络中断）；已提交的数据保留，不会重复读取",
         ),
     ),
+    "database.statement_canceled": Entry(
+        Text(
+            "the database cancelled a statement that took too long",
+            "数据库取消了执行过久的语句",
+        ),
+        Text(
+            "look at the load of its server, and for locks in pg_stat_activity; wpsync allows a statement ten minutes",
+            "请检查数据库负载，并在 pg_stat_activity 中查看锁等待；wpsync 允许单条语句执行十分钟",
+        ),
+    ),
+    "database.lock_not_had": Entry(
+        Text("the database did not give a lock in time", "未能及时取得数据库锁"),
+        Text(
+            "look for long transactions and locks in pg_stat_activity",
+            "请在 pg_stat_activity 中查看长事务和锁等待",
+        ),
+    ),
+    "database.conflict": Entry(
+        Text(
+            "the database rolled a transaction back that met another",
+            "事务与其他事务冲突，已被数据库回滚",
+        ),
+        Text("nothing to do: it is tried again", "无需处理，会自动重试"),
+    ),
+    "database.too_many_connections": Entry(
+        Text("the database has no connection left", "数据库连接数已满"),
+        Text(
+            "raise max_connections of the server or the connection limit of the role: wpsync needs up to 60",
+            "请调高数据库的 max_connections 或该角色的连接数上限：wpsync 最多需要 60 个连接",
+        ),
+    ),
+    "database.login_refused": Entry(
+        Text("the database refuses the login", "数据库拒绝登录"),
+        Text(
+            "check user and password in database.url, or database.password; a file of it is read again at every try",
+            "请检查 database.url 中的用户名和密码，或 database.password；若密码来自文件，每次重试都会重新读取",
+        ),
+    ),
+    "database.setting_invalid": Entry(
+        Text(
+            "the database or its pooler refuses a setting of the connection",
+            "数据库或连接池拒绝了连接参数",
+        ),
+        Text(
+            "correct the parameter in database.url, in PGOPTIONS, PGTZ or PGDATESTYLE of the environment,"
+            " or by `alter role … reset` for the role",
+            "请修正 database.url 中的该参数，或环境变量 PGOPTIONS、PGTZ、PGDATESTYLE，"
+            "或用 `alter role … reset` 重置角色上的设置",
+        ),
+    ),
+    "database.not_utf8": Entry(
+        Text(
+            "the database is in {encoding}, which cannot hold every text",
+            "数据库编码为 {encoding}，无法保存所有文字",
+        ),
+        Text(
+            "create it with: create database … encoding 'UTF8' template template0",
+            "请这样建库：create database … encoding 'UTF8' template template0",
+        ),
+    ),
+    "database.refused": Entry(
+        Text(
+            "the database refuses a statement (SQLSTATE {sqlstate}, at {place})",
+            "数据库拒绝执行语句（SQLSTATE {sqlstate}，位置 {place}）",
+        ),
+        Text(
+            "`wpsync check` shows how tables, triggers and rights differ from those that wpsync made",
+            "`wpsync check` 会列出表、触发器和权限与 wpsync 所建的有何不同",
+        ),
+    ),
+    "database.constraint": Entry(
+        Text(
+            "{table} has something that wpsync did not make and that refuses rows: {name} (SQLSTATE {sqlstate})",
+            "{table} 上有并非 wpsync 创建的约束或列，导致数据无法写入：{name}（SQLSTATE {sqlstate}）",
+        ),
+        Text(
+            "drop the constraint or column, or give the column a default; the rows are read again by themselves",
+            "请删除该约束或列，或为该列设置默认值；数据会自动重新读取",
+        ),
+    ),
+    "database.table_altered": Entry(
+        Text(
+            "the database refuses rows because a table was altered: {problem:message}",
+            "数据表被改动，导致数据无法写入：{problem:message}",
+        ),
+    ),
+    "database.rows_refused": Entry(
+        Text(
+            "{table} refuses most rows in one way (SQLSTATE {sqlstate}, rows: {rows:count})",
+            "{table} 以同一原因拒绝了大部分数据（SQLSTATE {sqlstate}，{rows:count} 条）",
+        ),
+        Text(
+            "`wpsync check` shows how the table differs from the one that wpsync made",
+            "`wpsync check` 会列出该表与 wpsync 所建的有何不同",
+        ),
+    ),
+    "database.rows_skipped": Entry(
+        Text(
+            "{table}: {written:count} of {sent:count} rows were written, a trigger or rule leaves the others out",
+            "{table}：{sent:count} 条中只写入了 {written:count} 条，其余被触发器或规则跳过",
+        ),
+        Text(
+            "drop the trigger or rule, or let it pass every row; the rows are read again by themselves",
+            "请删除该触发器或规则，或让其放行所有数据；数据会自动重新读取",
+        ),
+    ),
+    "database.not_repaired": Entry(
+        Text(
+            "{table}: rows that were repaired differ again at once (rows: {rows:count})",
+            "{table}：修复后的数据立即又出现差异（{rows:count} 条）",
+        ),
+        Text(
+            "look for a trigger or rule on the table that changes or leaves out rows; `wpsync check` lists them",
+            "请检查该表上是否有改写或跳过数据的触发器或规则；`wpsync check` 会列出",
+        ),
+    ),
     "database.right_missing": Entry(
         Text("the database role lacks a right", "数据库角色缺少权限"),
         Text(

@@ -13,7 +13,10 @@ ENTRIES: Mapping[str, Entry] = {
             "the schema of the database is not the one that this version needs",
             "数据库表结构与当前版本不符",
         ),
-        _MIGRATE,
+        Text(
+            "`wpsync check` names what differs; where migrations are missing, run `wpsync migrate`",
+            "`wpsync check` 会指出不同之处；若缺少迁移，请运行 `wpsync migrate`",
+        ),
     ),
     "schema.not_current": Entry(
         Text(
@@ -21,6 +24,12 @@ ENTRIES: Mapping[str, Entry] = {
             "数据库表结构不是最新，缺少 {missing:list}",
         ),
         _MIGRATE,
+    ),
+    "schema.altered": Entry(
+        Text(
+            "no migration is missing, but the tables are not those that wpsync made:{problems:lines}",
+            "迁移已全部执行，但数据表与 wpsync 所建不一致：{problems:lines}",
+        ),
     ),
     "schema.unreleased": Entry(
         Text(
@@ -44,12 +53,13 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "schema.foreign": Entry(
         Text(
-            "the schemas wp, wp_bi and wpsync of this database belong to another program (found: {found:list}); nothing was changed",
-            "该库的 wp、wp_bi 或 wpsync 中已有其他程序的表（{found:list}）；未做任何改动",
+            "the schemas wp, wp_bi and wpsync of this database hold tables of another program, or of a part of a backup (found: {found:list}); nothing was changed",
+            "该库的 wp、wp_bi 或 wpsync 中已有其他程序的表，或只还原了部分备份（{found:list}）；未做任何改动",
         ),
         Text(
-            "give wpsync a database of its own (database.url)",
-            "请为 wpsync 单独准备数据库（database.url）",
+            "give wpsync a database of its own (database.url); after a restore of wp and wp_bi alone, restore the schema"
+            " wpsync of the same backup as well",
+            "请为 wpsync 单独准备数据库（database.url）；若只还原了 wp 和 wp_bi，请同时还原同一备份中的 wpsync",
         ),
     ),
     "schema.not_allowed": Entry(

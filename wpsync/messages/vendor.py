@@ -31,6 +31,71 @@ ENTRIES: Mapping[str, Entry] = {
         ),
         _RETRIED,
     ),
+    "vendor.certificate_untrusted": Entry(
+        Text(
+            "the vendor's certificate is not trusted ({endpoint})",
+            "厂商接口的证书不受信任（{endpoint}）",
+        ),
+        Text(
+            "where the firm's network inspects TLS, set SSL_CERT_FILE to a PEM file with its certificates",
+            "若公司网络会检查 TLS 流量，请把 SSL_CERT_FILE 设为包含公司根证书的 PEM 文件",
+        ),
+    ),
+    "vendor.no_tls": Entry(
+        Text(
+            "the vendor's address does not speak TLS ({endpoint})",
+            "厂商地址未使用 TLS（{endpoint}）",
+        ),
+        Text(
+            "check host and port of base_url, and that no proxy stands between",
+            "请检查 base_url 的主机和端口，以及中间是否有代理",
+        ),
+    ),
+    "vendor.name_unknown": Entry(
+        Text(
+            "the vendor's host name is not known here ({endpoint})",
+            "无法解析厂商接口的域名（{endpoint}）",
+        ),
+        Text(
+            "check base_url and the DNS of this host; where there is only a proxy, set HTTPS_PROXY",
+            "请检查 base_url 和本机 DNS；若只能经代理访问，请设置 HTTPS_PROXY",
+        ),
+    ),
+    "vendor.proxy_refuses": Entry(
+        Text("the proxy refuses the connection ({endpoint})", "代理拒绝了连接（{endpoint}）"),
+        Text(
+            "check HTTPS_PROXY (407: it wants a user and a password, http://user:password@host:port), or name"
+            " the vendor's host in NO_PROXY",
+            "请检查 HTTPS_PROXY（407 表示需要用户名和密码：http://用户:密码@主机:端口），或把厂商域名写入 NO_PROXY",
+        ),
+    ),
+    "vendor.socks_proxy": Entry(
+        Text(
+            "{variable} names a SOCKS proxy, which wpsync does not use",
+            "{variable} 是 SOCKS 代理，wpsync 不支持",
+        ),
+        Text(
+            "set it to the proxy's HTTP address (Clash serves both on one port: http://127.0.0.1:7890), or unset it",
+            "请改为该代理的 HTTP 地址（Clash 的同一端口也支持 HTTP：http://127.0.0.1:7890），或取消该变量",
+        ),
+    ),
+    "vendor.bad_proxy": Entry(
+        Text("{variable} of the environment cannot be read", "无法解析环境变量 {variable}"),
+        Text(
+            "write proxies like http://host:port, and NO_PROXY as names separated by commas, without brackets and masks",
+            "代理应写成 http://主机:端口；NO_PROXY 为逗号分隔的名称，不含方括号和掩码",
+        ),
+    ),
+    "vendor.bad_certificates": Entry(
+        Text(
+            "{variable} of the environment names no readable certificates",
+            "环境变量 {variable} 指向的证书无法读取",
+        ),
+        Text(
+            "let it name a PEM file with certificates, or unset it",
+            "请指向有效的 PEM 证书文件，或取消该变量",
+        ),
+    ),
     "vendor.no_answer": Entry(
         Text(
             "no usable answer from the vendor ({endpoint}, {error})",

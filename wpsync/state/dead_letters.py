@@ -8,15 +8,27 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg import sql
+
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import rows, statements
 from wpsync.errors import Message
 from wpsync.model import DeadLetter
+from wpsync.resources import TABLES
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.state import errors
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
+
+_RESOLVE_WRITTEN = """
+update wpsync.dead_letters d set resolved_at = %(at)s
+from {target} t
+where d.account = %(account)s and d.resource = %(resource)s and d.reason = 'refused_by_postgres'
+  and d.error_params->>'table' = %(table)s and d.resolved_at is null
+  and t._account = d.account and t.{key} = d.record_id and t._synced_at >= d.first_seen_at
+"""
+"""Rows that were refused and have been written since, however they came."""
 
 
 def keep_dead_letters(
@@ -54,6 +66,21 @@ def resolve_read_messages(connection: Connection, account: str, at: datetime) ->
     row = connection.execute(QUERIES["any_open_dead_letter"], scope.parameters()).fetchone()
     if row is not None and row[0]:
         connection.execute(QUERIES["resolve_read_messages"], {"account": account, "at": at})
+
+
+def resolve_written(connection: Connection, scope: Scope, at: datetime) -> int:
+    """Close the letters of rows that Postgres refused and that are there now; return how many."""
+    tables = connection.execute(QUERIES["refusing_tables"], scope.parameters()).fetchall()
+    closed = 0
+    for (name,) in tables:
+        table = TABLES.get(str(name))
+        if table is not None and len(table.key) == 1:
+            statement = sql.SQL(_RESOLVE_WRITTEN).format(
+                target=sql.Identifier("wp", table.name), key=sql.Identifier(table.key[0])
+            )
+            parameters = scope.parameters(table=table.name, at=at)
+            closed += connection.execute(statement, parameters).rowcount
+    return closed
 
 
 @dataclass(frozen=True, slots=True)

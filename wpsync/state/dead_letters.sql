@@ -40,3 +40,8 @@ from wpsync.dead_letters where resolved_at is null and id > %(after)s order by i
 
 -- name: resolve_dead_letter
 update wpsync.dead_letters set resolved_at = %(at)s where id = %(id)s and resolved_at is null
+
+-- name: refusing_tables
+-- The tables of which rows were refused.
+select distinct error_params->>'table' from wpsync.dead_letters
+where account = %(account)s and resource = %(resource)s and reason = 'refused_by_postgres' and resolved_at is null

@@ -18,7 +18,7 @@ from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
 from wpsync.loading import erasure, table_stats
 from wpsync.loading.merge_sql import Counts
-from wpsync.loading.staging import Staging
+from wpsync.loading.staging import REFUSED, Staging
 from wpsync.model import Erased, LeftOut
 from wpsync.normalize.originals import RAW
 from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
@@ -153,6 +153,8 @@ def _retry(
     database: Database, clock: Clock, letter: dead_letters.KeptLetter, privacy: Privacy
 ) -> bool:
     resource = RESOURCES.get(letter.resource)
+    if resource is not None and letter.reason == REFUSED:
+        return _is_written(database, clock, letter, resource.name)
     if resource is None or letter.original is None or letter.reason in _AS_IT_IS:
         return False
     original = json.loads(letter.original)
@@ -179,3 +181,13 @@ def _retry(
                 if not refused:
                     dead_letters.resolve_dead_letter(connection, letter.id, clock.now())
         return not refused
+
+
+def _is_written(
+    database: Database, clock: Clock, letter: dead_letters.KeptLetter, resource: str
+) -> bool:
+    """Close the letters of rows that Postgres refused and that have come since; whether this was one of them."""
+    with database.transaction() as connection:
+        dead_letters.resolve_written(connection, Scope(letter.account, resource), clock.now())
+    kept = dead_letters.dead_letter(database, letter.id)
+    return kept is not None and kept.resolved_at is not None

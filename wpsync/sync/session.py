@@ -56,9 +56,7 @@ class Session:
         return Client(
             account=name,
             base_url=settings.base_url,
-            credentials=Credentials(
-                settings.client_id, Secret(settings.client_secret.get_secret_value())
-            ),
+            credentials=Credentials(settings.client_id, self.config.client_secret(name)),
             tokens=PostgresTokens(self.database, _token_key(self.config)),
             clock=self.clock,
             limits=Limits(

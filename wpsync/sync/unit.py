@@ -15,6 +15,7 @@ from functools import partial
 from wpsync import ledger
 from wpsync.clock import Clock
 from wpsync.db.database import Connection
+from wpsync.errors import FatalError
 from wpsync.extract import follow_up
 from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import Reading
@@ -116,9 +117,12 @@ class _Unit(ABC):
         return letters
 
     def _resolve_dead_letters(self, counts: Counts, at: datetime) -> None:
-        """Close the letters of messages that could not be read before and have been now."""
-        if self._target.resource.details and (counts.inserted or counts.updated):
+        """Close the letters of rows that could not be read or written before, and are there now."""
+        if not (counts.inserted or counts.updated):
+            return
+        if self._target.resource.details:
             dead_letters.resolve_read_messages(self._connection, self._scope.account, at)
+        dead_letters.resolve_written(self._connection, self._scope, at)
 
     def _log_dead_letters(self) -> None:
         """Log the commonest reason: the only trace of letters that are not kept."""
@@ -205,6 +209,8 @@ class WindowUnit(_Unit):
                 drift.note_drift(connection, scope, self._staging.drift, at)
                 if window is not None:
                     self._mark_gone(closed, window)
+                    if repair is not None:
+                        self._look_again(closed, window)
                     after = self._count(touched)
                     grown = {start: after[start] - before[start] for start in touched}
                     entry = reading(closed)
@@ -215,6 +221,18 @@ class WindowUnit(_Unit):
                     if self._live:
                         ledger.advance(book)
         return Loaded(counts, letters)
+
+    def _look_again(self, closed: Closed, window: Window) -> None:
+        """Raises FatalError where rows that were just repaired differ all the same. They are still staged."""
+        refused = {letter.record_id for letter in self._staging.dead_letters}
+        assert closed.read_at is not None
+        left = [
+            one
+            for one in diff.compare(self._connection, self._scope, window, closed.read_at)
+            if one.what != EXTRA and one.key.split("/")[0] not in refused
+        ]
+        if left:
+            raise FatalError("database.not_repaired", table=f"wp.{left[0].table}", rows=len(left))
 
     def _count(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
         return {start: self._held(part) for start, part in stretches.items()}
@@ -268,6 +286,7 @@ class ListingUnit(_Unit):
                 self._keep_left_out()
                 counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
                 letters = self._keep_dead_letters(closed, at)
+                self._resolve_dead_letters(counts, at)
                 drift.note_drift(connection, scope, self._staging.drift, at)
                 listings.close_listing(
                     connection,

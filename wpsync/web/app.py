@@ -114,7 +114,7 @@ def _remembering(response: Response, request: Request) -> Response:
 def application(session: Session, service: Service, metrics: Metrics) -> Starlette:
     """The application of one instance of the service."""
     settings, shown = session.config.web, Page(session, service.monitor)
-    password = settings.password.get_secret_value() if settings.password else None
+    password = session.config.page_password()
     return Starlette(
         routes=[
             Route("/", shown.whole),

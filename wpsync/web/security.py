@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wpsync.clock import Clock
 from wpsync.language import Language, Text
+from wpsync.model import Secret
 from wpsync.status.texts import chosen
 
 HEADERS = {
@@ -48,7 +49,7 @@ _TRIES, _WITHIN, _CLIENTS = 10, 60.0, 1_000
 class Guard:
     """Middleware: method, host, password, headers. `password` None: nobody is asked for one."""
 
-    def __init__(self, app: ASGIApp, *, password: str | None, local: bool, clock: Clock) -> None:
+    def __init__(self, app: ASGIApp, *, password: Secret | None, local: bool, clock: Clock) -> None:
         self._app = app
         self._password = password
         self._local = local
@@ -92,7 +93,7 @@ class Guard:
         given = _given(asked.headers.get("authorization", ""))
         if given is None or self._locked(_client(asked)):
             return False
-        if hmac.compare_digest(given.encode(), self._password.encode()):
+        if hmac.compare_digest(given.encode(), self._password.reveal().encode()):
             return True
         if len(self._wrong) >= _CLIENTS:
             self._wrong.clear()

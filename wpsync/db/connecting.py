@@ -1,0 +1,114 @@
+"""The one way to connect to Postgres: with every setting of the session that matters made here.
+
+Roles, databases and the environment (PGTZ, PGOPTIONS) may set an encoding, a style of dates or a timeout of their
+own. They are set after connecting, and not as start-up options, which poolers refuse or drop.
+"""
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol, Self
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from wpsync.errors import FatalError
+from wpsync.model import Secret
+from wpsync.policy import DEFAULT, DatabaseWaits
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+class Connects(Protocol):
+    """Gives connections: the database for its work, or its `monitoring`."""
+
+    def connection(self) -> AbstractContextManager[Connection]:
+        """Yield a connection, outside any transaction, for a moment."""
+        ...
+
+
+KEEPALIVE = {
+    "keepalives": 1,
+    "keepalives_idle": 5,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "connect_timeout": 5,
+}
+"""How our end notices a server that has vanished: libpq's parameters, in seconds."""
+
+ENCODING = "UTF8"
+
+_PINNED = (
+    "set client_encoding to 'UTF8'; set datestyle to 'ISO, YMD'; set intervalstyle to 'postgres';"
+    " set timezone to 'UTC'; set bytea_output to 'hex'; set extra_float_digits to 1;"
+    " set standard_conforming_strings to on; set search_path to pg_catalog;"
+    " set default_transaction_isolation to 'read committed'; set default_transaction_deferrable to off;"
+    " set lock_timeout to 0; set idle_in_transaction_session_timeout to '1h'; set row_security to off;"
+    " set statement_timeout to '{statement}s'"
+)
+"""With `row_security` off a policy that would hide rows is an error, and never a smaller number of rows."""
+
+_NOTICE_US_DEAD = (
+    "set tcp_keepalives_idle to 5; set tcp_keepalives_interval to 3; set tcp_keepalives_count to 3;"
+    " set tcp_user_timeout to 10000"
+)
+
+
+class Pinned(psycopg.Connection[Any]):
+    """A connection whose session is pinned."""
+
+    waits: DatabaseWaits = DEFAULT.database
+
+    @classmethod
+    def connect(cls, conninfo: str = "", **given: Any) -> Self:
+        """Connect, and pin the session. Raises FatalError for a database that is not in UTF-8."""
+        connection = super().connect(conninfo, **given)
+        try:
+            pin(connection, cls.waits)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+
+def pinned(secret: Secret, pool_waits: DatabaseWaits) -> type[Pinned]:
+    """Return a class of connections to one place for a pool, which reads where that is anew for each of them."""
+
+    class PinnedThere(Pinned):
+        waits = pool_waits
+
+        @classmethod
+        def connect(cls, conninfo: str = "", **given: Any) -> Self:
+            return super().connect(address(secret), **given)
+
+    return PinnedThere
+
+
+def address(conninfo: Secret) -> str:
+    """Return where to connect, with our name and keepalives."""
+    return make_conninfo(
+        conninfo.reveal(), application_name="wpsync", client_encoding=ENCODING, **KEEPALIVE
+    )
+
+
+def connect(conninfo: Secret | str, *, autocommit: bool = True, **given: Any) -> Connection:
+    """Connect by itself, outside any pool. Raises psycopg's errors, and FatalError as `Pinned.connect` does."""
+    secret = conninfo if isinstance(conninfo, Secret) else Secret(conninfo)
+    return Pinned.connect(address(secret), autocommit=autocommit, **given)
+
+
+def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
+    """Make the settings of a session. Raises FatalError for a database that is not in UTF-8."""
+    encoding = connection.info.parameter_status("server_encoding")
+    if encoding != ENCODING:
+        raise FatalError("database.not_utf8", encoding=encoding or "?")
+    was, connection.autocommit = connection.autocommit, True
+    connection.execute(_PINNED.format(statement=int(waits.statement)) + "; " + _NOTICE_US_DEAD)
+    connection.autocommit = was
+
+
+def notice_us_dead(connection: psycopg.Connection[Any]) -> None:
+    """Have the server notice within seconds that our host has vanished, so that our locks are free for others.
+
+    Keepalives alone would not do: they rest while a reply waits to be acknowledged, for which there is
+    `tcp_user_timeout`.
+    """
+    connection.execute(_NOTICE_US_DEAD)
