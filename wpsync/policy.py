@@ -52,6 +52,7 @@ the code.
 | `WindowRetries.pauses` | 1, 2, 5, 10, 20 s | between attempts after a failure that may pass by itself | sync.attempts, sync.window_sync |
 | `WindowRetries.look` | 0.5 s | between two looks at whether to stop | sync.attempts |
 | `WindowRetries.failures` | 60 | readings that may fail before a stretch is bisected no further | sync.window_sync |
+| `WindowRetries.unproved` | 8 | of which so many pass before the vendor is asked again whether it answers at all | sync.window_sync |
 | `WindowRetries.deadlocks` | 5 | transactions that are tried where Postgres breaks a deadlock | sync.unit, sync.reports |
 | `ListingRetries.failed_pages` | 60 | failed pages after which a further one is left out undivided | extract.bisect_listing |
 | `ListingRetries.in_a_row` | 12 | failures in a row after which the rest of the listing counts as not shown | extract.bisect_listing |
@@ -240,6 +241,7 @@ class WindowRetries:
     pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 20.0)
     look: float = 0.5
     failures: int = 60
+    unproved: int = 8
     deadlocks: int = 5
 
 

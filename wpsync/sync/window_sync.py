@@ -39,11 +39,13 @@ class Patience:
     """How many readings may fail before a stretch is entered as unreadable without being bisected further.
 
     Windows may share it. One row that the vendor stumbles over takes about seventeen in a day, since each halving
-    fails once. `waits`: whether a reading that failed is first tried again, after a pause.
+    fails once. `waits`: whether a reading that failed is first tried again, after a pause. `unproved`: the failures since
+    the vendor last proved that it answers; None before the first proof.
     """
 
     failures: int
     waits: bool = True
+    unproved: int | None = None
 
     @property
     def is_over(self) -> bool:
@@ -154,10 +156,12 @@ class Pipeline:
             if len(halves) > 1 and not patience.is_over:
                 for half in request.in_order(halves):
                     unserved += self._read(half, request, loader, result, patience)
-            elif request.proved and self._run.totals.rows_read == rows_before:
+                continue
+            if result.problem is not None and not self._still_answers(patience, 1):
+                raise result.problem
+            if request.proved and self._run.totals.rows_read == rows_before:
                 raise self._nothing_shown(request.window, result.problem)
-            else:
-                self._enter_unreadable(piece, request, loader, result)
+            self._enter_unreadable(piece, request, loader, result)
         return result
 
     def _read(
@@ -178,7 +182,7 @@ class Pipeline:
                         if not result.is_stopped:
                             self._read_piece(piece, request, loader, result)
         except UNSERVED as problem:
-            if not request.bisects or not self.vendor_answers():
+            if not request.bisects or not self._still_answers(patience, self._retries.unproved):
                 raise
             patience.failures -= 1
             result.problem = result.problem or problem
@@ -270,6 +274,15 @@ class Pipeline:
     def vendor_answers(self) -> bool:
         """Return whether the vendor answers on this endpoint at all, if asked for the present."""
         return self._reader.answers(windows.floor_second(self._clock.now()))
+
+    def _still_answers(self, patience: Patience, unproved: int) -> bool:
+        """Return whether the vendor answers at all; asks it where so many failures passed since it proved that it does."""
+        if patience.unproved is None or patience.unproved >= unproved:
+            if not self.vendor_answers():
+                return False
+            patience.unproved = 0
+        patience.unproved += 1
+        return True
 
     def _filters(self, parent: str) -> Mapping[str, object]:
         by = self._resource.parent_filter
