@@ -389,6 +389,21 @@ def test_twenty_refusals_at_once_are_met_by_one_renewal():
     assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 1)
 
 
+def test_a_login_that_is_refused_as_busy_is_repeated_and_rejects_no_credentials():
+    clock, store = FakeClock(START), MemoryTokens()
+    busy = iter([refused("系统繁忙，请稍后再试")] * 2)
+    asked = []
+
+    def vendor(request):
+        asked.append(request.url.path)
+        pair = {"accessToken": "access", "refreshToken": "refresh"}
+        return next(busy, None) or good(pair)
+
+    made(vendor, clock, store).call("/api/x")
+    assert len(asked) == 4
+    assert store.read("main").failures == 0
+
+
 def test_rejected_credentials_are_not_tried_again_for_a_while_unless_they_change():
     clock, store = FakeClock(START), MemoryTokens()
     asked = []

@@ -22,11 +22,18 @@ from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
 from wpsync.api.connections import Waits, bound
 from wpsync.api.envelope import DamagedReplyError, Received
+from wpsync.api.lasting_refusals import LastingRefusals
 from wpsync.api.limits import Limits
 from wpsync.api.retry import Retries
 from wpsync.api.token_doubts import TokenDoubts
 from wpsync.clock import Clock
-from wpsync.errors import ConfigError, RateLimitedError, VendorRefusedError, VendorUnavailableError
+from wpsync.errors import (
+    AmbiguousRefusalError,
+    ConfigError,
+    RateLimitedError,
+    VendorRefusedError,
+    VendorUnavailableError,
+)
 from wpsync.model import Priority, Secret
 from wpsync.policy import DEFAULT, Policy
 
@@ -110,7 +117,8 @@ class Client:
         self._base = str(url)
         self._clock = clock
         self._limits = limits
-        self._retries = Retries(policy.requests, clock, stopping)
+        lasting = LastingRefusals(clock, policy.requests.believed)
+        self._retries = Retries(policy.requests, clock, stopping, lasting)
         self._account = account
         self._on_request = on_request
         self._doubts = TokenDoubts(clock, policy.token_distrust)
@@ -253,7 +261,7 @@ class Client:
             return self._send(endpoint, content, access, priority, acts=acts)
         except RejectedError as rejected:
             words = rejected.words
-        except envelope.AmbiguousRefusalError:
+        except AmbiguousRefusalError:
             if acts or self._doubts.hold(endpoint, ""):
                 raise
             words = ""
@@ -265,7 +273,7 @@ class Client:
                 return self._send(endpoint, content, access, priority, acts=acts)
             except RejectedError as rejected:
                 words = rejected.words or words
-            except envelope.AmbiguousRefusalError:
+            except AmbiguousRefusalError:
                 self._doubts.note(endpoint, "")
                 raise
         self._doubts.note(endpoint, words)
@@ -298,6 +306,8 @@ class Client:
         except DamagedReplyError:
             outcome = "damaged"
             raise
+        except AmbiguousRefusalError:
+            raise  # an answer, of a kind: the vendor is not away
         except VendorUnavailableError as exc:
             outcome = "unavailable"
             self._reach.failed(at, exc)
@@ -411,7 +421,10 @@ class Client:
         return access, envelope.secret(data, "refreshToken")
 
     def _token_call(self, endpoint: str, query: str, content: bytes) -> object:
-        """A call without an access token; `code` 0 is a rejection, unless it is plainly something else."""
+        """A call without an access token; `code` 0 is a rejection, unless it is plainly something else.
+
+        Words that no rule knows reject the credentials: a login is not repeated for their sake.
+        """
 
         def attempt() -> object:
             stamp = int(self._clock.now().timestamp() * 1000)
@@ -419,10 +432,10 @@ class Client:
             try:
                 with self._counted(endpoint, Priority.LIVE):
                     return self._opened(endpoint, self._post(endpoint, url, content)).data
-            except envelope.AmbiguousRefusalError:
+            except AmbiguousRefusalError:
                 raise RejectedError from None
             except VendorRefusedError as exc:
-                if exc.status_code is None:
+                if exc.status_code is None and not envelope.is_busy(exc.message.words):
                     raise RejectedError from None
                 raise
 

@@ -36,7 +36,7 @@ class TokenDoubts:
     def hold(self, endpoint: str, words: str) -> bool:
         """Whether the like was refused with a fresh token a while ago."""
         with self._lock:
-            found = self._held.get(_key(endpoint, words))
+            found = self._held.get(key(endpoint, words))
             return found is not None and self._clock.now() < found.until
 
     def note(self, endpoint: str, words: str) -> None:
@@ -45,17 +45,17 @@ class TokenDoubts:
         with self._lock:
             longest = self._rules.longest
             self._held = {
-                key: doubt for key, doubt in self._held.items() if now < doubt.until + longest
+                known: doubt for known, doubt in self._held.items() if now < doubt.until + longest
             }
-            key = _key(endpoint, words)
-            before = self._held.get(key)
+            like = key(endpoint, words)
+            before = self._held.get(like)
             if before is not None and now < before.until:
                 return  # another thread has just noted it
             pause = min(longest, 2 * before.pause) if before is not None else self._rules.first
             pause = pause if words else self._rules.without_reason
-            self._held[key] = _Doubt(now + pause, pause)
+            self._held[like] = _Doubt(now + pause, pause)
 
 
-def _key(endpoint: str, words: str) -> tuple[str, str]:
-    """The words without numbers: each phone is not another reason."""
+def key(endpoint: str, words: str) -> tuple[str, str]:
+    """Return the words without numbers: each phone is not another reason."""
     return endpoint, _VARYING.sub("#", words)
