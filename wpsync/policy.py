@@ -45,6 +45,8 @@ the code.
 | `TokenDistrust.first` | 15 min | how long refusals that a fresh token met too are not blamed on tokens | api.token_doubts |
 | `TokenDistrust.longest` | 1 d | the longest such time; it doubles each time | api.token_doubts |
 | `TokenDistrust.without_reason` | 5 min | the same for a refusal without a reason | api.token_doubts |
+| `TokenDistrust.look` | 30 s | until a renewal is asked if the token is dead after all; the waits double | api.token_doubts |
+| `TokenRenewal.in_a_row` | 3 | renewals for one cause, as long as each replaces a dead token | api.client |
 | `VendorOutages.after` | 5 s | a vendor that has answered nothing for so long is away | api.availability |
 | `VendorOutages.failures` | 2 | and so many requests have failed | api.availability |
 | `VendorOutages.log_again` | 1 h | until a lasting outage is logged again | api.availability |
@@ -213,6 +215,7 @@ class TokenRenewal:
     login_pause: timedelta = timedelta(minutes=15)
     young: timedelta = timedelta(minutes=15)
     just_renewed: timedelta = timedelta(seconds=30)
+    in_a_row: int = 3
     overdue: timedelta = timedelta(days=28)
 
 
@@ -223,6 +226,7 @@ class TokenDistrust:
     first: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(days=1)
     without_reason: timedelta = timedelta(minutes=5)
+    look: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,7 @@ class Client:
         self._longest_pause = policy.rate_limits.pause_max
         self._rules = policy.requests
         self._longest = timeout_seconds
+        self._renewals = policy.tokens.in_a_row
         self._waits = Waits(policy.requests.look, stopping)
         self._known_damage = set[bytes]()
         self._is_misencoded = False
@@ -252,9 +253,10 @@ class Client:
     def _with_token(
         self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
     ) -> Reply:
-        """One call; after a rejected token one renewal and one more try, then at most one login.
+        """One call; after a rejected token a renewal and one more try, then at most one login.
 
-        What is refused all the same is for a while not blamed on the token.
+        A renewal that replaces the token shows that it was dead: then the next rejection is another cause. What is
+        refused all the same is for a while not blamed on the token.
         """
         access = self._keeper.access()
         try:
@@ -265,18 +267,34 @@ class Client:
             if acts or self._doubts.hold(endpoint, ""):
                 raise
             words = ""
-        for renewed in (False, True):
-            if self._doubts.hold(endpoint, words):
-                raise envelope.refused_anyway(endpoint, words)
+        renewals = self._renewals
+        while True:
+            before, is_login = access, renewals <= 0
             try:
-                access = self._keeper.after_rejection(access, renewed=renewed)
+                if self._doubts.hold(endpoint, words):
+                    is_login = False
+                    access = self._undoubted(endpoint, words, access)
+                else:
+                    access = self._keeper.after_rejection(access, renewed=is_login)
+                renewals = renewals - 1 if access != before else 0
                 return self._send(endpoint, content, access, priority, acts=acts)
             except RejectedError as rejected:
                 words = rejected.words or words
+                if is_login:
+                    break
             except AmbiguousRefusalError:
                 self._doubts.note(endpoint, "")
                 raise
         self._doubts.note(endpoint, words)
+        raise envelope.refused_anyway(endpoint, words)
+
+    def _undoubted(self, endpoint: str, words: str, access: Secret) -> Secret:
+        """Return another token where a renewal shows that this one was dead after all. It is seldom asked."""
+        if self._doubts.is_due(endpoint, words):
+            another = self._keeper.after_rejection(access)
+            if another != access:
+                self._doubts.forget(endpoint, words)
+                return another
         raise envelope.refused_anyway(endpoint, words)
 
     def _send(
