@@ -23,6 +23,7 @@ the code.
 | `RequestRetries.look` | 0.5 s | between two looks at whether to stop | api.retry, api.client |
 | `RequestRetries.damaged` | 8 | how often a reply that comes damaged is asked for | api.client |
 | `RequestRetries.damaged_wait` | 0.1 s | between them | api.client |
+| `RequestRetries.believed` | 5 min | how long a refusal that no rule knows, and no repeating helped against, is not repeated | api.client |
 | `RateLimits.minute` | 60.05 s | how long a request counts after its reply; the vendor's clock is not ours | api.limits |
 | `RateLimits.lost` | 1 min | a request without a recorded end (its process died) is taken to have ended after this | api.limits |
 | `RateLimits.skew` | 5 s | an entry of a budget further in the future is from a wrong clock | api.limits |
@@ -32,6 +33,7 @@ the code.
 | `RateLimits.look` | 0.5 s | between two looks at whether a request may be sent | api.limits |
 | `RateLimits.tick` | 0.01 s | the shortest wait for a place | api.limits |
 | `RateLimits.creep_every` | 20 | successes until a lowered rate rises by a quarter | api.limits |
+| `RateLimits.calm` | 15 s | without a refusal, after which a lowered rate doubles, up to half of the limit | api.limits |
 | `RateLimits.unlimited_start` | 120 | the rate taken as a base where there was no limit | api.limits |
 | `TokenRenewal.early` | 5 min | an access token is renewed this long before its end | api.auth |
 | `TokenRenewal.rotate_after` | 27 d | from this age on a pair is replaced | api.auth |
@@ -43,6 +45,8 @@ the code.
 | `TokenDistrust.first` | 15 min | how long refusals that a fresh token met too are not blamed on tokens | api.token_doubts |
 | `TokenDistrust.longest` | 1 d | the longest such time; it doubles each time | api.token_doubts |
 | `TokenDistrust.without_reason` | 5 min | the same for a refusal without a reason | api.token_doubts |
+| `TokenDistrust.look` | 30 s | until a renewal is asked if the token is dead after all; the waits double | api.token_doubts |
+| `TokenRenewal.in_a_row` | 3 | renewals for one cause, as long as each replaces a dead token | api.client |
 | `VendorOutages.after` | 5 s | a vendor that has answered nothing for so long is away | api.availability |
 | `VendorOutages.failures` | 2 | and so many requests have failed | api.availability |
 | `VendorOutages.log_again` | 1 h | until a lasting outage is logged again | api.availability |
@@ -182,6 +186,7 @@ class RequestRetries:
     look: float = 0.5
     damaged: int = 8
     damaged_wait: float = 0.1
+    believed: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +202,7 @@ class RateLimits:
     look: float = 0.5
     tick: float = 0.01
     creep_every: int = 20
+    calm: timedelta = timedelta(seconds=15)
     unlimited_start: int = 120
 
 
@@ -210,6 +216,7 @@ class TokenRenewal:
     login_pause: timedelta = timedelta(minutes=15)
     young: timedelta = timedelta(minutes=15)
     just_renewed: timedelta = timedelta(seconds=30)
+    in_a_row: int = 3
     overdue: timedelta = timedelta(days=28)
 
 
@@ -220,6 +227,7 @@ class TokenDistrust:
     first: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(days=1)
     without_reason: timedelta = timedelta(minutes=5)
+    look: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,10 @@ from functools import partial
 from wpsync.clock import Clock
 from wpsync.errors import (
     UNSERVED,
+    AmbiguousRefusalError,
     LeaseLostError,
     NothingShownError,
+    RetryableError,
     Stopped,
     VendorUnavailableError,
     WpsyncError,
@@ -176,7 +178,7 @@ class Pipeline:
     ) -> list[Window]:
         """Read a stretch, and return the pieces that the vendor cannot serve although it answers."""
         try:
-            for attempt in self._attempts(waits=waits):
+            for attempt in self._attempts(waits=waits, cuts=request.bisects):
                 with attempt:
                     for piece in request.in_order(result.left(stretch)):
                         if not result.is_stopped:
@@ -339,21 +341,26 @@ class Pipeline:
         is_present = request.live and window.span <= self._live_span
         return request.believes_empty or is_present or self._is_empty(window)
 
-    def _attempts(self, *, waits: bool = False) -> Iterator[Attempt]:
+    def _attempts(self, *, waits: bool = False, cuts: bool = False) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
 
         A failure that may pass by itself is tried again; not where the lease is lost, under which it is read. As long as windows are committed in between it is not the
-        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request.
+        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request. `cuts`: not
+        where it refuses that without any reason, and answers for a short stretch: then the stretch is too large.
         """
+
+        def passes(failure: RetryableError) -> bool:
+            if isinstance(failure, LeaseLostError):
+                return False
+            if not isinstance(failure, VendorUnavailableError):
+                return True
+            is_unexplained = cuts and isinstance(failure, AmbiguousRefusalError)
+            return waits and not (is_unexplained and self.vendor_answers())
+
         pauses = iter(self._retries.pauses)
         while True:
             committed = self._run.totals.windows
-            attempt = Attempt(
-                lambda failure: (
-                    not isinstance(failure, LeaseLostError)
-                    and (waits or not isinstance(failure, VendorUnavailableError))
-                )
-            )
+            attempt = Attempt(passes)
             yield attempt
             if attempt.failure is None:
                 return
