@@ -33,7 +33,7 @@ from wpsync.model import Secret
 import psycopg
 
 url, state = sys.argv[1:]
-WRITE = "insert into written values ('holder')"
+WRITE = "insert into public.written values ('holder')"
 
 def ready():
     print("ready", flush=True)
@@ -61,7 +61,7 @@ with Database(Secret(url), leases=RULES) as database, database.lease(*NAMES) as 
 
     def copying():
         with database.transaction() as connection, connection.cursor() as cursor:
-            with cursor.copy("copy written from stdin") as copy:
+            with cursor.copy("copy public.written from stdin") as copy:
                 copy.write_row(["holder"])
                 ready()
                 copy.write_row(["holder"])
@@ -98,13 +98,13 @@ def going_on(process):
 @pytest.fixture
 def url(database_url):
     with psycopg.connect(database_url, autocommit=True) as connection:
-        connection.execute("create table written (by text)")
+        connection.execute("create table public.written (by text)")
     return database_url
 
 
 def written(url):
     with psycopg.connect(url) as connection:
-        return [by for (by,) in connection.execute("select by from written").fetchall()]
+        return [by for (by,) in connection.execute("select by from public.written").fetchall()]
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def taken(url, within, rules=RULES):
                 if held:
                     took = time.monotonic() - began
                     with database.transaction() as connection:
-                        connection.execute("insert into written values ('other')")
+                        connection.execute("insert into public.written values ('other')")
                     yield took
                     return
             assert time.monotonic() < began + within, "not taken over"

@@ -9,6 +9,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from wpsync import crash_points
+from wpsync.db.commits import Commits
 from wpsync.db.connecting import (
     KEEPALIVE,
     Connection,
@@ -95,6 +96,7 @@ class Database:
         self._conninfo = conninfo
         self.leases = Leases(lambda: _for_leases(conninfo, leases.statement), leases)
         self.monitoring = Monitoring(conninfo, waits)
+        self.commits = Commits(lambda: connect(conninfo, tcp_user_timeout=_USER_TIMEOUT_MS), waits)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Pinned] = ConnectionPool(
             connection_class=pinned(conninfo, waits),
@@ -116,6 +118,7 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.commits.close()
         self.leases.close()
         self.monitoring.close()
         self._pool.close(timeout=5)
@@ -216,6 +219,7 @@ def _for_leases(conninfo: Secret, seconds: float) -> Connection:
     """Connect for statements about leases, which are over within seconds or given up."""
     connection = connect(conninfo, tcp_user_timeout=_USER_TIMEOUT_MS)
     connection.execute("select set_config('statement_timeout', %s, false)", (f"{seconds:.0f}s",))
+    connection.answer_within = 2 * seconds
     return connection
 
 

@@ -20,6 +20,16 @@ ENTRIES: Mapping[str, Entry] = {
             "请在 pg_stat_activity 中查看长事务和锁等待，并检查数据库服务器的负载",
         ),
     ),
+    "database.commits_hang": Entry(
+        Text(
+            "the database takes no writes: commits hang",
+            "数据库无法写入：提交一直没有返回",
+        ),
+        Text(
+            "look for a synchronous standby that is lost (synchronous_standby_names, pg_stat_replication), and whether the disk of the server still writes",
+            "请检查同步备库是否失联（synchronous_standby_names、pg_stat_replication），以及数据库服务器的磁盘能否写入",
+        ),
+    ),
     "database.lease_lost": Entry(
         Text(
             "another process has taken over {scope}, because this one did not answer for a while",
