@@ -16,7 +16,7 @@ import psycopg
 from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
 
-from wpsync.errors import FatalError
+from wpsync.errors import ConfigError, FatalError
 from wpsync.model import Secret
 from wpsync.policy import DEFAULT, DatabaseWaits
 
@@ -173,6 +173,31 @@ def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
     connection.autocommit = was
     if isinstance(connection, Pinned):
         connection.answer_within = waits.statement + waits.beyond
+
+
+def refuse_transaction_pooler(conninfo: Secret | str) -> None:
+    """Raise ConfigError where a pooler gives each transaction another session: leases and staged rows need one that stays.
+
+    A pooler in any mode shows itself by a process id of its own. Which mode it is shows where a second client has a
+    transaction open: the first is then served by another process than before.
+    """
+    with connect(conninfo) as first:
+        before = _backend(first)
+        if before == first.info.backend_pid:
+            return
+        with connect(conninfo) as second, second.transaction():
+            seen = {
+                _backend(first),
+                _backend(first),
+            }  # pools hand out the newest session, or each in turn
+            if seen != {before} or _backend(second) == before:
+                raise ConfigError("database.transaction_pooler")
+
+
+def _backend(connection: Connection) -> int:
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(str(row[0]))
 
 
 def notice_us_dead(connection: psycopg.Connection[Any]) -> None:

@@ -18,6 +18,7 @@ from wpsync.db.connecting import (
     connect,
     notice_us_dead,
     pinned,
+    refuse_transaction_pooler,
 )
 from wpsync.db.leases import Lease, Leases
 from wpsync.db.refusals import translation
@@ -124,9 +125,9 @@ class Database:
         self._pool.close(timeout=5)
 
     def check(self) -> None:
-        """Connect once. Raises DatabaseUnavailableError with the server's own reason."""
-        with translated(), connect(self._conninfo):
-            pass
+        """Connect once. Raises DatabaseUnavailableError with the server's own reason, ConfigError for a pooler of transactions."""
+        with translated():
+            refuse_transaction_pooler(self._conninfo)
 
     def refresh(self) -> None:
         """Replace the idle connections that broke. The pool itself would find a few of them in ten seconds."""
