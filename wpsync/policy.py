@@ -141,6 +141,11 @@ the code.
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
+| `DatabaseWaits.beyond` | 10 s | after that our side gives the statement up too | db.connecting |
+| `DatabaseWaits.commit` | 30 s | until a COMMIT is given up, which no timeout of the server ends | db.connecting |
+| `DatabaseWaits.cancel` | 2 s | how long cancelling it on the server may take | db.connecting |
+| `DatabaseWaits.probe` | 5 s | between two tries whether a commit ends | db.commits |
+| `DatabaseWaits.hangs` | 10 s | a try that takes longer says that commits hang | db.commits |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
 | `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
@@ -403,6 +408,11 @@ class DatabaseWaits:
 
     pool: float = 10.0
     statement: float = 600.0
+    beyond: float = 10.0
+    commit: float = 30.0
+    cancel: float = 2.0
+    probe: float = 5.0
+    hangs: float = 10.0
     migrations: int = 30
     migration_wait: float = 0.2
     migration_wait_max: float = 5.0
