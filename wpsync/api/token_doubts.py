@@ -43,7 +43,7 @@ class TokenDoubts:
             return found is not None and self._clock.now() < found.until
 
     def is_due(self, endpoint: str, words: str) -> bool:
-        """Return whether to ask, now, if the token is dead after all. Whoever hears so asks: others do not."""
+        """Return whether to ask, now, if the token is dead after all. The caller that gets True asks, and no other does."""
         now = self._clock.now()
         with self._lock:
             like = key(endpoint, words)
