@@ -41,12 +41,12 @@ the code.
 | `TokenRenewal.login_pause` | 15 min | until rejected credentials are tried again | api.auth |
 | `TokenRenewal.young` | 15 min | a younger pair whose refresh token works is not replaced by a login | api.auth |
 | `TokenRenewal.just_renewed` | 30 s | a token that a renewal kept so lately is alive | api.auth |
+| `TokenRenewal.in_a_row` | 3 | renewals for one cause, as long as each replaces a dead token | api.client |
 | `TokenRenewal.overdue` | 28 d | `check` complains of an older pair | daemon.preflight |
 | `TokenDistrust.first` | 15 min | how long refusals that a fresh token met too are not blamed on tokens | api.token_doubts |
 | `TokenDistrust.longest` | 1 d | the longest such time; it doubles each time | api.token_doubts |
 | `TokenDistrust.without_reason` | 5 min | the same for a refusal without a reason | api.token_doubts |
 | `TokenDistrust.look` | 30 s | until a renewal is asked if the token is dead after all; the waits double | api.token_doubts |
-| `TokenRenewal.in_a_row` | 3 | renewals for one cause, as long as each replaces a dead token | api.client |
 | `VendorOutages.after` | 5 s | a vendor that has answered nothing for so long is away | api.availability |
 | `VendorOutages.failures` | 2 | and so many requests have failed | api.availability |
 | `VendorOutages.log_again` | 1 h | until a lasting outage is logged again | api.availability |

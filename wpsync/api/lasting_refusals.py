@@ -16,7 +16,7 @@ UNKNOWN = (UnknownRefusalError, AmbiguousRefusalError)
 
 
 class LastingRefusals:
-    """What was refused at every attempt lately. Thread-safe."""
+    """The refusals that lately came at every attempt. Thread-safe."""
 
     def __init__(self, clock: Clock, believed: timedelta) -> None:
         self._clock = clock
