@@ -94,6 +94,9 @@ def fresh(postgres: str, template: str | None) -> Iterator[str]:
     name = f"test_{uuid4().hex[:12]}"
     copied = f' template "{template}"' if template else ""
     with psycopg.connect(postgres, autocommit=True) as connection:
+        # Postgres 15 and later copy page by page through the WAL, which takes seven times the CPU of a file's copy.
+        if connection.info.server_version >= 150_000:
+            copied += " strategy file_copy"
         connection.execute(f'create database "{name}"{copied}')
         try:
             yield _database(postgres, name)

@@ -309,7 +309,7 @@ def test_tokens_of_a_lost_key_are_forgotten_and_an_unknown_account_is_said(
 
 @pytest.mark.reads_the_day
 def test_with_json_there_is_nothing_but_json_on_standard_output(emulator, database_url, tmp_path):
-    driver = Driver(database_url, emulator(messages=300, days=3).url, tmp_path)
+    driver = Driver(database_url, emulator(messages=60, days=2).url, tmp_path)
     agent = json.loads(driver.run("api", "agents", "--json").stdout)[0]["_id"]
     for arguments in (
         ("backfill", "--from", "2d", "--plan"), ("backfill", "--from", "2d"), ("sync",), ("verify",), ("check",),

@@ -184,7 +184,7 @@ def test_a_resource_that_the_vendor_refuses_keeps_no_other_from_being_read(
 def test_a_history_that_the_vendor_refuses_keeps_no_other_from_being_read_or_proved(
     arguments, emulator, database_url, tmp_path
 ):
-    driver = Driver(database_url, emulator(messages=3_000, days=2).url, tmp_path)
+    driver = Driver(database_url, emulator(messages=600, days=2).url, tmp_path)
     if arguments == ("verify",):
         driver.backfill("2d", IN_TIME)
         driver.query("delete from wp.wechat_messages where kind = 'text' returning 1")

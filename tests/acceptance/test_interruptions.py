@@ -153,14 +153,14 @@ FAULTS = (
 @pytest.mark.reads_the_day
 def test_every_fault_at_once_loses_nothing_and_shows_no_secret(emulator, database_url, tmp_path):
     """At DEBUG: no token, secret or password in any line, exception or process list."""
-    vendor = emulator(messages=2_500, days=6)
+    vendor = emulator(messages=900, days=4)
     remote = Remote(vendor.url)
     for fault in FAULTS:
         remote.fault(fault, rate=0.01)
     address = database_url.replace("postgres@", "postgres:open-sesame-pw@")
     driver = Driver(address, vendor.url, tmp_path)
     process = subprocess.Popen(
-        driver.command("--verbose", "backfill", "--from", "8d"),
+        driver.command("--verbose", "backfill", "--from", "6d"),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -170,14 +170,14 @@ def test_every_fault_at_once_loses_nothing_and_shows_no_secret(emulator, databas
         ["ps", "-eo", "args"], capture_output=True, text=True, check=True
     ).stdout
     said, _ = process.communicate(timeout=120)
-    said += driver.run("--verbose", "backfill", "--from", "8d").stderr
+    said += driver.run("--verbose", "backfill", "--from", "6d").stderr
     remote.clear_faults()
     remote.revoke(access=True, refresh=True)
     remote.settings(client_secret="changed")
     said += driver.run("--verbose", "sync").stderr
     remote.settings(client_secret=CLIENT[1])
     driver.query("delete from wpsync.tokens returning 1")
-    ran = driver.run("--verbose", "backfill", "--from", "8d")
+    ran = driver.run("--verbose", "backfill", "--from", "6d")
     assert ran.returncode == 0, ran.stderr[-2000:]
     said += ran.stderr
     assert said.count("request.sent") > 50

@@ -27,7 +27,7 @@ from wpsync.sync.verify import verify
 pytestmark = pytest.mark.reads_the_day
 
 SOON = replace(DEFAULT, windows=replace(DEFAULT.windows, pauses=(0.01, 0.01, 0.01, 0.01, 5.0)))
-SOME = 12
+SOME = 5
 
 
 class Ending:

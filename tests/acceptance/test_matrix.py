@@ -26,7 +26,7 @@ WAYS = list(product(ORDERS, ENDS))
 LIVE = {"calls": 3, "sms": 2, "wechat_messages": 12}
 """So many rows of each resource arrive between two steps."""
 
-STEPS = 6
+STEPS = 4
 
 TABLES_READ = [name for name in TABLES if name != "customers"]
 
@@ -166,7 +166,7 @@ def lives(line, troubles: list[Trouble]) -> None:
 
 @pytest.fixture
 def line(emulator, database_url, tmp_path):
-    line = Timeline(emulator, database_url, tmp_path, messages=700, days=5)
+    line = Timeline(emulator, database_url, tmp_path, messages=500, days=5)
     line.driver.timeout_seconds = 2
     return line
 

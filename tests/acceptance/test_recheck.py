@@ -57,7 +57,7 @@ def test_a_clean_fortnight_costs_one_request_a_day_and_resource(timeline):
 def test_a_vendor_that_shows_nothing_for_hours_loses_nothing_and_a_day_that_is_empty_for_hours_is(
     timeline,
 ):
-    line = timeline(messages=2_000, days=20)
+    line = timeline(messages=1_000, days=20)
     driver = line.driver
     driver.more = "[recheck]\nsample_rows = 0\n"
     driver.backfill("20d", ["sms"])
@@ -148,7 +148,7 @@ def test_a_window_that_cannot_be_taken_is_read_ever_more_rarely_and_holds_up_no_
     ) == [(3, True)]
 
 
-@pytest.mark.parametrize("messages", [6_000, pytest.param(40_000, marks=pytest.mark.long)])
+@pytest.mark.parametrize("messages", [3_000, pytest.param(40_000, marks=pytest.mark.long)])
 def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles_them_to(
     messages, timeline
 ):
