@@ -227,16 +227,17 @@ def test_on_a_holiday_nobody_wonders_that_there_is_nothing(line):
             assert bool(observe(opened.database, opened.config, START).counted) is wondered
 
 
-def test_nothing_is_said_in_an_hour_of_normal_running(line, receiver):
+@pytest.mark.parametrize("minutes", [20, pytest.param(60, marks=pytest.mark.long)])
+def test_nothing_is_said_while_all_is_normal(minutes, line, receiver):
     with line.session() as opened:
         watch = watching(opened.config)
         with working(opened, watch) as jobs:
             line.live(opened, jobs[:-2], START + MINUTE)
             with psycopg.connect(line.driver.database_url) as connection:
                 connection.execute("update wpsync.drift set first_seen_at = '2020-01-01'")
-            done = line.live(opened, jobs, START + timedelta(hours=1) + MINUTE)
+            done = line.live(opened, jobs, START + (minutes + 1) * MINUTE)
     looked = [result for job, result in done if job.key.job == "alerts"]
-    assert len(looked) == 60
+    assert len(looked) == minutes
     assert {result.outcome for _, result in done} == {"done"}
     assert receiver.messages == []
 

@@ -66,6 +66,7 @@ def asked(line, since):
     return len(line.requests(since, MESSAGES))
 
 
+@pytest.mark.long
 def test_a_broken_row_costs_its_second_also_where_all_was_broken_for_an_afternoon(line):
     day = messages(line, days_ago=2)
     poison = day[len(day) // 2]

@@ -180,7 +180,11 @@ def test_a_backfill_reads_a_listing_again_whose_last_reading_was_incomplete(list
 
 
 @pytest.mark.parametrize(
-    ("name", "path"), [("wechat_contacts", CONTACTS), ("wechat_room_members", MEMBERS)]
+    ("name", "path"),
+    [
+        ("wechat_contacts", CONTACTS),
+        pytest.param("wechat_room_members", MEMBERS, marks=pytest.mark.long),
+    ],
 )
 def test_a_listing_is_believed_to_be_empty_once_it_has_been_so_for_a_day(line, name, path):
     line.go_to(
@@ -274,7 +278,7 @@ def test_a_reading_that_dies_in_the_middle_marks_nobody_as_gone(listed):
 def test_a_listing_longer_than_the_vendor_shows_is_read_as_far_as_it_goes_and_said_to_be_cut(
     emulator, database_url, tmp_path
 ):
-    vendor = emulator(messages=30_000, days=20)
+    vendor = emulator(messages=6_000, days=20)
     total = len(vendor.world.listings["wechat_contacts"])
     Remote(vendor.url).settings(page_refused=3)
     assert total > 300

@@ -27,16 +27,19 @@ def rows(line):
     return line.driver.one("select count(*) from wpsync.runs")
 
 
-def test_half_an_hour_in_which_nothing_comes_leaves_a_few_rows_that_show_the_newest_run(line):
+@pytest.mark.parametrize("minutes", [10, pytest.param(30, marks=pytest.mark.long)])
+def test_a_while_in_which_nothing_comes_leaves_a_few_rows_that_show_the_newest_run(minutes, line):
     with line.session() as opened, working(opened, watching(opened.config)) as jobs:
         line.live(opened, jobs, line.clock.now() + 12 * MINUTE)
         before, asked = rows(line), line.last()
         counted = line.driver.one("select sum(requests) from wpsync.requests")
-        done = line.live(opened, jobs, line.clock.now() + HOUR / 2)
-        assert len(done) > 250
+        done = line.live(opened, jobs, line.clock.now() + minutes * MINUTE)
+        assert len(done) > 8 * minutes
         assert rows(line) - before <= MOST
         more = line.driver.one("select sum(requests) from wpsync.requests") - counted
-        assert more == line.last() - asked > 100, "every request is counted, with a row or without"
+        assert more == line.last() - asked > 3 * minutes, (
+            "every request is counted, with a row or without"
+        )
         now = line.clock.now()
         state = snapshot.status(opened.database, opened.config, now)
         for one in state.resources:

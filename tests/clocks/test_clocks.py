@@ -39,6 +39,7 @@ def test_a_few_tests_pass_while_a_year_ends_in_shanghai():
     assert f"{len(SAMPLE)} passed" in ran.stdout
 
 
+@pytest.mark.long
 def test_what_is_left_out_is_there_and_reads_the_day():
     """A renamed test would be run again; a name that says nothing any more is no reason."""
     command = [sys.executable, "-m", "pytest", "--collect-only", "-q", "-n", "0"]
