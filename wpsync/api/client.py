@@ -207,7 +207,7 @@ class Client:
 
         A call that `acts` is repeated only where it surely did nothing (never sent, a rejected token,
         too fast). `by_record`: it is a listing, of which the good records are taken where others stay broken.
-        `narrows`: it narrows down what the vendor cannot serve although it answers, so a failure is no
+        `narrows`: it looks for the rows that the vendor cannot serve although it answers, so a failure is no
         surprise: it is not repeated, and does not say that the vendor is away.
         Raises the errors of `wpsync.errors`.
         """

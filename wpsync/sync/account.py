@@ -197,8 +197,8 @@ def opened(
 ) -> Iterator[Account]:
     """An account with its threads for fetching pages ahead.
 
-    `ends` is what was found out of the vendor's ends before, `broken` what of the present could not be served a moment
-    ago; both are kept up.
+    `ends` is what was found out of the vendor's ends before, `broken` the pieces of the present that could not be
+    served a moment ago; both are kept up.
     """
     known = {} if ends is None else ends, {} if broken is None else broken
     if pace.page_concurrency <= 1:

@@ -46,7 +46,7 @@ class PageSource:
 
     @contextmanager
     def narrowing(self) -> Iterator[None]:
-        """Ask, meanwhile, as it befits requests that narrow down what the vendor cannot serve."""
+        """Ask, meanwhile, as it befits requests that look for the rows that the vendor cannot serve."""
         before, self._narrows = self._narrows, True
         try:
             yield

@@ -119,7 +119,7 @@ class ListingRequest:
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """One call of `sync_window`: its request, who takes the rows, what came of it, and how much may yet fail."""
+    """One call of `sync_window`: its request, loader and result, and how much may yet fail."""
 
     request: WindowRequest
     loader: Loader
@@ -187,7 +187,7 @@ class Pipeline:
         return result
 
     def _around_broken(self, request: WindowRequest) -> list[Window]:
-        """Cut a stretch of the present around what could not be served of it a moment ago."""
+        """Cut a stretch of the present around pieces of it that could not be served a moment ago."""
         window = request.window
         if not request.live:
             return [window]
@@ -201,10 +201,10 @@ class Pipeline:
             self._broken.remove(piece)
 
     def _narrow(self, unserved: deque[Window], work: _Work, *, halves: bool = True) -> None:
-        """Bisect pieces that the vendor cannot serve, and enter what is left of them as unreadable.
+        """Bisect pieces that the vendor cannot serve, and enter the seconds that are left as unreadable.
 
-        What may fail is shared out evenly among many pieces. Where only the newest is wanted, it comes first, down to
-        the second.
+        The failures allowed are shared out evenly among many pieces. Where only the newest is wanted, it comes first,
+        down to the second.
         """
         request, result, patience = work.request, work.result, work.patience
         while unserved and not result.is_stopped:
