@@ -204,16 +204,20 @@ class Pipeline:
         """Bisect pieces that the vendor cannot serve, and enter the seconds that are left as unreadable.
 
         The failures allowed are shared out evenly among many pieces. Where only the newest is wanted, it comes first,
-        down to the second.
+        down to the second. A stretch that is refused without any reason may just be too large: its pieces are cut one
+        after the other, and each that is served allows for another cut.
         """
         request, result, patience = work.request, work.result, work.patience
+        is_too_large = isinstance(result.problem, AmbiguousRefusalError)
         while unserved and not result.is_stopped:
             piece = unserved.popleft()
             parts = windows.split(piece, 2) if halves else [piece]
             if len(parts) > 1 and not patience.is_over:
                 for half in request.in_order(parts):
                     left = self._read(half, work, narrows=True)
-                    if request.first_only:
+                    if is_too_large and not left:
+                        patience.failures += 1
+                    if request.first_only or is_too_large:
                         self._narrow(deque(left), work)
                     else:
                         unserved += left
