@@ -141,6 +141,7 @@ the code.
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
+| `DatabaseWaits.reason` | 2 s | how long it is waited for the server's reason after that | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
 | `DatabaseWaits.beyond` | 10 s | after that our side gives the statement up too | db.connecting |
 | `DatabaseWaits.commit` | 30 s | until a COMMIT is given up, which no timeout of the server ends | db.connecting |
@@ -409,6 +410,7 @@ class DatabaseWaits:
     """How long connections and locks of the database are waited for."""
 
     pool: float = 10.0
+    reason: float = 2.0
     statement: float = 600.0
     beyond: float = 10.0
     commit: float = 30.0
