@@ -48,7 +48,8 @@ the code.
 | `TokenDistrust.without_reason` | 5 min | the same for a refusal without a reason | api.token_doubts |
 | `TokenDistrust.look` | 30 s | until a renewal is asked if the token is dead after all; the waits double | api.token_doubts |
 | `VendorOutages.after` | 5 s | a vendor that has answered nothing for so long is away | api.availability |
-| `VendorOutages.failures` | 2 | and so many requests have failed | api.availability |
+| `VendorOutages.endpoints` | 2 | and of which so many endpoints were asked | api.availability |
+| `VendorOutages.lone` | 2 min | the same where fewer were asked | api.availability |
 | `VendorOutages.log_again` | 1 h | until a lasting outage is logged again | api.availability |
 | `VendorOutages.look` | 60 s | between two looks for the note of a process that died | api.availability |
 | `WindowRetries.readings` | 3 | readings in a row before a window is entered as incomplete | extract.reading |
@@ -140,6 +141,7 @@ the code.
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
+| `DatabaseWaits.reason` | 2 s | how long it is waited for the server's reason after that | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
 | `DatabaseWaits.beyond` | 10 s | after that our side gives the statement up too | db.connecting |
 | `DatabaseWaits.commit` | 30 s | until a COMMIT is given up, which no timeout of the server ends | db.connecting |
@@ -240,7 +242,8 @@ class VendorOutages:
     """When a vendor counts as away."""
 
     after: timedelta = timedelta(seconds=5)
-    failures: int = 2
+    endpoints: int = 2
+    lone: timedelta = timedelta(minutes=2)
     log_again: timedelta = timedelta(hours=1)
     look: float = 60.0
 
@@ -407,6 +410,7 @@ class DatabaseWaits:
     """How long connections and locks of the database are waited for."""
 
     pool: float = 10.0
+    reason: float = 2.0
     statement: float = 600.0
     beyond: float = 10.0
     commit: float = 30.0

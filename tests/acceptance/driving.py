@@ -197,10 +197,10 @@ def local(at):
 class Timeline:
     """The vendor's clock and ours, moved together."""
 
-    def __init__(self, emulator, database_url, folder, **world):
+    def __init__(self, emulator, database_url, folder, *, clock=None, **world):
         self.vendor = emulator(now=START, frozen=True, **world)
         self.remote = Remote(self.vendor.url)
-        self.clock = FakeClock(START)
+        self.clock = clock or FakeClock(START)
         self.driver = Driver(database_url, self.vendor.url, folder, clock=self.clock)
 
     def go_to(self, at):

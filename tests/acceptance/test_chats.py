@@ -65,6 +65,28 @@ def test_all_chats_are_there_also_those_that_began_before(emulator, database_url
     assert gone(driver) == 0
 
 
+@pytest.mark.parametrize("chat_time", ["created", "active"])
+@pytest.mark.parametrize("is_silent", [False, True], ids=["4019", "without a word"])
+def test_all_chats_are_there_although_many_at_once_are_refused(
+    emulator, database_url, tmp_path, chat_time, is_silent
+):
+    """In the second part more chats than before begin within a span that was short enough."""
+    rules = {"row_limit": 20, "row_limit_is_silent": is_silent, "chat_time": chat_time}
+    line = Timeline(emulator, database_url, tmp_path, messages=600, days=60, rules=rules)
+    line.driver.sync(["wechat_users"])
+    (outcome,) = line.driver.sync(["wechat_chats"])
+    assert outcome.is_good, outcome
+    assert not differences(line.driver, line.vendor, ["wechat_chats"])
+    assert len(of_chats(line.requests())) <= 400
+    for number in range(25):
+        chat = f"new{number}"
+        line.remote.rows("wechat_chats", [a_chat(chat)], local(START - timedelta(hours=number)))
+    (outcome,) = line.driver.sync(["wechat_chats"])
+    assert outcome.is_good, outcome
+    new = "select count(*) from wp.wechat_chats where id like 'new%%'"
+    assert (line.driver.one(new), gone(line.driver)) == (25, 0)
+
+
 @pytest.mark.parametrize("rules", VENDORS.values(), ids=VENDORS)
 def test_a_chat_that_the_vendor_deletes_is_marked_and_no_other(
     emulator, database_url, tmp_path, rules

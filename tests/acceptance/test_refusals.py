@@ -174,3 +174,12 @@ def test_a_window_that_is_refused_without_any_reason_is_cut_where_a_narrow_one_i
     # Windows of 40 rows at most are a power of two away from a day: a cut costs a few requests, not a minute of them.
     assert len(Remote(vendor.url).requests()) < 1_000, len(Remote(vendor.url).requests())
     assert driver.clock.monotonic() < 300, driver.clock.monotonic()
+
+
+def test_a_window_that_needs_very_many_cuts_is_read_to_its_end(emulator, database_url, tmp_path):
+    line = Timeline(emulator, database_url, tmp_path, messages=260, days=1)
+    line.remote.settings(row_limit=3, row_limit_is_silent=True)
+    (outcome,) = line.driver.backfill("2d", ["wechat_messages"])
+    assert outcome.is_good, outcome
+    assert not differences(line.driver, line.vendor, ["wechat_messages"])
+    assert len(line.requests()) < 10 * 260 / 3

@@ -112,3 +112,9 @@ def test_secrets_in_the_words_of_a_message_are_redacted(stream, form):
     logging.getLogger("wpsync.test").error("job.failed", extra={"error": error})
     assert token not in stream.getvalue()
     assert phone not in stream.getvalue()
+
+
+def test_a_sentence_about_a_password_is_not_taken_for_one():
+    said = 'FATAL:  password authentication failed for user "app"'
+    assert log.redact(said) == said
+    assert log.redact("password: one, password=two") == "password: ***, password=***"

@@ -1,7 +1,8 @@
 """Since when a vendor has not answered at all: noted and logged when it begins, hourly, and when it is over.
 
-A request that fails now and then is repeated and no matter. Where nothing was answered for a few seconds,
-whatever was asked, people are told at once, long before data is late or a job has given up.
+A request that fails now and then is repeated and no matter, and one that fails each time may ask for a row that the
+vendor stumbles over. Where nothing was answered for a few seconds, whichever endpoint was asked, people are told at
+once, long before data is late or a job has given up.
 """
 
 import logging
@@ -45,7 +46,7 @@ class Availability:
         self._lock = Lock()
         self._answered_at: datetime | None = None
         self._since: datetime | None = None
-        self._failures = 0
+        self._failed = set[str]()
         self._told_at: datetime | None = None
         self._looked = float("-inf")
 
@@ -59,7 +60,8 @@ class Availability:
         now, look = self._clock.now(), self._clock.monotonic()
         with self._lock:
             away, since = self._told_at is not None, self._since
-            self._answered_at, self._since, self._told_at, self._failures = now, None, None, 0
+            self._answered_at, self._since, self._told_at = now, None, None
+            self._failed.clear()
             due = away or look - self._looked >= self._rules.look
             self._looked = look if due else self._looked
         if away and since is not None:
@@ -68,15 +70,17 @@ class Availability:
         if due:
             self._note(None)
 
-    def failed(self, began: datetime, exc: VendorUnavailableError) -> None:
+    def failed(self, began: datetime, exc: VendorUnavailableError, endpoint: str) -> None:
         """A request that began then was not answered, or not sensibly."""
         now = self._clock.now()
         with self._lock:
             if self._since is None:
                 self._since = max(began, self._answered_at or began)
-            self._failures += 1
             since = self._since
-            if now - since < self._rules.after or self._failures < self._rules.failures:
+            if self._told_at is None:
+                self._failed.add(endpoint)
+            is_lone = len(self._failed) < self._rules.endpoints
+            if now - since < (self._rules.lone if is_lone else self._rules.after):
                 return
             if self._told_at is not None and now - self._told_at < self._rules.log_again:
                 return

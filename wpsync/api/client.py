@@ -73,6 +73,17 @@ _HOPELESS = (
 
 
 @dataclass(frozen=True, slots=True)
+class _Ask:
+    """A request, as `Client.call` was asked for it."""
+
+    endpoint: str
+    content: bytes
+    priority: Priority
+    acts: bool = False
+    narrows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A successful reply: its `data`, its message, and its size in bytes."""
 
@@ -190,22 +201,28 @@ class Client:
         acts: bool = False,
         priority: Priority = Priority.LIVE,
         by_record: bool = False,
+        narrows: bool = False,
     ) -> Reply:
         """One vendor call.
 
         A call that `acts` is repeated only where it surely did nothing (never sent, a rejected token,
         too fast). `by_record`: it is a listing, of which the good records are taken where others stay broken.
+        `narrows`: it looks for the rows that the vendor cannot serve although it answers, so a failure is no
+        surprise: it is not repeated, and does not say that the vendor is away.
         Raises the errors of `wpsync.errors`.
         """
         content = json.dumps(body or {}, ensure_ascii=False).encode()
+        ask = _Ask(endpoint, content, priority, acts, narrows)
 
         def attempt() -> Reply:
-            return self._with_token(endpoint, content, priority, acts=acts)
+            return self._with_token(ask)
 
         def undamaged() -> Reply:
             return self._undamaged(endpoint, attempt, by_record=by_record)
 
-        return self._retries.until_it_passes(attempt if acts else undamaged, endpoint, acts=acts)
+        return self._retries.until_it_passes(
+            attempt if acts else undamaged, endpoint, acts=acts, narrows=narrows
+        )
 
     def _undamaged(self, endpoint: str, attempt: Callable[[], Reply], *, by_record: bool) -> Reply:
         """Ask again where a reply is damaged; if it stays so, read it record by record where it is a listing.
@@ -250,21 +267,20 @@ class Client:
         log.log(level, "reply.damaged", extra=fields)
         return Reply(pieces.envelope["data"], str(pieces.envelope.get("msg") or ""), size)
 
-    def _with_token(
-        self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
-    ) -> Reply:
+    def _with_token(self, ask: _Ask) -> Reply:
         """One call; after a rejected token a renewal and one more try, then at most one login.
 
         A renewal that replaces the token shows that it was dead: then the next rejection is another cause. What is
         refused all the same is for a while not blamed on the token.
         """
+        endpoint = ask.endpoint
         access = self._keeper.access()
         try:
-            return self._send(endpoint, content, access, priority, acts=acts)
+            return self._send(ask, access)
         except RejectedError as rejected:
             words = rejected.words
         except AmbiguousRefusalError:
-            if acts or self._doubts.hold(endpoint, ""):
+            if ask.acts or self._doubts.hold(endpoint, ""):
                 raise
             words = ""
         renewals = self._renewals
@@ -277,7 +293,7 @@ class Client:
                 else:
                     access = self._keeper.after_rejection(access, renewed=is_login)
                 renewals = renewals - 1 if access != before else 0
-                return self._send(endpoint, content, access, priority, acts=acts)
+                return self._send(ask, access)
             except RejectedError as rejected:
                 words = rejected.words or words
                 if is_login:
@@ -297,18 +313,17 @@ class Client:
                 return another
         raise envelope.refused_anyway(endpoint, words)
 
-    def _send(
-        self, endpoint: str, content: bytes, access: Secret, priority: Priority, *, acts: bool
-    ) -> Reply:
-        with self._counted(endpoint, priority):
+    def _send(self, ask: _Ask, access: Secret) -> Reply:
+        with self._counted(ask):
             stamp = int(self._clock.now().timestamp() * 1000)
-            url = f"{self._base}{endpoint}?timestamp={stamp}&accessToken={access.reveal()}"
-            received = self._post(endpoint, url, content, acts=acts)
-            return self._opened(endpoint, received, acts=acts)
+            url = f"{self._base}{ask.endpoint}?timestamp={stamp}&accessToken={access.reveal()}"
+            received = self._post(ask.endpoint, url, ask.content, acts=ask.acts)
+            return self._opened(ask.endpoint, received, acts=ask.acts)
 
     @contextmanager
-    def _counted(self, endpoint: str, priority: Priority) -> Iterator[None]:
+    def _counted(self, ask: _Ask) -> Iterator[None]:
         """One request within the limits, which hear how it ended."""
+        endpoint, priority = ask.endpoint, ask.priority
         number = self._limits.acquire(endpoint, priority)
         at, began, outcome = self._clock.now(), self._clock.monotonic(), "refused"
         try:
@@ -328,7 +343,8 @@ class Client:
             raise  # an answer, of a kind: the vendor is not away
         except VendorUnavailableError as exc:
             outcome = "unavailable"
-            self._reach.failed(at, exc)
+            if not ask.narrows:
+                self._reach.failed(at, exc, endpoint)
             raise
         finally:
             if outcome != "unavailable":
@@ -448,7 +464,7 @@ class Client:
             stamp = int(self._clock.now().timestamp() * 1000)
             url = f"{self._base}{endpoint}?timestamp={stamp}{query}"
             try:
-                with self._counted(endpoint, Priority.LIVE):
+                with self._counted(_Ask(endpoint, content, Priority.LIVE)):
                     return self._opened(endpoint, self._post(endpoint, url, content)).data
             except AmbiguousRefusalError:
                 raise RejectedError from None

@@ -38,9 +38,11 @@ def list_page(
     endpoint: str,
     body: Mapping[str, object],
     priority: Priority = Priority.LIVE,
+    *,
+    narrows: bool = False,
 ) -> Listing:
     """One page of `data.count` and `data.list`. Rows whose bytes cannot be read stand in it as `Damaged`."""
-    data = client.call(endpoint, body, priority=priority, by_record=True).data
+    data = client.call(endpoint, body, priority=priority, by_record=True, narrows=narrows).data
     if not isinstance(data, dict):
         return Listing(None, None)
     rows = data.get("list")

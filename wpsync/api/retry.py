@@ -40,15 +40,20 @@ class Retries:
     stopping: Callable[[], bool]
     lasting: LastingRefusals
 
-    def until_it_passes(self, attempt: Callable[[], T], endpoint: str, *, acts: bool) -> T:
+    def until_it_passes(
+        self, attempt: Callable[[], T], endpoint: str, *, acts: bool, narrows: bool = False
+    ) -> T:
         """What an attempt returns, or raises in the end.
 
-        One that `acts` is repeated only where it surely did nothing, an unknown refusal unless it lasts. Raises Stopped when asked to stop.
+        One that `acts` is repeated only where it surely did nothing, an unknown refusal unless it lasts, one that
+        `narrows` only where it came too fast. Raises Stopped when asked to stop.
         """
         try:
             return attempt()
         except _MAY_PASS as exc:
             if not _worth_repeating(exc, acts=acts) or self.lasting.lasts(exc):
+                raise
+            if narrows and not isinstance(exc, RateLimitedError):
                 raise
             first = exc
         try:

@@ -1,12 +1,12 @@
 """Connections to Postgres: a pool, transactions, leases, and the driver's errors translated."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from threading import BoundedSemaphore
 
 import psycopg
-from psycopg_pool import ConnectionPool
+from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wpsync import crash_points
 from wpsync.db.commits import Commits
@@ -95,6 +95,7 @@ class Database:
         leases: LeaseRules = DEFAULT.leases,
     ) -> None:
         self._conninfo = conninfo
+        self._reason = waits.reason
         self.leases = Leases(lambda: _for_leases(conninfo, leases.statement), leases)
         self.monitoring = Monitoring(conninfo, waits)
         self.commits = Commits(lambda: connect(conninfo, tcp_user_timeout=_USER_TIMEOUT_MS), waits)
@@ -145,7 +146,13 @@ class Database:
 
     @contextmanager
     def _borrowed(self) -> Iterator[Connection]:
-        with translated(), self._pool.connection() as connection:
+        with translated(), ExitStack() as stack:
+            try:
+                connection = stack.enter_context(self._pool.connection())
+            except PoolTimeout:
+                # The pool does not say why it has none. The server does, where it refuses to connect.
+                connect(self._conninfo, connect_timeout=int(self._reason)).close()
+                raise
             yield connection
 
     @contextmanager

@@ -16,7 +16,7 @@ NAMES = (
 class Fault:
     """One fault: on which endpoint (a path or `*`), and how often: by chance, every n-th, or n times.
 
-    `skip` requests to the endpoint pass first.
+    `skip` requests to the endpoint pass first. `firsts`: it strikes each request only when it is made for the first time.
     """
 
     name: str
@@ -25,12 +25,15 @@ class Fault:
     every: int = 0
     times: int = 0
     skip: int = 0
+    firsts: bool = False
     args: Object = field(default_factory=dict)
     seen: int = 0
     struck: int = 0
 
-    def strikes(self, path: str, rng: Random) -> bool:
+    def strikes(self, path: str, rng: Random, *, is_first: bool) -> bool:
         if self.endpoint not in ("*", path) or (self.times and self.struck >= self.times):
+            return False
+        if self.firsts and not is_first:
             return False
         self.seen += 1
         if self.seen <= self.skip:
@@ -46,16 +49,23 @@ class Faults:
     def __init__(self, seed: int) -> None:
         self._rng = Random(f"faults:{seed}")
         self.on: list[Fault] = []
+        self._asked: set[tuple[str, bytes]] = set()
 
     def add(self, given: Object) -> None:
         name = given.pop("name")
         if name not in NAMES:
             raise ValueError(f"no fault {name}; there are: {', '.join(NAMES)}")
         known = {
-            k: given.pop(k) for k in ("endpoint", "rate", "every", "times", "skip") if k in given
+            k: given.pop(k)
+            for k in ("endpoint", "rate", "every", "times", "skip", "firsts")
+            if k in given
         }
         self.on.append(Fault(str(name), args=given, **known))  # type: ignore[arg-type]  # JSON from a test
 
-    def strike(self, path: str) -> Fault | None:
+    def strike(self, path: str, body: bytes) -> Fault | None:
         """The first fault that strikes this request."""
-        return next((fault for fault in self.on if fault.strikes(path, self._rng)), None)
+        is_first = bool(self.on) and (path, body) not in self._asked
+        if is_first:
+            self._asked.add((path, body))
+        strike = (one for one in self.on if one.strikes(path, self._rng, is_first=is_first))
+        return next(strike, None)

@@ -144,7 +144,7 @@ def _answer(state: State, method: str, path: str, query: str, raw: bytes) -> Ans
     state.vendor.last_rows, state.vendor.last_count = 0, None
     params = {name: values[0] for name, values in parse_qs(query).items()}
     token = params.get("accessToken", "")
-    fault = state.faults.strike(path)
+    fault = state.faults.strike(path, raw)
     body: Object = {}
     try:
         parsed = msgspec.json.decode(raw) if raw.strip() else {}

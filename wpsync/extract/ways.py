@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from wpsync.errors import (
     UNSERVED,
+    AmbiguousRefusalError,
     SpanTooLargeError,
     TooManyRowsError,
     VendorUnavailableError,
@@ -19,7 +20,7 @@ from wpsync.errors import (
 )
 from wpsync.extract import windows
 from wpsync.extract.events import Body
-from wpsync.extract.probing import Counter, bounds
+from wpsync.extract.probing import Counter, answers, bounds
 from wpsync.model import Window
 from wpsync.policy import DEFAULT, Surveys
 
@@ -191,7 +192,10 @@ class Surveyor:
         return self._count(bounds(window.start, window.end - windows.SECOND))
 
     def _count(self, ask: Body) -> int | None:
-        """Return the vendor's count; None where it refuses. One row that it stumbles over is passed by."""
+        """Return the vendor's count; None where it refuses. One row that it stumbles over is passed by.
+
+        A span that is refused without any reason is too long, where a short one is answered.
+        """
         for number in (1, 2):
             try:
                 return self._vendor.page({**ask, "page": number, "pageSize": 1}).count
@@ -200,6 +204,9 @@ class Surveyor:
                 return None
             except UNSERVED as exc:
                 self._failure = exc
+        is_unexplained = isinstance(self._failure, AmbiguousRefusalError)
+        if is_unexplained and answers(self._vendor, windows.floor_second(self._now)):
+            return None
         self._sure = False
         if isinstance(self._failure, VendorUnavailableError):
             raise self._failure

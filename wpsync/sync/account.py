@@ -15,7 +15,7 @@ from wpsync.errors import Stopped
 from wpsync.extract.probing import Ends
 from wpsync.extract.reading import Reader
 from wpsync.extract.windows import floor_second
-from wpsync.model import Priority
+from wpsync.model import Priority, Window
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources.spec import Resource
@@ -71,6 +71,7 @@ class Account:
     executor: Executor | None
     stopping: Callable[[], bool]
     ends: dict[str, Ends] = field(default_factory=dict)
+    broken: dict[str, list[Window]] = field(default_factory=dict)
 
     def scope(self, resource: Resource) -> Scope:
         """Whose state a resource's reading keeps."""
@@ -100,9 +101,8 @@ class Account:
         rows = self.pace.window_rows
         if pages is not None and resource.page_size:
             rows = min(rows, pages * resource.page_size)
-        reader = Reader(
-            resource, self.source(resource, priority), rows_aim=rows, policy=self.pace.policy
-        )
+        source = self.source(resource, priority)
+        reader = Reader(resource, source, rows_aim=rows, policy=self.pace.policy)
         store, recheck = self.store(resource), self.recheck(resource, priority)
         emptiness = Emptiness(store, recheck.counted, self.pace.policy.distrust)
         return Pipeline(
@@ -116,6 +116,8 @@ class Account:
             retries=self.pace.policy.windows,
             is_empty=emptiness.confirms,
             live_span=self.pace.policy.distrust.live_span,
+            narrowing=source.narrowing,
+            broken=self.broken.setdefault(resource.name, []),
         )
 
     def source(self, resource: Resource, priority: Priority) -> PageSource:
@@ -191,18 +193,20 @@ def opened(
     pace: Pace,
     stopping: Callable[[], bool],
     ends: dict[str, Ends] | None = None,
+    broken: dict[str, list[Window]] | None = None,
 ) -> Iterator[Account]:
     """An account with its threads for fetching pages ahead.
 
-    `ends` is what was found out of the vendor's ends before, and is kept up.
+    `ends` is what was found out of the vendor's ends before, `broken` the pieces of the present that could not be
+    served a moment ago; both are kept up.
     """
-    known = {} if ends is None else ends
+    known = {} if ends is None else ends, {} if broken is None else broken
     if pace.page_concurrency <= 1:
-        yield Account(name, client, database, clock, pace, None, stopping, known)
+        yield Account(name, client, database, clock, pace, None, stopping, *known)
         return
     threads = pace.page_concurrency * pace.parallel_windows
     with ThreadPoolExecutor(threads, thread_name_prefix=f"fetch-{name}") as executor:
         try:
-            yield Account(name, client, database, clock, pace, executor, stopping, known)
+            yield Account(name, client, database, clock, pace, executor, stopping, *known)
         finally:
             executor.shutdown(wait=True, cancel_futures=True)

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 
 from wpsync.api.client import Client
 from wpsync.api.endpoints import label_map, list_page
@@ -41,6 +42,16 @@ class PageSource:
         self._ahead = ahead
         self._priority = priority
         self._privacy = privacy
+        self._narrows = False
+
+    @contextmanager
+    def narrowing(self) -> Iterator[None]:
+        """Ask, meanwhile, as it befits requests that look for the rows that the vendor cannot serve."""
+        before, self._narrows = self._narrows, True
+        try:
+            yield
+        finally:
+            self._narrows = before
 
     def page(self, body: Body) -> Page:
         """One page; its `fetched_at` is the instant before it was asked for."""
@@ -51,7 +62,9 @@ class PageSource:
             labels = label_map(self._client, self._resource.endpoint, self._resource.label_map)
             records = [{"id": key, "label": label} for key, label in labels.items()]
             return Page(number, records, len(records), fetched_at, self._clock.now())
-        listing = list_page(self._client, self._resource.endpoint, body, self._priority)
+        listing = list_page(
+            self._client, self._resource.endpoint, body, self._priority, narrows=self._narrows
+        )
         count = listing.count
         if not self._resource.page_size and listing.rows is not None:
             count = len(listing.rows)

@@ -72,8 +72,12 @@ class Recheck:
     def read_incomplete(self, pipeline: Pipeline) -> None:
         """Read the windows that are incomplete and due, as long as there is patience."""
         for known in self._to_read():
-            if not (self.patience.is_over and known.reason == UNREADABLE):
-                self._read(pipeline, known.window, believes_empty=self.believes_empty(known))
+            is_unreadable = known.reason == UNREADABLE
+            if not (self.patience.is_over and is_unreadable):
+                believes_empty = self.believes_empty(known)
+                self._read(
+                    pipeline, known.window, believes_empty=believes_empty, narrows=is_unreadable
+                )
 
     def _read(
         self,
@@ -82,6 +86,7 @@ class Recheck:
         *,
         believes_empty: bool = False,
         proved: bool = False,
+        narrows: bool = False,
     ) -> None:
         pipeline.sync_window(
             WindowRequest(
@@ -89,6 +94,7 @@ class Recheck:
                 settled=windows.floor_second(self._clock.now() - self._settle),
                 believes_empty=believes_empty,
                 proved=proved,
+                narrows=narrows,
                 patience=self.patience,
             )
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from wpsync.errors import SpanTooLargeError, TooManyRowsError
+from wpsync.errors import AmbiguousRefusalError, SpanTooLargeError, TooManyRowsError
 from wpsync.extract.events import Closed, Reason
 from wpsync.extract.ways import Survey, Surveyor
 from wpsync.loading import held_rows
@@ -22,7 +22,10 @@ from wpsync.sync.window_sync import ListingRequest
 
 
 class _Proof:
-    """Judges one reading by the totals of all ways. `survey` is the last one; `is_refuted`: the reading shows too little."""
+    """Judges one reading by the totals of all ways. `survey` is the last one; `is_refuted`: the reading shows too little.
+
+    More rows than are shown at once may have come into a span since: then another survey finds shorter ones.
+    """
 
     def __init__(self, account: Account, resource: Resource, survey: Survey) -> None:
         self._account = account
@@ -32,6 +35,10 @@ class _Proof:
 
     def __call__(self, closed: Closed) -> Closed:
         seen, reason = len(closed.seen), closed.reason
+        if reason == Reason.OVER_CAP:
+            before, self.survey = self.survey, _asked(self._account, self._resource)
+            self.is_refuted = self.survey.piece < before.piece or self.survey.way is not before.way
+            return closed
         if reason not in (None, Reason.SUSPICIOUSLY_EMPTY):
             return closed
         if reason is None and seen >= self.survey.total and not self._lacks(closed):
@@ -79,7 +86,7 @@ def read_whole(
         loader = account.store(resource).listing("", None, proof)
         try:
             account.pipeline(resource, run).sync_listing(request, loader)
-        except (SpanTooLargeError, TooManyRowsError):
+        except (SpanTooLargeError, TooManyRowsError, AmbiguousRefusalError):
             if fresh:
                 raise
             survey, fresh = _asked(account, resource), True

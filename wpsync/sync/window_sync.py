@@ -8,6 +8,7 @@ cannot serve although it answers is bisected; the seconds that are left are ente
 import logging
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -34,6 +35,9 @@ from wpsync.sync.run import PendingRows, Run, incomplete
 from wpsync.sync.store import Loaded, Loader, Store, Unit
 
 log = logging.getLogger(__name__)
+
+_BROKEN = 100
+"""Pieces of the present that could not be served are remembered: the newest so many."""
 
 
 @dataclass(slots=True)
@@ -62,8 +66,8 @@ class WindowRequest:
     `newest_first` reads the pieces of a divided window in that order. `first_only` stops after the first piece that
     was entered, `deadline` (in seconds of `clock.monotonic`) after the piece under way. `believes_empty` takes a
     reading of no rows as complete, even where we hold some. `proved`: the window was complete before, and stays as it
-    is if the vendor shows no row of it. `bisects`: bisect a stretch that the vendor cannot serve, with `patience` of its
-    own where none is given.
+    is if the vendor shows no row of it. `narrows`: it could not be served before. `bisects`: bisect a stretch that the
+    vendor cannot serve, with `patience` of its own where none is given.
     """
 
     window: Window
@@ -74,6 +78,7 @@ class WindowRequest:
     deadline: float | None = None
     believes_empty: bool = False
     proved: bool = False
+    narrows: bool = False
     bisects: bool = True
     patience: Patience | None = None
 
@@ -112,6 +117,17 @@ class ListingRequest:
     waits: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """One call of `sync_window`: its request, loader and result, and how much may yet fail."""
+
+    request: WindowRequest
+    loader: Loader
+    result: WindowResult
+    patience: Patience
+    rows_before: int
+
+
 class Pipeline:
     """Reads windows and listings of one resource, in one run. One thread at a time."""
 
@@ -128,6 +144,8 @@ class Pipeline:
         retries: WindowRetries = DEFAULT.windows,
         is_empty: Callable[[Window], bool] = lambda window: True,
         live_span: timedelta = DEFAULT.distrust.live_span,
+        narrowing: Callable[[], AbstractContextManager[None]] = nullcontext,
+        broken: list[Window] | None = None,
     ) -> None:
         self._resource = resource
         self._run = run
@@ -139,6 +157,8 @@ class Pipeline:
         self._retries = retries
         self._is_empty = is_empty
         self._live_span = live_span
+        self._narrowing = narrowing
+        self._broken = [] if broken is None else broken
 
     def sync_window(self, request: WindowRequest, loader: Loader | None = None) -> WindowResult:
         """Read a window until every piece of it is in the ledger, or the request stops it.
@@ -147,42 +167,78 @@ class Pipeline:
         all, and NothingShownError where a `proved` window stays as it is.
         """
         loader, result = loader or self._store, WindowResult()
-        rows_before = self._run.totals.rows_read
-        patience = request.patience or Patience(self._retries.failures)
-        unserved = deque(
-            self._read(request.window, request, loader, result, patience, waits=patience.waits)
+        work = _Work(
+            request,
+            loader,
+            result,
+            request.patience or Patience(self._retries.failures),
+            self._run.totals.rows_read,
         )
+        for stretch in request.in_order(self._around_broken(request)):
+            if result.is_stopped:
+                break
+            is_broken = stretch in self._broken
+            narrows = request.narrows or is_broken
+            waits = work.patience.waits and not is_broken
+            left = self._read(stretch, work, waits=waits, narrows=narrows)
+            if is_broken and not left:
+                self._forget(stretch)
+            self._narrow(deque(left), work, halves=not is_broken)
+        return result
+
+    def _around_broken(self, request: WindowRequest) -> list[Window]:
+        """Cut a stretch of the present around pieces of it that could not be served a moment ago."""
+        window = request.window
+        if not request.live:
+            return [window]
+        known = [
+            one for one in list(self._broken) if window.start <= one.start and one.end <= window.end
+        ]
+        return sorted([*known, *windows.missing(window, known)])
+
+    def _forget(self, piece: Window) -> None:
+        with suppress(ValueError):
+            self._broken.remove(piece)
+
+    def _narrow(self, unserved: deque[Window], work: _Work, *, halves: bool = True) -> None:
+        """Bisect pieces that the vendor cannot serve, and enter the seconds that are left as unreadable.
+
+        The failures allowed are shared out evenly among many pieces. Where only the newest is wanted, it comes first,
+        down to the second. A stretch that is refused without any reason may just be too large: its pieces are cut one
+        after the other, and each that is served allows for another cut.
+        """
+        request, result, patience = work.request, work.result, work.patience
+        is_too_large = isinstance(result.problem, AmbiguousRefusalError)
         while unserved and not result.is_stopped:
             piece = unserved.popleft()
-            halves = windows.split(piece, 2)
-            if len(halves) > 1 and not patience.is_over:
-                for half in request.in_order(halves):
-                    unserved += self._read(half, request, loader, result, patience)
+            parts = windows.split(piece, 2) if halves else [piece]
+            if len(parts) > 1 and not patience.is_over:
+                for half in request.in_order(parts):
+                    left = self._read(half, work, narrows=True)
+                    if is_too_large and not left:
+                        patience.failures += 1
+                    if request.first_only or is_too_large:
+                        self._narrow(deque(left), work)
+                    else:
+                        unserved += left
                 continue
             if result.problem is not None and not self._still_answers(patience, 1):
                 raise result.problem
-            if request.proved and self._run.totals.rows_read == rows_before:
+            if request.proved and self._run.totals.rows_read == work.rows_before:
                 raise self._nothing_shown(request.window, result.problem)
-            self._enter_unreadable(piece, request, loader, result)
-        return result
+            self._enter_unreadable(piece, request, work.loader, result)
 
     def _read(
-        self,
-        stretch: Window,
-        request: WindowRequest,
-        loader: Loader,
-        result: WindowResult,
-        patience: Patience,
-        *,
-        waits: bool = False,
+        self, stretch: Window, work: _Work, *, waits: bool = False, narrows: bool = False
     ) -> list[Window]:
         """Read a stretch, and return the pieces that the vendor cannot serve although it answers."""
+        request, result, patience = work.request, work.result, work.patience
         try:
-            for attempt in self._attempts(waits=waits, cuts=request.bisects):
-                with attempt:
+            for attempt in self._attempts(waits=waits, work=work):
+                with attempt, self._narrowing() if narrows else nullcontext():
                     for piece in request.in_order(result.left(stretch)):
                         if not result.is_stopped:
-                            self._read_piece(piece, request, loader, result)
+                            self._read_piece(piece, request, work.loader, result)
         except UNSERVED as problem:
             if not request.bisects or not self._still_answers(patience, self._retries.unproved):
                 raise
@@ -216,8 +272,12 @@ class Pipeline:
     def _enter_unreadable(
         self, piece: Window, request: WindowRequest, loader: Loader, result: WindowResult
     ) -> None:
-        """Enter a piece that the vendor cannot serve, as far as it is settled."""
+        """Enter a piece that the vendor cannot serve, as far as it is settled. The rest is remembered."""
         result.closed.append(piece)
+        self._forget(piece)
+        if piece.end > request.settled:
+            self._broken.append(piece)
+            del self._broken[:-_BROKEN]
         if piece.start >= request.settled:
             return
         settled = Window(piece.start, min(piece.end, request.settled))
@@ -286,6 +346,17 @@ class Pipeline:
         patience.unproved += 1
         return True
 
+    def _is_the_stretchs_own(self, failure: VendorUnavailableError, work: _Work) -> bool:
+        """Return whether to bisect a stretch at once: the vendor answers for others, and the present must not wait.
+
+        So it is where it refuses without any reason, too: then the stretch is too large.
+        """
+        suspected = work.request.live or isinstance(failure, AmbiguousRefusalError)
+        if not (suspected and work.request.bisects and self.vendor_answers()):
+            return False
+        work.patience.unproved = 0
+        return True
+
     def _filters(self, parent: str) -> Mapping[str, object]:
         by = self._resource.parent_filter
         return {by: parent} if by else {}
@@ -341,12 +412,12 @@ class Pipeline:
         is_present = request.live and window.span <= self._live_span
         return request.believes_empty or is_present or self._is_empty(window)
 
-    def _attempts(self, *, waits: bool = False, cuts: bool = False) -> Iterator[Attempt]:
+    def _attempts(self, *, waits: bool = False, work: _Work | None = None) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
 
         A failure that may pass by itself is tried again; not where the lease is lost, under which it is read. As long as windows are committed in between it is not the
-        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request. `cuts`: not
-        where it refuses that without any reason, and answers for a short stretch: then the stretch is too large.
+        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request;
+        unless it `_is_the_stretchs_own`.
         """
 
         def passes(failure: RetryableError) -> bool:
@@ -354,8 +425,7 @@ class Pipeline:
                 return False
             if not isinstance(failure, VendorUnavailableError):
                 return True
-            is_unexplained = cuts and isinstance(failure, AmbiguousRefusalError)
-            return waits and not (is_unexplained and self.vendor_answers())
+            return waits and not (work and self._is_the_stretchs_own(failure, work))
 
         pauses = iter(self._retries.pauses)
         while True:
