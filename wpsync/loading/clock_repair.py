@@ -4,11 +4,12 @@ Otherwise nothing could change them until that time has come, since older never 
 be looked for. (What such a clock vouched for is taken back by `state.window_ledger`.)
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from psycopg import sql
 
-from wpsync.db.database import Database
+from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES
@@ -35,11 +36,23 @@ def set_right(
         if not connection.execute(QUERIES["set_runs_right"], parameters).rowcount:
             return
         connection.execute(QUERIES["set_listings_right"], parameters)
-        resource = RESOURCES[scope.resource]
-        for table in (resource.table, *resource.details):
-            update = sql.SQL(
-                "update {} set _synced_at = least(_synced_at, %(now)s),"
-                " _first_synced_at = least(_first_synced_at, %(now)s)"
-                " where _account = %(account)s and greatest(_synced_at, _first_synced_at) > %(late)s"
-            ).format(sql.Identifier("wp", table.name))
-            connection.execute(update, parameters)
+        _set_rows_right(connection, scope, parameters)
+
+
+def set_rows_right(
+    database: Database, scope: Scope, now: datetime, skew: timedelta = DEFAULT.clocks.skew
+) -> None:
+    """Rows of a resource that say that they were fetched in the future were fetched now, whoever wrote them."""
+    with database.transaction() as connection:
+        _set_rows_right(connection, scope, scope.parameters(now=now, late=now + skew))
+
+
+def _set_rows_right(connection: Connection, scope: Scope, parameters: Mapping[str, object]) -> None:
+    resource = RESOURCES[scope.resource]
+    for table in (resource.table, *resource.details):
+        update = sql.SQL(
+            "update {} set _synced_at = least(_synced_at, %(now)s),"
+            " _first_synced_at = least(_first_synced_at, %(now)s)"
+            " where _account = %(account)s and greatest(_synced_at, _first_synced_at) > %(late)s"
+        ).format(sql.Identifier("wp", table.name))
+        connection.execute(update, parameters)

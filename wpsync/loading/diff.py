@@ -4,7 +4,7 @@ Nothing is written here. Rows are told apart as `missing` (the vendor has it, we
 (both have it, with other content) and `extra` (we have it, the vendor does not list it).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,6 +14,7 @@ from psycopg import sql
 from wpsync.db.database import Connection
 from wpsync.loading.merge_sql import differs, incoming, same_row, staging_name, target_name
 from wpsync.model import Window
+from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES, TABLES
 from wpsync.state.scope import Scope
 
@@ -41,7 +42,8 @@ def _staged_sql(name: str) -> bytes:
     return (
         sql.SQL(
             "select {key}, t.{first} is null from ({incoming}) as i left join {target} as t on {joined}"
-            " where t.{first} is null or (t._synced_at <= i._fetched_at and {differs})"
+            " where t.{first} is null"
+            " or ((t._synced_at <= i._fetched_at or t._synced_at > %(late)s) and {differs})"
         )
         .format(
             key=_key("i.", table.key),
@@ -63,7 +65,8 @@ def _extra_sql(resource: str) -> bytes:
     return (
         sql.SQL(
             "select t.{key} from {target} as t where t._account = %(account)s"
-            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s and t._first_synced_at < %(at)s"
+            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s "
+            " and (t._first_synced_at < %(at)s or t._first_synced_at > %(late)s)"
             " and not exists (select from {staging} as s where s.{key} = t.{key})"
             " and t._gone_at is null"
         )
@@ -87,7 +90,8 @@ def _extra_typed_sql(name: str, owner: str) -> bytes:
     return (
         sql.SQL(
             "select {key} from {target} as t join {messages} as s"
-            " on t._account = %(account)s and s.id = t.message_id where t._synced_at <= s._fetched_at"
+            " on t._account = %(account)s and s.id = t.message_id "
+            " where (t._synced_at <= s._fetched_at or t._synced_at > %(late)s)"
             " and not exists (select from {staging} as y where {same})"
         )
         .format(
@@ -109,21 +113,22 @@ def compare(
     The staging tables of the resource (and of all typed tables, for messages) exist.
     """
     main = RESOURCES[scope.resource].table
-    found = _of_table(connection, scope, main.name)
-    parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
+    late = read_at + DEFAULT.clocks.skew  # what was fetched later than that was written by hand
+    parameters = scope.parameters(start=window.start, end=window.end, at=read_at, late=late)
+    found = _of_table(connection, parameters, main.name)
     rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
     found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
     for table in RESOURCES[scope.resource].details:
-        found += _of_table(connection, scope, table.name)
-        typed = connection.execute(
-            _extra_typed_sql(table.name, main.name), scope.parameters()
-        ).fetchall()
+        found += _of_table(connection, parameters, table.name)
+        typed = connection.execute(_extra_typed_sql(table.name, main.name), parameters).fetchall()
         found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
     return found
 
 
-def _of_table(connection: Connection, scope: Scope, table: str) -> list[Difference]:
-    rows = connection.execute(_staged_sql(table), scope.parameters()).fetchall()
+def _of_table(
+    connection: Connection, parameters: Mapping[str, object], table: str
+) -> list[Difference]:
+    rows = connection.execute(_staged_sql(table), parameters).fetchall()
     return [Difference(table, str(row[0]), MISSING if row[1] else ALTERED) for row in rows]
 
 

@@ -32,6 +32,7 @@ from wpsync.state import dead_letters, drift, follow_ups, listings, named_rows
 from wpsync.state.scope import Scope
 from wpsync.state.window_ledger import PostgresLedger
 from wpsync.sync.store import Loaded
+from wpsync.values import add_digests
 
 log = logging.getLogger(__name__)
 
@@ -199,6 +200,7 @@ class WindowUnit(_Unit):
                     is_counted = repair is not None and repair.counted
                     touched = {} if is_counted else ledger.touched(book.windows(window), window)
                     before = self._count(touched)
+                    digests = self._digests(touched)
                 self._keep_left_out()
                 counts = self._staging.merge(
                     duplicates=closed.duplicates, again=repair is not None
@@ -213,10 +215,13 @@ class WindowUnit(_Unit):
                         self._look_again(closed, window)
                     after = self._count(touched)
                     grown = {start: after[start] - before[start] for start in touched}
+                    later = self._digests(touched)
+                    shifted = {at: add_digests(later[at], -digests[at]) for at in touched}
                     entry = reading(closed)
                     retries = self._target.policy.windows.later
                     enter = partial(ledger.enter, window=window, reading=entry, grown=grown)
-                    book.update(window, partial(enter, held=self._held, retries=retries))
+                    enter = partial(enter, held=self._held, retries=retries)
+                    book.update(window, partial(enter, digest=self._digest, shifted=shifted))
                     track(connection, self._target, window, entry.read_at)
                     if self._live:
                         ledger.advance(book)
@@ -236,6 +241,12 @@ class WindowUnit(_Unit):
 
     def _count(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
         return {start: self._held(part) for start, part in stretches.items()}
+
+    def _digests(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
+        return {start: self._digest(part) for start, part in stretches.items()}
+
+    def _digest(self, window: Window) -> int:
+        return held_rows.digest(self._connection, self._scope, window)
 
     def _held(self, window: Window) -> int:
         return held_rows.count(self._connection, self._scope, window)
@@ -323,13 +334,14 @@ class Comparison:
     """How a stretch is compared, and the result.
 
     `repair` loads the stretch where it differs. `counted`: the vendor's count is the ledger's, so rows that we lack
-    were counted there. `vendor_count` is the vendor's, as a reading of the stretch shows it. `reason` says why the
-    stretch could not be compared, or not be loaded.
+    were counted there. `vendor_count` and `digest` are of the rows that the vendor lists, as a reading of the stretch
+    shows them. `reason` says why the stretch could not be compared, or not be loaded.
     """
 
     repair: bool
     counted: bool
     vendor_count: int = 0
+    digest: int = 0
     differences: list[Difference] = field(default_factory=list)
     reason: str | None = None
 
@@ -354,6 +366,10 @@ class ComparingUnit(WindowUnit):
         result.vendor_count += closed.vendor_count or 0
         self._stage()
         self._staging.stage_all()
+        staged = held_rows.digest_of_staged(
+            self._connection, self._scope, closed.window, closed.seen
+        )
+        result.digest = add_digests(result.digest, staged)
         found = diff.compare(self._connection, self._scope, closed.window, closed.read_at)
         result.differences += found
         if not (result.repair and found):

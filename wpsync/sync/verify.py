@@ -8,9 +8,10 @@ resource's locks while it is looked at, so that rows in flight raise no alarm. R
 twice: what was compared is what is loaded. What nobody has read is a finding too.
 
 A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
-Counts tell: where the vendor's is what the ledger says, and we hold just so many rows more, nothing
-went and nothing came. Then the row is foreign, and repair moves it to `wp.history`. Otherwise, also
-where it cannot be told, it is kept and noted as gone.
+The digest of its window tells: where the vendor still lists the very rows that the ledger was entered
+for, ours were changed. Then the row is foreign, and repair moves it to `wp.history`. Where only pieces
+of a window were read, counts tell: the vendor's is what the ledger says, and we hold just so many rows
+more. Otherwise, also where it cannot be told, it is kept and noted as gone.
 """
 
 from collections.abc import Sequence
@@ -23,6 +24,7 @@ from wpsync.errors import UNSERVED, Message, Stopped
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
+from wpsync.loading import clock_repair
 from wpsync.loading.diff import EXTRA, Difference
 from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
@@ -126,12 +128,13 @@ class Verifier:
         deep = self._deep or known.disputed_at is not None
         if agrees and not deep:
             return None
-        for piece in [window] if deep else self._suspicious(finding):
-            self._compare(finding, piece)
+        pieces = [window] if deep else self._suspicious(finding)
+        shown = [self._compare(finding, piece) for piece in pieces]
         if agrees and not finding.differences and finding.reason is None:
             return None
         if self._repair and finding.reason is None:
-            self._put_away(finding, known)
+            is_same = pieces == [window] and shown[0].digest == known.digest
+            self._put_away(finding, known, is_same=is_same)
             self._settle(finding)
         return finding
 
@@ -143,11 +146,8 @@ class Verifier:
             pieces += self._recheck.differing(window, counted, held)
         return pieces or [finding.window]
 
-    def _compare(self, finding: Finding, window: Window) -> int:
-        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read.
-
-        Return the vendor's count as the reading showed it.
-        """
+    def _compare(self, finding: Finding, window: Window) -> Comparison:
+        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
         counted = finding.vendor_count == finding.ledger_count
         comparison = Comparison(repair=self._repair, counted=counted)
         request = WindowRequest(
@@ -159,14 +159,15 @@ class Verifier:
         self._pipeline.sync_window(request, self._store.comparing(comparison))
         finding.differences += comparison.differences
         finding.reason = comparison.reason or finding.reason
-        return comparison.vendor_count
+        return comparison
 
-    def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
-        """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""
+    def _put_away(self, finding: Finding, known: LedgerWindow, *, is_same: bool) -> None:
+        """Take out what never came from the vendor. `is_same`: it lists the rows that the ledger was entered for."""
         main = self._resource.table.name
         extra = [f for f in finding.differences if f.what == EXTRA and f.table == main]
         surplus = (finding.held or 0) - known.rows_held
-        if extra and finding.vendor_count == known.vendor_count and len(extra) == surplus:
+        counts = finding.vendor_count == known.vendor_count and len(extra) == surplus
+        if extra and (is_same or counts):
             self._store.put_away(extra)
 
     def unread(self, window: Window) -> Finding:
@@ -238,7 +239,10 @@ def _unread(
         mark = account.store(resource).watermark()
         begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]
         start = max(start, min(begins, default=end))
-        end = min(end, max((one.ends_at for one in known), default=start))
+        # The watermark says that it was read, where the newest windows were removed.
+        end = min(
+            end, max([*(one.ends_at for one in known), *([mark] if mark else [])], default=start)
+        )
     since = retention.kept_from(account.pace.retention, resource.name, account.clock.now())
     start = max(start, since or start)
     return _missing(Window(start, end), known) if start < end else []
@@ -248,6 +252,17 @@ def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
     """Whether nothing was ever read of what can be verified."""
     windowed = [one for one in resources if one.mode is Mode.WINDOWED]
     return bool(windowed) and not any(account.store(one).windows(EVER) for one in windowed)
+
+
+def _set_clocks_right(account: Account, resource: Resource) -> None:
+    """Take back what says that it is of the future: else nothing overwrites such rows, and nothing is read."""
+    now, store = windows.floor_second(account.clock.now()), account.store(resource)
+    skew = account.pace.policy.clocks.skew
+    clock_repair.set_rows_right(account.database, account.scope(resource), now, skew)
+    with store.ledger() as book:
+        first = min((one.starts_at for one in store.windows(EVER)), default=now)
+        ledger.take_back_ahead(book, now, first, skew)
+        ledger.advance(book)
 
 
 def verify(
@@ -273,6 +288,8 @@ def verify(
     store = account.store(resource)
     for attempt in account.reconnecting(lambda: len(verified)):
         with attempt, account.run(resource, kind) as run:
+            if deep and repair:
+                _set_clocks_right(account, resource)
             known = store.windows(span)
             if not verified:
                 progress.begin(resource.name, sum(window.rows_held for window in known))
