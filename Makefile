@@ -5,7 +5,7 @@ ARGS   ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo browser migration words messages numbers test test-fast test-long test-whole test-lowest test-clock \
-        test-clocks lint format baseline bench lock clean
+        test-clocks matrix lint format baseline bench lock clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ test-whole: .venv/.installed ## what test-long samples, in full, by hand (hours)
 	KILLS=500 $(BIN)/pytest -m long -o timeout=0 tests/embedded/test_kills.py $(ARGS)
 	STANDSTILLS="90 600" $(BIN)/pytest -m long -o timeout=0 $(ACCEPTANCE)/test_standstill.py $(ARGS)
 	VANISHED_HOST=1 $(BIN)/pytest -n 0 -o timeout=0 tests/integration/test_vanished_host.py $(ARGS)
+
+matrix: .venv/.installed ## every fault in both orders and with all four meanings of a span's ends, by hand (an hour)
+	MATRIX=1 $(BIN)/pytest -m long -o timeout=0 $(ACCEPTANCE)/test_matrix.py $(ARGS)
 
 # Each dependency in the oldest version that pyproject.toml allows, in an environment of its own.
 LOWEST = $(foreach part,demo commands service,$(ACCEPTANCE)/test_$(part).py) tests/guards

@@ -91,6 +91,10 @@ class VendorUnavailableError(RetryableError):
     """The vendor cannot be reached, or does not answer sensibly."""
 
 
+class AmbiguousRefusalError(VendorUnavailableError):
+    """`code: 0` without a usable reason: perhaps a dead token or a window too large, perhaps a passing fault."""
+
+
 class RateLimitedError(RetryableError):
     """The vendor says that requests come too fast. `retry_after`: for how long it asks us to wait."""
 
@@ -129,6 +133,10 @@ class VendorRefusedError(FatalError):
     def __init__(self, code: str, *, status_code: int | None = None, **more: Any) -> None:
         super().__init__(code, **more)
         self.status_code = status_code
+
+
+class UnknownRefusalError(VendorRefusedError):
+    """The vendor refused the call in words, or by a code, that no rule knows: it may pass by itself."""
 
 
 UNSERVED = (VendorUnavailableError, VendorRefusedError)

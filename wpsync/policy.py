@@ -23,6 +23,7 @@ the code.
 | `RequestRetries.look` | 0.5 s | between two looks at whether to stop | api.retry, api.client |
 | `RequestRetries.damaged` | 8 | how often a reply that comes damaged is asked for | api.client |
 | `RequestRetries.damaged_wait` | 0.1 s | between them | api.client |
+| `RequestRetries.believed` | 5 min | how long a refusal that no rule knows, and no repeating helped against, is not repeated | api.client |
 | `RateLimits.minute` | 60.05 s | how long a request counts after its reply; the vendor's clock is not ours | api.limits |
 | `RateLimits.lost` | 1 min | a request without a recorded end (its process died) is taken to have ended after this | api.limits |
 | `RateLimits.skew` | 5 s | an entry of a budget further in the future is from a wrong clock | api.limits |
@@ -32,6 +33,7 @@ the code.
 | `RateLimits.look` | 0.5 s | between two looks at whether a request may be sent | api.limits |
 | `RateLimits.tick` | 0.01 s | the shortest wait for a place | api.limits |
 | `RateLimits.creep_every` | 20 | successes until a lowered rate rises by a quarter | api.limits |
+| `RateLimits.calm` | 15 s | without a refusal, after which a lowered rate doubles, up to half of the limit | api.limits |
 | `RateLimits.unlimited_start` | 120 | the rate taken as a base where there was no limit | api.limits |
 | `TokenRenewal.early` | 5 min | an access token is renewed this long before its end | api.auth |
 | `TokenRenewal.rotate_after` | 27 d | from this age on a pair is replaced | api.auth |
@@ -39,10 +41,12 @@ the code.
 | `TokenRenewal.login_pause` | 15 min | until rejected credentials are tried again | api.auth |
 | `TokenRenewal.young` | 15 min | a younger pair whose refresh token works is not replaced by a login | api.auth |
 | `TokenRenewal.just_renewed` | 30 s | a token that a renewal kept so lately is alive | api.auth |
+| `TokenRenewal.in_a_row` | 3 | renewals for one cause, as long as each replaces a dead token | api.client |
 | `TokenRenewal.overdue` | 28 d | `check` complains of an older pair | daemon.preflight |
 | `TokenDistrust.first` | 15 min | how long refusals that a fresh token met too are not blamed on tokens | api.token_doubts |
 | `TokenDistrust.longest` | 1 d | the longest such time; it doubles each time | api.token_doubts |
 | `TokenDistrust.without_reason` | 5 min | the same for a refusal without a reason | api.token_doubts |
+| `TokenDistrust.look` | 30 s | until a renewal is asked if the token is dead after all; the waits double | api.token_doubts |
 | `VendorOutages.after` | 5 s | a vendor that has answered nothing for so long is away | api.availability |
 | `VendorOutages.failures` | 2 | and so many requests have failed | api.availability |
 | `VendorOutages.log_again` | 1 h | until a lasting outage is logged again | api.availability |
@@ -52,6 +56,7 @@ the code.
 | `WindowRetries.pauses` | 1, 2, 5, 10, 20 s | between attempts after a failure that may pass by itself | sync.attempts, sync.window_sync |
 | `WindowRetries.look` | 0.5 s | between two looks at whether to stop | sync.attempts |
 | `WindowRetries.failures` | 60 | readings that may fail before a stretch is bisected no further | sync.window_sync |
+| `WindowRetries.unproved` | 8 | of which so many pass before the vendor is asked again whether it answers at all | sync.window_sync |
 | `WindowRetries.deadlocks` | 5 | transactions that are tried where Postgres breaks a deadlock | sync.unit, sync.reports |
 | `ListingRetries.failed_pages` | 60 | failed pages after which a further one is left out undivided | extract.bisect_listing |
 | `ListingRetries.in_a_row` | 12 | failures in a row after which the rest of the listing counts as not shown | extract.bisect_listing |
@@ -136,6 +141,11 @@ the code.
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
+| `DatabaseWaits.beyond` | 10 s | after that our side gives the statement up too | db.connecting |
+| `DatabaseWaits.commit` | 30 s | until a COMMIT is given up, which no timeout of the server ends | db.connecting |
+| `DatabaseWaits.cancel` | 2 s | how long cancelling it on the server may take | db.connecting |
+| `DatabaseWaits.probe` | 5 s | between two tries whether a commit ends | db.commits |
+| `DatabaseWaits.hangs` | 10 s | a try that takes longer says that commits hang | db.commits |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
 | `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
@@ -181,6 +191,7 @@ class RequestRetries:
     look: float = 0.5
     damaged: int = 8
     damaged_wait: float = 0.1
+    believed: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +207,7 @@ class RateLimits:
     look: float = 0.5
     tick: float = 0.01
     creep_every: int = 20
+    calm: timedelta = timedelta(seconds=15)
     unlimited_start: int = 120
 
 
@@ -209,6 +221,7 @@ class TokenRenewal:
     login_pause: timedelta = timedelta(minutes=15)
     young: timedelta = timedelta(minutes=15)
     just_renewed: timedelta = timedelta(seconds=30)
+    in_a_row: int = 3
     overdue: timedelta = timedelta(days=28)
 
 
@@ -219,6 +232,7 @@ class TokenDistrust:
     first: timedelta = timedelta(minutes=15)
     longest: timedelta = timedelta(days=1)
     without_reason: timedelta = timedelta(minutes=5)
+    look: timedelta = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +254,7 @@ class WindowRetries:
     pauses: tuple[float, ...] = (1.0, 2.0, 5.0, 10.0, 20.0)
     look: float = 0.5
     failures: int = 60
+    unproved: int = 8
     deadlocks: int = 5
 
 
@@ -393,6 +408,11 @@ class DatabaseWaits:
 
     pool: float = 10.0
     statement: float = 600.0
+    beyond: float = 10.0
+    commit: float = 30.0
+    cancel: float = 2.0
+    probe: float = 5.0
+    hangs: float = 10.0
     migrations: int = 30
     migration_wait: float = 0.2
     migration_wait_max: float = 5.0

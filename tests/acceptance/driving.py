@@ -45,14 +45,16 @@ class Driver:
     calls_a_minute: int = 0
     head: str = ""
     secret: str = CLIENT[1]
+    timeout_seconds: int | None = None
 
     @property
     def config_file(self) -> Path:
         file = self.folder / "config.toml"
+        timeout = f"timeout_seconds = {self.timeout_seconds}\n" if self.timeout_seconds else ""
         file.write_text(
             f'{self.head}data_dir = "{self.folder}/data"\n[database]\nurl = "{self.database_url}"\n'
             f'[accounts.main]\nbase_url = "{self.vendor_url}"\nclient_id = "{CLIENT[0]}"\n'
-            f'client_secret = "{self.secret}"\n[limits.requests_per_minute]\n'
+            f'client_secret = "{self.secret}"\n{timeout}[limits.requests_per_minute]\n'
             f"calls = {self.calls_a_minute}\nsms = 0\nmessages = 0\nother = 0\n" + self.more
         )
         return file

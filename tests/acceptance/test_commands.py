@@ -72,8 +72,8 @@ def test_a_plan_counts_a_request_per_room_and_agent_and_asks_the_vendor_little(
     before = plan()
     asked = Counter(r["path"] for r in remote.requests() if r["body"].get("start") is None)
     assert asked.pop("/oauth/token/getToken") == 1
-    assert set(asked.values()) == {1}, asked  # users, contacts, rooms, agents: once each
-    assert len(asked) == 4
+    assert set(asked.values()) == {1}, asked  # users, contacts, rooms, chats, agents: once each
+    assert len(asked) == 5
     assert rooms > 1
     assert before["wechat_room_members"]["requests"] == rooms
     assert before["agent_call_totals"]["requests"] == agents

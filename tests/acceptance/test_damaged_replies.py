@@ -88,7 +88,8 @@ def bombed(emulator, database_url, tmp_path, times, size):
     assert outcome.outcome == "done", outcome.problems
     everything = {row.id for row in line.vendor.world.series["wechat_messages"].rows}
     assert everything - ids(line.driver) == sent.keys()
-    assert letters(line.driver) == {*sent.values()}
+    # A record that breaks off after a comma reads as the list's comma.
+    assert letters(line.driver) == {whole.rstrip(b",") for whole in sent.values()}
     assert not line.driver.one(OPEN)
     return line
 

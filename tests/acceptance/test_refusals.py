@@ -1,10 +1,14 @@
 """Each refusal and fault of the vendor ends as its own code, with its remedy, in the state that page and alerts show."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from tests.acceptance.driving import Timeline
+from tests.acceptance.driving import Driver, Timeline, differences
+from tests.fake_clock import FakeClock
 from wpsync.daemon.jobs import perform
 from wpsync.daemon.service import watching, working
+from wpsync.emulator.client import Remote
 from wpsync.language import Language
 from wpsync.messages import remedy, say
 from wpsync.messages.catalogue import MESSAGES
@@ -122,3 +126,51 @@ def test_an_endpoint_that_refuses_every_span_fails_as_refused(line, status_code)
     error, _ = ended(line, "calls")
     expected = {4018: "vendor.span_too_large", 4019: "vendor.too_many_rows"}
     assert (error.code, error.params) == (expected[status_code], {"endpoint": CALLS})
+
+
+IN_TIME = ["calls", "sms", "wechat_messages"]
+NOW = datetime(2026, 5, 20, 6, tzinfo=UTC)
+
+
+@pytest.fixture
+def still(emulator, database_url, tmp_path):
+    """A world at rest, and our clock standing at the same instant: its waits cost nothing."""
+    vendor = emulator(messages=1_500, days=10, now=NOW, frozen=True)
+    return vendor, Driver(database_url, vendor.url, tmp_path, clock=FakeClock(NOW))
+
+
+@pytest.mark.parametrize(
+    "how", [{"msg": "系统繁忙"}, {"msg": ""}, {"msg": "x", "statusCode": 4444}]
+)
+def test_unknown_refusals_of_single_calls_leave_nothing_out_of_a_backfill(how, still):
+    vendor, driver = still
+    Remote(vendor.url).fault("code_0", rate=0.1, **how)
+    outcomes = {one.resource: one.outcome for one in driver.backfill("2026-05-08")}
+    assert set(outcomes.values()) == {"done"}, outcomes
+    assert driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
+    Remote(vendor.url).clear_faults()
+    assert not differences(driver, vendor, IN_TIME)
+
+
+def test_a_refusal_that_stays_is_repeated_once_and_then_believed(still):
+    vendor, driver = still
+    Remote(vendor.url).fault("code_0", endpoint=CALLS, msg="通话功能未开通")
+    driver.sync(["calls"])
+    first = len(asked(vendor))
+    driver.sync(["calls"])
+    assert 0 < len(asked(vendor)) <= 2 * first <= 40
+
+
+def asked(vendor):
+    return [one for one in Remote(vendor.url).requests() if one["path"] == CALLS]
+
+
+def test_a_window_that_is_refused_without_any_reason_is_cut_where_a_narrow_one_is_served(still):
+    vendor, driver = still
+    Remote(vendor.url).settings(row_limit=40, row_limit_is_silent=True)
+    outcomes = {one.resource: one.outcome for one in driver.backfill("2026-05-08", IN_TIME)}
+    assert set(outcomes.values()) == {"done"}, outcomes
+    assert not differences(driver, vendor, IN_TIME)
+    # Windows of 40 rows at most are a power of two away from a day: a cut costs a few requests, not a minute of them.
+    assert len(Remote(vendor.url).requests()) < 1_000, len(Remote(vendor.url).requests())
+    assert driver.clock.monotonic() < 300, driver.clock.monotonic()

@@ -55,9 +55,9 @@ def serving(driver: Driver, *arguments: str):
         log.close()
 
 
-def until(true: Callable[[], object], what: str) -> None:
+def until(true: Callable[[], object], what: str, within: float = PATIENCE) -> None:
     """Wait for something that comes soon."""
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + within
     while not true():
         assert time.monotonic() < end, f"in vain: {what}"
         time.sleep(0.1)

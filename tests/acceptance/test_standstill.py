@@ -104,7 +104,11 @@ def stop(driver, remote, process, state):
         "select count(*) from pg_stat_activity where xact_start is not null and application_name like %s"
         " and wait_event = 'ClientRead' and query ilike %s"
     )
-    until(lambda: driver.one(open_still, *like), "a transaction that is left open")
+    sessions = "select count(*) from pg_stat_activity where application_name like %s"
+    until(
+        lambda: driver.one(open_still, *like) or not driver.one(sessions, like[0]),
+        "a transaction that is left open, or was ended by the standby already",
+    )
 
 
 def writes(driver, process, since):

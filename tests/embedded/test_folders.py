@@ -475,10 +475,10 @@ class TestFileSystems:
 
 def _join_in_parallel(database):
     with database.connection() as connection:
-        connection.execute("create table big as select g from generate_series(1, 400000) g")
-        connection.execute("analyze big")
+        connection.execute("create table public.big as select g from generate_series(1, 400000) g")
+        connection.execute("analyze public.big")
         for name in ("parallel_setup_cost", "parallel_tuple_cost", "min_parallel_table_scan_size"):
             connection.execute(f"set {name} = 0")
         connection.execute("set enable_mergejoin = off")
         connection.execute("set work_mem = '64MB'")
-        connection.execute("select count(*) from big a join big b using (g)")
+        connection.execute("select count(*) from public.big a join public.big b using (g)")

@@ -60,6 +60,7 @@ class Simulation:
         self.vendor.stumble(Random(f"stumbles {seed}"))
         if faults:
             self.vendor.churn(Random(f"churn {seed}"))
+            self.vendor.repeat(Random(f"repeat {seed}"))
         self.store = MemoryStore(self.clock, AGES.horizon, self.vendor.boundary)
         self.vendor.holds = self.store.rows.__contains__
         self.store.on_complete = self.check_complete
@@ -187,10 +188,13 @@ class Simulation:
                 self.problems.append(f"{row.id} is gone and nobody noticed")
         for window in store.entered:
             start, end = window.starts_at.timestamp(), window.ends_at.timestamp()
-            truth = sum(start <= row.at < end and row.listed(now) for row in self.vendor.rows)
+            listed = [
+                row.id for row in self.vendor.rows if start <= row.at < end and row.listed(now)
+            ]
+            truth, counted = len(listed), sum(1 + (id in self.vendor.twice) for id in listed)
             if not window.is_complete:
                 self.problems.append(f"{window.window} is still {window.reason}")
-            elif not window.vendor_count == window.rows_held == truth:
+            elif window.rows_held != truth or window.vendor_count not in (truth, counted):
                 self.problems.append(
                     f"{window.window}: vendor {window.vendor_count}, held {window.rows_held}, truly {truth}"
                 )

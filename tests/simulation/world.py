@@ -60,6 +60,7 @@ class SimulatedVendor:
         self.stumbles_over: set[str] = set()
         self.stumbling: WpsyncError = VendorUnavailableError("simulated")
         self.churning: Random | None = None
+        self.twice: set[str] = set()
         self.empty_until = 0.0
         self.holds: Callable[[str], bool] = lambda row: False
         self.shown: tuple[int, int, list[Made]] | None = None
@@ -81,6 +82,11 @@ class SimulatedVendor:
             self.churning = chance
             self.fault_rate = self.death_rate = 0.0
             self.stumbles_over = set()
+
+    def repeat(self, chance: Random) -> None:
+        """In some worlds rows are listed twice, and counted so. Not where pages have few rows: one may repeat another."""
+        if chance.random() < 0.2 and not self.clamp:
+            self.twice = {row.id for row in chance.sample(self.rows, chance.randint(1, 3))}
 
     def _change(self, start: int, end: int, number: int, size: int) -> None:
         """Once: before the second page a row of the first goes, before the third one comes in its stead."""
@@ -176,7 +182,8 @@ class SimulatedVendor:
         now = self.now()
         first = start if self.start_inclusive else start + 1
         last = end if self.end_inclusive else end - 1
-        return [row for row in self.rows if first <= row.at <= last and row.listed(now)]
+        rows = [row for row in self.rows if first <= row.at <= last and row.listed(now)]
+        return [row for row in rows for _ in range(2 if row.id in self.twice else 1)]
 
 
 def _second(text: object) -> int:

@@ -270,11 +270,12 @@ def test_what_another_process_has_renewed_is_used():
     assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 1)
 
 
-def test_a_token_that_is_rejected_for_ever_costs_one_renewal_one_login_and_an_error():
+def test_a_token_that_is_rejected_for_ever_costs_two_renewals_one_login_and_an_error():
+    """The first renewal gives another token, the second keeps it: so it is not dead."""
     vendor = Vendor(refused("accessToken无效"))
     with pytest.raises(VendorRefusedError):
         made(vendor).call("/api/x")
-    assert vendor.count("reToken") <= 1
+    assert vendor.count("reToken") <= 2
     assert vendor.count("getToken") <= 2
 
 
@@ -387,6 +388,53 @@ def test_twenty_refusals_at_once_are_met_by_one_renewal():
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(call, range(20)))
     assert (vendor.count("getToken"), vendor.count("reToken")) == (1, 1)
+
+
+def test_a_token_revoked_twenty_times_in_one_run_costs_no_login_and_no_call():
+    """Also where it dies again before the renewed one was used."""
+    clock, told = FakeClock(START), []
+
+    def says(path: str, token: str) -> httpx.Response | None:
+        told.append(token)
+        if len(told) % 5 in (1, 2):
+            vendor.live += 1  # revoked just now; a renewal gives another
+        return None if token == str(vendor.live) else refused("accessToken无效")
+
+    vendor: Sessions = Sessions(says)
+    client = made(vendor, clock)
+    for _ in range(40):
+        client.call("/api/x")
+    assert vendor.count("getToken") == 1
+    assert vendor.count("reToken") >= 20
+
+
+def test_a_doubt_that_arose_while_another_logged_in_ends_with_it():
+    clock, vendor = FakeClock(START), Sessions(lambda path, token: refused("accessToken无效"))
+    client = made(vendor, clock)
+    with pytest.raises(VendorRefusedError):
+        client.call("/api/x")
+    vendor.live += 1  # the other has logged in for the last time
+    vendor.says = lambda path, token: (
+        None if token == str(vendor.live) else refused("accessToken无效")
+    )
+    clock.sleep(60)
+    client.call("/api/x")
+    assert vendor.count("getToken") == 1
+
+
+def test_a_login_that_is_refused_as_busy_is_repeated_and_rejects_no_credentials():
+    clock, store = FakeClock(START), MemoryTokens()
+    busy = iter([refused("系统繁忙，请稍后再试")] * 2)
+    asked = []
+
+    def vendor(request):
+        asked.append(request.url.path)
+        pair = {"accessToken": "access", "refreshToken": "refresh"}
+        return next(busy, None) or good(pair)
+
+    made(vendor, clock, store).call("/api/x")
+    assert len(asked) == 4
+    assert store.read("main").failures == 0
 
 
 def test_rejected_credentials_are_not_tried_again_for_a_while_unless_they_change():

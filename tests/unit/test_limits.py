@@ -134,6 +134,29 @@ def test_a_refusal_for_speed_halves_the_rate_and_success_brings_it_back():
     assert book.rate == 20
 
 
+@pytest.mark.parametrize("limit", [20, 60, None])
+def test_after_a_minute_of_refusals_for_speed_half_of_the_limit_is_back_within_two_minutes(limit):
+    book, now = Book(limit, limit), START
+    while now < START + timedelta(minutes=1):
+        if book.take(now, Priority.LIVE) == 0:
+            book.slow_down(now, None)
+        now += timedelta(seconds=0.5)
+    assert book.rate is not None
+    assert book.rate < 6
+    for _ in range(240):
+        book.take(now, Priority.LIVE)
+        now += timedelta(seconds=0.5)
+    assert book.rate >= (limit or 120) / 2
+
+
+def test_a_lowered_rate_does_not_recover_while_refusals_go_on():
+    book = Book(20, 20)
+    for second in range(0, 600, 10):
+        book.slow_down(START + timedelta(seconds=second), None)
+        book.take(START + timedelta(seconds=second + 9), Priority.LIVE)
+    assert book.rate == 1
+
+
 def test_another_limit_in_the_configuration_is_taken_up():
     book = Book(20, 7.5)
     book.adopt(20)

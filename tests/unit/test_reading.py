@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from wpsync.errors import TooManyRowsError
-from wpsync.extract.events import Closed, PageRead, Restart
+from wpsync.extract.events import Closed, PageRead, Reason, Restart
 from wpsync.extract.page_count import PageCount, PageCounter
 from wpsync.extract.probing import Body
 from wpsync.extract.reading import Reader
@@ -101,6 +101,14 @@ def test_what_a_refused_ask_staged_is_not_staged_twice():
     staged, closed = read(Pages([first, [{"id": "last", "ts": NOON}]], deep=False))
     assert closed.reason is None
     assert closed.duplicates or len(set(staged)) == len(staged) == 101
+
+
+def test_a_page_that_holds_only_a_repeat_is_no_ignored_page():
+    rows = [{"id": f"m{i}", "ts": NOON} for i in range(100)]
+    _, closed = read(Pages([rows, [rows[-1]]]))
+    assert closed.reason is not Reason.PAGE_IGNORED
+    _, ignored = read(Pages([rows, rows]))
+    assert ignored.reason is Reason.PAGE_IGNORED
 
 
 class Changing:

@@ -172,6 +172,13 @@ NOT_MET_BY_JOBS = {
     "vendor.customer_without_id": "of `wpsync api`",
     "vendor.request_impossible": "of the configuration",
     "vendor.insecure_base_url": "of the configuration",
+    "vendor.bad_proxy": "tried in acceptance/test_environments.py",
+    "vendor.socks_proxy": "tried in acceptance/test_environments.py",
+    "vendor.bad_certificates": "tried in acceptance/test_environments.py",
+    "vendor.name_unknown": "of the network: needs a name server that does not know the name",
+    "vendor.certificate_untrusted": "of the network: needs a server with a certificate",
+    "vendor.no_tls": "of the network: needs a server with a certificate",
+    "vendor.proxy_refuses": "of the network: needs a proxy",
 }
 
 

@@ -23,6 +23,7 @@ _TEST = Text("test message", "测试消息")
 _DATABASE = {
     "condition.database_away": Text("the database does not answer", "数据库没有响应"),
     "condition.database_unwritable": Text("the database accepts no writes", "数据库无法写入"),
+    "condition.database_hangs": Text("commits in the database hang", "数据库的提交没有返回"),
     "condition.database_back": Text("the database is back", "数据库已恢复"),
 }
 

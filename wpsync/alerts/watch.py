@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from functools import partial
+from threading import Lock
 
 from wpsync.alerts import notices
 from wpsync.alerts.conditions import CRITICAL, Condition, Counted, Observed, conditions
@@ -39,7 +40,7 @@ _MOST_COUNTED = 100
 
 
 class Watch:
-    """Looks at the state and sends new incidents. One thread at a time."""
+    """Looks at the state and sends new incidents. One thread looks at a time; any may say that the database is away."""
 
     def __init__(
         self,
@@ -54,6 +55,7 @@ class Watch:
         self._memory: Memory = {}
         self._away_since: datetime | None = None
         self._away_told = False
+        self._telling = Lock()
 
     def tick(self, database: Database, now: datetime) -> list[str]:
         """Look once; returns the targets that did not take a message. Raises DatabaseUnavailableError."""
@@ -76,18 +78,20 @@ class Watch:
         Where another instance led when it was last seen, that one says so, and this one only if it
         still does not answer after five: the leader may have gone with it.
         """
-        self._away_since = self._away_since or now
-        after = self._rules.away_standby if another_led else self._rules.away
-        if not self._away_told and now - self._away_since >= after:
-            self._away_told = True
-            minutes = round((now - self._away_since) / timedelta(minutes=1))
-            self._send(notices.of_database(self._config, _no_writes(host, minutes, error)))
+        with self._telling:
+            self._away_since = self._away_since or now
+            after = self._rules.away_standby if another_led else self._rules.away
+            if not self._away_told and now - self._away_since >= after:
+                self._away_told = True
+                minutes = round((now - self._away_since) / timedelta(minutes=1))
+                self._send(notices.of_database(self._config, _no_writes(host, minutes, error)))
 
     def back(self) -> None:
         """The database answers again."""
-        if self._away_told:
-            self._send(notices.of_database(self._config, Message("condition.database_back")))
-        self._away_since, self._away_told = None, False
+        with self._telling:
+            if self._away_told:
+                self._send(notices.of_database(self._config, Message("condition.database_back")))
+            self._away_since, self._away_told = None, False
 
     def _compare(self, connection: Connection, found: Sequence[Condition], now: datetime) -> None:
         """Bring the incidents up to what is there now."""
@@ -213,6 +217,8 @@ def _silent(reader: Connects, config: Config, now: datetime, resource: str) -> l
 def _no_writes(host: str, minutes: int, error: WpsyncError | None) -> Message:
     """Return the message for a database in which no incident can be kept."""
     params = {"host": host, "minutes": minutes}
+    if error is not None and error.message.code == "database.commits_hang":
+        return Message("condition.database_hangs", params)
     if isinstance(error, UnwritableError):
         return Message("condition.database_unwritable", {**params, "error": error.message})
     return Message("condition.database_away", params)

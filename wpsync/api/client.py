@@ -22,11 +22,18 @@ from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
 from wpsync.api.connections import Waits, bound
 from wpsync.api.envelope import DamagedReplyError, Received
+from wpsync.api.lasting_refusals import LastingRefusals
 from wpsync.api.limits import Limits
 from wpsync.api.retry import Retries
 from wpsync.api.token_doubts import TokenDoubts
 from wpsync.clock import Clock
-from wpsync.errors import ConfigError, RateLimitedError, VendorRefusedError, VendorUnavailableError
+from wpsync.errors import (
+    AmbiguousRefusalError,
+    ConfigError,
+    RateLimitedError,
+    VendorRefusedError,
+    VendorUnavailableError,
+)
 from wpsync.model import Priority, Secret
 from wpsync.policy import DEFAULT, Policy
 
@@ -110,7 +117,8 @@ class Client:
         self._base = str(url)
         self._clock = clock
         self._limits = limits
-        self._retries = Retries(policy.requests, clock, stopping)
+        lasting = LastingRefusals(clock, policy.requests.believed)
+        self._retries = Retries(policy.requests, clock, stopping, lasting)
         self._account = account
         self._on_request = on_request
         self._doubts = TokenDoubts(clock, policy.token_distrust)
@@ -118,6 +126,7 @@ class Client:
         self._longest_pause = policy.rate_limits.pause_max
         self._rules = policy.requests
         self._longest = timeout_seconds
+        self._renewals = policy.tokens.in_a_row
         self._waits = Waits(policy.requests.look, stopping)
         self._known_damage = set[bytes]()
         self._is_misencoded = False
@@ -244,31 +253,48 @@ class Client:
     def _with_token(
         self, endpoint: str, content: bytes, priority: Priority, *, acts: bool
     ) -> Reply:
-        """One call; after a rejected token one renewal and one more try, then at most one login.
+        """One call; after a rejected token a renewal and one more try, then at most one login.
 
-        What is refused all the same is for a while not blamed on the token.
+        A renewal that replaces the token shows that it was dead: then the next rejection is another cause. What is
+        refused all the same is for a while not blamed on the token.
         """
         access = self._keeper.access()
         try:
             return self._send(endpoint, content, access, priority, acts=acts)
         except RejectedError as rejected:
             words = rejected.words
-        except envelope.AmbiguousRefusalError:
+        except AmbiguousRefusalError:
             if acts or self._doubts.hold(endpoint, ""):
                 raise
             words = ""
-        for renewed in (False, True):
-            if self._doubts.hold(endpoint, words):
-                raise envelope.refused_anyway(endpoint, words)
+        renewals = self._renewals
+        while True:
+            before, is_login = access, renewals <= 0
             try:
-                access = self._keeper.after_rejection(access, renewed=renewed)
+                if self._doubts.hold(endpoint, words):
+                    is_login = False
+                    access = self._undoubted(endpoint, words, access)
+                else:
+                    access = self._keeper.after_rejection(access, renewed=is_login)
+                renewals = renewals - 1 if access != before else 0
                 return self._send(endpoint, content, access, priority, acts=acts)
             except RejectedError as rejected:
                 words = rejected.words or words
-            except envelope.AmbiguousRefusalError:
+                if is_login:
+                    break
+            except AmbiguousRefusalError:
                 self._doubts.note(endpoint, "")
                 raise
         self._doubts.note(endpoint, words)
+        raise envelope.refused_anyway(endpoint, words)
+
+    def _undoubted(self, endpoint: str, words: str, access: Secret) -> Secret:
+        """Return another token where a renewal shows that this one was dead after all. It is seldom asked."""
+        if self._doubts.is_due(endpoint, words):
+            another = self._keeper.after_rejection(access)
+            if another != access:
+                self._doubts.forget(endpoint, words)
+                return another
         raise envelope.refused_anyway(endpoint, words)
 
     def _send(
@@ -298,6 +324,8 @@ class Client:
         except DamagedReplyError:
             outcome = "damaged"
             raise
+        except AmbiguousRefusalError:
+            raise  # an answer, of a kind: the vendor is not away
         except VendorUnavailableError as exc:
             outcome = "unavailable"
             self._reach.failed(at, exc)
@@ -411,7 +439,10 @@ class Client:
         return access, envelope.secret(data, "refreshToken")
 
     def _token_call(self, endpoint: str, query: str, content: bytes) -> object:
-        """A call without an access token; `code` 0 is a rejection, unless it is plainly something else."""
+        """A call without an access token; `code` 0 is a rejection, unless it is plainly something else.
+
+        Words that no rule knows reject the credentials: a login is not repeated for their sake.
+        """
 
         def attempt() -> object:
             stamp = int(self._clock.now().timestamp() * 1000)
@@ -419,10 +450,10 @@ class Client:
             try:
                 with self._counted(endpoint, Priority.LIVE):
                     return self._opened(endpoint, self._post(endpoint, url, content)).data
-            except envelope.AmbiguousRefusalError:
+            except AmbiguousRefusalError:
                 raise RejectedError from None
             except VendorRefusedError as exc:
-                if exc.status_code is None:
+                if exc.status_code is None and not envelope.is_busy(exc.message.words):
                     raise RejectedError from None
                 raise
 

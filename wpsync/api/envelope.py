@@ -12,9 +12,11 @@ from typing import Any
 
 from wpsync.api.auth import RejectedError
 from wpsync.errors import (
+    AmbiguousRefusalError,
     RateLimitedError,
     SpanTooLargeError,
     TooManyRowsError,
+    UnknownRefusalError,
     VendorRefusedError,
     VendorUnavailableError,
 )
@@ -25,6 +27,8 @@ _TOKEN_WORDS = re.compile(r"token|令牌|登录|未授权|授权失败|授权过
 _SPEED_WORDS = re.compile(
     r"频率|频繁|过快|限流|too (?:many requests|fast|frequent)|rate limit", re.IGNORECASE
 )
+
+_BUSY_WORDS = re.compile(r"繁忙|稍后|稍候|维护|超时|busy|try again|timed? ?out", re.IGNORECASE)
 
 _STATUS_CODES: dict[int, str] = {
     4001: "vendor.device_offline",
@@ -62,10 +66,6 @@ class DamagedReplyError(VendorUnavailableError):
         self.content = content
 
 
-class AmbiguousRefusalError(VendorUnavailableError):
-    """`code: 0` without a usable reason: perhaps a dead token, perhaps a passing fault."""
-
-
 def failure(endpoint: str, status: int, status_code: int | None, message: str) -> Exception:
     """Return what a `code: 0` stands for: by statusCode where there is one, else by its message."""
     if status_code is not None and status_code in _STATUS_CODES:
@@ -85,8 +85,14 @@ def _refused(endpoint: str, status_code: int | None, message: str) -> VendorRefu
     if status_code in _STATUS_CODES:
         return kind(_STATUS_CODES[status_code], endpoint=endpoint, **refused)
     if status_code:
-        return kind("vendor.refused_with_code", endpoint=endpoint, status=status_code, **refused)
-    return kind("vendor.refused", endpoint=endpoint, **refused)
+        code = "vendor.refused_with_code"
+        return UnknownRefusalError(code, endpoint=endpoint, status=status_code, **refused)
+    return UnknownRefusalError("vendor.refused", endpoint=endpoint, **refused)
+
+
+def is_busy(words: str | None) -> bool:
+    """Return whether a refusal says that the vendor is busy, not that the request is wrong."""
+    return bool(_BUSY_WORDS.search(words or ""))
 
 
 def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:

@@ -5,7 +5,7 @@ promise is the vendor's view of it: never more than the limit in any sliding min
 request therefore counts from when it is granted until a minute after its reply came (nobody knows when
 in between it reached the vendor). The books are kept where all processes of an account share them.
 
-A refusal for speed halves the rate; success lets it creep back. Where requests are scarce, whoever
+A refusal for speed halves the rate. Calm lets it double up to half of the limit, success lets it creep back to all of it. Where requests are scarce, whoever
 could not be served is written down, and the less urgent let the more urgent pass; all but live reading
 is spread over the minute and leaves a place free, so that a live tick never waits behind a backfill.
 """
@@ -67,6 +67,7 @@ class Book:
     taken: list[Taken] = field(default_factory=list)
     wanted: dict[int, datetime] = field(default_factory=dict)
     not_before: datetime = _NEVER
+    calm_since: datetime = _NEVER
     successes: int = 0
     number: int = 0
 
@@ -75,6 +76,7 @@ class Book:
     ) -> float:
         """Seconds to wait before asking again; 0: the request was written down and may be sent."""
         self._set_right(now, rules)
+        self._recover(now, rules)
         self.taken = [one for one in self.taken if one.counts_until(rules) > now]
         if self.not_before > now:
             return (self.not_before - now).total_seconds()
@@ -96,6 +98,18 @@ class Book:
                 one.ended_at = now
         self.wanted = {who: min(until, now + rules.wanted) for who, until in self.wanted.items()}
         self.not_before = min(self.not_before, now + rules.pause_max)
+        self.calm_since = min(self.calm_since, max(now, self.not_before))
+
+    def _recover(self, now: datetime, rules: RateLimits) -> None:
+        """Double a lowered rate for each calm stretch, up to half of the limit: at a few requests a minute no
+        number of successes would bring it back soon."""
+        half = (self.limit or rules.unlimited_start) / 2
+        if self.rate is None or self.rate >= half or self.calm_since == _NEVER:
+            return
+        stretches = (now - self.calm_since) // rules.calm
+        if stretches > 0:
+            self.rate = min(half, self.rate * 2 ** min(stretches, 20))
+            self.calm_since += stretches * rules.calm
 
     def _wait(self, now: datetime, priority: Priority, rules: RateLimits) -> float:
         assert self.rate is not None
@@ -131,6 +145,7 @@ class Book:
         self.rate = max(1.0, current / 2)
         self.successes = 0
         self.not_before = max(self.not_before, now + (retry_after or rules.pause))
+        self.calm_since = self.not_before
 
     def succeeded(self, rules: RateLimits = DEFAULT.rate_limits) -> None:
         """A request went through: now and then the rate creeps back up."""

@@ -9,13 +9,22 @@ from typing import TypeVar
 from tenacity import RetryCallState, Retrying, retry_if_exception, stop_after_attempt
 
 from wpsync.api.envelope import DamagedReplyError
+from wpsync.api.lasting_refusals import LastingRefusals
 from wpsync.clock import Clock
-from wpsync.errors import RateLimitedError, RetryableError, Stopped, VendorUnavailableError
+from wpsync.errors import (
+    RateLimitedError,
+    RetryableError,
+    Stopped,
+    UnknownRefusalError,
+    VendorUnavailableError,
+)
 from wpsync.policy import RequestRetries
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+
+_MAY_PASS = (RetryableError, UnknownRefusalError)
 
 
 class NotSentError(VendorUnavailableError):
@@ -29,21 +38,27 @@ class Retries:
     retry: RequestRetries
     clock: Clock
     stopping: Callable[[], bool]
+    lasting: LastingRefusals
 
     def until_it_passes(self, attempt: Callable[[], T], endpoint: str, *, acts: bool) -> T:
         """What an attempt returns, or raises in the end.
 
-        One that `acts` is repeated only where it surely did nothing. Raises Stopped when asked to stop.
+        One that `acts` is repeated only where it surely did nothing, an unknown refusal unless it lasts. Raises Stopped when asked to stop.
         """
         try:
             return attempt()
-        except RetryableError as exc:
-            if not _worth_repeating(exc, acts=acts):
+        except _MAY_PASS as exc:
+            if not _worth_repeating(exc, acts=acts) or self.lasting.lasts(exc):
                 raise
-            return self._again(endpoint, attempt, exc, acts=acts)
+            first = exc
+        try:
+            return self._again(endpoint, attempt, first, acts=acts)
+        except _MAY_PASS as exc:
+            self.lasting.note(first, exc)
+            raise
 
     def _again(
-        self, endpoint: str, attempt: Callable[[], T], first: RetryableError, *, acts: bool
+        self, endpoint: str, attempt: Callable[[], T], first: BaseException, *, acts: bool
     ) -> T:
         self.pause(self._wait(1, first))
 
@@ -83,4 +98,4 @@ def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
         return False  # that was asked for again as often as makes sense
     if acts:
         return isinstance(exc, NotSentError | RateLimitedError)
-    return isinstance(exc, RetryableError)
+    return isinstance(exc, _MAY_PASS)

@@ -88,14 +88,16 @@ class _State:
 
     def collect(self) -> Iterator[Metric]:
         monitor: Monitor = self._service.monitor
-        up = GaugeMetricFamily("wpsync_database_up", "1 where the database answers in time")
+        up = GaugeMetricFamily(
+            "wpsync_database_up", "1 where the database answers in time and takes writes"
+        )
         try:
             status = monitor.state()
         except DatabaseUnavailableError:
             up.add_metric([], 0)
             yield up
             return
-        up.add_metric([], status.is_current)
+        up.add_metric([], status.is_current and not self._service.commits_hang)
         yield up
         age = GaugeMetricFamily(
             "wpsync_state_age_seconds",

@@ -10,6 +10,7 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from threading import Event, Thread
 
 from wpsync.alerts import targets
 from wpsync.alerts.notices import Notice
@@ -21,7 +22,13 @@ from wpsync.daemon.jobs import Job, Result, all_jobs, perform
 from wpsync.daemon.scheduler import Ended, Scheduler
 from wpsync.db.heartbeat import LEADER, STANDBY, Instance
 from wpsync.db.leases import Lease
-from wpsync.errors import LeaseLostError, RetryableError, UnwritableError
+from wpsync.errors import (
+    DatabaseUnavailableError,
+    LeaseLostError,
+    RetryableError,
+    UnwritableError,
+    WpsyncError,
+)
 from wpsync.model import Secret
 from wpsync.policy import DEFAULT, Policy
 from wpsync.status.monitor import Monitor
@@ -46,6 +53,12 @@ class Service:
         self._another_leads = False
         self._lost = False
         self._away = False
+        self._hung = False
+
+    @property
+    def commits_hang(self) -> bool:
+        """Whether the database answers and lets no commit end."""
+        return self._session.database.commits.hang
 
     @property
     def instance(self) -> Instance:
@@ -55,8 +68,20 @@ class Service:
     def run(self) -> None:
         """Lead or stand by until the session's `stopping`; returns when all jobs have ended."""
         self._session.database.leases.heartbeat.role = STANDBY
-        while not self._session.stopping():
-            self._turn()
+        self._session.database.commits.begin()
+        ended = Event()
+        teller = Thread(target=self._tell_until, args=(ended,), name="teller", daemon=True)
+        teller.start()
+        try:
+            while not self._session.stopping():
+                self._turn()
+        finally:
+            ended.set()
+
+    def _tell_until(self, ended: Event) -> None:
+        """Say it where commits hang, in a thread that writes nothing: all others may hang then."""
+        while not ended.wait(self._pace.look):
+            self._tell_of_commits()
 
     def _turn(self) -> None:
         """Lead while it lasts; else say that we are there, and wait a little."""
@@ -75,17 +100,32 @@ class Service:
             if not self._away:
                 self._away = True
                 log.warning("database.away", extra={"error": exc.message})
-            self._watch.away(
-                self._session.clock.now(),
-                self.instance.host,
-                another_led=self._another_leads,
-                error=exc,
-            )
+            if not self.commits_hang:
+                self._say_away(exc)
         until = self._session.clock.monotonic() + self._pace.take_again
         while self._session.clock.monotonic() < until and not self._session.stopping():
             self._pause()
 
+    def _tell_of_commits(self) -> None:
+        hang = self.commits_hang
+        if hang:
+            hung = DatabaseUnavailableError("database.commits_hang")
+            if not self._hung:
+                log.warning("database.commits_hang", extra={"error": hung.message})
+            self._say_away(hung)
+        elif self._hung:
+            self._watch.back()
+            log.info("database.commits_end")
+        self._hung = hang
+
+    def _say_away(self, error: WpsyncError) -> None:
+        led = self._another_leads
+        now, host = self._session.clock.now(), self.instance.host
+        self._watch.away(now, host, another_led=led, error=error)
+
     def _back(self) -> None:
+        if self.commits_hang:
+            return
         self._watch.back()
         if self._away:
             self._away = False

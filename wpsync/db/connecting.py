@@ -2,19 +2,38 @@
 
 Roles, databases and the environment (PGTZ, PGOPTIONS) may set an encoding, a style of dates or a timeout of their
 own. They are set after connecting, and not as start-up options, which poolers refuse or drop.
+
+Every statement has a deadline here too: the server's own timeout does not end a COMMIT that waits for a standby or a
+disk.
 """
 
-from contextlib import AbstractContextManager
-from typing import Any, Protocol, Self
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from time import monotonic
+from typing import Any, Protocol, Self, TypeVar
 
 import psycopg
+from psycopg.abc import PQGen
 from psycopg.conninfo import make_conninfo
 
-from wpsync.errors import FatalError
+from wpsync.errors import ConfigError, FatalError
 from wpsync.model import Secret
 from wpsync.policy import DEFAULT, DatabaseWaits
 
 Connection = psycopg.Connection[tuple[object, ...]]
+
+
+T = TypeVar("T")
+
+
+class UnansweredError(psycopg.OperationalError):
+    """The server neither answered nor ended a statement, though its own timeout is over: it hangs in a commit.
+
+    A statement outside a transaction commits too.
+    """
+
+    def __init__(self) -> None:
+        super().__init__("no answer to a commit")
 
 
 class Connects(Protocol):
@@ -53,9 +72,43 @@ _NOTICE_US_DEAD = (
 
 
 class Pinned(psycopg.Connection[Any]):
-    """A connection whose session is pinned."""
+    """A connection whose session is pinned, and that waits for no answer for ever.
+
+    `answer_within`: the seconds after which a statement is given up. None for those that may take any time.
+    """
 
     waits: DatabaseWaits = DEFAULT.database
+    answer_within: float | None = None
+    _commits = False
+
+    def wait(self, gen: PQGen[T], *args: Any, **more: Any) -> T:
+        """Wait for an answer. Raises UnansweredError, and is closed then."""
+        limit = self.waits.commit if self._commits else self.answer_within
+        if limit is None:
+            return super().wait(gen, *args, **more)
+        try:
+            return super().wait(_within(limit, gen), *args, **more)
+        except UnansweredError:
+            self._give_up()
+            raise
+
+    @contextmanager
+    def transaction(
+        self, savepoint_name: str | None = None, force_rollback: bool = False
+    ) -> Iterator[psycopg.Transaction]:
+        """Hold a transaction as psycopg does. Its COMMIT has a deadline of its own."""
+        try:
+            with super().transaction(savepoint_name, force_rollback) as transaction:
+                yield transaction
+                self._commits = True
+        finally:
+            self._commits = False
+
+    def _give_up(self) -> None:
+        """Close. Cancel on the server first: it would hold the session and its locks for as long as it waits."""
+        with suppress(psycopg.Error):
+            self.cancel_safe(timeout=self.waits.cancel)
+        self.close()
 
     @classmethod
     def connect(cls, conninfo: str = "", **given: Any) -> Self:
@@ -67,6 +120,21 @@ class Pinned(psycopg.Connection[Any]):
             connection.close()
             raise
         return connection
+
+
+def _within(seconds: float, gen: PQGen[T]) -> PQGen[T]:
+    """Do as psycopg's generator does, and raise UnansweredError where nothing comes for so long."""
+    until = monotonic() + seconds
+    try:
+        wanted = next(gen)
+        while True:
+            ready = yield wanted
+            if not ready and monotonic() > until:
+                raise UnansweredError
+            wanted = gen.send(ready)
+    except StopIteration as done:
+        found: T = done.value
+        return found
 
 
 def pinned(secret: Secret, pool_waits: DatabaseWaits) -> type[Pinned]:
@@ -89,7 +157,7 @@ def address(conninfo: Secret) -> str:
     )
 
 
-def connect(conninfo: Secret | str, *, autocommit: bool = True, **given: Any) -> Connection:
+def connect(conninfo: Secret | str, *, autocommit: bool = True, **given: Any) -> Pinned:
     """Connect by itself, outside any pool. Raises psycopg's errors, and FatalError as `Pinned.connect` does."""
     secret = conninfo if isinstance(conninfo, Secret) else Secret(conninfo)
     return Pinned.connect(address(secret), autocommit=autocommit, **given)
@@ -103,6 +171,33 @@ def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
     was, connection.autocommit = connection.autocommit, True
     connection.execute(_PINNED.format(statement=int(waits.statement)) + "; " + _NOTICE_US_DEAD)
     connection.autocommit = was
+    if isinstance(connection, Pinned):
+        connection.answer_within = waits.statement + waits.beyond
+
+
+def refuse_transaction_pooler(conninfo: Secret | str) -> None:
+    """Raise ConfigError where a pooler gives each transaction another session: leases and staged rows need one that stays.
+
+    A pooler in any mode shows itself by a process id of its own. Which mode it is shows where a second client has a
+    transaction open: the first is then served by another process than before.
+    """
+    with connect(conninfo) as first:
+        before = _backend(first)
+        if before == first.info.backend_pid:
+            return
+        with connect(conninfo) as second, second.transaction():
+            seen = {
+                _backend(first),
+                _backend(first),
+            }  # pools hand out the newest session, or each in turn
+            if seen != {before} or _backend(second) == before:
+                raise ConfigError("database.transaction_pooler")
+
+
+def _backend(connection: Connection) -> int:
+    row = connection.execute("select pg_backend_pid()").fetchone()
+    assert row is not None
+    return int(str(row[0]))
 
 
 def notice_us_dead(connection: psycopg.Connection[Any]) -> None:

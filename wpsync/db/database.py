@@ -9,6 +9,7 @@ import psycopg
 from psycopg_pool import ConnectionPool
 
 from wpsync import crash_points
+from wpsync.db.commits import Commits
 from wpsync.db.connecting import (
     KEEPALIVE,
     Connection,
@@ -17,6 +18,7 @@ from wpsync.db.connecting import (
     connect,
     notice_us_dead,
     pinned,
+    refuse_transaction_pooler,
 )
 from wpsync.db.leases import Lease, Leases
 from wpsync.db.refusals import translation
@@ -95,6 +97,7 @@ class Database:
         self._conninfo = conninfo
         self.leases = Leases(lambda: _for_leases(conninfo, leases.statement), leases)
         self.monitoring = Monitoring(conninfo, waits)
+        self.commits = Commits(lambda: connect(conninfo, tcp_user_timeout=_USER_TIMEOUT_MS), waits)
         self._held = BoundedSemaphore(max(connections - BRIEF, 1))
         self._pool: ConnectionPool[Pinned] = ConnectionPool(
             connection_class=pinned(conninfo, waits),
@@ -116,14 +119,15 @@ class Database:
         return self
 
     def __exit__(self, *exc: object) -> None:
+        self.commits.close()
         self.leases.close()
         self.monitoring.close()
         self._pool.close(timeout=5)
 
     def check(self) -> None:
-        """Connect once. Raises DatabaseUnavailableError with the server's own reason."""
-        with translated(), connect(self._conninfo):
-            pass
+        """Connect once. Raises DatabaseUnavailableError with the server's own reason, ConfigError for a pooler of transactions."""
+        with translated():
+            refuse_transaction_pooler(self._conninfo)
 
     def refresh(self) -> None:
         """Replace the idle connections that broke. The pool itself would find a few of them in ten seconds."""
@@ -216,6 +220,7 @@ def _for_leases(conninfo: Secret, seconds: float) -> Connection:
     """Connect for statements about leases, which are over within seconds or given up."""
     connection = connect(conninfo, tcp_user_timeout=_USER_TIMEOUT_MS)
     connection.execute("select set_config('statement_timeout', %s, false)", (f"{seconds:.0f}s",))
+    connection.answer_within = 2 * seconds
     return connection
 
 

@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Condition, local
+from threading import Condition, Thread, local
 from time import monotonic
 
 import psycopg
@@ -81,6 +81,7 @@ class Leases:
         self._connection: Connection | None = None
         self._held: dict[str, Lease] = {}
         self._owed: list[Lease] = []
+        self._debtor: Thread | None = None
         self._silences: dict[str, _Silence] = {}
         self._free = Condition()
         self._thread = local()
@@ -250,11 +251,16 @@ class Leases:
         return connection
 
     def _give_back_owed(self) -> None:
-        if self._owed:
-            with self._free:
-                self._connected()
-                self._give_back()
-                self._free.notify_all()
+        """Give back the leases that could not be, in another thread: no sign of life waits for a lease."""
+        if self._owed and not (self._debtor and self._debtor.is_alive()):
+            self._debtor = Thread(target=self._settle, name="leases", daemon=True)
+            self._debtor.start()
+
+    def _settle(self) -> None:
+        with self._free, suppress(psycopg.Error):
+            self._connected()
+            self._give_back()
+            self._free.notify_all()
 
     def _give_back(self) -> None:
         assert self._connection is not None

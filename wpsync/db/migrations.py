@@ -33,7 +33,7 @@ from tenacity import (
 )
 
 from wpsync.db import definitions, revision
-from wpsync.db.connecting import connect
+from wpsync.db.connecting import connect, refuse_transaction_pooler
 from wpsync.db.refusals import reason, translation
 from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
 from wpsync.policy import DEFAULT, DatabaseWaits
@@ -251,6 +251,7 @@ def _connected(url: str) -> Iterator[Connection]:
         hide_parameters=True,
     )
     try:
+        refuse_transaction_pooler(url)
         with engine.connect() as connection:
             yield connection
     except DBAPIError as exc:

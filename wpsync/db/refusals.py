@@ -3,6 +3,7 @@
 import psycopg
 from psycopg import errors
 
+from wpsync.db.connecting import UnansweredError
 from wpsync.errors import (
     DatabaseUnavailableError,
     FatalError,
@@ -22,6 +23,8 @@ _SETTING = ("invalid value for parameter", "startup parameter", "configuration p
 def translation(exc: psycopg.Error) -> WpsyncError:
     """Return our error for one of the driver's."""
     words = reason(exc)
+    if isinstance(exc, UnansweredError):
+        return DatabaseUnavailableError("database.commits_hang")
     if isinstance(exc, _OF_SCHEMA) and not of_others(exc):
         return SchemaMismatchError("schema.differs", words=words)
     if isinstance(exc, errors.InsufficientPrivilege):

@@ -48,6 +48,7 @@ class Rules:
     span_limit: int = 0
     span_mode: str = "4018"
     row_limit: int = 0
+    row_limit_is_silent: bool = False
     page_size_clamp: int = 0
     page_refused: int = 0
     ignore_page: bool = False
@@ -229,7 +230,8 @@ class Vendor:
             count = len(matching)
             chosen = matching[offset : offset + size]
         if self.rules.row_limit and count > self.rules.row_limit:
-            raise Refusal(4019, "查询数据量过大")
+            silent = self.rules.row_limit_is_silent
+            raise Refusal(None, "") if silent else Refusal(4019, "查询数据量过大")
         self._stumble(row.id for row in chosen)
         self.last_rows, self.last_count = len(chosen), count
         answer = _list(count, [row.encode() for row in chosen])

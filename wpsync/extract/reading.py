@@ -297,7 +297,8 @@ class Reader:
             second = self._again(ask, 2, length, self._page(ask, 2))
             yield from self._count(second, 2, length, window, tally)
             last = len(second.records or ())
-            if last and len(tally.seen) == known:
+            # A shorter one may hold just the repeats of rows that are listed twice.
+            if last >= length and len(tally.seen) == known:
                 tally.problem = Reason.PAGE_IGNORED
                 return
         for number, shown in enumerate(self._rest(ask, total), 3):

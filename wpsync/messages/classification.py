@@ -41,6 +41,7 @@ _CAUSES = {
     "vendor.credentials_rejected": Cause.CREDENTIALS,
     "database.unavailable": Cause.DATABASE,
     "database.no_answer_in_time": Cause.DATABASE,
+    "database.commits_hang": Cause.DATABASE,
     "database.statement_canceled": Cause.DATABASE,
     "database.lock_not_had": Cause.DATABASE,
     "database.too_many_connections": Cause.DATABASE,

@@ -164,6 +164,17 @@ ENTRIES: Mapping[str, Entry] = {
             "主机 {host} 已有 {minutes:count} 分钟无法写入数据库：{error:message}；已写入的数据不受影响，处理后同步自动继续",
         ),
     ),
+    "condition.database_hangs": Entry(
+        Text(
+            "commits in the database have hung for {minutes:count} minutes (noticed by host {host}): it answers, and writes nothing;"
+            " the service waits and continues automatically",
+            "数据库的提交已有 {minutes:count} 分钟没有返回（由主机 {host} 发现）：数据库有响应，但写不进任何数据；服务会一直等待，恢复后自动继续",
+        ),
+        Text(
+            "look for a synchronous standby that is lost (synchronous_standby_names, pg_stat_replication), and whether the disk of the server still writes",
+            "请检查同步备库是否失联（synchronous_standby_names、pg_stat_replication），以及数据库服务器的磁盘能否写入",
+        ),
+    ),
     "condition.database_back": Entry(
         Text("the database is back; the sync continues", "数据库已恢复，同步已继续"),
     ),

@@ -20,6 +20,26 @@ ENTRIES: Mapping[str, Entry] = {
             "请在 pg_stat_activity 中查看长事务和锁等待，并检查数据库服务器的负载",
         ),
     ),
+    "database.commits_hang": Entry(
+        Text(
+            "the database takes no writes: commits hang",
+            "数据库无法写入：提交一直没有返回",
+        ),
+        Text(
+            "look for a synchronous standby that is lost (synchronous_standby_names, pg_stat_replication), and whether the disk of the server still writes",
+            "请检查同步备库是否失联（synchronous_standby_names、pg_stat_replication），以及数据库服务器的磁盘能否写入",
+        ),
+    ),
+    "database.transaction_pooler": Entry(
+        Text(
+            "database.url leads to a pooler that gives each transaction another session (PgBouncer's pool_mode=transaction)",
+            "database.url 指向的连接池按事务分配会话（如 PgBouncer 的 pool_mode=transaction），wpsync 无法使用",
+        ),
+        Text(
+            "set database.url to the server's own port, or to a pool with pool_mode=session",
+            "请把 database.url 改为数据库服务器自己的端口，或 pool_mode=session 的连接池",
+        ),
+    ),
     "database.lease_lost": Entry(
         Text(
             "another process has taken over {scope}, because this one did not answer for a while",

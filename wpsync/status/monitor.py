@@ -37,13 +37,17 @@ class Monitor:
     def state(self) -> Status:
         """Return the state for a scrape."""
         found = self._state.get()
-        return replace(found.value, is_current=found.is_current)
+        return self._as_it_is(found.value, is_current=found.is_current)
 
     def snapshot(self) -> Snapshot:
         """Return the state for the page."""
         found = self._snapshot.get()
         shown = found.value
-        return replace(shown, status=replace(shown.status, is_current=found.is_current))
+        return replace(shown, status=self._as_it_is(shown.status, is_current=found.is_current))
+
+    def _as_it_is(self, status: Status, *, is_current: bool) -> Status:
+        hang = self._session.database.commits.hang
+        return replace(status, is_current=is_current, commits_hang=hang)
 
     def activity(self) -> Answer[Activity]:
         """Return the activity of the last hours."""

@@ -122,7 +122,10 @@ class Missing:
 
 @dataclass(slots=True)
 class Status:
-    """Everything at one moment. `is_current` False: the database does not answer now, this is what was known at `at`."""
+    """Everything at one moment. `is_current` False: the database does not answer now, this is what was known at `at`.
+
+    `commits_hang`: it answers this service, and lets no commit end.
+    """
 
     at: datetime
     resources: list[ResourceStatus] = field(default_factory=list)
@@ -137,6 +140,7 @@ class Status:
     outages: list[Outage] = field(default_factory=list)
     missing: list[Missing] = field(default_factory=list)
     is_current: bool = True
+    commits_hang: bool = False
 
     @property
     def is_good(self) -> bool:

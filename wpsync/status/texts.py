@@ -100,6 +100,7 @@ TEXTS: dict[str, Text] = {
         "另有 {count} 行未能接收，已在下方列出。",
     ),
     "away": Text("The database does not answer", "数据库没有响应"),
+    "hangs": Text("The database takes no writes: commits hang", "数据库无法写入：提交一直没有返回"),
     "away.detail": Text(
         "The service waits for it and continues automatically. No data is lost.",
         "服务会一直等待数据库恢复，恢复后自动继续，数据不会丢失。",

@@ -124,9 +124,9 @@ _TONES = {"good": "good", "behind": "bad"}
 def headline(words: Words, seen: Snapshot) -> Headline:
     """Return whether everything is there and current, with outages, backfills and dead letters."""
     answer = seen.answer
-    if not seen.status.is_current:
+    if seen.status.commits_hang or not seen.status.is_current:
         as_of = words.t("away.as_of", at=words.at(seen.now), said=words.t(answer))
-        return Headline("bad", words.t("away"), as_of)
+        return Headline("bad", words.t("away" if not seen.status.is_current else "hangs"), as_of)
     if answer == "behind":
         said, outages = words.sentences(_causes(words, seen)), []
     else:

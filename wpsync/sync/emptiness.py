@@ -31,12 +31,19 @@ class Emptiness:
         """Return whether a stretch of which a reading showed nothing, and of which we hold nothing, is empty."""
         if any(one.start <= window.start and window.end <= one.end for one in self._proved):
             return True
+        if self._was_proved(window):
+            return not self._count(window)
         agrees = self._with_later(window)
         if agrees is None:
             agrees = self._with_earlier(window)
         if agrees is None:
             return self._alone(window)
         return agrees and not self._count(window)
+
+    def _was_proved(self, window: Window) -> bool:
+        """Return whether an earlier reading vouches for the stretch, of which we hold nothing: it was empty then."""
+        known = [one for one in self._store.windows(window) if one.is_complete]
+        return not missing(window, _spans(known))
 
     def _with_later(self, window: Window) -> bool | None:
         """Ask for it with the nearest rows after it; None where there are none, or such a count tells nothing."""

@@ -86,9 +86,11 @@ def with_named(
 ) -> list[Outcome]:
     """Look for the rows that the others name by now and that are not there, and add up the outcomes."""
     read = {one.resource for one in outcomes if one.outcome in ("done", "incomplete")}
-    lacking = [
-        one for one in resources if one.spans and one.name in read and is_missing(account, one)
-    ]
+    named = [one for one in resources if one.spans and one.name in read]
+    lacking: list[Resource] = []
+    for attempt in account.reconnecting():
+        with attempt:
+            lacking = [one for one in named if is_missing(account, one)]
     phase = _Phase("named", partial(look_for, thorough=True))
     for found in in_turn(
         account, lacking, lambda one: _pass(account, one, "sync", Silence(), phase)

@@ -15,8 +15,10 @@ from functools import partial
 from wpsync.clock import Clock
 from wpsync.errors import (
     UNSERVED,
+    AmbiguousRefusalError,
     LeaseLostError,
     NothingShownError,
+    RetryableError,
     Stopped,
     VendorUnavailableError,
     WpsyncError,
@@ -39,11 +41,13 @@ class Patience:
     """How many readings may fail before a stretch is entered as unreadable without being bisected further.
 
     Windows may share it. One row that the vendor stumbles over takes about seventeen in a day, since each halving
-    fails once. `waits`: whether a reading that failed is first tried again, after a pause.
+    fails once. `waits`: whether a reading that failed is first tried again, after a pause. `unproved`: the failures since
+    the vendor last proved that it answers; None before the first proof.
     """
 
     failures: int
     waits: bool = True
+    unproved: int | None = None
 
     @property
     def is_over(self) -> bool:
@@ -154,10 +158,12 @@ class Pipeline:
             if len(halves) > 1 and not patience.is_over:
                 for half in request.in_order(halves):
                     unserved += self._read(half, request, loader, result, patience)
-            elif request.proved and self._run.totals.rows_read == rows_before:
+                continue
+            if result.problem is not None and not self._still_answers(patience, 1):
+                raise result.problem
+            if request.proved and self._run.totals.rows_read == rows_before:
                 raise self._nothing_shown(request.window, result.problem)
-            else:
-                self._enter_unreadable(piece, request, loader, result)
+            self._enter_unreadable(piece, request, loader, result)
         return result
 
     def _read(
@@ -172,13 +178,13 @@ class Pipeline:
     ) -> list[Window]:
         """Read a stretch, and return the pieces that the vendor cannot serve although it answers."""
         try:
-            for attempt in self._attempts(waits=waits):
+            for attempt in self._attempts(waits=waits, cuts=request.bisects):
                 with attempt:
                     for piece in request.in_order(result.left(stretch)):
                         if not result.is_stopped:
                             self._read_piece(piece, request, loader, result)
         except UNSERVED as problem:
-            if not request.bisects or not self.vendor_answers():
+            if not request.bisects or not self._still_answers(patience, self._retries.unproved):
                 raise
             patience.failures -= 1
             result.problem = result.problem or problem
@@ -271,6 +277,15 @@ class Pipeline:
         """Return whether the vendor answers on this endpoint at all, if asked for the present."""
         return self._reader.answers(windows.floor_second(self._clock.now()))
 
+    def _still_answers(self, patience: Patience, unproved: int) -> bool:
+        """Return whether the vendor answers at all; asks it where so many failures passed since it proved that it does."""
+        if patience.unproved is None or patience.unproved >= unproved:
+            if not self.vendor_answers():
+                return False
+            patience.unproved = 0
+        patience.unproved += 1
+        return True
+
     def _filters(self, parent: str) -> Mapping[str, object]:
         by = self._resource.parent_filter
         return {by: parent} if by else {}
@@ -326,21 +341,26 @@ class Pipeline:
         is_present = request.live and window.span <= self._live_span
         return request.believes_empty or is_present or self._is_empty(window)
 
-    def _attempts(self, *, waits: bool = False) -> Iterator[Attempt]:
+    def _attempts(self, *, waits: bool = False, cuts: bool = False) -> Iterator[Attempt]:
         """Yield attempts, with pauses between them, until one succeeds: `for attempt in ...: with attempt: ...`.
 
         A failure that may pass by itself is tried again; not where the lease is lost, under which it is read. As long as windows are committed in between it is not the
-        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request.
+        same one again, and the pauses begin anew. `waits`: also tried again where the vendor cannot serve the request. `cuts`: not
+        where it refuses that without any reason, and answers for a short stretch: then the stretch is too large.
         """
+
+        def passes(failure: RetryableError) -> bool:
+            if isinstance(failure, LeaseLostError):
+                return False
+            if not isinstance(failure, VendorUnavailableError):
+                return True
+            is_unexplained = cuts and isinstance(failure, AmbiguousRefusalError)
+            return waits and not (is_unexplained and self.vendor_answers())
+
         pauses = iter(self._retries.pauses)
         while True:
             committed = self._run.totals.windows
-            attempt = Attempt(
-                lambda failure: (
-                    not isinstance(failure, LeaseLostError)
-                    and (waits or not isinstance(failure, VendorUnavailableError))
-                )
-            )
+            attempt = Attempt(passes)
             yield attempt
             if attempt.failure is None:
                 return

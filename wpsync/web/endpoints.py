@@ -17,6 +17,7 @@ from wpsync.daemon.service import Service
 from wpsync.errors import DatabaseUnavailableError
 
 _AWAY = "the database does not answer\n"
+_HANGS = "the database takes no writes: commits hang\n"
 
 
 def _plain(value: object) -> object:
@@ -72,6 +73,8 @@ class Endpoints:
             answers = False
         if not answers:
             return PlainTextResponse(_AWAY, 503)
+        if self._service.commits_hang:
+            return PlainTextResponse(_HANGS, 503)
         return PlainTextResponse(f"{self._service.role}\n")
 
     def healthy(self, request: Request) -> Response:
@@ -79,6 +82,8 @@ class Endpoints:
             answer = self._service.monitor.behind()
         except DatabaseUnavailableError:
             return PlainTextResponse(_AWAY, 503)
+        if self._service.commits_hang:
+            return PlainTextResponse(_HANGS, 503)
         names = sorted({one.resource for one in answer.value})
         said = f"behind: {', '.join(names)}\n" if names else "current\n"
         if not answer.is_current:
