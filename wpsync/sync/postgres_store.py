@@ -95,6 +95,11 @@ class PostgresStore:
         with self._database.connection() as connection:
             return held_rows.counts(connection, self._scope, stretches)
 
+    def digest(self, window: Window) -> int:
+        """Return the digest of the rows in a stretch that the vendor still lists."""
+        with self._database.connection() as connection:
+            return held_rows.digest(connection, self._scope, window)
+
     def nth_time(self, window: Window, number: int) -> datetime | None:
         with self._database.connection() as connection:
             return held_rows.nth_time(connection, self._scope, window, number)

@@ -125,18 +125,25 @@ class Verifier:
         if counted is None:
             finding.reason = Reason.COUNT_MISSING
         agrees = counted == known.vendor_count and held == known.rows_held
+        same = self._holds_the_same(known)
         deep = self._deep or known.disputed_at is not None
-        if agrees and not deep:
+        if agrees and same and not deep:
             return None
         pieces = [window] if deep else self._suspicious(finding)
         shown = [self._compare(finding, piece) for piece in pieces]
         if agrees and not finding.differences and finding.reason is None:
+            if self._repair and not same:  # the ledger's digest is out of date
+                self._settle(finding)
             return None
         if self._repair and finding.reason is None:
             is_same = pieces == [window] and shown[0].digest == known.digest
             self._put_away(finding, known, is_same=is_same)
             self._settle(finding)
         return finding
+
+    def _holds_the_same(self, known: LedgerWindow) -> bool:
+        """Whether our rows of a window are those that it was entered for, as far as that is known."""
+        return known.digest is None or known.digest == self._store.digest(known.window)
 
     def _suspicious(self, finding: Finding) -> list[Window]:
         """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
@@ -206,7 +213,8 @@ class Verifier:
             pieces = self._store.windows(finding.window)
             held = self._store.held([piece.window for piece in pieces])
             good = all(
-                p.is_complete and p.rows_held == h for p, h in zip(pieces, held, strict=True)
+                p.is_complete and p.rows_held == h and self._holds_the_same(p)
+                for p, h in zip(pieces, held, strict=True)
             )
             if good and counted == sum(piece.vendor_count or 0 for piece in pieces):
                 finding.repaired = True
@@ -225,18 +233,22 @@ def _unread(
     resource: Resource,
     span: Window,
     known: Sequence[LedgerWindow],
+    mark: datetime | None,
     *,
     whole: bool,
 ) -> list[Window]:
     """What of a span nobody has read, of what is kept and can be known by now.
 
-    With `whole` only what was passed over: before, or between, what was read.
+    `mark` is the watermark as it was before `known` was asked for. With `whole` only what was passed over: before, or
+    between, what was read.
     """
-    # A stretch that settled just now is left to the next pass.
-    known_by = account.settled(resource) - account.pace.policy.rechecks.next_pass
+    # A stretch that settled just now is left to the next pass, but for one that a pass has read already.
+    settled = account.settled(resource)
+    known_by = settled - account.pace.policy.rechecks.next_pass
+    if mark is not None:
+        known_by = max(known_by, min(mark, settled))
     start, end = span.start, min(span.end, known_by)
     if whole:
-        mark = account.store(resource).watermark()
         begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]
         start = max(start, min(begins, default=end))
         # The watermark says that it was read, where the newest windows were removed.
@@ -290,11 +302,11 @@ def verify(
         with attempt, account.run(resource, kind) as run:
             if deep and repair:
                 _set_clocks_right(account, resource)
-            known = store.windows(span)
+            mark, known = store.watermark(), store.windows(span)
             if not verified:
                 progress.begin(resource.name, sum(window.rows_held for window in known))
             verifier = Verifier(account, resource, run, deep=deep, repair=repair)
-            for unread in _unread(account, resource, span, known, whole=whole):
+            for unread in _unread(account, resource, span, known, mark, whole=whole):
                 if unread not in verified:
                     findings.append(verifier.unread(unread))
                     verified.add(unread)
