@@ -1,14 +1,23 @@
 """Corruption by hand: whatever was done to our tables or ledger, `verify --deep --repair` finds and mends it."""
 
-import json
+import os
+import re
+from datetime import UTC, datetime
 
 import psycopg
 import pytest
 
 from tests.acceptance.driving import Driver, differences
+from wpsync.extract.windows import floor_second
+from wpsync.model import Window
+from wpsync.resources import RESOURCES
+from wpsync.resources.spec import Mode
+from wpsync.sync.progress import Silence
+from wpsync.sync.verify import verify
 
-NAMES = ["calls", "sms", "wechat_chats", "wechat_messages"]
-TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
+LISTINGS = [one.name for one in RESOURCES.values() if one.mode is not Mode.WINDOWED]
+TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links", *LISTINGS]
+ROWS = int(os.environ.get("CORRUPTED_ROWS", "10000"))
 
 _OLD = "now() - interval '2 days'"
 _FUTURE = "timestamptz '2099-01-01'"
@@ -36,11 +45,34 @@ _LOST_DAY = (
 )
 
 
-def _sms(of_the_lost_day):
-    """The id of an SMS of the day that the ledger is to lose, or of another."""
+def _sms(number, *, of_the_lost_day=False):
+    """The ids of SMS of the day that the ledger is to lose, or of others."""
     inside = f"sent_at between {_LOST_DAY.format('starts_at')} and {_LOST_DAY.format('ends_at')}"
     where = inside if of_the_lost_day else f"not ({inside})"
-    return f"(select id from wp.sms where {where} order by md5(id) limit 1)"
+    return f"(select id from wp.sms where {where} and sent_at < {_OLD} order by md5(id) limit {number})"
+
+
+def _listed(table, number=1, skip=0):
+    return (
+        f"(select id from wp.{table} where _deleted_at is null order by md5(id)"
+        f" offset {skip} limit {number})"
+    )
+
+
+def _of_listing(table, column):
+    """A row altered, one deleted, one invented, one marked as gone, and one altered from the future."""
+    return {
+        f"{table}: altered": f"update wp.{table} set {column} = 'x' where id in {_listed(table)}",
+        f"{table}: deleted": f"delete from wp.{table} where id in {_listed(table, skip=1)}",
+        f"{table}: invented": _invented(table, _listed(table, skip=1), f"forged-{table}"),
+        f"{table}: marked": f"update wp.{table} set _deleted_at = now() where id in {_listed(table, skip=2)}",
+        f"{table}: from the future": f"update wp.{table} set {column} = 'y', _synced_at = {_FUTURE}"
+        f" where id in {_listed(table)}",
+    }
+
+
+def _report_day(skip):
+    return f"(select id from wp.agent_call_days order by md5(id) offset {skip} limit 1)"
 
 
 CORRUPTIONS = {
@@ -71,44 +103,92 @@ CORRUPTIONS = {
     " (select message_id from wp.message_links order by md5(message_id) limit 3)",
     "typed rows altered": "update wp.message_transfers set memo = 'x' where message_id in"
     " (select message_id from wp.message_transfers order by md5(message_id) limit 2)",
-    "SMS of a day deleted": f"delete from wp.sms where id in {_some('sms', 'sent_at', 4)}",
-    "SMS invented": _invented("sms", _sms(False), "forged-sms"),
-    "an SMS invented in a day without ledger": _invented("sms", _sms(True), "flagged-sms"),
+    "SMS of a day deleted": f"delete from wp.sms where id in {_sms(4)}",
+    "SMS invented": _invented("sms", _sms(1), "forged-sms"),
+    "an SMS invented in a day without ledger": _invented(
+        "sms", _sms(1, of_the_lost_day=True), "flagged-sms"
+    ),
     "a day of the ledger deleted": f"delete from wpsync.windows where starts_at = {_LOST_DAY.format('starts_at')}"
     " and resource = 'sms'",
     "the newest window deleted": "delete from wpsync.windows where starts_at = (select max(starts_at)"
     " from wpsync.windows where resource = 'calls') and resource = 'calls'",
+    **_of_listing("wechat_contacts", "nick"),
+    **_of_listing("wechat_room_members", "nick"),
+    **_of_listing("wechat_rooms", "name"),
+    **_of_listing("agents", "name"),
+    **_of_listing("wechat_users", "nick"),
+    **_of_listing("customer_fields", "label"),
+    **_of_listing("wechat_chats", "contact_wx_no"),
+    "members of no room": _invented(
+        "wechat_room_members",
+        _listed("wechat_room_members"),
+        "forged-no-room",
+        ", room_id = 'none'",
+    ),
+    "a report day altered": f"update wp.agent_call_days set calls_in = 999 where id in {_report_day(0)}",
+    "a report day deleted": f"delete from wp.agent_call_days where id in {_report_day(1)}",
+    "a report day invented": _invented("agent_call_days", _report_day(2), "forged-day"),
+    "a report day of nobody": _invented(
+        "agent_call_days", _report_day(2), "forged-agent", ", agent_id = 'none', day = '2020-01-01'"
+    ),
+    "report totals altered": "update wp.agent_call_totals set today = 999",
     "a watermark of 2099": f"update wpsync.watermarks set at = {_FUTURE} where resource = 'wechat_messages'",
 }
 
 
-def _verify(driver, *arguments):
-    done = driver.run("verify", "--deep", "--json", *arguments)
-    assert done.returncode in (0, 1), done.stderr
-    assert done.stdout, done.stderr
-    return done.returncode, json.loads(done.stdout)
+def _verified(driver, *, repair):
+    """All findings of a deep verification of everything."""
+    span = Window(datetime(2000, 1, 1, tzinfo=UTC), floor_second(datetime.now(UTC)))
+    with driver.account() as account:
+        return [
+            finding
+            for resource in RESOURCES.values()
+            for finding in verify(
+                account, resource, span, Silence(), deep=True, repair=repair, whole=True
+            )
+        ]
+
+
+def _rows(told):
+    """The rows of lines of `differences`, as findings name them."""
+    found = (re.match(r"(\w+) \('(.*?)',?\)", line) for line in told)
+    return {(one[1], one[2].replace("', '", "/")) for one in found if one}
+
+
+def _corrupt(driver):
+    with psycopg.connect(driver.database_url) as connection:
+        for name, statements in CORRUPTIONS.items():
+            for statement in statements.split(";"):
+                assert connection.execute(statement).rowcount, name
 
 
 @pytest.mark.reads_the_day
-def test_whatever_was_corrupted_by_hand_is_found_and_mended(emulator, database_url, tmp_path):
-    vendor = emulator(messages=900, days=6)
+@pytest.mark.parametrize("rows", [400, pytest.param(ROWS, marks=pytest.mark.long)])
+def test_whatever_was_corrupted_by_hand_is_found_and_mended(emulator, database_url, tmp_path, rows):
+    vendor = emulator(messages=rows, days=5)
     driver = Driver(database_url, vendor.url, tmp_path)
-    driver.backfill("6d", NAMES)
-    driver.sync(NAMES)
-    with psycopg.connect(database_url) as connection:
-        for statement in CORRUPTIONS.values():
-            for one in statement.split(";"):
-                connection.execute(one)
-    assert differences(driver, vendor, TABLES)
-    status, found = _verify(driver, "--repair")
-    assert (status, [one for one in found if not one["repaired"]]) == (0, [])
+    driver.backfill("5d")
+    driver.sync()
+    assert not differences(driver, vendor, TABLES)
+    assert _verified(driver, repair=False) == []
+    _corrupt(driver)
+    corrupted = _rows(differences(driver, vendor, TABLES))
+    assert {table for table, _ in corrupted} == set(TABLES)
+    found = _verified(driver, repair=True)
+    assert [one for one in found if not one.repaired] == []
+    named = {(row.table, row.key) for one in found for row in one.differences}
+    unnamed = {("sms", "flagged-sms"), ("wechat_room_members", "forged-no-room")}
+    assert (named - corrupted, corrupted - named) == (set(), unnamed - named)
     flagged = "delete from wp.sms where _gone_at is not null returning id"
     assert driver.query(flagged) == [("flagged-sms",)]
     assert not differences(driver, vendor, TABLES)
-    assert not driver.one("select count(*) from wp.wechat_messages where _gone_at is not null")
-    forged = "select count(distinct id) from wp.history where id like 'forged-%%'"
-    assert driver.one(forged) == 4
-    late = "select count(*) from wp.wechat_messages where _synced_at > now() + interval '1 day'"
-    assert driver.one(late) == 0
+    for table in TABLES:
+        assert not driver.one(
+            f"select count(*) from wp.{table} where greatest(_synced_at, _first_synced_at) > now() + interval '1 day'"
+        )
+    for table in ("wechat_messages", "calls"):
+        assert not driver.one(f"select count(*) from wp.{table} where _gone_at is not null")
+    forged = {row[0] for row in driver.query("select id from wp.history where id like 'forged-%%'")}
+    assert len(forged) == 4 + 7 + 3
     assert driver.one("select max(at) < now() + interval '1 day' from wpsync.watermarks")
-    assert _verify(driver) == (0, [])
+    assert _verified(driver, repair=False) == []

@@ -16,6 +16,7 @@ from wpsync.loading.merge_sql import differs, incoming, same_row, staging_name, 
 from wpsync.model import Window
 from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES, TABLES
+from wpsync.resources.spec import Mode, SqlType
 from wpsync.state.scope import Scope
 
 MISSING, ALTERED, EXTRA = "missing", "altered", "extra"
@@ -123,6 +124,94 @@ def compare(
         typed = connection.execute(_extra_typed_sql(table.name, main.name), parameters).fetchall()
         found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
     return found
+
+
+@cache
+def _extra_listed_sql(resource: str) -> bytes:
+    """Rows of a listing (of one parent) that were there before it was read and are not among the staged."""
+    declared = RESOURCES[resource]
+    of_parent: sql.Composable = sql.SQL("")
+    if declared.parent_column:
+        of_parent = sql.SQL(" and t.{} = %(parent)s").format(sql.Identifier(declared.parent_column))
+    return (
+        sql.SQL(
+            "select t.{key} from {target} as t where t._account = %(account)s{of_parent}"
+            " and t._deleted_at is null and (t._synced_at <= %(at)s or t._synced_at > %(late)s)"
+            " and not exists (select from {staging} as s where s.{key} = t.{key})"
+        )
+        .format(
+            key=sql.Identifier(declared.table.key[0]),
+            target=target_name(declared.table.name),
+            staging=staging_name(declared.table.name),
+            of_parent=of_parent,
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def _extra_reported_sql(resource: str) -> bytes:
+    """Rows of a report that the vendor would have told: of an agent whom it told of, or of one who never was."""
+    declared = RESOURCES[resource]
+    assert declared.parent is not None
+    day = next(column.name for column in declared.table.columns if column.type is SqlType.DAY)
+    return (
+        sql.SQL(
+            "select t.{key} from {target} as t where t._account = %(account)s"
+            " and not exists (select from {staging} as s where s.{key} = t.{key})"
+            " and (not exists (select from {parents} as p where p._account = t._account and p.id = t.agent_id)"
+            " or (t.agent_id in (select agent_id from {staging})"
+            " and t.{day} >= (select min({day}) from {staging})))"
+        )
+        .format(
+            key=sql.Identifier(declared.table.key[0]),
+            target=target_name(declared.table.name),
+            staging=staging_name(declared.table.name),
+            parents=target_name(RESOURCES[declared.parent].table.name),
+            day=sql.Identifier(day),
+        )
+        .as_bytes(None)
+    )
+
+
+def compare_listed(
+    connection: Connection, scope: Scope, parent: str, read_at: datetime, *, shows_all: bool = True
+) -> list[Difference]:
+    """What differs between a listing (of one parent) or a report, which is staged, and our table.
+
+    `shows_all`: whether the reading is known to show every row, so that another is extra.
+    """
+    resource = RESOURCES[scope.resource]
+    table = resource.table.name
+    late = read_at + DEFAULT.clocks.skew
+    parameters = scope.parameters(parent=parent, at=read_at, late=late)
+    found = _of_table(connection, parameters, table)
+    if shows_all:
+        is_report = resource.mode is Mode.REPORT
+        extra = (_extra_reported_sql if is_report else _extra_listed_sql)(scope.resource)
+        rows = connection.execute(extra, parameters).fetchall()
+        found += [Difference(table, str(row[0]), EXTRA) for row in rows]
+    return found
+
+
+def orphans(connection: Connection, scope: Scope) -> list[Difference]:
+    """Rows of parents that never were: no listing of theirs was read, and nothing is held of them."""
+    resource = RESOURCES[scope.resource]
+    if resource.mode is not Mode.LISTING or resource.parent is None:
+        return []
+    statement = sql.SQL(
+        "select t.{key} from {target} as t where t._account = %(account)s and t._deleted_at is null"
+        " and not exists (select from wpsync.listings as l where l.account = %(account)s"
+        " and l.resource = %(resource)s and l.parent_id = t.{parent})"
+        " and not exists (select from {parents} as p where p._account = t._account and p.id = t.{parent})"
+    ).format(
+        key=sql.Identifier(resource.table.key[0]),
+        target=target_name(resource.table.name),
+        parent=sql.Identifier(str(resource.parent_column)),
+        parents=target_name(RESOURCES[resource.parent].table.name),
+    )
+    rows = connection.execute(statement, scope.parameters()).fetchall()
+    return [Difference(resource.table.name, str(row[0]), EXTRA) for row in rows]
 
 
 def _of_table(

@@ -11,9 +11,10 @@ from wpsync.extract import windows
 from wpsync.model import Window
 from wpsync.resources.spec import Resource
 from wpsync.sync.account import Account
+from wpsync.sync.finding import Finding
 from wpsync.sync.progress import Silence
 from wpsync.sync.retention import kept_from
-from wpsync.sync.verify import Finding, verify
+from wpsync.sync.verify import verify
 
 _ENDLESS = timedelta(days=36_500)
 

@@ -15,50 +15,26 @@ more. Otherwise, also where it cannot be told, it is kept and noted as gone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from wpsync import ledger
-from wpsync.errors import UNSERVED, Message, Stopped
+from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.loading import clock_repair
-from wpsync.loading.diff import EXTRA, Difference
+from wpsync.loading.diff import EXTRA
 from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync import retention
 from wpsync.sync.account import Account
+from wpsync.sync.finding import Finding
 from wpsync.sync.progress import Progress
-from wpsync.sync.run import Run, incomplete
+from wpsync.sync.run import Run
 from wpsync.sync.unit import Comparison
+from wpsync.sync.verify_listings import verify_listing
 from wpsync.sync.window_sync import WindowRequest
-
-
-@dataclass(slots=True)
-class Finding:
-    """A window that differs: the vendor's count now, the ledger's, the rows held, and which rows.
-
-    `reason` says why it could not be compared, where that is so. `repaired` is set when it was mended.
-    """
-
-    account: str
-    resource: str
-    window: Window
-    vendor_count: int | None
-    ledger_count: int | None
-    held: int | None
-    reason: str | None = None
-    differences: list[Difference] = field(default_factory=list)
-    repaired: bool = False
-
-    @property
-    def message(self) -> Message:
-        """Describe the difference, or why the window could not be compared."""
-        if self.reason is not None:
-            return incomplete(self.window, self.reason)
-        return Message("window.differs", {"start": self.window.start, "end": self.window.end})
 
 
 class Verifier:
@@ -149,9 +125,9 @@ class Verifier:
         """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
         pieces: list[Window] = []
         if finding.vendor_count is not None and finding.held is not None:
-            window, counted, held = finding.window, finding.vendor_count, finding.held
+            window, counted, held = finding.stretch, finding.vendor_count, finding.held
             pieces += self._recheck.differing(window, counted, held)
-        return pieces or [finding.window]
+        return pieces or [finding.stretch]
 
     def _compare(self, finding: Finding, window: Window) -> Comparison:
         """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
@@ -193,7 +169,7 @@ class Verifier:
 
     def _read_again(self, finding: Finding) -> Finding:
         """An incomplete window is read as any other is."""
-        self._read(finding.window)
+        self._read(finding.stretch)
         self._judge(finding)
         return finding
 
@@ -203,14 +179,14 @@ class Verifier:
 
     def _judge(self, finding: Finding) -> None:
         """What was read is repaired if the ledger vouches for all of it now."""
-        known = self._store.windows(finding.window)
-        finding.repaired = not _missing(finding.window, [one for one in known if one.is_complete])
+        known = self._store.windows(finding.stretch)
+        finding.repaired = not _missing(finding.stretch, [one for one in known if one.is_complete])
 
     def _settle(self, finding: Finding) -> None:
         """What was mended agrees now, by counts; where it does not, the whole window is read again."""
         for last in (False, True):
-            counted = self._recheck.count(finding.window)
-            pieces = self._store.windows(finding.window)
+            counted = self._recheck.count(finding.stretch)
+            pieces = self._store.windows(finding.stretch)
             held = self._store.held([piece.window for piece in pieces])
             good = all(
                 p.is_complete and p.rows_held == h and self._holds_the_same(p)
@@ -220,8 +196,8 @@ class Verifier:
                 finding.repaired = True
                 return
             if not last:
-                self._recheck.doubt(finding.window)
-                self._read(finding.window)
+                self._recheck.doubt(finding.stretch)
+                self._read(finding.stretch)
 
 
 def _missing(span: Window, known: Sequence[LedgerWindow]) -> list[Window]:
@@ -291,10 +267,10 @@ def verify(
     """What differs, newest first: of every window of the ledger that touches the span, and what nobody has read.
 
     `whole`: the span is all that was read, however far that goes. Raises Stopped when asked to stop.
-    Listings and reports are read whole by every sync: there is no ledger by time to verify.
+    Listings and reports have no ledger by time: whatever the span, all of them is verified.
     """
     if resource.mode is not Mode.WINDOWED:
-        return []
+        return verify_listing(account, resource, repair=repair, kind=kind)
     findings: list[Finding] = []
     verified: set[Window] = set()
     store = account.store(resource)
@@ -326,4 +302,4 @@ def verify(
             left = [finding for finding in findings if not finding.repaired]
             run.incomplete += [one.message for one in left]
     progress.end(resource.name, "incomplete" if left else "done")
-    return sorted(findings, key=lambda finding: finding.window, reverse=True)
+    return sorted(findings, key=lambda finding: finding.stretch, reverse=True)
