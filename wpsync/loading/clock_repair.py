@@ -40,7 +40,7 @@ def was_ahead(
 def set_right(
     database: Database, scope: Scope, now: datetime, skew: timedelta = DEFAULT.clocks.skew
 ) -> None:
-    """What was fetched in the future was fetched now at the latest, and its runs began then. One transaction."""
+    """Date rows, listings and runs of the future back to now, in one transaction."""
     parameters = scope.parameters(now=now, late=now + skew)
     with database.transaction() as connection:
         connection.execute(QUERIES["set_runs_right"], parameters)
@@ -51,7 +51,7 @@ def set_right(
 def set_rows_right(
     database: Database, scope: Scope, now: datetime, skew: timedelta = DEFAULT.clocks.skew
 ) -> None:
-    """Rows of a resource that say that they were fetched in the future were fetched now, whoever wrote them."""
+    """Date rows of a resource of the future back to now."""
     with database.transaction() as connection:
         _set_rows_right(connection, scope, scope.parameters(now=now, late=now + skew))
 

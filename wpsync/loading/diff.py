@@ -109,7 +109,7 @@ def _extra_typed_sql(name: str, owner: str) -> bytes:
 def compare(
     connection: Connection, scope: Scope, window: Window, read_at: datetime
 ) -> list[Difference]:
-    """What differs between a stretch read completely, which is staged, and our tables.
+    """Compare a stretch that was read completely and is staged with our tables.
 
     The staging tables of the resource (and of all typed tables, for messages) exist.
     """
@@ -151,7 +151,7 @@ def _extra_listed_sql(resource: str) -> bytes:
 
 @cache
 def _extra_reported_sql(resource: str) -> bytes:
-    """Rows of a report that the vendor would have told: of an agent whom it told of, or of one who never was."""
+    """Select rows of a report that the vendor should show: of an agent in the reading, or of an unknown one."""
     declared = RESOURCES[resource]
     assert declared.parent is not None
     day = next(column.name for column in declared.table.columns if column.type is SqlType.DAY)
@@ -177,7 +177,7 @@ def _extra_reported_sql(resource: str) -> bytes:
 def compare_listed(
     connection: Connection, scope: Scope, parent: str, read_at: datetime, *, shows_all: bool = True
 ) -> list[Difference]:
-    """What differs between a listing (of one parent) or a report, which is staged, and our table.
+    """Compare a listing (of one parent) or a report, which is staged, with our table.
 
     `shows_all`: whether the reading is known to show every row, so that another is extra.
     """

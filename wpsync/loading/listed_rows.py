@@ -1,7 +1,7 @@
-"""What our tables hold of listings and reports, and whether it is what their readings left.
+"""Digests of the rows of listings and reports.
 
-Every reading enters the digest of the rows as it left them, and whatever else writes such rows keeps it up. So rows
-that anybody changed by hand are found without asking the vendor. When a row was fetched is no part of it, nor is a
+Every reading enters the digest of the rows as it left them, and other writers of such rows keep it up. So rows
+that were changed by hand are found without asking the vendor. The time of fetching is no part of a digest, nor is a
 column without a value: one that a later version adds changes nothing.
 """
 

@@ -1,4 +1,4 @@
-"""What `verify` finds."""
+"""The findings of `verify`."""
 
 from dataclasses import dataclass, field
 
@@ -29,7 +29,7 @@ class Finding:
 
     @property
     def stretch(self) -> Window:
-        """Return the window of what is no listing."""
+        """Return the window; not to be asked of a listing."""
         assert self.window is not None, "a listing has no window"
         return self.window
 

@@ -33,7 +33,8 @@ def read_report(
 ) -> None:
     """Read a report of every agent and load it in one transaction.
 
-    With a `comparison` compare it first, and load it only to repair: then rows that the vendor would have told go.
+    With a `comparison` compare it first, and load it only to repair: then rows that the vendor should show and does not
+    are removed.
     """
     agents = parent_rows.agents(account.database, account.name)
     normalize = Normalizer(resource, account.pace.privacy)

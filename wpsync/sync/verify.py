@@ -215,8 +215,8 @@ def _unread(
 ) -> list[Window]:
     """What of a span nobody has read, of what is kept and can be known by now.
 
-    `mark` is the watermark as it was before `known` was asked for. With `whole` only what was passed over: before, or
-    between, what was read.
+    `mark` is the watermark as it was before `known` was asked for. With `whole` only stretches passed over: before, or
+    between, those that were read.
     """
     # A stretch that settled just now is left to the next pass, but for one that a pass has read already.
     settled = account.settled(resource)
@@ -267,7 +267,7 @@ def verify(
     """What differs, newest first: of every window of the ledger that touches the span, and what nobody has read.
 
     `whole`: the span is all that was read, however far that goes. Raises Stopped when asked to stop.
-    Listings and reports have no ledger by time: whatever the span, all of them is verified.
+    Listings and reports have no ledger by time: all of them is verified, for any span.
     """
     if resource.mode is not Mode.WINDOWED:
         return verify_listing(account, resource, repair=repair, kind=kind)

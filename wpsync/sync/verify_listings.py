@@ -1,8 +1,8 @@
 """Proof of listings and reports: our rows against the digest that their last reading entered.
 
-Every sync reads them whole, so what the vendor changes is no difference; what anybody changed by hand since is, and shows
-in the digest without a request. Only such a listing is read and compared, and repaired in the same transaction. Of a report
-the vendor tells the last days only: what was changed before is said once, and cannot be mended.
+Every sync reads them whole, so a change at the vendor is no difference. A change by hand is one, and shows in the digest
+without a request. Only such a listing is read and compared, and repaired in the same transaction. A report shows the
+last days only: a change of an earlier row is reported once, and cannot be mended.
 """
 
 from wpsync.extract.events import Reason
@@ -20,14 +20,14 @@ from wpsync.sync.unit import Comparison
 def verify_listing(
     account: Account, resource: Resource, *, repair: bool, kind: str
 ) -> list[Finding]:
-    """What was changed by hand in a listing, or in those of the parents of a resource, or in a report."""
+    """Find changes by hand in a listing, in the listings of all parents, or in a report."""
     findings: list[Finding] = []
     for attempt in account.reconnecting():
         with attempt:
             if not _changed(account, resource):
                 continue
             with account.alone(resource.name, "sync"), account.run(resource, kind) as run:
-                if repair:  # nothing would overwrite what says that it was fetched in the future
+                if repair:  # else nothing overwrites rows of the future
                     now, skew = account.clock.now(), account.pace.policy.clocks.skew
                     scope = account.scope(resource)
                     clock_repair.set_rows_right(account.database, scope, now, skew)
