@@ -2,12 +2,13 @@
 
 import os
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
-from tests.acceptance.driving import Driver, differences
+from tests.acceptance.driving import START, Timeline, differences
+from wpsync.daemon.service import watching, working
 from wpsync.extract.windows import floor_second
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
@@ -19,7 +20,7 @@ LISTINGS = [one.name for one in RESOURCES.values() if one.mode is not Mode.WINDO
 TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links", *LISTINGS]
 ROWS = int(os.environ.get("CORRUPTED_ROWS", "10000"))
 
-_OLD = "now() - interval '2 days'"
+_OLD = "(select max(read_at) - interval '2 days' from wpsync.windows)"
 _FUTURE = "timestamptz '2099-01-01'"
 
 
@@ -41,15 +42,18 @@ def _invented(table, of, key, change=""):
 
 
 _LOST_DAY = (
-    "(select {} from wpsync.windows where resource = 'sms' order by starts_at offset 2 limit 1)"
+    "(select {} from wpsync.windows where resource = 'sms' order by starts_at offset 1 limit 1)"
 )
+
+
+_ENTERED = "(select max(ends_at) from wpsync.windows where resource = 'sms')"
 
 
 def _sms(number, *, of_the_lost_day=False):
     """The ids of SMS of the day that the ledger is to lose, or of others."""
     inside = f"sent_at between {_LOST_DAY.format('starts_at')} and {_LOST_DAY.format('ends_at')}"
     where = inside if of_the_lost_day else f"not ({inside})"
-    return f"(select id from wp.sms where {where} and sent_at < {_OLD} order by md5(id) limit {number})"
+    return f"(select id from wp.sms where {where} and sent_at < {_ENTERED} order by md5(id) limit {number})"
 
 
 def _listed(table, number=1, skip=0):
@@ -65,7 +69,7 @@ def _of_listing(table, column):
         f"{table}: altered": f"update wp.{table} set {column} = 'x' where id in {_listed(table)}",
         f"{table}: deleted": f"delete from wp.{table} where id in {_listed(table, skip=1)}",
         f"{table}: invented": _invented(table, _listed(table, skip=1), f"forged-{table}"),
-        f"{table}: marked": f"update wp.{table} set _deleted_at = now() where id in {_listed(table, skip=2)}",
+        f"{table}: marked": f"update wp.{table} set _deleted_at = _synced_at where id in {_listed(table, skip=2)}",
         f"{table}: from the future": f"update wp.{table} set {column} = 'y', _synced_at = {_FUTURE}"
         f" where id in {_listed(table)}",
     }
@@ -101,6 +105,9 @@ CORRUPTIONS = {
     ),
     "typed rows deleted": "delete from wp.message_links where message_id in"
     " (select message_id from wp.message_links order by md5(message_id) limit 3)",
+    "a typed row invented": "create temporary table forged on commit drop as select * from wp.message_links"
+    f" where sent_at < {_OLD} order by md5(message_id) limit 1; update forged set message_id = 'forged-link';"
+    " insert into wp.message_links select * from forged; drop table forged",
     "typed rows altered": "update wp.message_transfers set memo = 'x' where message_id in"
     " (select message_id from wp.message_transfers order by md5(message_id) limit 2)",
     "SMS of a day deleted": f"delete from wp.sms where id in {_sms(4)}",
@@ -136,10 +143,14 @@ CORRUPTIONS = {
 }
 
 
+CONTENT = ("calls altered", "messages altered", "typed rows altered")
+"""Kinds that show in no digest: found by `--deep` and the daily sample."""
+
+
 def _verified(driver, *, repair):
     """All findings of a deep verification of everything."""
-    span = Window(datetime(2000, 1, 1, tzinfo=UTC), floor_second(datetime.now(UTC)))
     with driver.account() as account:
+        span = Window(datetime(2000, 1, 1, tzinfo=UTC), floor_second(account.clock.now()))
         return [
             finding
             for resource in RESOURCES.values()
@@ -155,21 +166,23 @@ def _rows(told):
     return {(one[1], one[2].replace("', '", "/")) for one in found if one}
 
 
-def _corrupt(driver):
+def _corrupt(driver, but=()):
     with psycopg.connect(driver.database_url) as connection:
         for name, statements in CORRUPTIONS.items():
+            if name in but:
+                continue
             for statement in statements.split(";"):
                 assert connection.execute(statement).rowcount, name
 
 
-@pytest.mark.reads_the_day
-@pytest.mark.parametrize("rows", [400, pytest.param(ROWS, marks=pytest.mark.long)])
+@pytest.mark.parametrize("rows", [500, pytest.param(ROWS, marks=pytest.mark.long)])
 def test_whatever_was_corrupted_by_hand_is_found_and_mended(emulator, database_url, tmp_path, rows):
-    vendor = emulator(messages=rows, days=5)
-    driver = Driver(database_url, vendor.url, tmp_path)
+    line = Timeline(emulator, database_url, tmp_path, messages=rows, days=5)
+    vendor, driver = line.vendor, line.driver
     driver.backfill("5d")
     driver.sync()
     assert not differences(driver, vendor, TABLES)
+    line.go_to(START + timedelta(hours=1))
     assert _verified(driver, repair=False) == []
     _corrupt(driver)
     corrupted = _rows(differences(driver, vendor, TABLES))
@@ -184,11 +197,39 @@ def test_whatever_was_corrupted_by_hand_is_found_and_mended(emulator, database_u
     assert not differences(driver, vendor, TABLES)
     for table in TABLES:
         assert not driver.one(
-            f"select count(*) from wp.{table} where greatest(_synced_at, _first_synced_at) > now() + interval '1 day'"
+            f"select count(*) from wp.{table} where greatest(_synced_at, _first_synced_at) >= {_FUTURE}"
         )
     for table in ("wechat_messages", "calls"):
         assert not driver.one(f"select count(*) from wp.{table} where _gone_at is not null")
     forged = {row[0] for row in driver.query("select id from wp.history where id like 'forged-%%'")}
-    assert len(forged) == 4 + 7 + 3
-    assert driver.one("select max(at) < now() + interval '1 day' from wpsync.watermarks")
+    assert len(forged) == 5 + 7 + 3
+    assert driver.one(f"select max(at) < {_FUTURE} from wpsync.watermarks")
     assert _verified(driver, repair=False) == []
+
+
+@pytest.mark.parametrize("rows", [500, pytest.param(ROWS, marks=pytest.mark.long)])
+def test_the_schedule_alone_finds_whatever_digests_and_times_and_the_ledger_show(
+    emulator, database_url, tmp_path, rows
+):
+    line = Timeline(emulator, database_url, tmp_path, messages=rows, days=5)
+    line.driver.backfill("5d")
+    line.driver.sync()
+    since = line.last()
+    with (
+        line.session() as opened,
+        working(opened, watching(opened.config, opened.policy)) as jobs,
+    ):
+        proofs = [job for job in jobs if job.key.job.endswith(" proof")]
+        assert {job.key.job.removesuffix(" proof") for job in proofs} == set(RESOURCES)
+        line.live(opened, proofs, START + timedelta(days=1))
+        assert not line.requests(since), "a proof of an untouched database asked the vendor"
+        _corrupt(line.driver, but=CONTENT)
+        done = line.live(opened, proofs, START + timedelta(days=2))
+        assert {result.outcome for _, result in done} == {"done"}
+    flagged = "delete from wp.sms where _gone_at is not null returning id"
+    assert line.driver.query(flagged) == [("flagged-sms",)]
+    tables = [name for name in TABLES if not name.startswith("agent_call_")]
+    assert not differences(line.driver, line.vendor, tables)
+    wrong = "select count(*) from wp.agent_call_days where calls_in = 999 or id like 'forged%%'"
+    assert line.driver.one(wrong) == 0
+    assert _verified(line.driver, repair=False) == []

@@ -82,6 +82,28 @@ def _extra_sql(resource: str) -> bytes:
 
 
 @cache
+def _orphaned_typed_sql(name: str, owner: str) -> bytes:
+    """Select typed rows of a stretch whose message we do not hold, and that are not among the staged."""
+    table, cursor = TABLES[name], RESOURCES[owner].cursor
+    return (
+        sql.SQL(
+            "select {key} from {target} as t where t._account = %(account)s"
+            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s"
+            " and not exists (select from {messages} as m where m._account = t._account and m.id = t.message_id)"
+            " and not exists (select from {staging} as y where y.message_id = t.message_id)"
+        )
+        .format(
+            key=_key("t.", table.key),
+            target=target_name(name),
+            cursor=sql.Identifier(str(cursor)),
+            messages=target_name(owner),
+            staging=staging_name(name),
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
 def _extra_typed_sql(name: str, owner: str) -> bytes:
     """Typed rows of staged rows of `owner` that their payloads do not hold."""
     table = TABLES[name]
@@ -122,6 +144,8 @@ def compare(
     for table in RESOURCES[scope.resource].details:
         found += _of_table(connection, parameters, table.name)
         typed = connection.execute(_extra_typed_sql(table.name, main.name), parameters).fetchall()
+        orphaned = _orphaned_typed_sql(table.name, scope.resource)
+        typed += connection.execute(orphaned, parameters).fetchall()
         found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
     return found
 

@@ -9,7 +9,7 @@ from wpsync.clock import Clock
 from wpsync.db.database import Database
 from wpsync.extract.events import Closed
 from wpsync.ledger import Change, LedgerWindow, WindowLedger
-from wpsync.loading import diff, held_rows, listed_rows
+from wpsync.loading import diff, held_rows, listed_rows, suspicion
 from wpsync.loading.diff import Difference
 from wpsync.model import Window
 from wpsync.normalize.privacy import OFF, Privacy
@@ -91,6 +91,11 @@ class PostgresStore:
         with self.ledger() as book:
             book.update(span, change)
 
+    def suspicious_times(self, late: datetime) -> list[datetime]:
+        """Return the times of rows that show by themselves that they were changed by hand (`loading.suspicion`)."""
+        with self._database.connection() as connection:
+            return suspicion.times(connection, self._scope, late)
+
     def changed_listings(self) -> list[str]:
         """Return the parents (or an empty string) of listings whose rows are not as they were left."""
         with self._database.connection() as connection:
@@ -111,10 +116,12 @@ class PostgresStore:
         with self._database.connection() as connection:
             return held_rows.counts(connection, self._scope, stretches)
 
-    def digest(self, window: Window) -> int:
-        """Return the digest of the rows in a stretch that the vendor still lists."""
+    def holds_the_same(self, known: LedgerWindow) -> bool:
+        """Whether our rows of a window are those that it was entered for, as far as that is known."""
+        if known.digest is None:
+            return True
         with self._database.connection() as connection:
-            return held_rows.digest(connection, self._scope, window)
+            return known.digest == held_rows.digest(connection, self._scope, known.window)
 
     def nth_time(self, window: Window, number: int) -> datetime | None:
         with self._database.connection() as connection:

@@ -101,7 +101,7 @@ class Verifier:
         if counted is None:
             finding.reason = Reason.COUNT_MISSING
         agrees = counted == known.vendor_count and held == known.rows_held
-        same = self._holds_the_same(known)
+        same = self._store.holds_the_same(known)
         deep = self._deep or known.disputed_at is not None
         if agrees and same and not deep:
             return None
@@ -116,10 +116,6 @@ class Verifier:
             self._put_away(finding, known, is_same=is_same)
             self._settle(finding)
         return finding
-
-    def _holds_the_same(self, known: LedgerWindow) -> bool:
-        """Whether our rows of a window are those that it was entered for, as far as that is known."""
-        return known.digest is None or known.digest == self._store.digest(known.window)
 
     def _suspicious(self, finding: Finding) -> list[Window]:
         """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
@@ -189,7 +185,7 @@ class Verifier:
             pieces = self._store.windows(finding.stretch)
             held = self._store.held([piece.window for piece in pieces])
             good = all(
-                p.is_complete and p.rows_held == h and self._holds_the_same(p)
+                p.is_complete and p.rows_held == h and self._store.holds_the_same(p)
                 for p, h in zip(pieces, held, strict=True)
             )
             if good and counted == sum(piece.vendor_count or 0 for piece in pieces):
@@ -204,7 +200,7 @@ def _missing(span: Window, known: Sequence[LedgerWindow]) -> list[Window]:
     return windows.missing(span, [one.window for one in known])
 
 
-def _unread(
+def unread(
     account: Account,
     resource: Resource,
     span: Window,
@@ -242,11 +238,12 @@ def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
     return bool(windowed) and not any(account.store(one).windows(EVER) for one in windowed)
 
 
-def _set_clocks_right(account: Account, resource: Resource) -> None:
+def set_clocks_right(account: Account, resource: Resource) -> None:
     """Take back what says that it is of the future: else nothing overwrites such rows, and nothing is read."""
     now, store = windows.floor_second(account.clock.now()), account.store(resource)
     skew = account.pace.policy.clocks.skew
-    clock_repair.set_rows_right(account.database, account.scope(resource), now, skew)
+    before = now - windows.SECOND  # so that a reading that begins now finds them older
+    clock_repair.set_rows_right(account.database, account.scope(resource), before, skew)
     with store.ledger() as book:
         first = min((one.starts_at for one in store.windows(EVER)), default=now)
         ledger.take_back_ahead(book, now, first, skew)
@@ -277,15 +274,15 @@ def verify(
     for attempt in account.reconnecting(lambda: len(verified)):
         with attempt, account.run(resource, kind) as run:
             if deep and repair:
-                _set_clocks_right(account, resource)
+                set_clocks_right(account, resource)
             mark, known = store.watermark(), store.windows(span)
             if not verified:
                 progress.begin(resource.name, sum(window.rows_held for window in known))
             verifier = Verifier(account, resource, run, deep=deep, repair=repair)
-            for unread in _unread(account, resource, span, known, mark, whole=whole):
-                if unread not in verified:
-                    findings.append(verifier.unread(unread))
-                    verified.add(unread)
+            for stretch in unread(account, resource, span, known, mark, whole=whole):
+                if stretch not in verified:
+                    findings.append(verifier.unread(stretch))
+                    verified.add(stretch)
             for window in reversed(known):
                 if window.window in verified:
                     continue
