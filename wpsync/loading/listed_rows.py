@@ -2,7 +2,7 @@
 
 Every reading enters the digest of the rows as it left them, and other writers of such rows keep it up. So rows
 that were changed by hand are found without asking the vendor. The time of fetching is no part of a digest, nor is a
-column without a value: one that a later version adds changes nothing.
+column without a value (one that a later version adds changes nothing), nor a row that is gone: retention may delete it.
 """
 
 import logging
@@ -23,8 +23,10 @@ log = logging.getLogger(__name__)
 
 _DIGEST: LiteralString = (
     "mod(coalesce(sum(wpsync.id_digest((jsonb_strip_nulls(to_jsonb(t))"
-    " - '{_synced_at,_first_synced_at}'::text[])::text)), 0), 18446744073709551616)"
+    " - '{{_synced_at,_first_synced_at}}'::text[])::text)){present}, 0), 18446744073709551616)"
 )
+
+_PRESENT: LiteralString = " filter (where t._deleted_at is null)"
 
 
 @cache
@@ -38,7 +40,9 @@ def _sql(resource: str, text: LiteralString) -> bytes:
         staging=staging_name(declared.table.name),
         key=sql.Identifier(declared.table.key[0]),
         parent=parent,
-        digest=sql.SQL(_DIGEST),
+        digest=sql.SQL(_DIGEST).format(
+            present=sql.SQL(_PRESENT if declared.table.soft_delete else "")
+        ),
     )
     return filled.as_bytes(None)
 
