@@ -8,6 +8,7 @@ import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Timeline, differences
+from wpsync.cli.tables import findings
 from wpsync.daemon.service import watching, working
 from wpsync.extract.windows import floor_second
 from wpsync.model import Window
@@ -233,3 +234,22 @@ def test_the_schedule_alone_finds_whatever_digests_and_times_and_the_ledger_show
     wrong = "select count(*) from wp.agent_call_days where calls_in = 999 or id like 'forged%%'"
     assert line.driver.one(wrong) == 0
     assert _verified(line.driver, repair=False) == []
+
+
+def test_what_the_vendor_no_longer_tells_of_a_report_is_said_once(
+    emulator, database_url, tmp_path, capsys
+):
+    line = Timeline(emulator, database_url, tmp_path, messages=100, days=5)
+    names = ["agents", "agent_call_days"]
+    line.driver.sync(names)
+    line.driver.query(
+        "insert into wp.agent_call_days (id, agent_id, day, calls_in, _account, _first_synced_at, _synced_at)"
+        " select agent_id || ':old', agent_id, day - 400, 3, _account, _first_synced_at, _synced_at"
+        " from wp.agent_call_days limit 1 returning 1"
+    )
+    for repair in (False, True):
+        (found,) = _verified(line.driver, repair=repair)
+        assert (found.reason, found.differences, found.repaired) == ("unexplained", [], False)
+    assert _verified(line.driver, repair=False) == []
+    findings([found])
+    assert "changed by hand" in capsys.readouterr().out
