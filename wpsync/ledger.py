@@ -31,11 +31,12 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
+from types import MappingProxyType
 from typing import Protocol
 
 from wpsync.model import EVER, Window
 from wpsync.policy import DEFAULT, Ladder
-from wpsync.values import SHANGHAI
+from wpsync.values import SHANGHAI, add_digests
 
 COMPLETE, INCOMPLETE = "complete", "incomplete"
 
@@ -54,6 +55,10 @@ Held = Callable[[Window], int | None]
 """Counts the rows that we hold in a stretch and the vendor still lists; None where rows show no time."""
 
 
+def _unknown(stretch: Window) -> None:
+    """Tell nothing of any stretch."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerWindow:
     """One window of the ledger, [starts_at, ends_at).
@@ -62,7 +67,8 @@ class LedgerWindow:
     vendor's count, `retry_at` when an incomplete window is due again, or a complete one that could not be
     checked; `attempts` counts how often it was tried. `disputed_at` is when verify last found rows there that
     differ from the vendor's and left them. No reading repairs all of that, or tells which part of the window is
-    meant: it stays until a comparison agrees.
+    meant: it stays until a comparison agrees. `digest` stands for the ids of the rows that were entered
+    (`values.id_digest`), as far as it is known: it tells whether the vendor still lists the same ones.
     """
 
     starts_at: datetime
@@ -77,6 +83,7 @@ class LedgerWindow:
     checked_at: datetime
     retry_at: datetime | None
     disputed_at: datetime | None = None
+    digest: int | None = None
 
     @property
     def window(self) -> Window:
@@ -138,16 +145,18 @@ def enter(
     reading: Reading,
     held: Held,
     grown: Mapping[datetime, int],
+    digest: Held = _unknown,
+    shifted: Mapping[datetime, int] = MappingProxyType({}),
     retries: Ladder = DEFAULT.windows.later,
 ) -> list[LedgerWindow]:
     """Enter a reading of a window.
 
     `known` are the windows that overlap or adjoin it. `held` counts rows after those of the reading are loaded.
-    `grown` says how many rows it brought to the other windows (`touched`), by their `starts_at`. A complete
-    reading inside a complete window changes nothing else.
+    `grown` says how many rows it brought to the other windows (`touched`), by their `starts_at`;
+    `digest` and `shifted` say the same of digests. A complete reading inside a complete window changes nothing else.
     """
     container = _container(known, window)
-    known = [amend(old, grown.get(old.starts_at, 0)) for old in known]
+    known = [amend(old, grown.get(old.starts_at, 0), shifted.get(old.starts_at)) for old in known]
     if container is not None and reading.reason is None:
         return known
     kept: list[LedgerWindow] = []
@@ -160,22 +169,24 @@ def enter(
             attempts = max(attempts, old.attempts)  # empty readings are counted by themselves
         disputed_at = _latest(disputed_at, old.disputed_at)
         if old.starts_at < window.start:
-            kept.append(_remainder(old, Window(old.starts_at, window.start), held))
+            kept.append(_remainder(old, Window(old.starts_at, window.start), held, digest))
         if old.ends_at > window.end:
-            kept.append(_remainder(old, Window(window.end, old.ends_at), held))
+            kept.append(_remainder(old, Window(window.end, old.ends_at), held, digest))
     new = _new(window, reading, held(window), attempts + 1, retries)
-    return _merge([*kept, replace(new, disputed_at=disputed_at)])
+    digested = digest(window) if new.is_complete else None
+    return _merge([*kept, replace(new, disputed_at=disputed_at, digest=digested)])
 
 
-def amend(window: LedgerWindow, grown: int) -> LedgerWindow:
-    """Add rows that a reading of a part of the window, or of its neighbour, brought to it."""
-    if not grown:
+def amend(window: LedgerWindow, grown: int, shifted: int | None = None) -> LedgerWindow:
+    """Add rows that a reading of a part of the window, or of its neighbour, brought to it, and to its digest."""
+    if not grown and not shifted:
         return window
     return replace(
         window,
         vendor_count=None if window.vendor_count is None else window.vendor_count + grown,
         rows_seen=window.rows_seen + grown,
         rows_held=window.rows_held + grown,
+        digest=_added(window.digest, shifted),
     )
 
 
@@ -394,10 +405,10 @@ def _new(
     )
 
 
-def _remainder(old: LedgerWindow, part: Window, held: Held) -> LedgerWindow:
+def _remainder(old: LedgerWindow, part: Window, held: Held, digest: Held) -> LedgerWindow:
     """Return the rest of a window that was divided; due to be read again where its count cannot be told."""
     count = held(part)
-    rest = replace(old, starts_at=part.start, ends_at=part.end)
+    rest = replace(old, starts_at=part.start, ends_at=part.end, digest=None)
     if not old.is_complete:
         return replace(rest, vendor_count=None, rows_seen=count or 0, rows_held=count or 0)
     if count is None or old.vendor_count != old.rows_held:
@@ -410,7 +421,7 @@ def _remainder(old: LedgerWindow, part: Window, held: Held) -> LedgerWindow:
             reason=RECOUNT_DUE,
             retry_at=old.read_at,
         )
-    return replace(rest, vendor_count=count, rows_seen=count, rows_held=count)
+    return replace(rest, vendor_count=count, rows_seen=count, rows_held=count, digest=digest(part))
 
 
 def _merge(windows: Sequence[LedgerWindow]) -> list[LedgerWindow]:
@@ -437,12 +448,17 @@ def _joined(a: LedgerWindow, b: LedgerWindow) -> LedgerWindow:
         vendor_count=None if None in counts else sum(c for c in counts if c is not None),
         rows_seen=a.rows_seen + b.rows_seen,
         rows_held=a.rows_held + b.rows_held,
+        digest=_added(a.digest, b.digest),
         read_at=min(a.read_at, b.read_at),
         checked_at=min(a.checked_at, b.checked_at),
         disputed_at=_latest(a.disputed_at, b.disputed_at),
         attempts=max(a.attempts, b.attempts),
         retry_at=_latest(a.retry_at, b.retry_at),
     )
+
+
+def _added(a: int | None, b: int | None) -> int | None:
+    return None if a is None or b is None else add_digests(a, b)
 
 
 def _latest(*times: datetime | None) -> datetime | None:

@@ -509,3 +509,8 @@ def id_digest(ids: Iterable[str]) -> int:
     """
     digests = (md5(one.encode(), usedforsecurity=False).digest()[:8] for one in ids)
     return sum(int.from_bytes(one) for one in digests) % _64_BITS
+
+
+def add_digests(one: int, other: int) -> int:
+    """Return the digest of two stretches together; with a negative `other` that of the rest."""
+    return (one + other) % _64_BITS

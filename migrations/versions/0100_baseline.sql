@@ -1570,6 +1570,7 @@ CREATE TABLE wpsync.listings (
 	run_id BIGINT,
 	empty_readings INTEGER DEFAULT 0 NOT NULL,
 	empty_at TIMESTAMP WITH TIME ZONE,
+	digest NUMERIC(20, 0),
 	CONSTRAINT listings_pkey PRIMARY KEY (account, resource, parent_id)
 );
 
@@ -1602,6 +1603,8 @@ COMMENT ON COLUMN wpsync.listings.run_id IS '最近读取的运行 / the run tha
 COMMENT ON COLUMN wpsync.listings.empty_readings IS '连续几次返回为空而库中仍有数据 / how many readings in a row were empty although rows are held';
 
 COMMENT ON COLUMN wpsync.listings.empty_at IS '其中最近计入的一次的时间 / when the last of these was that counts';
+
+COMMENT ON COLUMN wpsync.listings.digest IS '读取后库中各行内容的摘要之和（模 2^64） / the digests of the rows as the reading left them, added modulo 2^64';
 
 CREATE TABLE wpsync.watermarks (
 	account TEXT COLLATE "C" NOT NULL,

@@ -18,6 +18,7 @@ from wpsync.ledger import Change, LedgerWindow, Reading, WindowLedger
 from wpsync.loading.merge_sql import Counts
 from wpsync.model import Window
 from wpsync.sync.store import Loaded, Unit
+from wpsync.values import add_digests, id_digest
 
 
 @dataclass(slots=True)
@@ -71,6 +72,13 @@ class MemoryStore:
         return sum(
             window.start <= row.at < window.end and key not in self.gone
             for key, row in self.rows.items()
+        )
+
+    def digest(self, window: Window) -> int:
+        return id_digest(
+            key
+            for key, row in self.rows.items()
+            if window.start <= row.at < window.end and key not in self.gone
         )
 
     def nth_time(self, window: Window, number: int) -> datetime | None:
@@ -143,16 +151,21 @@ class MemoryUnit:
         store.boundary()
         touched = ledger.touched(book.windows(window), window) if window is not None else {}
         before = {at: store.held_in(stretch) for at, stretch in touched.items()}
+        digests = {at: store.digest(stretch) for at, stretch in touched.items()}
         counts = self._upsert()
         if window is not None:
             self._note_gone(closed, window)
             grown = {at: store.held_in(stretch) - before[at] for at, stretch in touched.items()}
+            shifted = {
+                at: add_digests(store.digest(stretch), -digests[at])
+                for at, stretch in touched.items()
+            }
             assert closed.read_at is not None
             reading = Reading(closed.vendor_count, closed.rows_seen, closed.reason, closed.read_at)
             enter = partial(
                 ledger.enter, window=window, reading=reading, held=store.held_in, grown=grown
             )
-            book.update(window, enter)
+            book.update(window, partial(enter, digest=store.digest, shifted=shifted))
             self._follow_up(window, closed.read_at)
             if self._live:
                 ledger.advance(book)

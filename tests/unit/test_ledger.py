@@ -292,3 +292,10 @@ def test_windows_never_overlap_and_what_is_read_stays_in_the_ledger(steps):
             inside = [w for w in known if w.starts_at < part.end and w.ends_at > part.start]
             assert inside[0].starts_at <= part.start
             assert inside[-1].ends_at >= part.end
+
+
+def test_a_digest_grows_with_the_rows_and_is_unknown_where_their_ids_are():
+    known = replace(window(0, 3, 30), digest=2**64 - 1)
+    assert ledger.amend(known, 1, 3).digest == 2
+    assert ledger.amend(known, 0, 3).digest == 2, "one row went while another came"
+    assert ledger.amend(known, 1).digest is None

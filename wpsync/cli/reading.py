@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from wpsync.model import Window
     from wpsync.resources.spec import Resource
     from wpsync.sync.account import Account
+    from wpsync.sync.finding import Finding
     from wpsync.sync.passes import Outcome
     from wpsync.sync.session import Session
-    from wpsync.sync.verify import Finding
 
 Json = Annotated[bool, typer.Option("--json", help=tr("Print JSON.", "输出 JSON。"))]
 _TIME = tr("TIME", "时间")

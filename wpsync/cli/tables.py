@@ -14,7 +14,7 @@ from wpsync.messages import terms
 from wpsync.values import SHANGHAI
 
 if TYPE_CHECKING:
-    from wpsync.sync.verify import Finding
+    from wpsync.sync.finding import Finding
 
 _ROWS_SHOWN = 5
 _FINDINGS_NOTE = Text(
@@ -66,8 +66,8 @@ def findings(found: "Sequence[Finding]") -> None:
     rows = [
         (
             f.resource,
-            f.window.start,
-            f.window.end,
+            f.window and f.window.start,
+            f.window and f.window.end,
             f.vendor_count,
             f.ledger_count,
             f.held,

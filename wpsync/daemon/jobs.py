@@ -141,7 +141,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         if live:
             again = _reading(passes.recheck, resource)
             yield job(f"{resource.name} recheck", times.recheck_every, again, lane=RECHECK)
-            yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
+        yield job(f"{resource.name} proof", _DAILY, _proving(resource), nightly=True)
         if resource.spans:
             look = _reading(passes.look_for_named, resource)
             often = session.policy.surveys.look_every

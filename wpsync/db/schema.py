@@ -442,6 +442,13 @@ def _listings(metadata: sa.MetaData) -> None:
             "when the last of these was that counts",
             null=True,
         ),
+        _column(
+            "digest",
+            sa.Numeric(20, 0),
+            "读取后库中各行内容的摘要之和（模 2^64）",
+            "the digests of the rows as the reading left them, added modulo 2^64",
+            null=True,
+        ),
         sa.PrimaryKeyConstraint("account", "resource", "parent_id", name="listings_pkey"),
         sa.Index(
             "listings_incomplete_idx",

@@ -26,6 +26,7 @@ class Reason:
     UNREADABLE = ledger.UNREADABLE
     MOSTLY_DEAD_LETTERS = "mostly_dead_letters"
     UNREAD = "unread"
+    UNEXPLAINED = "unexplained"
 
 
 class Vendor(Protocol):

@@ -4,7 +4,7 @@ Nothing is written here. Rows are told apart as `missing` (the vendor has it, we
 (both have it, with other content) and `extra` (we have it, the vendor does not list it).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -14,7 +14,9 @@ from psycopg import sql
 from wpsync.db.database import Connection
 from wpsync.loading.merge_sql import differs, incoming, same_row, staging_name, target_name
 from wpsync.model import Window
+from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES, TABLES
+from wpsync.resources.spec import Mode, SqlType
 from wpsync.state.scope import Scope
 
 MISSING, ALTERED, EXTRA = "missing", "altered", "extra"
@@ -41,7 +43,8 @@ def _staged_sql(name: str) -> bytes:
     return (
         sql.SQL(
             "select {key}, t.{first} is null from ({incoming}) as i left join {target} as t on {joined}"
-            " where t.{first} is null or (t._synced_at <= i._fetched_at and {differs})"
+            " where t.{first} is null"
+            " or ((t._synced_at <= i._fetched_at or t._synced_at > %(late)s) and {differs})"
         )
         .format(
             key=_key("i.", table.key),
@@ -63,7 +66,8 @@ def _extra_sql(resource: str) -> bytes:
     return (
         sql.SQL(
             "select t.{key} from {target} as t where t._account = %(account)s"
-            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s and t._first_synced_at < %(at)s"
+            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s "
+            " and (t._first_synced_at < %(at)s or t._first_synced_at > %(late)s)"
             " and not exists (select from {staging} as s where s.{key} = t.{key})"
             " and t._gone_at is null"
         )
@@ -72,6 +76,28 @@ def _extra_sql(resource: str) -> bytes:
             cursor=sql.Identifier(declared.cursor),
             target=target_name(declared.table.name),
             staging=staging_name(declared.table.name),
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def _orphaned_typed_sql(name: str, owner: str) -> bytes:
+    """Select typed rows of a stretch whose message we do not hold, and that are not among the staged."""
+    table, cursor = TABLES[name], RESOURCES[owner].cursor
+    return (
+        sql.SQL(
+            "select {key} from {target} as t where t._account = %(account)s"
+            " and t.{cursor} >= %(start)s and t.{cursor} < %(end)s"
+            " and not exists (select from {messages} as m where m._account = t._account and m.id = t.message_id)"
+            " and not exists (select from {staging} as y where y.message_id = t.message_id)"
+        )
+        .format(
+            key=_key("t.", table.key),
+            target=target_name(name),
+            cursor=sql.Identifier(str(cursor)),
+            messages=target_name(owner),
+            staging=staging_name(name),
         )
         .as_bytes(None)
     )
@@ -87,7 +113,8 @@ def _extra_typed_sql(name: str, owner: str) -> bytes:
     return (
         sql.SQL(
             "select {key} from {target} as t join {messages} as s"
-            " on t._account = %(account)s and s.id = t.message_id where t._synced_at <= s._fetched_at"
+            " on t._account = %(account)s and s.id = t.message_id "
+            " where (t._synced_at <= s._fetched_at or t._synced_at > %(late)s)"
             " and not exists (select from {staging} as y where {same})"
         )
         .format(
@@ -104,26 +131,117 @@ def _extra_typed_sql(name: str, owner: str) -> bytes:
 def compare(
     connection: Connection, scope: Scope, window: Window, read_at: datetime
 ) -> list[Difference]:
-    """What differs between a stretch read completely, which is staged, and our tables.
+    """Compare a stretch that was read completely and is staged with our tables.
 
     The staging tables of the resource (and of all typed tables, for messages) exist.
     """
     main = RESOURCES[scope.resource].table
-    found = _of_table(connection, scope, main.name)
-    parameters = scope.parameters(start=window.start, end=window.end, at=read_at)
+    late = read_at + DEFAULT.clocks.skew  # what was fetched later than that was written by hand
+    parameters = scope.parameters(start=window.start, end=window.end, at=read_at, late=late)
+    found = _of_table(connection, parameters, main.name)
     rows = connection.execute(_extra_sql(scope.resource), parameters).fetchall()
     found += [Difference(main.name, str(row[0]), EXTRA) for row in rows]
     for table in RESOURCES[scope.resource].details:
-        found += _of_table(connection, scope, table.name)
-        typed = connection.execute(
-            _extra_typed_sql(table.name, main.name), scope.parameters()
-        ).fetchall()
+        found += _of_table(connection, parameters, table.name)
+        typed = connection.execute(_extra_typed_sql(table.name, main.name), parameters).fetchall()
+        orphaned = _orphaned_typed_sql(table.name, scope.resource)
+        typed += connection.execute(orphaned, parameters).fetchall()
         found += [Difference(table.name, str(row[0]), EXTRA) for row in typed]
     return found
 
 
-def _of_table(connection: Connection, scope: Scope, table: str) -> list[Difference]:
-    rows = connection.execute(_staged_sql(table), scope.parameters()).fetchall()
+@cache
+def _extra_listed_sql(resource: str) -> bytes:
+    """Rows of a listing (of one parent) that were there before it was read and are not among the staged."""
+    declared = RESOURCES[resource]
+    of_parent: sql.Composable = sql.SQL("")
+    if declared.parent_column:
+        of_parent = sql.SQL(" and t.{} = %(parent)s").format(sql.Identifier(declared.parent_column))
+    return (
+        sql.SQL(
+            "select t.{key} from {target} as t where t._account = %(account)s{of_parent}"
+            " and t._deleted_at is null and (t._synced_at <= %(at)s or t._synced_at > %(late)s)"
+            " and not exists (select from {staging} as s where s.{key} = t.{key})"
+        )
+        .format(
+            key=sql.Identifier(declared.table.key[0]),
+            target=target_name(declared.table.name),
+            staging=staging_name(declared.table.name),
+            of_parent=of_parent,
+        )
+        .as_bytes(None)
+    )
+
+
+@cache
+def _extra_reported_sql(resource: str) -> bytes:
+    """Select rows of a report that the vendor should show: of an agent in the reading, or of an unknown one."""
+    declared = RESOURCES[resource]
+    assert declared.parent is not None
+    day = next(column.name for column in declared.table.columns if column.type is SqlType.DAY)
+    return (
+        sql.SQL(
+            "select t.{key} from {target} as t where t._account = %(account)s"
+            " and not exists (select from {staging} as s where s.{key} = t.{key})"
+            " and (not exists (select from {parents} as p where p._account = t._account and p.id = t.agent_id)"
+            " or (t.agent_id in (select agent_id from {staging})"
+            " and t.{day} >= (select min({day}) from {staging})))"
+        )
+        .format(
+            key=sql.Identifier(declared.table.key[0]),
+            target=target_name(declared.table.name),
+            staging=staging_name(declared.table.name),
+            parents=target_name(RESOURCES[declared.parent].table.name),
+            day=sql.Identifier(day),
+        )
+        .as_bytes(None)
+    )
+
+
+def compare_listed(
+    connection: Connection, scope: Scope, parent: str, read_at: datetime, *, shows_all: bool = True
+) -> list[Difference]:
+    """Compare a listing (of one parent) or a report, which is staged, with our table.
+
+    `shows_all`: whether the reading is known to show every row, so that another is extra.
+    """
+    resource = RESOURCES[scope.resource]
+    table = resource.table.name
+    late = read_at + DEFAULT.clocks.skew
+    parameters = scope.parameters(parent=parent, at=read_at, late=late)
+    found = _of_table(connection, parameters, table)
+    if shows_all:
+        is_report = resource.mode is Mode.REPORT
+        extra = (_extra_reported_sql if is_report else _extra_listed_sql)(scope.resource)
+        rows = connection.execute(extra, parameters).fetchall()
+        found += [Difference(table, str(row[0]), EXTRA) for row in rows]
+    return found
+
+
+def orphans(connection: Connection, scope: Scope) -> list[Difference]:
+    """Rows of parents that never were: no listing of theirs was read, and nothing is held of them."""
+    resource = RESOURCES[scope.resource]
+    if resource.mode is not Mode.LISTING or resource.parent is None:
+        return []
+    statement = sql.SQL(
+        "select t.{key} from {target} as t where t._account = %(account)s and t._deleted_at is null"
+        " and not exists (select from wpsync.listings as l where l.account = %(account)s"
+        " and l.resource = %(resource)s and l.parent_id = t.{parent})"
+        " and not exists (select from {parents} as p where p._account = t._account and p.id = t.{parent})"
+    ).format(
+        key=sql.Identifier(resource.table.key[0]),
+        target=target_name(resource.table.name),
+        parent=sql.Identifier(str(resource.parent_column)),
+        parents=target_name(RESOURCES[resource.parent].table.name),
+    )
+    rows = connection.execute(statement, scope.parameters()).fetchall()
+    return [Difference(resource.table.name, str(row[0]), EXTRA) for row in rows]
+
+
+def _of_table(
+    connection: Connection, parameters: Mapping[str, object], table: str
+) -> list[Difference]:
+    rows = connection.execute(_staged_sql(table), parameters).fetchall()
     return [Difference(table, str(row[0]), MISSING if row[1] else ALTERED) for row in rows]
 
 

@@ -27,6 +27,7 @@ from wpsync.model import PHONE, WX, Erased, LeftOut
 from wpsync.resources import RESOURCES
 from wpsync.resources.crm import CUSTOMERS
 from wpsync.resources.spec import SqlType, Table
+from wpsync.state import listings
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -92,17 +93,20 @@ def keep_left_out(
         QUERIES["keep_erased_rows"],
         scope.parameters(ids=list(timed), times=list(timed.values())),
     )
+    listings.forget_digests(connection, scope.account, eraser.rows)
     if not left.leads:
         return
     numbers = {form for kind, one in left.leads if kind == WX for form in forms(one)}
     eraser.leads |= left.leads
     eraser.person(WX, numbers)
+    listings.forget_digests(connection, scope.account, eraser.rows)
     _mark(connection, known, scope.account, eraser.leads)
     if numbers:  # a number is the person's wherever it stands
         for other in table_stats.accounts(connection):
             if other != scope.account:
                 elsewhere = Eraser(connection, other)
                 elsewhere.person(WX, numbers)
+                listings.forget_digests(connection, other, elsewhere.rows)
                 _mark(connection, known, other, elsewhere.leads)
 
 
@@ -285,6 +289,7 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
         for account in table_stats.accounts(connection):
             eraser = Eraser(connection, account)
             eraser.person(kind, stored)
+            listings.forget_digests(connection, account, eraser.rows)
             _mark(connection, known, account, eraser.leads)
             removed.update(eraser.rows)
         rows = dict(removed)

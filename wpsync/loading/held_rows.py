@@ -6,6 +6,7 @@ short range of the time index.
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import cast
 
@@ -13,9 +14,11 @@ from psycopg import sql
 
 from wpsync.db.database import Connection
 from wpsync.db.queries import statements
+from wpsync.loading.merge_sql import staging_name
 from wpsync.model import Window
 from wpsync.resources import RESOURCES
 from wpsync.state.scope import Scope
+from wpsync.values import add_digests, id_digest
 
 QUERIES = statements(__name__)
 
@@ -35,6 +38,7 @@ def _sql(resource: str, text: str) -> bytes:
     text = text.replace("{where}", _WHERE)
     filled = sql.SQL(text).format(
         target=sql.Identifier("wp", declared.table.name),
+        staging=staging_name(declared.table.name),
         cursor=sql.Identifier(declared.cursor),
         key=sql.Identifier(declared.table.key[0]),
     )
@@ -60,6 +64,38 @@ def count(connection: Connection, scope: Scope, window: Window) -> int:
     row = connection.execute(statement, _parameters(scope, window)).fetchone()
     assert row is not None
     return cast("int", row[0])
+
+
+def digest(connection: Connection, scope: Scope, window: Window) -> int:
+    """Add up the digests of the rows that `count` counts (`values.id_digest`)."""
+    statement = _sql(
+        scope.resource,
+        "select coalesce(sum(wpsync.id_digest(id)), 0) from (select {key} as id from {target}"
+        " where {where} and _gone_at is null union all select id from wpsync.erased_rows"
+        " where account = %(account)s and resource = %(resource)s and at >= %(start)s and at < %(end)s)"
+        " as held",
+    )
+    row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    assert row is not None
+    return add_digests(int(cast("Decimal", row[0])), 0)
+
+
+def digest_of_staged(
+    connection: Connection, scope: Scope, window: Window, seen: Collection[object]
+) -> int:
+    """Add up the digests of the rows of a stretch that the vendor shows: those staged, and of people who were erased."""
+    statement = _sql(
+        scope.resource,
+        "select coalesce(sum(wpsync.id_digest(id)), 0) from (select distinct {key} as id from {staging}"
+        " where {cursor} >= %(start)s and {cursor} < %(end)s) as shown",
+    )
+    row = connection.execute(statement, _parameters(scope, window)).fetchone()
+    assert row is not None
+    erased = connection.execute(QUERIES["erased_rows_between"], _parameters(scope, window))
+    shown = {str(key) for key in seen}
+    return add_digests(
+        int(cast("Decimal", row[0])), id_digest(one[0] for one in erased if one[0] in shown)
+    )
 
 
 def listed(connection: Connection, scope: Scope, parent: str = "") -> int:

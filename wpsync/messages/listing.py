@@ -10,6 +10,13 @@ ENTRIES: Mapping[str, Entry] = {
     "listing.incomplete": Entry(
         Text("listing incomplete: {reason:reason}", "列表不完整：{reason:reason}"),
     ),
+    "listing.differs": Entry(
+        Text(
+            "changed by hand since it was read last (rows: {rows:count})",
+            "上次读取之后有人手工改动过（{rows:count} 行）",
+        ),
+        Text("run `wpsync verify --repair`", "可运行 `wpsync verify --repair` 修复"),
+    ),
     "listing.mostly_dead_letters": Entry(
         Text("listing incomplete: {reason:reason}", "列表不完整：{reason:reason}"),
         FORMAT_CHANGED,

@@ -28,6 +28,10 @@ REASONS: dict[str, Text] = {
     "unreadable": Text("the vendor cannot serve it", "厂商接口读不出来"),
     "mostly_dead_letters": Text("much of it cannot be taken", "其中大量数据无法接收"),
     "unread": Text("nobody has read it yet", "还没有读取过"),
+    "unexplained": Text(
+        "changed by hand where the vendor no longer tells what was there",
+        "有人手工改动过，而厂商已不再提供原数据",
+    ),
     "recount_due": Text("its count is to be asked again", "总数待重新核对"),
     "payload_unreadable": Text("the message's content cannot be read", "消息内容无法解析"),
     "broken_record": Text("bytes that cannot be read", "字节无法读取"),

@@ -3,6 +3,7 @@
 Functions that take part in the transaction of a listing's rows get its connection; the others get the database.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -25,10 +26,12 @@ def close_listing(
     fingerprint: str | None,
     run_id: int,
     apart: timedelta = DEFAULT.distrust.listing_apart,
+    digest: int | None = None,
 ) -> None:
     """Enter a whole reading of a listing into the ledger, in the transaction of its rows.
 
-    An empty reading less than `apart` after another does not count: it may be the same trouble.
+    An empty reading less than `apart` after another does not count: it may be the same trouble. `digest` is of the rows
+    as the reading left them; without one the digest stays.
     """
     connection.execute(
         QUERIES["close_listing"],
@@ -42,8 +45,29 @@ def close_listing(
             read_at=reading.read_at,
             run_id=run_id,
             apart=apart,
+            digest=digest,
         ),
     )
+
+
+def digest(connection: Connection, scope: Scope, parent_id: str) -> int | None:
+    """Return the digest of a listing's rows as they were written last, as far as it is known."""
+    with connection.cursor(row_factory=scalar_row) as cursor:
+        found = cursor.execute(QUERIES["digest"], scope.parameters(parent_id=parent_id)).fetchone()
+    return None if found is None else int(found)
+
+
+def shift_digest(connection: Connection, scope: Scope, parent_id: str, shift: int) -> None:
+    """Note how rows that were written beside a reading changed the digest."""
+    parameters = scope.parameters(parent_id=parent_id, shift=shift)
+    connection.execute(QUERIES["shift_digest"], parameters)
+
+
+def forget_digests(connection: Connection, account: str, resources: Collection[str]) -> None:
+    """Rows of these listings were changed with good reason: the next readings tell their digests anew."""
+    if resources:
+        parameters = {"account": account, "resources": list(resources)}
+        connection.execute(QUERIES["forget_digests"], parameters)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import cast
@@ -100,4 +101,6 @@ def _windows(
     connection: Connection, query: str, parameters: Mapping[str, object]
 ) -> list[LedgerWindow]:
     with connection.cursor(row_factory=class_row(LedgerWindow)) as cursor:
-        return cursor.execute(QUERIES[query], parameters).fetchall()
+        found = cursor.execute(QUERIES[query], parameters).fetchall()
+    # Postgres has no unsigned integer of 64 bits, and a numeric comes as a Decimal.
+    return [one if one.digest is None else replace(one, digest=int(one.digest)) for one in found]

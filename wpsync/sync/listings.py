@@ -1,6 +1,6 @@
 """Listings: read whole, or where each room has one of its own, those of the rooms that have changed."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 
@@ -16,37 +16,56 @@ from wpsync.sync import ways
 from wpsync.sync.account import Account
 from wpsync.sync.one_by_one import OneByOne
 from wpsync.sync.run import Run
+from wpsync.sync.unit import Comparison
 from wpsync.sync.window_sync import ListingRequest
 
 
-def read_listing(account: Account, resource: Resource, run: Run, *, fresh: bool = False) -> None:
-    """Read a listing whole, or the listing of every parent that needs it. `fresh`: as in `ways.read_whole`."""
+def read_listing(
+    account: Account,
+    resource: Resource,
+    run: Run,
+    *,
+    fresh: bool = False,
+    comparisons: Mapping[str, Comparison] | None = None,
+) -> None:
+    """Read a listing whole, or the listing of every parent that needs it. `fresh`: as in `ways.read_whole`.
+
+    `comparisons`: compare these first, by parent (or an empty string), and read no others.
+    """
     try:
         if resource.parent is None:
-            _read_whole(account, resource, run, fresh=fresh)
+            _read_whole(account, resource, run, (comparisons or {}).get(""), fresh=fresh)
         else:
-            _read_parents(account, resource, run)
+            _read_parents(account, resource, run, comparisons)
     except UNSERVED:
         listings.doubt_empty_listings(account.database, account.scope(resource))
         raise
 
 
-def _read_whole(account: Account, resource: Resource, run: Run, *, fresh: bool) -> None:
+def _read_whole(
+    account: Account, resource: Resource, run: Run, comparison: Comparison | None, *, fresh: bool
+) -> None:
     scope = account.scope(resource)
     before = listings.listings(account.database, scope).get("")
     if resource.spans:
         held = _held(account, scope, before)
-        ways.read_whole(account, resource, run, before, held, fresh=fresh)
+        ways.read_whole(account, resource, run, before, held, fresh=fresh, comparison=comparison)
         return
     request = ListingRequest(
         held=_held(account, scope, before),
         doubts=_doubts_nothing(before),
         waits=before is None or before.state == COMPLETE,
     )
-    account.pipeline(resource, run).sync_listing(request, account.store(resource).listing("", None))
+    loader = account.store(resource).listing("", None, comparison=comparison)
+    account.pipeline(resource, run).sync_listing(request, loader)
 
 
-def _read_parents(account: Account, resource: Resource, run: Run) -> None:
+def _read_parents(
+    account: Account,
+    resource: Resource,
+    run: Run,
+    comparisons: Mapping[str, Comparison] | None,
+) -> None:
     scope, now = account.scope(resource), account.clock.now()
     pipeline, store = account.pipeline(resource, run), account.store(resource)
     run.totals.rows_updated += parent_rows.forget_gone_rooms(account.database, account.name, now)
@@ -65,7 +84,10 @@ def _read_parents(account: Account, resource: Resource, run: Run) -> None:
     # What could not be read comes last: what can be read never waits for it.
     for parent in sorted(parents, key=lambda one: one in known and known[one].state != COMPLETE):
         room, before = parents[parent], known.get(parent)
-        if before and is_current(before, room.fingerprint, stale):
+        if comparisons is not None:
+            if parent not in comparisons:
+                continue
+        elif before and is_current(before, room.fingerprint, stale):
             continue
         # An empty one is believed where the room itself says so, and contradicted where it says that it has some.
         says_so = room.members == 0
@@ -77,7 +99,9 @@ def _read_parents(account: Account, resource: Resource, run: Run) -> None:
                 doubts=not says_so and _doubts_nothing(before),
                 waits=not one_by_one.problems,
             )
-            pipeline.sync_listing(request, store.listing(parent, room.fingerprint))
+            comparison = (comparisons or {}).get(parent)
+            loader = store.listing(parent, room.fingerprint, comparison=comparison)
+            pipeline.sync_listing(request, loader)
             served.append(parent)
     run.incomplete += one_by_one.said()
 

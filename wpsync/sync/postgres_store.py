@@ -9,7 +9,7 @@ from wpsync.clock import Clock
 from wpsync.db.database import Database
 from wpsync.extract.events import Closed
 from wpsync.ledger import Change, LedgerWindow, WindowLedger
-from wpsync.loading import diff, held_rows
+from wpsync.loading import diff, held_rows, listed_rows, suspicion
 from wpsync.loading.diff import Difference
 from wpsync.model import Window
 from wpsync.normalize.privacy import OFF, Privacy
@@ -60,9 +60,15 @@ class PostgresStore:
         with self._database.held() as connection:
             yield WindowUnit(connection, self._target, run_id, live=live)
 
-    def listing(self, parent: str, fingerprint: str | None, judge: Judge = _as_it_is) -> Loader:
-        """Return the loader of a listing: of a parent, or (empty) the only one."""
-        return _ListingLoader(self._database, self._target, parent, fingerprint, judge)
+    def listing(
+        self,
+        parent: str,
+        fingerprint: str | None,
+        judge: Judge = _as_it_is,
+        comparison: Comparison | None = None,
+    ) -> Loader:
+        """Return the loader of a listing: of a parent, or (empty) the only one. It may compare it first."""
+        return _ListingLoader(self._database, self._target, parent, fingerprint, judge, comparison)
 
     def part(self) -> Loader:
         """Return the loader of a part of a listing."""
@@ -85,6 +91,21 @@ class PostgresStore:
         with self.ledger() as book:
             book.update(span, change)
 
+    def suspicious_times(self, late: datetime) -> list[datetime]:
+        """Return the times of rows that show by themselves that they were changed by hand (`loading.suspicion`)."""
+        with self._database.connection() as connection:
+            return suspicion.times(connection, self._scope, late)
+
+    def changed_listings(self) -> list[str]:
+        """Return the parents (or an empty string) of listings whose rows are not as they were left."""
+        with self._database.connection() as connection:
+            return listed_rows.changed(connection, self._scope)
+
+    def orphans(self) -> list[Difference]:
+        """Return rows of parents that never were."""
+        with self._database.connection() as connection:
+            return diff.orphans(connection, self._scope)
+
     def put_away(self, foreign: Sequence[Difference]) -> None:
         """Move rows that never came from the vendor to the history, with all that hangs on them."""
         with self._database.transaction() as connection:
@@ -94,6 +115,13 @@ class PostgresStore:
     def held(self, stretches: Sequence[Window]) -> list[int]:
         with self._database.connection() as connection:
             return held_rows.counts(connection, self._scope, stretches)
+
+    def holds_the_same(self, known: LedgerWindow) -> bool:
+        """Whether our rows of a window are those that it was entered for, as far as that is known."""
+        if known.digest is None:
+            return True
+        with self._database.connection() as connection:
+            return known.digest == held_rows.digest(connection, self._scope, known.window)
 
     def nth_time(self, window: Window, number: int) -> datetime | None:
         with self._database.connection() as connection:
@@ -121,12 +149,19 @@ class _ListingLoader:
     parent: str
     fingerprint: str | None
     judge: Judge
+    comparison: Comparison | None
 
     @contextmanager
     def unit(self, run_id: int, *, live: bool = False) -> Iterator[Unit]:
         with self.database.held() as connection:
             yield ListingUnit(
-                connection, self.target, run_id, self.parent, self.fingerprint, self.judge
+                connection,
+                self.target,
+                run_id,
+                self.parent,
+                self.fingerprint,
+                self.judge,
+                self.comparison,
             )
 
 

@@ -26,7 +26,7 @@ from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Personal
 from wpsync.resources.wechat import WECHAT_MESSAGES
-from wpsync.state import dead_letters
+from wpsync.state import dead_letters, listings
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -177,6 +177,7 @@ def _retry(
                 erasure.hold(connection, erased, staging.left_out)
                 erasure.keep_left_out(connection, scope, erased, staging.left_out, forms)
                 staging.merge(duplicates=False, again=True)
+                listings.forget_digests(connection, letter.account, [resource.name])
                 refused = bool(staging.dead_letters)
                 if not refused:
                     dead_letters.resolve_dead_letter(connection, letter.id, clock.now())

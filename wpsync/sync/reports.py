@@ -10,7 +10,9 @@ from wpsync.api.endpoints import call_detail, call_report
 from wpsync.errors import UNSERVED, Stopped, VendorRefusedError
 from wpsync.extract.events import Reason
 from wpsync.ledger import Reading
+from wpsync.loading import diff, listed_rows
 from wpsync.loading import parents as parent_rows
+from wpsync.loading.diff import EXTRA, Difference
 from wpsync.loading.staging import Staging
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources.report import AGENT_CALL_DAYS, AGENT_CALL_TOTALS
@@ -19,14 +21,21 @@ from wpsync.state import dead_letters, listings
 from wpsync.sync.account import Account
 from wpsync.sync.one_by_one import OneByOne
 from wpsync.sync.run import Run
+from wpsync.sync.unit import Comparison
 from wpsync.values import SHANGHAI
 
 _NO_SUCH_EMPLOYEE = 4004
 Record = Mapping[str, object]
 
 
-def read_report(account: Account, resource: Resource, run: Run) -> None:
-    """Read a report of every agent and load it in one transaction."""
+def read_report(
+    account: Account, resource: Resource, run: Run, comparison: Comparison | None = None
+) -> None:
+    """Read a report of every agent and load it in one transaction.
+
+    With a `comparison` compare it first, and load it only to repair: then rows that the vendor should show and does not
+    are removed.
+    """
     agents = parent_rows.agents(account.database, account.name)
     normalize = Normalizer(resource, account.pace.privacy)
     began = account.clock.now()
@@ -60,14 +69,28 @@ def read_report(account: Account, resource: Resource, run: Run) -> None:
 
         reason = Reason.UNREADABLE if one_by_one.problems else None
         reading = Reading(len(agents), read, reason, began)
+        extra: list[Difference] = []
+        if comparison is not None:
+            staging.stage_all()
+            found = diff.compare_listed(connection, run.scope, "", began)
+            comparison.differences, comparison.reason = found, reason
+            extra = [one for one in found if one.what == EXTRA]
+            if not comparison.repair:
+                return
         for transaction in staging.transactions():
             with transaction:
+                changed = listed_rows.is_changed(connection, run.scope)
                 counts = staging.merge(duplicates=True)
+                diff.remove(connection, run.scope, extra, began)
                 letters = dead_letters.keep_dead_letters(
                     connection, account.name, staging.dead_letters, began, run.id
                 )
                 apart = policy.distrust.listing_apart
-                listings.close_listing(connection, run.scope, "", reading, None, run.id, apart)
+                unsure = changed and reason is not None
+                digest = None if unsure else listed_rows.digest(connection, run.scope)
+                listings.close_listing(
+                    connection, run.scope, "", reading, None, run.id, apart, digest
+                )
     run.totals.dead_letters += letters
     run.incomplete += one_by_one.said()
     run.totals.rows_read += read

@@ -19,7 +19,7 @@ from wpsync.errors import FatalError
 from wpsync.extract import follow_up
 from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import Reading
-from wpsync.loading import diff, erasure, held_rows
+from wpsync.loading import diff, erasure, held_rows, listed_rows
 from wpsync.loading.diff import EXTRA, Difference
 from wpsync.loading.merge_sql import Counts, Gone
 from wpsync.loading.staging import Check, Staging, unchecked
@@ -32,6 +32,7 @@ from wpsync.state import dead_letters, drift, follow_ups, listings, named_rows
 from wpsync.state.scope import Scope
 from wpsync.state.window_ledger import PostgresLedger
 from wpsync.sync.store import Loaded
+from wpsync.values import add_digests
 
 log = logging.getLogger(__name__)
 
@@ -199,6 +200,7 @@ class WindowUnit(_Unit):
                     is_counted = repair is not None and repair.counted
                     touched = {} if is_counted else ledger.touched(book.windows(window), window)
                     before = self._count(touched)
+                    digests = self._digests(touched)
                 self._keep_left_out()
                 counts = self._staging.merge(
                     duplicates=closed.duplicates, again=repair is not None
@@ -213,10 +215,13 @@ class WindowUnit(_Unit):
                         self._look_again(closed, window)
                     after = self._count(touched)
                     grown = {start: after[start] - before[start] for start in touched}
+                    later = self._digests(touched)
+                    shifted = {at: add_digests(later[at], -digests[at]) for at in touched}
                     entry = reading(closed)
                     retries = self._target.policy.windows.later
                     enter = partial(ledger.enter, window=window, reading=entry, grown=grown)
-                    book.update(window, partial(enter, held=self._held, retries=retries))
+                    enter = partial(enter, held=self._held, retries=retries)
+                    book.update(window, partial(enter, digest=self._digest, shifted=shifted))
                     track(connection, self._target, window, entry.read_at)
                     if self._live:
                         ledger.advance(book)
@@ -237,6 +242,12 @@ class WindowUnit(_Unit):
     def _count(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
         return {start: self._held(part) for start, part in stretches.items()}
 
+    def _digests(self, stretches: Mapping[datetime, Window]) -> dict[datetime, int]:
+        return {start: self._digest(part) for start, part in stretches.items()}
+
+    def _digest(self, window: Window) -> int:
+        return held_rows.digest(self._connection, self._scope, window)
+
     def _held(self, window: Window) -> int:
         return held_rows.count(self._connection, self._scope, window)
 
@@ -245,6 +256,23 @@ class WindowUnit(_Unit):
         read_at = closed.read_at
         if closed.reason is None and read_at and self._held(window) != closed.rows_seen:
             held_rows.mark_gone(self._connection, self._scope, window, closed.seen, read_at)
+
+
+@dataclass(slots=True)
+class Comparison:
+    """How a stretch or a listing is compared, and the result.
+
+    `repair` loads it where it differs. `counted`: the vendor's count is the ledger's, so rows that we lack
+    were counted there. `vendor_count` and `digest` are of the rows that the vendor lists, as a reading of the stretch
+    shows them. `reason` says why it could not be compared, or not be loaded.
+    """
+
+    repair: bool
+    counted: bool
+    vendor_count: int = 0
+    digest: int = 0
+    differences: list[Difference] = field(default_factory=list)
+    reason: str | None = None
 
 
 Judge = Callable[[Closed], Closed]
@@ -262,17 +290,61 @@ class ListingUnit(_Unit):
         parent: str,
         fingerprint: str | None,
         judge: Judge,
+        comparison: Comparison | None = None,
     ) -> None:
         super().__init__(connection, target, run_id)
         self._parent = parent
         self._fingerprint = fingerprint
         self._judge = judge
+        self._comparison = comparison
 
     def commit(self, closed: Closed) -> Loaded:
-        """Have the reading judged, no transaction being open, and write everything in one transaction."""
+        """Have the reading judged, no transaction being open, and write everything in one transaction.
+
+        Where it is to be compared, write nothing unless that is to be repaired.
+        """
         judged = self._judge(closed)
+        if self._comparison is not None:
+            self._compare(judged, self._comparison)
+            if not self._comparison.repair:
+                return Loaded(Counts())
         loaded = super().commit(judged)
+        if self._comparison is not None:
+            self._comparison.reason = loaded.reason or judged.reason
         return loaded if loaded.reason else replace(loaded, reason=judged.reason)
+
+    def _compare(self, closed: Closed, result: Comparison) -> None:
+        """Note how the listing differs, where the reading shows it whole."""
+        result.reason = closed.reason
+        if closed.reason is not None or closed.read_at is None:
+            return
+        self._stage()
+        self._staging.stage_all()
+        result.differences = diff.compare_listed(
+            self._connection,
+            self._scope,
+            self._parent,
+            closed.read_at,
+            shows_all=closed.shows_gone,
+        )
+
+    def _digest(self, closed: Closed, *, changed: bool) -> int | None:
+        """Return the digest of the rows; None where they were changed by hand, and are not known to be mended."""
+        if changed and closed.reason is not None:
+            return None
+        return listed_rows.digest(self._connection, self._scope, self._parent)
+
+    def _put_away(self, at: datetime) -> None:
+        """Take out rows that never came from the vendor: without them the listing is as it was left."""
+        found = self._comparison.differences if self._comparison is not None else []
+        extra = [one for one in found if one.what == EXTRA]
+        if not extra:
+            return
+        known = listings.digest(self._connection, self._scope, self._parent)
+        keys = {one.key for one in extra}
+        rest = listed_rows.digest(self._connection, self._scope, self._parent, without=keys)
+        if known == rest:
+            diff.remove(self._connection, self._scope, extra, at)
 
     def _transaction(self, closed: Closed) -> Loaded:
         """Commit one listing. Only a complete one marks the rows that it does not show as gone."""
@@ -283,8 +355,10 @@ class ListingUnit(_Unit):
         for transaction in self._staging.transactions():
             with transaction:
                 erasure.hold(connection, self._erased, self._staging.left_out)
+                changed = listed_rows.is_changed(connection, scope, self._parent)
                 self._keep_left_out()
                 counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
+                self._put_away(at)
                 letters = self._keep_dead_letters(closed, at)
                 self._resolve_dead_letters(counts, at)
                 drift.note_drift(connection, scope, self._staging.drift, at)
@@ -296,6 +370,7 @@ class ListingUnit(_Unit):
                     self._fingerprint,
                     self._run_id,
                     self._target.policy.distrust.listing_apart,
+                    self._digest(closed, changed=changed),
                 )
                 if self._target.resource.spans:
                     named_rows.settle(connection, scope, at, whole=True)
@@ -311,27 +386,15 @@ class PartUnit(_Unit):
             with transaction:
                 erasure.hold(connection, self._erased, self._staging.left_out)
                 self._keep_left_out()
+                self._staging.stage_all()
+                before = listed_rows.digest_of_staged(connection, self._scope)
                 counts = self._staging.merge(duplicates=closed.duplicates)
+                after = listed_rows.digest_of_staged(connection, self._scope)
+                listings.shift_digest(connection, self._scope, "", after - before)
                 letters = self._keep_dead_letters(closed, at)
                 drift.note_drift(connection, self._scope, self._staging.drift, at)
                 named_rows.settle(connection, self._scope, at)
         return Loaded(counts, letters)
-
-
-@dataclass(slots=True)
-class Comparison:
-    """How a stretch is compared, and the result.
-
-    `repair` loads the stretch where it differs. `counted`: the vendor's count is the ledger's, so rows that we lack
-    were counted there. `vendor_count` is the vendor's, as a reading of the stretch shows it. `reason` says why the
-    stretch could not be compared, or not be loaded.
-    """
-
-    repair: bool
-    counted: bool
-    vendor_count: int = 0
-    differences: list[Difference] = field(default_factory=list)
-    reason: str | None = None
 
 
 class ComparingUnit(WindowUnit):
@@ -354,6 +417,10 @@ class ComparingUnit(WindowUnit):
         result.vendor_count += closed.vendor_count or 0
         self._stage()
         self._staging.stage_all()
+        staged = held_rows.digest_of_staged(
+            self._connection, self._scope, closed.window, closed.seen
+        )
+        result.digest = add_digests(result.digest, staged)
         found = diff.compare(self._connection, self._scope, closed.window, closed.read_at)
         result.differences += found
         if not (result.repair and found):

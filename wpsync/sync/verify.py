@@ -8,55 +8,33 @@ resource's locks while it is looked at, so that rows in flight raise no alarm. R
 twice: what was compared is what is loaded. What nobody has read is a finding too.
 
 A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
-Counts tell: where the vendor's is what the ledger says, and we hold just so many rows more, nothing
-went and nothing came. Then the row is foreign, and repair moves it to `wp.history`. Otherwise, also
-where it cannot be told, it is kept and noted as gone.
+The digest of its window tells: where the vendor still lists the very rows that the ledger was entered
+for, ours were changed. Then the row is foreign, and repair moves it to `wp.history`. Where only pieces
+of a window were read, counts tell: the vendor's is what the ledger says, and we hold just so many rows
+more. Otherwise, also where it cannot be told, it is kept and noted as gone.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from wpsync import ledger
-from wpsync.errors import UNSERVED, Message, Stopped
+from wpsync.errors import UNSERVED, Stopped
 from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
-from wpsync.loading.diff import EXTRA, Difference
+from wpsync.loading import clock_repair
+from wpsync.loading.diff import EXTRA
 from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync import retention
 from wpsync.sync.account import Account
+from wpsync.sync.finding import Finding
 from wpsync.sync.progress import Progress
-from wpsync.sync.run import Run, incomplete
+from wpsync.sync.run import Run
 from wpsync.sync.unit import Comparison
+from wpsync.sync.verify_listings import verify_listing
 from wpsync.sync.window_sync import WindowRequest
-
-
-@dataclass(slots=True)
-class Finding:
-    """A window that differs: the vendor's count now, the ledger's, the rows held, and which rows.
-
-    `reason` says why it could not be compared, where that is so. `repaired` is set when it was mended.
-    """
-
-    account: str
-    resource: str
-    window: Window
-    vendor_count: int | None
-    ledger_count: int | None
-    held: int | None
-    reason: str | None = None
-    differences: list[Difference] = field(default_factory=list)
-    repaired: bool = False
-
-    @property
-    def message(self) -> Message:
-        """Describe the difference, or why the window could not be compared."""
-        if self.reason is not None:
-            return incomplete(self.window, self.reason)
-        return Message("window.differs", {"start": self.window.start, "end": self.window.end})
 
 
 class Verifier:
@@ -123,15 +101,19 @@ class Verifier:
         if counted is None:
             finding.reason = Reason.COUNT_MISSING
         agrees = counted == known.vendor_count and held == known.rows_held
+        same = self._store.holds_the_same(known)
         deep = self._deep or known.disputed_at is not None
-        if agrees and not deep:
+        if agrees and same and not deep:
             return None
-        for piece in [window] if deep else self._suspicious(finding):
-            self._compare(finding, piece)
+        pieces = [window] if deep else self._suspicious(finding)
+        shown = [self._compare(finding, piece) for piece in pieces]
         if agrees and not finding.differences and finding.reason is None:
+            if self._repair and not same:  # the ledger's digest is out of date
+                self._settle(finding)
             return None
         if self._repair and finding.reason is None:
-            self._put_away(finding, known)
+            is_same = pieces == [window] and shown[0].digest == known.digest
+            self._put_away(finding, known, is_same=is_same)
             self._settle(finding)
         return finding
 
@@ -139,15 +121,12 @@ class Verifier:
         """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
         pieces: list[Window] = []
         if finding.vendor_count is not None and finding.held is not None:
-            window, counted, held = finding.window, finding.vendor_count, finding.held
+            window, counted, held = finding.stretch, finding.vendor_count, finding.held
             pieces += self._recheck.differing(window, counted, held)
-        return pieces or [finding.window]
+        return pieces or [finding.stretch]
 
-    def _compare(self, finding: Finding, window: Window) -> int:
-        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read.
-
-        Return the vendor's count as the reading showed it.
-        """
+    def _compare(self, finding: Finding, window: Window) -> Comparison:
+        """Read a stretch and compare its rows; mend them, where that is wanted, with what was read."""
         counted = finding.vendor_count == finding.ledger_count
         comparison = Comparison(repair=self._repair, counted=counted)
         request = WindowRequest(
@@ -159,14 +138,15 @@ class Verifier:
         self._pipeline.sync_window(request, self._store.comparing(comparison))
         finding.differences += comparison.differences
         finding.reason = comparison.reason or finding.reason
-        return comparison.vendor_count
+        return comparison
 
-    def _put_away(self, finding: Finding, known: LedgerWindow) -> None:
-        """Take out what never came from the vendor. Only all pieces of a window together tell what that is."""
+    def _put_away(self, finding: Finding, known: LedgerWindow, *, is_same: bool) -> None:
+        """Take out what never came from the vendor. `is_same`: it lists the rows that the ledger was entered for."""
         main = self._resource.table.name
         extra = [f for f in finding.differences if f.what == EXTRA and f.table == main]
         surplus = (finding.held or 0) - known.rows_held
-        if extra and finding.vendor_count == known.vendor_count and len(extra) == surplus:
+        counts = finding.vendor_count == known.vendor_count and len(extra) == surplus
+        if extra and (is_same or counts):
             self._store.put_away(extra)
 
     def unread(self, window: Window) -> Finding:
@@ -185,7 +165,7 @@ class Verifier:
 
     def _read_again(self, finding: Finding) -> Finding:
         """An incomplete window is read as any other is."""
-        self._read(finding.window)
+        self._read(finding.stretch)
         self._judge(finding)
         return finding
 
@@ -195,50 +175,58 @@ class Verifier:
 
     def _judge(self, finding: Finding) -> None:
         """What was read is repaired if the ledger vouches for all of it now."""
-        known = self._store.windows(finding.window)
-        finding.repaired = not _missing(finding.window, [one for one in known if one.is_complete])
+        known = self._store.windows(finding.stretch)
+        finding.repaired = not _missing(finding.stretch, [one for one in known if one.is_complete])
 
     def _settle(self, finding: Finding) -> None:
         """What was mended agrees now, by counts; where it does not, the whole window is read again."""
         for last in (False, True):
-            counted = self._recheck.count(finding.window)
-            pieces = self._store.windows(finding.window)
+            counted = self._recheck.count(finding.stretch)
+            pieces = self._store.windows(finding.stretch)
             held = self._store.held([piece.window for piece in pieces])
             good = all(
-                p.is_complete and p.rows_held == h for p, h in zip(pieces, held, strict=True)
+                p.is_complete and p.rows_held == h and self._store.holds_the_same(p)
+                for p, h in zip(pieces, held, strict=True)
             )
             if good and counted == sum(piece.vendor_count or 0 for piece in pieces):
                 finding.repaired = True
                 return
             if not last:
-                self._recheck.doubt(finding.window)
-                self._read(finding.window)
+                self._recheck.doubt(finding.stretch)
+                self._read(finding.stretch)
 
 
 def _missing(span: Window, known: Sequence[LedgerWindow]) -> list[Window]:
     return windows.missing(span, [one.window for one in known])
 
 
-def _unread(
+def unread(
     account: Account,
     resource: Resource,
     span: Window,
     known: Sequence[LedgerWindow],
+    mark: datetime | None,
     *,
     whole: bool,
 ) -> list[Window]:
     """What of a span nobody has read, of what is kept and can be known by now.
 
-    With `whole` only what was passed over: before, or between, what was read.
+    `mark` is the watermark as it was before `known` was asked for. With `whole` only stretches passed over: before, or
+    between, those that were read.
     """
-    # A stretch that settled just now is left to the next pass.
-    known_by = account.settled(resource) - account.pace.policy.rechecks.next_pass
+    # A stretch that settled just now is left to the next pass, but for one that a pass has read already.
+    settled = account.settled(resource)
+    known_by = settled - account.pace.policy.rechecks.next_pass
+    if mark is not None:
+        known_by = max(known_by, min(mark, settled))
     start, end = span.start, min(span.end, known_by)
     if whole:
-        mark = account.store(resource).watermark()
         begins = [*(one.starts_at for one in known), *([mark] if mark is not None else [])]
         start = max(start, min(begins, default=end))
-        end = min(end, max((one.ends_at for one in known), default=start))
+        # The watermark says that it was read, where the newest windows were removed.
+        end = min(
+            end, max([*(one.ends_at for one in known), *([mark] if mark else [])], default=start)
+        )
     since = retention.kept_from(account.pace.retention, resource.name, account.clock.now())
     start = max(start, since or start)
     return _missing(Window(start, end), known) if start < end else []
@@ -248,6 +236,18 @@ def nothing_read(account: Account, resources: Sequence[Resource]) -> bool:
     """Whether nothing was ever read of what can be verified."""
     windowed = [one for one in resources if one.mode is Mode.WINDOWED]
     return bool(windowed) and not any(account.store(one).windows(EVER) for one in windowed)
+
+
+def set_clocks_right(account: Account, resource: Resource) -> None:
+    """Take back what says that it is of the future: else nothing overwrites such rows, and nothing is read."""
+    now, store = windows.floor_second(account.clock.now()), account.store(resource)
+    skew = account.pace.policy.clocks.skew
+    before = now - windows.SECOND  # so that a reading that begins now finds them older
+    clock_repair.set_rows_right(account.database, account.scope(resource), before, skew)
+    with store.ledger() as book:
+        first = min((one.starts_at for one in store.windows(EVER)), default=now)
+        ledger.take_back_ahead(book, now, first, skew)
+        ledger.advance(book)
 
 
 def verify(
@@ -264,23 +264,25 @@ def verify(
     """What differs, newest first: of every window of the ledger that touches the span, and what nobody has read.
 
     `whole`: the span is all that was read, however far that goes. Raises Stopped when asked to stop.
-    Listings and reports are read whole by every sync: there is no ledger by time to verify.
+    Listings and reports have no ledger by time: all of them is verified, for any span.
     """
     if resource.mode is not Mode.WINDOWED:
-        return []
+        return verify_listing(account, resource, repair=repair, kind=kind)
     findings: list[Finding] = []
     verified: set[Window] = set()
     store = account.store(resource)
     for attempt in account.reconnecting(lambda: len(verified)):
         with attempt, account.run(resource, kind) as run:
-            known = store.windows(span)
+            if deep and repair:
+                set_clocks_right(account, resource)
+            mark, known = store.watermark(), store.windows(span)
             if not verified:
                 progress.begin(resource.name, sum(window.rows_held for window in known))
             verifier = Verifier(account, resource, run, deep=deep, repair=repair)
-            for unread in _unread(account, resource, span, known, whole=whole):
-                if unread not in verified:
-                    findings.append(verifier.unread(unread))
-                    verified.add(unread)
+            for stretch in unread(account, resource, span, known, mark, whole=whole):
+                if stretch not in verified:
+                    findings.append(verifier.unread(stretch))
+                    verified.add(stretch)
             for window in reversed(known):
                 if window.window in verified:
                     continue
@@ -297,4 +299,4 @@ def verify(
             left = [finding for finding in findings if not finding.repaired]
             run.incomplete += [one.message for one in left]
     progress.end(resource.name, "incomplete" if left else "done")
-    return sorted(findings, key=lambda finding: finding.window, reverse=True)
+    return sorted(findings, key=lambda finding: finding.stretch, reverse=True)

@@ -18,6 +18,7 @@ from wpsync.state import surveys
 from wpsync.state.listings import ListingState
 from wpsync.sync.account import Account
 from wpsync.sync.run import Run
+from wpsync.sync.unit import Comparison
 from wpsync.sync.window_sync import ListingRequest
 
 
@@ -64,10 +65,11 @@ def read_whole(
     held: Callable[[], int],
     *,
     fresh: bool = False,
+    comparison: Comparison | None = None,
 ) -> None:
     """Read the listing whole. `before`: how it was read last; `held` tells how many rows an empty one would contradict.
 
-    `fresh`: ask first in which way. Many short spans are not read again and again: each adds to the pause.
+    `comparison`: compare it first. `fresh`: ask first in which way. Many short spans are not read again and again: each adds to the pause.
     """
     rules, now = account.pace.policy.surveys, account.clock.now()
     survey = surveyed(account, resource, fresh=fresh)
@@ -83,7 +85,7 @@ def read_whole(
         request = ListingRequest(
             asks=survey.asks(account.clock.now()), held=held, waits=before is None or at is not None
         )
-        loader = account.store(resource).listing("", None, proof)
+        loader = account.store(resource).listing("", None, proof, comparison)
         try:
             account.pipeline(resource, run).sync_listing(request, loader)
         except (SpanTooLargeError, TooManyRowsError, AmbiguousRefusalError):
