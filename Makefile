@@ -50,6 +50,7 @@ test-whole: .venv/.installed ## what test-long samples, in full, by hand (hours)
 	EVERY_CRASH_POINT=1 KILLS=200 RESTARTS=20 TERMINATIONS=100 STOPS=50 SIGNALS=2000 \
 	$(BIN)/pytest -m long -o timeout=0 $(foreach part,crash_points interruptions outages service signals,$(ACCEPTANCE)/test_$(part).py) $(ARGS)
 	BACKFILLS=18 $(BIN)/pytest -n 0 -o timeout=0 $(ACCEPTANCE)/test_moving_source.py $(ARGS)
+	VERIFIES=200 $(BIN)/pytest -m long -o timeout=0 $(ACCEPTANCE)/test_verify.py -k beside $(ARGS)
 	KILLS=500 $(BIN)/pytest -m long -o timeout=0 tests/embedded/test_kills.py $(ARGS)
 	STANDSTILLS="90 600" $(BIN)/pytest -m long -o timeout=0 $(ACCEPTANCE)/test_standstill.py $(ARGS)
 	VANISHED_HOST=1 $(BIN)/pytest -n 0 -o timeout=0 tests/integration/test_vanished_host.py $(ARGS)

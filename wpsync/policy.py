@@ -104,7 +104,8 @@ the code.
 | `Rechecks.sample_every` | 23 h | between two samples of a resource | sync.passes |
 | `Rechecks.not_sampled` | 23 h | a window read within this time is not sampled | sync.recheck |
 | `Rechecks.catch_up` | 30 s | how long gaps are read before due windows have their turn | sync.passes |
-| `Rechecks.next_pass` | 10 min | a stretch that settled within this time is no finding yet | sync.verify |
+| `Rechecks.next_pass` | 10 min | a stretch that settled, or a look that was due, within this time is no finding yet | sync.verify, sync.unit |
+| `Rechecks.comparisons` | 3 | comparisons of a window that changes while it is compared | sync.verify |
 | `Rechecks.lock_look` | 0.2 s | between two looks at whether a resource's lock is free | sync.account |
 | `LiveReads.newest_pages` | 5 | about how much a tick reads before it leaves a gap | sync.passes |
 | `LiveReads.newest_days` | 7 | how many days a tick goes back where each holds little | sync.live |
@@ -329,6 +330,7 @@ class Rechecks:
     not_sampled: timedelta = timedelta(hours=23)
     catch_up: float = 30.0
     next_pass: timedelta = timedelta(minutes=10)
+    comparisons: int = 3
     lock_look: float = 0.2
 
 

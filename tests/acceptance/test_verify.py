@@ -1,12 +1,17 @@
-"""`verify`: what was deleted, altered or added in our database is named, and mended; nothing else."""
+"""`verify`: what was deleted, altered or added in our database is named, and mended; nothing else.
+
+`VERIFIES` says how many times the long test verifies in each mode beside a service and live rows.
+"""
 
 import json
+import os
 from datetime import UTC, datetime, timedelta
 
 import psycopg
 import pytest
 
 from tests.acceptance.driving import START, Driver, Timeline, differences, local
+from tests.acceptance.test_service import QUICK, serving, until
 from wpsync.emulator.client import Remote
 from wpsync.extract.windows import shanghai_midnight
 from wpsync.model import Window
@@ -15,6 +20,9 @@ from wpsync.status import snapshot
 from wpsync.sync.nightly_verify import prove
 from wpsync.sync.progress import Silence
 from wpsync.sync.verify import verify as service
+
+VERIFIES = int(os.environ.get("VERIFIES", "10"))
+MINUTE = timedelta(minutes=1)
 
 TABLES = ["calls", "sms", "wechat_messages", "message_transfers", "message_links"]
 
@@ -279,3 +287,55 @@ def test_the_completeness_view_shows_every_day_with_the_vendors_count_and_ours(s
     )
     assert {name for name, _, _ in behind} == {"calls", "sms", "wechat_chats", "wechat_messages"}
     assert all(minutes < 10 and upto for _, minutes, upto in behind)
+
+
+HISTORY = 3_000
+TWENTY_A_SECOND = 20 * 2 * 86_400 / (HISTORY * (1 + 11 / 70))
+"""How much livelier than its history of two days a vendor is that has twenty calls, SMS and messages a second."""
+
+
+@pytest.mark.reads_the_day
+@pytest.mark.parametrize(
+    ("times", "minutes", "order"),
+    [
+        (2, 3, "newest"),
+        pytest.param(VERIFIES, 13, "newest", marks=pytest.mark.long),
+        pytest.param(VERIFIES, 13, "oldest", marks=pytest.mark.long),
+    ],
+)
+def test_beside_live_and_late_rows_it_names_what_was_done_here_and_nothing_else(
+    times, minutes, order, emulator, database_url, tmp_path
+):
+    born = datetime.now(UTC) - minutes * MINUTE
+    vendor = emulator(
+        messages=HISTORY, days=2, lively=TWENTY_A_SECOND, born=born, rules={"order": order}
+    )
+    remote, driver = Remote(vendor.url), Driver(database_url, vendor.url, tmp_path, QUICK)
+    names = ["calls", "sms", "wechat_messages"]
+    is_current = (
+        "select count(*) from wpsync.watermarks where at > now() - interval '150 seconds'"
+        " and resource in ('calls', 'sms', 'wechat_messages')"
+    )
+    with serving(driver), driver.account() as account:
+        until(lambda: driver.one(is_current) == len(names), "the present", within=300)
+
+        def found(*, deep):
+            now = datetime.now(UTC).replace(microsecond=0)
+            found = []
+            for name in names:
+                late = local(now - 2.8 * MINUTE)
+                remote.generate(name, 1, late, late)
+                span = Window(now - timedelta(days=3), now)
+                found += service(account, RESOURCES[name], span, Silence(), deep=deep, repair=False)
+            return found
+
+        for _ in range(times):
+            assert found(deep=False) == []
+            assert found(deep=True) == []
+        one = "(select id from wp.calls where began_at < now() - interval '3 minutes' limit 1)"
+        lost = driver.query(f"delete from wp.calls where id = {one} returning id")
+        altered = driver.query(
+            f"update wp.calls set contact_tel = 'altered' where id = {one} returning id"
+        )
+        differing = {(row.key, row.what) for one in found(deep=True) for row in one.differences}
+        assert {(lost[0][0], "missing"), (altered[0][0], "altered")} <= differing

@@ -15,8 +15,8 @@ from wpsync.db.database import Connection
 from wpsync.loading.merge_sql import differs, incoming, same_row, staging_name, target_name
 from wpsync.model import Window
 from wpsync.policy import DEFAULT
-from wpsync.resources import RESOURCES, TABLES
-from wpsync.resources.spec import Mode, SqlType
+from wpsync.resources import RESOURCES, TABLES, TYPED_TABLES
+from wpsync.resources.spec import Mode, SqlType, Table
 from wpsync.state.scope import Scope
 
 MISSING, ALTERED, EXTRA = "missing", "altered", "extra"
@@ -30,10 +30,26 @@ class Difference:
     key: str
     what: str
 
+    @property
+    def owner(self) -> str:
+        """The id of the row, or of the message to which a typed row belongs."""
+        return self.key.split("/")[0]
+
 
 def _key(prefix: str, names: tuple[str, ...]) -> sql.Composed:
     parts = [sql.SQL(prefix + "{}").format(sql.Identifier(name)) for name in names]
     return sql.SQL("concat_ws('/', {})").format(sql.SQL(", ").join(parts))
+
+
+def _inside(table: Table) -> sql.Composed:
+    """Staged rows of a stretch: a request shows those of the seconds beside it too, of which another window tells."""
+    time = "sent_at" if table in TYPED_TABLES else table.gone_by
+    staged = sql.SQL("select i.* from ({}) as i").format(incoming(table, distinct=True, some=False))
+    if time is None:
+        return staged
+    return sql.SQL(
+        "{staged} where i.{time} is null or (i.{time} >= %(start)s and i.{time} < %(end)s)"
+    ).format(staged=staged, time=sql.Identifier(time))
 
 
 @cache
@@ -42,14 +58,14 @@ def _staged_sql(name: str) -> bytes:
     table = TABLES[name]
     return (
         sql.SQL(
-            "select {key}, t.{first} is null from ({incoming}) as i left join {target} as t on {joined}"
+            "select {key}, t.{first} is null from ({inside}) as i left join {target} as t on {joined}"
             " where t.{first} is null"
             " or ((t._synced_at <= i._fetched_at or t._synced_at > %(late)s) and {differs})"
         )
         .format(
             key=_key("i.", table.key),
             first=sql.Identifier(table.key[0]),
-            incoming=incoming(table, distinct=True, some=False),
+            inside=_inside(table),
             target=target_name(name),
             joined=same_row("t.", "i.", table),
             differs=differs(table, "t.", "i."),
@@ -243,6 +259,43 @@ def _of_table(
 ) -> list[Difference]:
     rows = connection.execute(_staged_sql(table), parameters).fetchall()
     return [Difference(table, str(row[0]), MISSING if row[1] else ALTERED) for row in rows]
+
+
+@cache
+def _moved_sql(name: str) -> bytes:
+    """Staged rows whose state, by which they are followed up, is not the one that the table holds."""
+    table = TABLES[name]
+    assert table.follow_up is not None
+    return (
+        sql.SQL(
+            "select {key} from ({incoming}) as i join {target} as t on {joined}"
+            " where t.{state} is distinct from i.{state}"
+        )
+        .format(
+            key=_key("i.", table.key),
+            incoming=incoming(table, distinct=True, some=False),
+            target=target_name(name),
+            joined=same_row("t.", "i.", table),
+            state=sql.Identifier(table.follow_up.column),
+        )
+        .as_bytes(None)
+    )
+
+
+def moved(connection: Connection, scope: Scope, found: Sequence[Difference]) -> set[str]:
+    """The rows, by `owner`, that the vendor has changed as those that are followed up change.
+
+    Of a row of the resource its state differs. Of a message the typed row that is followed up differs, together with
+    the message: one of them alone was altered here.
+    """
+    declared = RESOURCES[scope.resource]
+    if declared.table.follow_up is not None:
+        rows = connection.execute(_moved_sql(declared.table.name), scope.parameters()).fetchall()
+        return {str(row[0]) for row in rows}
+    main = declared.table.name
+    altered = {one.owner for one in found if (one.table, one.what) == (main, ALTERED)}
+    followed = {table.name for table in declared.followed}
+    return altered & {one.owner for one in found if one.table in followed}
 
 
 def remove(connection: Connection, scope: Scope, found: Sequence[Difference], at: datetime) -> None:

@@ -103,6 +103,14 @@ def track(
         connection.execute(QUERIES["keep_follow_up"], {**parameters, **values})
 
 
+def waiting(connection: Connection, scope: Scope, window: Window, since: datetime) -> set[str]:
+    """The rows of a stretch, and of the seconds beside it, that are due to be read again at an instant or later."""
+    parameters = scope.parameters(start=window.start - _EDGE, end=window.end + _EDGE)
+    with connection.cursor(row_factory=class_row(_Noted)) as cursor:
+        noted = cursor.execute(QUERIES["follow_ups_between"], parameters).fetchall()
+    return {one.id for one in noted if one.due_at is not None and one.due_at >= since}
+
+
 def due_times(database: Database, scope: Scope, now: datetime) -> list[datetime]:
     """The times of rows that are due to be read again, in order."""
     with database.connection() as connection, connection.cursor(row_factory=scalar_row) as cursor:

@@ -422,6 +422,8 @@ class ComparingUnit(WindowUnit):
         )
         result.digest = add_digests(result.digest, staged)
         found = diff.compare(self._connection, self._scope, closed.window, closed.read_at)
+        if not result.repair:
+            found = self._without_followed(found, closed.window, closed.read_at)
         result.differences += found
         if not (result.repair and found):
             return Loaded(Counts())
@@ -431,6 +433,17 @@ class ComparingUnit(WindowUnit):
         loaded = super().commit(closed)
         result.reason = loaded.reason or result.reason
         return loaded
+
+    def _without_followed(
+        self, found: list[Difference], window: Window, read_at: datetime
+    ) -> list[Difference]:
+        """Leave out rows that the vendor has changed and the next follow-up reads, unless that is overdue."""
+        if not found:
+            return found
+        since = read_at - self._target.policy.rechecks.next_pass
+        waiting = follow_ups.waiting(self._connection, self._scope, window, since)
+        waiting &= diff.moved(self._connection, self._scope, found)
+        return [one for one in found if one.owner not in waiting]
 
 
 def track(connection: Connection, target: Target, window: Window, read_at: datetime) -> None:

@@ -4,8 +4,13 @@ Counts first: the vendor's now, the ledger's, and the rows held. Where they disa
 bisected down to about a page and the content compared row by row; with `deep`, and where rows show no
 time by which they could be counted, the content is compared everywhere; so it is in a window that is disputed
 (`LedgerWindow.disputed_at`), whatever was asked for, until it agrees or is repaired. A window is held under its
-resource's locks while it is looked at, so that rows in flight raise no alarm. Repair reads nothing
-twice: what was compared is what is loaded. What nobody has read is a finding too.
+resource's locks while it is looked at, so that rows in flight raise no alarm; where a backfill entered it
+meanwhile, or it moved while it was read, it is compared again. Repair reads nothing twice: what was
+compared is what is loaded. What nobody has read is a finding too.
+
+Rows that the vendor has added or changed since we looked are no finding, as long as the next look is not overdue: the
+next check of a window loads rows that came late, the next follow-up those that are still to change. Repair takes
+them along.
 
 A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
 The digest of its window tells: where the vendor still lists the very rows that the ledger was entered
@@ -24,7 +29,7 @@ from wpsync.extract import windows
 from wpsync.extract.events import Reason
 from wpsync.ledger import LedgerWindow
 from wpsync.loading import clock_repair
-from wpsync.loading.diff import EXTRA
+from wpsync.loading.diff import EXTRA, MISSING
 from wpsync.model import EVER, Priority, Window
 from wpsync.resources.spec import Mode, Resource
 from wpsync.sync import retention
@@ -51,24 +56,42 @@ class Verifier:
         self._recheck = account.recheck(resource)
         self._pipeline = account.pipeline(resource, run, Priority.PROBE)
 
-    def window(self, known: LedgerWindow) -> Finding | None:
-        """Compare one window of the ledger, and note there what is left; None where nothing differs.
+    def windows(self, span: Window) -> list[Finding]:
+        """Compare the windows of the ledger in a span, and note there which of them still differ.
+
+        Where the ledger changed meanwhile, or the vendor's list did, the comparison was of two states: another is made.
+        """
+        for _ in range(self._account.pace.policy.rechecks.comparisons):
+            known = self._store.windows(span)
+            findings = [self._window(window) for window in known]
+            moved = any(one is not None and one.reason == Reason.ROWS_MISSING for one in findings)
+            if self._repair or not any(findings):
+                break
+            if not moved and self._store.windows(span) == known:
+                break
+        for window, finding in zip(known, findings, strict=True):
+            self._note(window, finding)
+        return [finding for finding in findings if finding is not None]
+
+    def _window(self, known: LedgerWindow) -> Finding | None:
+        """Compare one window; None where nothing differs.
 
         One that the vendor cannot serve, although it answers otherwise, is a finding.
         """
         try:
-            finding = self._compared(known)
+            return self._compared(known)
         except UNSERVED:
             if not self._pipeline.vendor_answers():
                 raise
-            finding = self._unserved(known)
+            return self._unserved(known)
+
+    def _note(self, known: LedgerWindow, finding: Finding | None) -> None:
         if not known.is_complete:
-            return finding
+            return
         if finding is not None and not finding.repaired:
             self._dispute(known.window, self._account.clock.now())
         elif known.disputed_at is not None and (finding is None or finding.reason is None):
             self._dispute(known.window, None)
-        return finding
 
     def _dispute(self, span: Window, at: datetime | None) -> None:
         self._store.update(span, partial(ledger.dispute, span=span, at=at))
@@ -95,14 +118,16 @@ class Verifier:
         finding = Finding(
             self._account.name, self._resource.name, window, counted, known.vendor_count, held
         )
-        if not known.is_complete:
+        is_to_be_counted = known.reason == ledger.RECOUNT_DUE and not self._repair
+        if not known.is_complete and not is_to_be_counted:
             finding.reason = known.reason
             return self._read_again(finding) if self._repair else finding
         if counted is None:
             finding.reason = Reason.COUNT_MISSING
         agrees = counted == known.vendor_count and held == known.rows_held
+        agrees |= is_to_be_counted  # only its count is not known; its rows tell
         same = self._store.holds_the_same(known)
-        deep = self._deep or known.disputed_at is not None
+        deep = self._deep or known.disputed_at is not None or is_to_be_counted
         if agrees and same and not deep:
             return None
         pieces = [window] if deep else self._suspicious(finding)
@@ -111,11 +136,30 @@ class Verifier:
             if self._repair and not same:  # the ledger's digest is out of date
                 self._settle(finding)
             return None
+        if not self._repair and self._came_late(finding, known):
+            return None
         if self._repair and finding.reason is None:
             is_same = pieces == [window] and shown[0].digest == known.digest
             self._put_away(finding, known, is_same=is_same)
             self._settle(finding)
         return finding
+
+    def _came_late(self, finding: Finding, known: LedgerWindow) -> bool:
+        """Whether all that differs are rows that came since the window was checked, and the next check is to take them.
+
+        We hold as many as were entered, and none that is not listed: then those that we lack are new.
+        """
+        now, pace = self._account.clock.now(), self._account.pace
+        age = now - known.ends_at
+        due = known.checked_at + pace.ages.every(age) + pace.policy.rechecks.next_pass
+        if finding.reason is not None or now > due or age > pace.ages.horizon:
+            return False
+        main = self._resource.table.name
+        late = {
+            one.owner for one in finding.differences if (one.table, one.what) == (main, MISSING)
+        }
+        others = [one for one in finding.differences if one.owner not in late]
+        return finding.held == known.rows_held and not others
 
     def _suspicious(self, finding: Finding) -> list[Window]:
         """The narrow pieces in which the vendor's count is not what we hold; else the whole window."""
@@ -292,8 +336,7 @@ def verify(
                     account.alone(resource.name, "recheck"),  # waited for first: it may last hours
                     account.alone(resource.name, "sync"),
                 ):
-                    found = [verifier.window(present) for present in store.windows(window.window)]
-                findings += [finding for finding in found if finding is not None]
+                    findings += verifier.windows(window.window)
                 verified.add(window.window)
                 progress.advance(resource.name, window.rows_held)
             left = [finding for finding in findings if not finding.repaired]
