@@ -23,6 +23,7 @@ from wpsync.errors import (
     WpsyncError,
 )
 from wpsync.extract.probing import Ends
+from wpsync.extract.served_spans import Served
 from wpsync.messages import classification
 from wpsync.messages.classification import Cause
 from wpsync.policy import DEFAULT
@@ -109,6 +110,7 @@ def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list
 
 def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
     ends: dict[str, Ends] = {}
+    served: dict[str, Served] = {}
     times = session.policy.jobs
 
     def is_told(result: Result) -> bool:
@@ -120,7 +122,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         def with_account(stopping: Stopping) -> Result:
             pace = replace(pace_of(session.config, name, session.policy), quietly=True)
             with opened(
-                name, client, session.database, session.clock, pace, stopping, ends
+                name, client, session.database, session.clock, pace, stopping, ends, served
             ) as account:
                 return work(account)
 

@@ -14,6 +14,7 @@ from wpsync.db.database import Database
 from wpsync.errors import Stopped
 from wpsync.extract.probing import Ends
 from wpsync.extract.reading import Reader
+from wpsync.extract.served_spans import Served
 from wpsync.extract.windows import floor_second
 from wpsync.model import Priority
 from wpsync.normalize.privacy import OFF, Privacy
@@ -71,6 +72,7 @@ class Account:
     executor: Executor | None
     stopping: Callable[[], bool]
     ends: dict[str, Ends] = field(default_factory=dict)
+    served: dict[str, Served] = field(default_factory=dict)
 
     def scope(self, resource: Resource) -> Scope:
         """Whose state a resource's reading keeps."""
@@ -100,10 +102,14 @@ class Account:
         rows = self.pace.window_rows
         if pages is not None and resource.page_size:
             rows = min(rows, pages * resource.page_size)
-        reader = Reader(
-            resource, self.source(resource, priority), rows_aim=rows, policy=self.pace.policy
-        )
         store, recheck = self.store(resource), self.recheck(resource, priority)
+        reader = Reader(
+            resource,
+            self.source(resource, priority),
+            rows_aim=rows,
+            policy=self.pace.policy,
+            spans=recheck.spans,
+        )
         emptiness = Emptiness(store, recheck.counted, self.pace.policy.distrust)
         return Pipeline(
             resource,
@@ -143,6 +149,7 @@ class Account:
             self.ends,
             self.pace.settle,
             self.pace.policy,
+            self.served,
         )
 
     def store(self, resource: Resource) -> PostgresStore:
@@ -191,18 +198,19 @@ def opened(
     pace: Pace,
     stopping: Callable[[], bool],
     ends: dict[str, Ends] | None = None,
+    served: dict[str, Served] | None = None,
 ) -> Iterator[Account]:
     """An account with its threads for fetching pages ahead.
 
-    `ends` is what was found out of the vendor's ends before, and is kept up.
+    `ends` and `served` are what was found out of the vendor's ends and spans before, and are kept up.
     """
-    known = {} if ends is None else ends
+    known = {} if ends is None else ends, {} if served is None else served
     if pace.page_concurrency <= 1:
-        yield Account(name, client, database, clock, pace, None, stopping, known)
+        yield Account(name, client, database, clock, pace, None, stopping, *known)
         return
     threads = pace.page_concurrency * pace.parallel_windows
     with ThreadPoolExecutor(threads, thread_name_prefix=f"fetch-{name}") as executor:
         try:
-            yield Account(name, client, database, clock, pace, executor, stopping, known)
+            yield Account(name, client, database, clock, pace, executor, stopping, *known)
         finally:
             executor.shutdown(wait=True, cancel_futures=True)
