@@ -88,8 +88,11 @@ the code.
 | `Distrust.listing_readings_everywhere` | 10 | the same where no other listing shows rows | sync.listings |
 | `Distrust.listing_apart` | 6 h | an empty reading sooner after another does not count | sync.listings, sync.unit, sync.reports |
 | `Distrust.many_windows` | 20 | a count that cuts a window into more pieces is asked for twice | extract.reading |
-| `Distrust.short_span` | 1 h | a window this long is not suspected of being cut short | extract.reading |
-| `Distrust.nearly_a_day` | 22 h | a proved span from which on one longer by `short_span` is believed too | extract.reading |
+| `Distrust.short_span` | 1 h | a window this long is not suspected of being cut short | extract.served_spans |
+| `Distrust.short_stretch` | 1 min | a stretch without rows at the end of a span this short is not asked for by itself | extract.served_spans |
+| `Distrust.proof_span` | 1 d | so long a span is asked for to prove that spans are served whole, where rows lie so far apart | sync.span_proof |
+| `Distrust.proof_again` | 1 h | until it is asked again how long a span is served whole | sync.span_proof |
+| `Distrust.nearly_a_day` | 22 h | a proved span from which on one longer by `short_span` is believed too | extract.served_spans |
 | `Distrust.letters` | 50 | new dead letters from which on nothing of a window is loaded | sync.unit |
 | `Distrust.letters_share` | 0.2 | and their share of its rows | sync.unit |
 | `Distrust.refused` | 5 | rows refused in one way from which on, where they are most, their table is at fault | loading.staging |
@@ -308,6 +311,9 @@ class Distrust:
     listing_apart: timedelta = timedelta(hours=6)
     many_windows: int = 20
     short_span: timedelta = timedelta(hours=1)
+    short_stretch: timedelta = timedelta(minutes=1)
+    proof_span: timedelta = timedelta(days=1)
+    proof_again: timedelta = timedelta(hours=1)
     nearly_a_day: timedelta = timedelta(hours=22)
     letters: int = 50
     letters_share: float = 0.2

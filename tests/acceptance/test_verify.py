@@ -294,6 +294,7 @@ TWENTY_A_SECOND = 20 * 2 * 86_400 / (HISTORY * (1 + 11 / 70))
 """How much livelier than its history of two days a vendor is that has twenty calls, SMS and messages a second."""
 
 
+@pytest.mark.timeout(max(1_800, 90 * VERIFIES))
 @pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     ("times", "minutes", "order"),

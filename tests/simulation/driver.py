@@ -61,6 +61,7 @@ class Simulation:
         if faults:
             self.vendor.churn(Random(f"churn {seed}"))
             self.vendor.repeat(Random(f"repeat {seed}"))
+            self.vendor.cut_in_silence(Random(f"cut {seed}"))
         self.store = MemoryStore(self.clock, AGES.horizon, self.vendor.boundary)
         self.vendor.holds = self.store.rows.__contains__
         self.store.on_complete = self.check_complete
@@ -116,8 +117,8 @@ class Simulation:
             recheck.sample(again, self.rng)
 
     def pipeline(self, run: Run, rows_aim: int) -> Pipeline:
-        reader = Reader(self.resource, self.vendor, rows_aim=rows_aim)
         recheck = Recheck(self.resource, self.store, self.vendor, self.clock, AGES, {}, SETTLE)
+        reader = Reader(self.resource, self.vendor, rows_aim=rows_aim, spans=recheck.spans)
         emptiness = Emptiness(self.store, recheck.counted)
         return Pipeline(
             self.resource,

@@ -61,6 +61,7 @@ class SimulatedVendor:
         self.stumbling: WpsyncError = VendorUnavailableError("simulated")
         self.churning: Random | None = None
         self.twice: set[str] = set()
+        self.keeps = ""
         self.empty_until = 0.0
         self.holds: Callable[[str], bool] = lambda row: False
         self.shown: tuple[int, int, list[Made]] | None = None
@@ -87,6 +88,14 @@ class SimulatedVendor:
         """In some worlds rows are listed twice, and counted so. Not where pages have few rows: one may repeat another."""
         if chance.random() < 0.2 and not self.clamp:
             self.twice = {row.id for row in chance.sample(self.rows, chance.randint(1, 3))}
+
+    def cut_in_silence(self, chance: Random) -> None:
+        """In some worlds a span that is too long is not refused: its beginning is served, or its end.
+
+        They have no hours in which everything seems empty: of the many short windows there one is believed in the end.
+        """
+        if self.span_limit and chance.random() < 0.6:
+            self.keeps = chance.choice(("beginning", "end"))
 
     def _change(self, start: int, end: int, number: int, size: int) -> None:
         """Once: before the second page a row of the first goes, before the third one comes in its stead."""
@@ -127,7 +136,12 @@ class SimulatedVendor:
         size = min(size, self.clamp) if self.clamp and size > 1 else size
         start, end = _second(body["start"]), _second(body["end"])
         if self.span_limit and end - start > self.span_limit:
-            raise SpanTooLargeError("simulated", status_code=4018)
+            if not self.keeps:
+                raise SpanTooLargeError("simulated", status_code=4018)
+            if self.keeps == "beginning":
+                end = start + self.span_limit
+            else:
+                start = end - self.span_limit
         self._change(start, end, number, size)
         found = self.listed(start, end)
         if self.row_limit and len(found) > self.row_limit:
@@ -175,7 +189,7 @@ class SimulatedVendor:
         if fault == 5 and self.rng.random() < 0.3:
             self.empty_until = self.now() + self.rng.uniform(0, 3_600)
         known = all(self.holds(row.id) for row in found)
-        return self.faulty and self.now() < self.empty_until and known
+        return self.faulty and not self.keeps and self.now() < self.empty_until and known
 
     def listed(self, start: int, end: int) -> list[Made]:
         """Rows that are visible now, from `start` to `end` as the vendor means it."""

@@ -22,16 +22,14 @@ from wpsync.errors import (
     UnwritableError,
     WpsyncError,
 )
-from wpsync.extract.probing import Ends
 from wpsync.messages import classification
 from wpsync.messages.classification import Cause
-from wpsync.model import Window
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
 from wpsync.state import jobs, runs, totals
 from wpsync.state.jobs import JobKey
 from wpsync.sync import nightly_verify, passes, retention
-from wpsync.sync.account import Account, opened
+from wpsync.sync.account import Account, Learned, opened
 from wpsync.sync.passes import Outcome
 from wpsync.sync.run import defect, together
 from wpsync.sync.schedule import every, wanted
@@ -109,8 +107,7 @@ def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list
 
 
 def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
-    ends: dict[str, Ends] = {}
-    broken: dict[str, list[Window]] = {}
+    learned = Learned()
     times = session.policy.jobs
 
     def is_told(result: Result) -> bool:
@@ -122,7 +119,7 @@ def _of_account(session: Session, name: str, client: Client) -> Iterator[Job]:
         def with_account(stopping: Stopping) -> Result:
             pace = replace(pace_of(session.config, name, session.policy), quietly=True)
             with opened(
-                name, client, session.database, session.clock, pace, stopping, ends, broken
+                name, client, session.database, session.clock, pace, stopping, learned
             ) as account:
                 return work(account)
 

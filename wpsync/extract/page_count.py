@@ -15,7 +15,7 @@ _OBJECT, _TEXT, _NUMBER = frozenset({dict}), frozenset({str}), frozenset({int})
 @dataclass(slots=True)
 class PageCount:
     """What the pages of one reading showed. `count` is the highest that a reply told, `told` when each
-    count was first told; `newest` the latest time among the rows inside the window; `repeats` the ids that one
+    count was first told; `newest` and `oldest` the latest and earliest time among the rows inside the window; `repeats` the ids that one
     page lists again, `shifted` those that another page does."""
 
     seen: set[object] = field(default_factory=set)
@@ -26,6 +26,7 @@ class PageCount:
     shifted: list[object] = field(default_factory=list)
     is_explained: bool = False
     newest: datetime | None = None
+    oldest: datetime | None = None
     count: int | None = None
     told: dict[int, datetime] = field(default_factory=dict)
     read_at: datetime | None = None
@@ -66,6 +67,11 @@ class PageCount:
             return False
         self.is_explained = shown == self.count and not self.shifted
         return shown < self.count == shown + len(self.shifted)
+
+    def note_time(self, at: datetime) -> None:
+        """Note the time of a row inside the window."""
+        self.newest = max(self.newest or at, at)
+        self.oldest = min(self.oldest or at, at)
 
     def adopt(self, attempt: "PageCount") -> None:
         """Become what another one is."""
@@ -138,8 +144,8 @@ class PageCounter:
         start, end = window.start, min(window.end, self.settled_before)
         if first < start.timestamp() or last >= end.timestamp():  # type: ignore[operator]
             return False
-        newest = datetime.fromtimestamp(last, UTC)  # type: ignore[arg-type]  # likewise
-        tally.newest = max(tally.newest or newest, newest)
+        tally.note_time(datetime.fromtimestamp(first, UTC))  # type: ignore[arg-type]  # likewise
+        tally.note_time(datetime.fromtimestamp(last, UTC))  # type: ignore[arg-type]  # likewise
         tally.seen |= new
         return True
 
@@ -166,8 +172,8 @@ class PageCounter:
                     tally.repeats_outside += 1
                 else:
                     tally.outside += 1
-            elif tally.newest is None or at > tally.newest:
-                tally.newest = at
+            else:
+                tally.note_time(at)
 
     def _key(self, record: object) -> object:
         """The id as our tables hold it, so that what becomes one row is counted once."""

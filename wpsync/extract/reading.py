@@ -12,7 +12,7 @@ as any reply counted, and no reply contradicted itself or an earlier one.
 """
 
 from collections.abc import Callable, Generator, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from math import ceil
 
@@ -28,6 +28,7 @@ from wpsync.extract.bisect_listing import ListingBisection
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
 from wpsync.extract.page_count import PageCount, PageCounter
 from wpsync.extract.probing import answers, ask_between, bounds
+from wpsync.extract.served_spans import Served, ServedSpans
 from wpsync.model import Page, Window
 from wpsync.policy import DEFAULT, Policy
 from wpsync.resources.spec import Filter, Resource
@@ -40,7 +41,13 @@ class Reader:
     """Reads windows and listings of one resource."""
 
     def __init__(
-        self, resource: Resource, vendor: Vendor, *, rows_aim: int, policy: Policy = DEFAULT
+        self,
+        resource: Resource,
+        vendor: Vendor,
+        *,
+        rows_aim: int,
+        policy: Policy = DEFAULT,
+        spans: ServedSpans | None = None,
     ) -> None:
         self._resource = resource
         self._vendor = vendor
@@ -50,7 +57,7 @@ class Reader:
         self._clamps: set[int] = set()
         self._counting = PageCounter(resource)
         self._ends_are_inclusive = False
-        self._proven_span = timedelta(0)
+        self._spans = spans or ServedSpans(Served(), rules=policy.distrust)
 
     def listing(
         self, filters: Body, *, held: Callable[[], int], doubts: bool = False
@@ -133,7 +140,9 @@ class Reader:
             vouched = self._accounted(current)
             held_there = partial(held, vouched) if vouched is not None else lambda: 0
             is_confirmed = partial(is_empty, vouched) if vouched is not None else lambda: True
-            parts = yield from self._settled(current, _asks(current), held_there, is_confirmed)
+            parts = yield from self._settled(
+                current, _asks(current), held_there, is_confirmed, held
+            )
             ordered = parts if newest_first else list(reversed(parts))
             stack.extend(ordered)
 
@@ -155,6 +164,7 @@ class Reader:
         asks: Sequence[Body],
         held: Callable[[], int],
         is_empty: Callable[[], bool],
+        held_in: Callable[[Window], int] = lambda window: 0,
     ) -> Generator[Event, None, list[Window]]:
         """Read until proved complete, a few times at most, and close; or the pieces to read instead."""
         tally = before = PageCount()
@@ -166,6 +176,8 @@ class Reader:
                 return parts
             is_nothing = tally.count == 0 and not tally.seen and tally.problem is None
             if is_nothing and (held() or not is_empty()):
+                if halves := self._halves_of_cut(window, tally, held_in):
+                    return halves
                 tally.problem = Reason.SUSPICIOUSLY_EMPTY
             if tally.explain_by_repeats(before) and (halves := _halves(window)):
                 return halves
@@ -177,8 +189,8 @@ class Reader:
                 if vouched is not None:
                     return [vouched, Window(vouched.end, window.end)]
                 break
-        if window is not None and tally.verdict() is None and self._is_cut_short(window, tally):
-            return windows.split(window, 2)
+        if tally.verdict() is None and (halves := self._halves_of_cut(window, tally, held_in)):
+            return halves
         yield Closed(
             self._accounted(window),
             None if tally.count is None else max(tally.count - tally.counted_outside, 0),
@@ -407,36 +419,32 @@ class Reader:
                 return False
         return True
 
-    def _is_cut_short(self, window: Window, tally: PageCount) -> bool:
-        """Whether the vendor served only the beginning of the span, in silence (facts.md).
+    def _halves_of_cut(
+        self, window: Window | None, tally: PageCount, held_in: Callable[[Window], int]
+    ) -> list[Window]:
+        """Return the halves of a window of which the vendor served only a part, in silence (facts.md).
 
-        A row late in a window proves that spans of that length are served whole; until there is such
-        proof, one request asks for the stretch in which no row was seen.
+        Rows at both ends of a window prove that spans of that length are served whole; until there is such
+        proof, narrow requests ask for the ends in which no row was seen.
         """
-        if tally.newest is not None:
-            self._proven_span = max(self._proven_span, tally.newest - window.start)
-        short = self._distrust.short_span
-        slack = short if self._proven_span >= self._distrust.nearly_a_day else timedelta(0)
-        if window.span <= max(self._proven_span + slack, short):
-            return False
-        seen_until = tally.newest or window.start + window.span / 2
-        start = (
-            windows.floor_second(max(seen_until, window.start + self._proven_span)) + windows.SECOND
-        )
+        if window is None:
+            return []
+        if tally.newest is not None and tally.oldest is not None:
+            self._spans.note(tally.newest - tally.oldest - windows.SECOND)
+        if self._spans.serves(window.span):
+            return []
         # What is not settled grows while it is read: a row there proves nothing.
-        until = min(window.end, self._counting.settled_before)
-        # A probe may be cut as well: none is longer than what has been proved, where anything has.
-        step = max(self._proven_span, short) if self._proven_span else window.span
-        while start < until:
-            end = min(start + step, until)
-            if self._counts(start, end - windows.SECOND) > 0:
-                return True
-            start = end
-        return False
+        until = self._counting.settled_before
+        is_cut = any(
+            self._counts(piece.start, piece.end - windows.SECOND) > 0 or held_in(piece) > 0
+            for piece in self._spans.unproved(window, tally.oldest, tally.newest, until)
+        )
+        return windows.split(window, 2) if is_cut else []
 
     def _counts(self, start: datetime, end: datetime) -> int:
-        """The vendor's count of a stretch, both ends asked for as they are."""
-        return self._vendor.page(ask_between(start, end)).count or 0
+        """The vendor's count of a stretch, both ends asked for as they are; a row that is listed is one."""
+        page = self._vendor.page(ask_between(start, end))
+        return page.count or len(page.records or ())
 
     def _believes(
         self, window: Window | None, ask: Body, asks: Sequence[Body], attempt: PageCount

@@ -14,6 +14,7 @@ from wpsync.db.database import Database
 from wpsync.errors import Stopped
 from wpsync.extract.probing import Ends
 from wpsync.extract.reading import Reader
+from wpsync.extract.served_spans import Served
 from wpsync.extract.windows import floor_second
 from wpsync.model import Priority, Window
 from wpsync.normalize.privacy import OFF, Privacy
@@ -60,6 +61,19 @@ class Pace:
 
 
 @dataclass(slots=True)
+class Learned:
+    """What readings of an account have found out about its vendor, by resource.
+
+    `ends`: whether the vendor counts the rows at the ends of a span. `served`: the longest span that is proved to be
+    served whole. `broken`: pieces of the present that could not be served a moment ago.
+    """
+
+    ends: dict[str, Ends] = field(default_factory=dict)
+    served: dict[str, Served] = field(default_factory=dict)
+    broken: dict[str, list[Window]] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Account:
     """Everything that reading one account needs. Threads may share it."""
 
@@ -70,8 +84,7 @@ class Account:
     pace: Pace
     executor: Executor | None
     stopping: Callable[[], bool]
-    ends: dict[str, Ends] = field(default_factory=dict)
-    broken: dict[str, list[Window]] = field(default_factory=dict)
+    learned: Learned = field(default_factory=Learned)
 
     def scope(self, resource: Resource) -> Scope:
         """Whose state a resource's reading keeps."""
@@ -102,8 +115,14 @@ class Account:
         if pages is not None and resource.page_size:
             rows = min(rows, pages * resource.page_size)
         source = self.source(resource, priority)
-        reader = Reader(resource, source, rows_aim=rows, policy=self.pace.policy)
         store, recheck = self.store(resource), self.recheck(resource, priority)
+        reader = Reader(
+            resource,
+            source,
+            rows_aim=rows,
+            policy=self.pace.policy,
+            spans=recheck.spans,
+        )
         emptiness = Emptiness(store, recheck.counted, self.pace.policy.distrust)
         return Pipeline(
             resource,
@@ -117,7 +136,7 @@ class Account:
             is_empty=emptiness.confirms,
             live_span=self.pace.policy.distrust.live_span,
             narrowing=source.narrowing,
-            broken=self.broken.setdefault(resource.name, []),
+            broken=self.learned.broken.setdefault(resource.name, []),
         )
 
     def source(self, resource: Resource, priority: Priority) -> PageSource:
@@ -142,9 +161,10 @@ class Account:
             self.source(resource, priority),
             self.clock,
             self.pace.ages,
-            self.ends,
+            self.learned.ends,
             self.pace.settle,
             self.pace.policy,
+            self.learned.served,
         )
 
     def store(self, resource: Resource) -> PostgresStore:
@@ -192,21 +212,16 @@ def opened(
     clock: Clock,
     pace: Pace,
     stopping: Callable[[], bool],
-    ends: dict[str, Ends] | None = None,
-    broken: dict[str, list[Window]] | None = None,
+    learned: Learned | None = None,
 ) -> Iterator[Account]:
-    """An account with its threads for fetching pages ahead.
-
-    `ends` is what was found out of the vendor's ends before, `broken` the pieces of the present that could not be
-    served a moment ago; both are kept up.
-    """
-    known = {} if ends is None else ends, {} if broken is None else broken
+    """An account with its threads for fetching pages ahead. `learned` is kept up for later readings."""
+    known = Learned() if learned is None else learned
     if pace.page_concurrency <= 1:
-        yield Account(name, client, database, clock, pace, None, stopping, *known)
+        yield Account(name, client, database, clock, pace, None, stopping, known)
         return
     threads = pace.page_concurrency * pace.parallel_windows
     with ThreadPoolExecutor(threads, thread_name_prefix=f"fetch-{name}") as executor:
         try:
-            yield Account(name, client, database, clock, pace, executor, stopping, *known)
+            yield Account(name, client, database, clock, pace, executor, stopping, known)
         finally:
             executor.shutdown(wait=True, cancel_futures=True)

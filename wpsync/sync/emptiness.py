@@ -6,6 +6,7 @@ stretches. Where nothing lies beside it, the vendor is asked several more times,
 """
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 
 from wpsync.errors import UNSERVED
 from wpsync.extract.windows import SECOND, floor_second, missing
@@ -32,13 +33,13 @@ class Emptiness:
         if any(one.start <= window.start and window.end <= one.end for one in self._proved):
             return True
         if self._was_proved(window):
-            return not self._count(window)
+            return self._count(window) == 0
         agrees = self._with_later(window)
         if agrees is None:
             agrees = self._with_earlier(window)
         if agrees is None:
             return self._alone(window)
-        return agrees and not self._count(window)
+        return agrees and self._count(window) == 0
 
     def _was_proved(self, window: Window) -> bool:
         """Return whether an earlier reading vouches for the stretch, of which we hold nothing: it was empty then."""
@@ -57,7 +58,8 @@ class Emptiness:
         else:
             return None
         first = self._store.nth_time(Window(empty, reached), 0)
-        beside = Window(window.end, reached if first is None else floor_second(first) + SECOND)
+        row = None if first is None else _second(first)
+        beside = Window(window.end, reached if row is None else row.end)
         rows = self._held(beside)
         # The longer it is empty, the further back is asked with the same request.
         back = min(empty - window.end, self._rules.beside - (beside.end - window.start))
@@ -66,7 +68,7 @@ class Emptiness:
             if self._asked(Window(wider.start, beside.end)) == rows:
                 self._proved.append(wider)
                 return True
-        return self._agrees(window, beside, rows)
+        return self._agrees(window, beside, row or beside)
 
     def _with_earlier(self, window: Window) -> bool | None:
         """Ask for it with the rows just before it. A span that is cut in silence loses its end, so it is kept short."""
@@ -81,23 +83,23 @@ class Emptiness:
         last = self._store.nth_time(Window(since, window.start), rows - 1) if rows else None
         if last is None:
             return None
-        beside = Window(floor_second(last), window.start)
-        return self._agrees(window, beside, self._held(beside))
+        row = _second(last)
+        return self._agrees(window, Window(row.start, window.start), row)
 
     def _held(self, stretch: Window) -> int:
         return self._store.held([stretch])[0]
 
-    def _agrees(self, window: Window, beside: Window, rows: int | None) -> bool | None:
-        """Compare the count of both with that of the rows beside, of which there are some.
+    def _agrees(self, window: Window, beside: Window, row: Window) -> bool | None:
+        """Compare the count of both with that of the rows beside, all of which lie in the second `row`.
 
         None where none is served, and where a span so long is cut in silence: then the count tells nothing.
         """
         both = self._asked(
             Window(min(window.start, beside.start), max(window.end, beside.end)), some=True
         )
-        if both is None or (both and both == rows):
+        if both is None or (both and both == self._held(row)):
             return None if both is None else True
-        alone = self._asked(beside, some=True)
+        alone = self._asked(row, some=True)
         if not alone:
             return None if alone is None else False
         return both == alone if both else None
@@ -109,14 +111,14 @@ class Emptiness:
         for number in range(asks):
             if number and is_wide:
                 is_wide = self._asked(month) == 0
-            if not (number and is_wide) and self._count(window):
+            if not (number and is_wide) and self._count(window) != 0:
                 return False
         if is_wide and asks > 1:
             self._proved.append(month)
         return True
 
     def _asked(self, stretch: Window, *, some: bool = False) -> int | None:
-        """Return the vendor's count; None where it is not served. `some`: asked again where it is 0 and cannot be."""
+        """Return the vendor's count; None where none is served. `some`: asked again where it is 0 and cannot be."""
         counted = None
         try:
             for _ in range(self._rules.empty_asks if some else 1):
@@ -125,7 +127,12 @@ class Emptiness:
                     break
         except UNSERVED:
             return None
-        return counted or 0
+        return counted
+
+
+def _second(at: datetime) -> Window:
+    start = floor_second(at)
+    return Window(start, start + SECOND)
 
 
 def _spans(known: Sequence[LedgerWindow]) -> list[Window]:

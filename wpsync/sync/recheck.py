@@ -21,10 +21,12 @@ from wpsync.clock import Clock
 from wpsync.errors import UNSERVED, NothingShownError, SpanTooLargeError, TooManyRowsError
 from wpsync.extract import follow_up, probing, windows
 from wpsync.extract.probing import Counter, Ends
+from wpsync.extract.served_spans import Served, ServedSpans
 from wpsync.ledger import UNREADABLE, LedgerWindow
 from wpsync.model import EVER, Window
 from wpsync.policy import DEFAULT, Ages, Policy
 from wpsync.resources.spec import Resource
+from wpsync.sync.span_proof import SpanProof
 from wpsync.sync.store import Store
 from wpsync.sync.window_sync import Patience, Pipeline, WindowRequest
 
@@ -46,6 +48,7 @@ class Recheck:
         ends: dict[str, Ends],
         settle: timedelta,
         policy: Policy = DEFAULT,
+        served: dict[str, Served] | None = None,
     ) -> None:
         self._resource = resource
         self._store = store
@@ -57,6 +60,9 @@ class Recheck:
         self._policy = policy
         self._rules = policy.rechecks
         self._tried_ends = False
+        known = Served() if served is None else served.setdefault(resource.name, Served())
+        proof = SpanProof(store, self.counted, clock, known, policy.distrust)
+        self.spans = ServedSpans(known, proof, policy.distrust)
 
     def is_due(self) -> bool:
         """Return whether any row is to be followed up, or any window to be read or probed, by now; asks no vendor."""
@@ -232,14 +238,23 @@ class Recheck:
             self._read(pipeline, window, proved=True)
 
     def count(self, window: Window) -> int | None:
-        """The vendor's count of exactly this stretch; None where it sent none."""
+        """The vendor's count of exactly this stretch; None where it sent none.
+
+        Added up from pieces that are served whole: a longer one may be cut in silence, and a row that came late in the
+        part that is left out shows in no count.
+        """
+        if self.spans.serves(window.span):
+            return self._count_together(window)
+        return _sum([self._count_together(piece) for piece in self.spans.pieces(window)])
+
+    def _count_together(self, window: Window) -> int | None:
+        """The vendor's count in one request, or as few as it serves."""
         try:
             return self.counted(window)
         except (SpanTooLargeError, TooManyRowsError):
             if window.span <= windows.SECOND:
                 return None
-            halves = [self.count(half) for half in windows.split(window, 2)]
-            return None if None in halves else sum(half for half in halves if half is not None)
+            return _sum([self._count_together(half) for half in windows.split(window, 2)])
 
     def counted(self, window: Window) -> int | None:
         """Return the vendor's count of exactly this stretch, in one request. Raises where it is not served."""
@@ -249,7 +264,7 @@ class Recheck:
         """Ask for the count of windows together; returns those that are to be asked for by themselves."""
         span = Window(group[0].starts_at, group[-1].ends_at)
         asked_at = self._clock.now()
-        counted = self.count(span)
+        counted = self._count_together(span) if len(group) > 1 else self.count(span)
         if counted is not None and counted == sum(window.vendor_count or 0 for window in group):
             self._confirm(group, asked_at)
         elif len(group) > 1:
@@ -363,6 +378,11 @@ class Recheck:
     def _shows(self, start: datetime, end: datetime) -> bool:
         """Whether the vendor lists a row there. A count may lie; a row that is listed is one."""
         return bool(self._counter.page(probing.ask_between(start, end)).records)
+
+
+def _sum(counts: list[int | None]) -> int | None:
+    told = [count for count in counts if count is not None]
+    return sum(told) if len(told) == len(counts) else None
 
 
 def _span(known: list[LedgerWindow]) -> Window:
