@@ -218,7 +218,7 @@ def _complain(found: "list[Finding]", failed: "list[Outcome]", unread: list[str]
     _say_why(failed)
     if unread:
         complain(Message("command.nothing_to_verify", {"accounts": unread}))
-    if differing := sum(not one.repaired for one in found):
+    if differing := sum(one.is_open for one in found):
         complain(Message("command.windows_differ", {"windows": differing}))
     if unread or differing or failed:
         raise typer.Exit(1)

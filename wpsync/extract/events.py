@@ -27,6 +27,7 @@ class Reason:
     MOSTLY_DEAD_LETTERS = "mostly_dead_letters"
     UNREAD = "unread"
     UNEXPLAINED = "unexplained"
+    CAME_LATE = "came_late"
 
 
 class Vendor(Protocol):

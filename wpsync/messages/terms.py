@@ -32,6 +32,9 @@ REASONS: dict[str, Text] = {
         "changed by hand where the vendor no longer tells what was there",
         "有人手工改动过，而厂商已不再提供原数据",
     ),
+    "came_late": Text(
+        "came since the last check, the next one loads it", "上次复查之后才出现，下次复查会读取"
+    ),
     "recount_due": Text("its count is to be asked again", "总数待重新核对"),
     "payload_unreadable": Text("the message's content cannot be read", "消息内容无法解析"),
     "broken_record": Text("bytes that cannot be read", "字节无法读取"),

@@ -13,7 +13,8 @@ class Finding:
     """A window or listing that differs: the vendor's count now, the ledger's, the rows held, and which rows.
 
     A listing has no window, but perhaps a `parent`, and no counts: its rows are not as its last reading left them.
-    `reason` says why it could not be compared, where that is so. `repaired` is set when it was mended.
+    `reason` says why it could not be compared, where that is so. `repaired` is set when it was mended. `awaited`: all
+    that differs came since the last check, and the next one, which is not overdue, loads it.
     """
 
     account: str
@@ -25,7 +26,13 @@ class Finding:
     reason: str | None = None
     differences: list[Difference] = field(default_factory=list)
     repaired: bool = False
+    awaited: bool = False
     parent: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether something is left to be mended."""
+        return not self.repaired and not self.awaited
 
     @property
     def stretch(self) -> Window:

@@ -8,9 +8,9 @@ resource's locks while it is looked at, so that rows in flight raise no alarm; w
 meanwhile, or it moved while it was read, it is compared again. Repair reads nothing twice: what was
 compared is what is loaded. What nobody has read is a finding too.
 
-Rows that the vendor has added or changed since we looked are no finding, as long as the next look is not overdue: the
-next check of a window loads rows that came late, the next follow-up those that are still to change. Repair takes
-them along.
+Rows that the vendor has added since a window was checked are awaited (`Finding.awaited`) as long as the next check, which
+loads them, is not overdue. Rows that it has changed are no finding as long as a follow-up is to read them. Repair takes
+both along.
 
 A row that we hold and the vendor does not list was either put in by hand or has gone at the vendor.
 The digest of its window tells: where the vendor still lists the very rows that the ledger was entered
@@ -65,7 +65,7 @@ class Verifier:
             known = self._store.windows(span)
             findings = [self._window(window) for window in known]
             moved = any(one is not None and one.reason == Reason.ROWS_MISSING for one in findings)
-            if self._repair or not any(findings):
+            if self._repair or not any(one is not None and one.is_open for one in findings):
                 break
             if not moved and self._store.windows(span) == known:
                 break
@@ -87,6 +87,8 @@ class Verifier:
 
     def _note(self, known: LedgerWindow, finding: Finding | None) -> None:
         if not known.is_complete:
+            return
+        if finding is not None and finding.awaited:
             return
         if finding is not None and not finding.repaired:
             self._dispute(known.window, self._account.clock.now())
@@ -137,7 +139,7 @@ class Verifier:
                 self._settle(finding)
             return None
         if not self._repair and self._came_late(finding, known):
-            return None
+            finding.reason, finding.awaited = Reason.CAME_LATE, True
         if self._repair and finding.reason is None:
             is_same = pieces == [window] and shown[0].digest == known.digest
             self._put_away(finding, known, is_same=is_same)
@@ -339,7 +341,7 @@ def verify(
                     findings += verifier.windows(window.window)
                 verified.add(window.window)
                 progress.advance(resource.name, window.rows_held)
-            left = [finding for finding in findings if not finding.repaired]
+            left = [finding for finding in findings if finding.is_open]
             run.incomplete += [one.message for one in left]
     progress.end(resource.name, "incomplete" if left else "done")
     return sorted(findings, key=lambda finding: finding.stretch, reverse=True)
