@@ -101,6 +101,23 @@ def test_a_vendor_that_shows_nothing_for_hours_loses_nothing_and_a_day_that_is_e
     assert look(timedelta(days=22))[0] == rows
 
 
+@pytest.mark.parametrize("order", ["newest", "oldest"])
+def test_a_late_row_in_the_part_of_a_day_that_the_vendor_leaves_out_is_found(order, timeline):
+    line = timeline(messages=900, days=7)
+    line.remote.settings(span_limit=12 * 3_600, span_mode="silent", order=order)
+    line.driver.more = "[recheck]\nsample_rows = 0\n"
+    line.driver.backfill("8d", ["sms"])
+    assert not truth_of(line, ["sms"])
+    for days in range(1, 6):
+        late = local(START - timedelta(days=days, hours=1))
+        line.remote.generate("sms", 1, late, late)
+    for hours in (1, 6, 25, 26):
+        line.go_to(START + timedelta(hours=hours))
+        line.driver.sync(["sms"])
+    assert not truth_of(line, ["sms"])
+    assert line.driver.one("select count(*) from wpsync.windows where state <> 'complete'") == 0
+
+
 def test_a_vendor_that_tells_counts_no_more_is_asked_for_them_ever_more_rarely(timeline):
     line = timeline(messages=600, days=3)
     line.driver.backfill("3d", ["sms"])
@@ -165,19 +182,22 @@ def test_rows_that_upload_late_are_all_found_after_the_cycles_their_age_entitles
         for resource, share in (("wechat_messages", 150), ("calls", 70), ("sms", 30)):
             until = uploaded - late
             remote.generate(resource, share, local(until - timedelta(hours=2)), local(until))
-    stop = threading.Event()
+    stop, moving = threading.Event(), threading.Lock()
 
     def drift():
         while not stop.wait(0.2):
-            now = line.clock.now()
-            remote.generate("wechat_messages", 10, local(now - timedelta(seconds=60)), local(now))
+            with moving:  # a row of the time before the clock moved would be later than it is to be
+                now = line.clock.now()
+                since = now - timedelta(seconds=60)
+                remote.generate("wechat_messages", 10, local(since), local(now))
 
     drifting = threading.Thread(target=drift)
     drifting.start()
     before = line.last()
     try:
         for minutes in (16, 75, 24 * 60 + 10):
-            line.go_to(uploaded + timedelta(minutes=minutes))
+            with moving:
+                line.go_to(uploaded + timedelta(minutes=minutes))
             driver.sync(IN_TIME)
     finally:
         stop.set()
