@@ -132,7 +132,9 @@ def test_ten_readings_of_an_unchanged_window_write_and_lock_nothing(still):
 
     def measured():
         with psycopg.connect(driver.database_url, autocommit=True) as connection:
-            while connection.execute(others).fetchall()[0][0]:  # each tells what it wrote when it ends
+            while connection.execute(others).fetchall()[0][
+                0
+            ]:  # each tells what it wrote when it ends
                 time.sleep(0.05)
             return connection.execute(written).fetchall()[0][0]
 

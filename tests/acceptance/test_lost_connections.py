@@ -1,8 +1,10 @@
 """Any one connection to the database is ended by the server, just as it is about to be used: the work goes on.
 
-The gate ends some connections, spread evenly over the work, the long test each one in turn.
+The gate ends some connections, spread evenly over the work, the long test more of them, and each one in turn where
+`EVERY_CONNECTION` is set.
 """
 
+import os
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -27,7 +29,7 @@ from wpsync.sync.verify import verify
 pytestmark = pytest.mark.reads_the_day
 
 SOON = replace(DEFAULT, windows=replace(DEFAULT.windows, pauses=(0.01, 0.01, 0.01, 0.01, 5.0)))
-SOME = 5
+SOME, MORE = 5, 40
 
 
 class Ending:
@@ -86,10 +88,11 @@ def verified(account):
 
 
 def chosen(used, long):
-    """The numbers of the connections that are ended: all, or some of them over the whole work."""
-    if long:
-        return range(1, used + 1)
-    return sorted({max(1, used * step // SOME) for step in range(1, SOME + 1)})
+    """Return the numbers of the connections that are ended: all, or some of them over the whole work."""
+    steps = MORE if long else SOME
+    if long and os.environ.get("EVERY_CONNECTION"):
+        steps = used
+    return sorted({max(1, used * step // steps) for step in range(1, steps + 1)})
 
 
 @pytest.mark.parametrize("long", [False, pytest.param(True, marks=pytest.mark.long)])

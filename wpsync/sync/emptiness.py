@@ -105,9 +105,12 @@ class Emptiness:
         return both == alone if both else None
 
     def _alone(self, window: Window) -> bool:
-        """Ask for nothing else than the stretch, and for the month that ends with it, as often as the rules say."""
+        """Ask for nothing else than the stretch, and for the month that ends with it, as often as the rules say.
+
+        A month of which we hold rows is not empty: a count of 0 would tell that it is cut in silence.
+        """
         month = Window(min(window.start, window.end - self._rules.beside), window.end)
-        is_wide, asks = True, self._rules.empty_asks
+        is_wide, asks = not self._held(month), self._rules.empty_asks
         for number in range(asks):
             if number and is_wide:
                 is_wide = self._asked(month) == 0
