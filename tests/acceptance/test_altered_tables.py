@@ -50,10 +50,14 @@ def read(driver, name="calls"):
 
 
 def nothing_is_claimed(driver):
-    assert not driver.one("select count(*) from wpsync.windows where state = 'complete'")
+    # Shortly after midnight the present day may be empty, and is complete then.
+    assert not driver.one(
+        "select count(*) from wpsync.windows where state = 'complete' and rows_seen > 0"
+    )
     assert not driver.one("select count(*) from wpsync.dead_letters")
 
 
+@pytest.mark.reads_the_day
 @pytest.mark.parametrize(
     ("altered", "named", "back"),
     [

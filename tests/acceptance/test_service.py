@@ -156,10 +156,13 @@ def test_when_the_leader_is_killed_the_other_goes_on_and_no_window_is_read_by_bo
     read = [
         (request["path"], json.dumps(request["body"], sort_keys=True))
         for request in remote.requests()
-        if request["path"].endswith(("getWeMessageByPage", "device/call")) and request["n"] <= mark
+        if request["path"].endswith(("getWeMessageByPage", "device/call"))
+        and request["n"] <= mark
+        # Counts may repeat: shortly after midnight on the first day of a month, a day and its month are one span.
+        and request["body"]["pageSize"] > 1
     ]
-    days = [one for one in read if '"pageSize": 1}' not in one[1]]
-    assert len(days) == len(set(days)), "a page was asked for twice"
+    assert read
+    assert len(read) == len(set(read)), "a page was asked for twice"
 
 
 def test_a_database_that_goes_away_is_waited_for(driver, vendor, database_url):
