@@ -1,5 +1,6 @@
 """Commits hang, as where a synchronous standby is lost: it is noticed, told in its own words, and nothing waits for ever."""
 
+import json
 import logging
 import subprocess
 from contextlib import contextmanager
@@ -125,6 +126,21 @@ def test_a_service_whose_commits_hang_says_so_and_goes_on_afterwards(
     events = [record.getMessage() for record in caplog.records]
     assert events.count("database.commits_hang") == 1
     assert events.count("database.commits_end") == 1
+
+
+@pytest.mark.long
+def test_status_says_that_the_commits_of_the_service_hang(driver, server):
+    with leading(driver, HASTY) as url:
+        until(lambda: asked(url, "/readyz") == (200, "leader\n"), "a leader")
+        assert "commits hang" not in driver.run("status").stdout
+        with hanging(server):
+            until(lambda: "commits hang" in driver.run("status").stdout, "that status says so")
+            told = driver.run("status", "--json")
+            assert told.returncode == 1
+            assert json.loads(told.stdout)["commits_hang"]
+            assert "synchronous_standby_names" in told.stderr
+            assert "Traceback" not in told.stderr
+        until(lambda: "commits hang" not in driver.run("status").stdout, "that it is over")
 
 
 def test_a_command_whose_commits_hang_ends_after_a_signal(driver, server):

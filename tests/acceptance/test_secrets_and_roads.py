@@ -153,6 +153,25 @@ def test_check_names_a_role_that_may_not_make_temporary_tables(driver, database_
         alter(database_url, f"drop role brief_{name}")
 
 
+def test_check_names_a_role_that_may_open_too_few_connections(driver, database_url):
+    name = driver.one("select current_database()")
+    alter(
+        database_url,
+        f"create role few_{name} login password 'x' connection limit 7"
+        " in role pg_read_all_data, pg_write_all_data",
+    )
+    try:
+        url = database_url.replace("postgres@", f"few_{name}:x@")
+        told = Driver(url, driver.vendor_url, driver.folder).run("check", "--database-only")
+        assert told.returncode == 1
+        assert "the role allows 7 connections" in told.stdout + told.stderr
+        alter(database_url, f"alter role few_{name} connection limit -1")
+        told = Driver(url, driver.vendor_url, driver.folder).run("check", "--database-only")
+        assert "the role allows" not in told.stdout + told.stderr
+    finally:
+        alter(database_url, f"drop role few_{name}")
+
+
 @pytest.mark.long
 @pytest.mark.reads_the_day
 def test_a_password_that_is_replaced_while_it_runs_is_read_again(vendor, server_folder, tmp_path):

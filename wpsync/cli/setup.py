@@ -264,6 +264,9 @@ def check(
 ) -> None:
     """Try everything that a run needs, and show how to mend failures."""
     from wpsync.daemon import preflight
+    from wpsync.daemon.scheduler import AT_ONCE
+    from wpsync.db.database import BESIDE
+    from wpsync.sync.session import connections
 
     config = configuration(context)
     if not database_only:
@@ -278,7 +281,8 @@ def check(
         elsewhere = embedded_elsewhere(config.data_dir) if is_embedded else None
         if elsewhere is not None:
             findings.append(preflight.Finding(Message("check.database_folder"), elsewhere))
-        of_database = list(preflight.check_database(address))
+        needed = connections(config, AT_ONCE) + BESIDE
+        of_database = list(preflight.check_database(address, connections=needed))
         findings += of_database
         if not database_only and all(finding.is_good for finding in of_database):
             with open_session(context) as session:

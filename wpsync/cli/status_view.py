@@ -16,6 +16,7 @@ from rich.text import Text
 from wpsync import messages
 from wpsync.cli import terms as words_of
 from wpsync.cli.tables import PIPE, cell, instant
+from wpsync.errors import Message
 from wpsync.language import Language, spoken, tr
 from wpsync.language import Text as Phrase
 from wpsync.messages import terms
@@ -327,6 +328,9 @@ def complain(found: Status) -> None:
     """Print what is open on standard error: the incidents, and the windows that do not agree."""
     out = console(stderr=True)
     whole = out.width == PIPE
+    if found.commits_hang:
+        said, remedy = messages.shown(Message("database.commits_hang"))
+        out.print(Text(f"{said}\n  → {remedy}"))
     for one in found.incidents:
         severity, (said, remedy) = words_of.severity(one.severity), messages.shown(one.message)
         more = [f"→ {remedy}"] if remedy else []

@@ -61,8 +61,8 @@ def _bad(name: str, detail: Message) -> Finding:
 CONFIGURED = _good("check.configuration", Message("check.configured"))
 
 
-def check_database(conninfo: Secret) -> Iterator[Finding]:
-    """Reachable, rights, time zone, migrations. Stops where the rest would be pointless."""
+def check_database(conninfo: Secret, *, connections: int) -> Iterator[Finding]:
+    """Reachable, rights, so many connections, time zone, migrations. Stops where the rest would be pointless."""
     try:
         database = Database(conninfo, connections=2)
         with database:
@@ -76,6 +76,7 @@ def check_database(conninfo: Secret) -> Iterator[Finding]:
             )
             pending = migrations.pending(conninfo.reveal())
             yield _rights(row, is_current=not pending.steps)
+            yield _connections(database, connections)
             yield _good(
                 "check.time_zone", Message("check.any_time_zone", {"zone": row["timezone"]})
             )
@@ -98,6 +99,33 @@ def _rights(row: dict[str, object], *, is_current: bool) -> Finding:
     if not row["may_make_temporary"]:
         return _bad("check.rights", Message("check.may_not_make_temporary", user))
     return _good("check.rights", Message("check.may_create"))
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """How many connections each allows; None: it sets no limit."""
+
+    of_role: int | None
+    of_database: int | None
+    of_server: int
+
+
+def _connections(database: Database, needed: int) -> Finding:
+    (allowed,) = queries.typed(database, _Allowed, QUERIES["connections"])
+    role, of_database, server = allowed.of_role, allowed.of_database, allowed.of_server
+    if role is not None and role < needed:
+        few = Message("check.connections_of_role", {"allowed": role, "needed": needed})
+    elif of_database is not None and of_database < needed:
+        few = Message("check.connections_of_database", {"allowed": of_database, "needed": needed})
+    elif server < needed:
+        few = Message("check.connections_of_server", {"allowed": server, "needed": needed})
+    else:
+        least = min(one for one in (role, of_database, server) if one is not None)
+        return _good(
+            "check.connections",
+            Message("check.connections_suffice", {"allowed": least, "needed": needed}),
+        )
+    return _bad("check.connections", few)
 
 
 def _clock(now: datetime) -> Finding:

@@ -46,6 +46,9 @@ _USER_TIMEOUT_MS = 10_000
 MONITORING = 2
 """So many connections of their own have those who look at how things stand, so that no work keeps them waiting."""
 
+BESIDE = MONITORING + 3
+"""So many connections a process has beside its pool: to look, for its heartbeat, for leases, and to try commits."""
+
 _MONITORING_SECONDS = 1.0
 _MONITORING_ONLY = "set statement_timeout to '1s'; set lock_timeout to '100ms'; set default_transaction_read_only to on"
 """A look at the state is over in milliseconds, or is given up: a locked table is a matter of its own resource."""

@@ -121,11 +121,15 @@ def give_away(path: Path, account: Account | None) -> None:
 
 
 def _set_mode(path: Path, mode: int, account: Account | None = None) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    # Under umask 0777 an ordinary user may not even read the folder that was just made. O_PATH asks for no right,
+    # and its descriptor is used by way of /proc, since fchmod refuses it.
+    opens = getattr(os, "O_PATH", os.O_RDONLY)
+    descriptor = os.open(path, opens | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    target = descriptor if opens == os.O_RDONLY else f"/proc/self/fd/{descriptor}"
     try:
-        os.fchmod(descriptor, mode)
+        os.chmod(target, mode)  # noqa: PTH101 - a descriptor, so that no link is followed
         if account is not None:
-            os.fchown(descriptor, account.uid, account.gid)
+            os.chown(target, account.uid, account.gid)
     finally:
         os.close(descriptor)
 

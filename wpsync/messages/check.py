@@ -18,6 +18,7 @@ ENTRIES: Mapping[str, Entry] = {
     "check.database": Entry(Text("database", "数据库")),
     "check.database_folder": Entry(Text("database folder", "数据库目录")),
     "check.rights": Entry(Text("rights", "权限")),
+    "check.connections": Entry(Text("connections", "连接数")),
     "check.time_zone": Entry(Text("time zone", "时区")),
     "check.clock": Entry(Text("clock", "时钟")),
     "check.migrations": Entry(Text("migrations", "表结构")),
@@ -157,6 +158,42 @@ ENTRIES: Mapping[str, Entry] = {
         Text(
             "grant create on database … to {user}",
             "请授予 {user} 在该数据库上的 CREATE 权限",
+        ),
+    ),
+    "check.connections_suffice": Entry(
+        Text(
+            "{allowed:count} are allowed, `wpsync run` needs at most {needed:count}",
+            "允许 {allowed:count} 个，`wpsync run` 最多需要 {needed:count} 个",
+        )
+    ),
+    "check.connections_of_role": Entry(
+        Text(
+            "the role allows {allowed:count} connections, and `wpsync run` may need {needed:count}",
+            "该角色最多允许 {allowed:count} 个连接，而 `wpsync run` 可能需要 {needed:count} 个",
+        ),
+        Text(
+            "run `alter role … connection limit -1`, or lower backfill.parallel_windows",
+            "请执行 `alter role … connection limit -1`，或调低 backfill.parallel_windows",
+        ),
+    ),
+    "check.connections_of_database": Entry(
+        Text(
+            "the database allows {allowed:count} connections, and `wpsync run` may need {needed:count}",
+            "该数据库最多允许 {allowed:count} 个连接，而 `wpsync run` 可能需要 {needed:count} 个",
+        ),
+        Text(
+            "run `alter database … connection limit -1`, or lower backfill.parallel_windows",
+            "请执行 `alter database … connection limit -1`，或调低 backfill.parallel_windows",
+        ),
+    ),
+    "check.connections_of_server": Entry(
+        Text(
+            "the server allows {allowed:count} connections, and `wpsync run` may need {needed:count}",
+            "数据库服务器最多允许 {allowed:count} 个连接，而 `wpsync run` 可能需要 {needed:count} 个",
+        ),
+        Text(
+            "raise max_connections of the server, or lower backfill.parallel_windows",
+            "请调高服务器的 max_connections，或调低 backfill.parallel_windows",
         ),
     ),
     "check.may_create": Entry(Text("the role may do what wpsync needs", "权限齐全")),

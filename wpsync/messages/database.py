@@ -77,8 +77,8 @@ ENTRIES: Mapping[str, Entry] = {
     "database.too_many_connections": Entry(
         Text("the database has no connection left", "数据库连接数已满"),
         Text(
-            "raise max_connections of the server or the connection limit of the role: wpsync needs up to 60",
-            "请调高数据库的 max_connections 或该角色的连接数上限：wpsync 最多需要 60 个连接",
+            "raise max_connections of the server or the connection limit of the role: wpsync needs up to 65",
+            "请调高数据库的 max_connections 或该角色的连接数上限：wpsync 最多需要 65 个连接",
         ),
     ),
     "database.login_refused": Entry(

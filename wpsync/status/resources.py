@@ -124,7 +124,7 @@ class Missing:
 class Status:
     """Everything at one moment. `is_current` False: the database does not answer now, this is what was known at `at`.
 
-    `commits_hang`: it answers this service, and lets no commit end.
+    `commits_hang`: it answers, and lets no commit end.
     """
 
     at: datetime
@@ -144,10 +144,13 @@ class Status:
 
     @property
     def is_good(self) -> bool:
-        """Nothing is incomplete, disputed, named and missing, or left out between what was read; no last run failed."""
+        """Nothing is incomplete, disputed, named and missing, or left out between what was read; no last run failed.
+
+        Commits do not hang.
+        """
         failed = any(r.last_run and r.last_run.outcome == "failed" for r in self.resources)
         left_out = any(r.gaps or r.disputed_at or r.missing for r in self.resources)
-        return not (self.incomplete or left_out or failed)
+        return not (self.incomplete or left_out or failed or self.commits_hang)
 
 
 @dataclass(frozen=True, slots=True)

@@ -199,6 +199,7 @@ def read(session: Session, memory: Memory | None = None) -> Snapshot:
     database, config = session.database.monitoring, session.config
     now, accounts = session.clock.now(), list(config.accounts)
     found = status(session.database, config, now, memory)
+    found.commits_hang = _commits_hang(database, session.policy.database.hangs)
     late = freshness.behind_in(found, config)
     letters = {"accounts": accounts, "limit": LETTERS}
     return Snapshot(
@@ -213,6 +214,11 @@ def read(session: Session, memory: Memory | None = None) -> Snapshot:
         ),
         config.alerts.dead_letters,
     )
+
+
+def _commits_hang(database: Connects, seconds: float) -> bool:
+    (row,) = queries.rows(database, QUERIES["commits_hang"], {"seconds": seconds})
+    return bool(row["hang"])
 
 
 def status(

@@ -1,3 +1,14 @@
+-- name: commits_hang
+-- Whether a session of this role waits for its commit for longer. A running service always has one while commits hang
+-- (db.commits). A long statement may write the log just now, so that only commits count there.
+select exists (
+    select from pg_stat_activity
+    where datname = current_database() and usename = current_user
+      and clock_timestamp() - query_start > make_interval(secs => %(seconds)s)
+      and (wait_event = 'SyncRep'
+           or lower(wait_event) in ('walsync', 'walwrite')
+              and (query ilike 'commit%%' or query like '%%pg_logical_emit_message%%'))) as hang
+
 -- name: ledger
 -- The reach of the ledger, the unread stretches in it, and when verify last found differences that are left.
 select account, resource, min(starts_at) as covered_from, max(ends_at) as covered_to,
