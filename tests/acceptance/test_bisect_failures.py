@@ -100,7 +100,7 @@ def test_a_day_that_stays_broken_costs_few_requests_an_hour(line):
     assert asked(line, before) < 3 * 300
 
 
-@pytest.mark.parametrize("status", [4016, 500])
+@pytest.mark.parametrize("status", [4016, pytest.param(500, marks=pytest.mark.long)])
 def test_an_archive_that_is_down_is_asked_little_and_what_was_proved_stands(line, status):
     line.driver.backfill("5d", NAMES)
     line.go_to(START + 8 * DAY)  # nothing of those days comes late any more

@@ -150,7 +150,7 @@ def test_a_reply_in_the_encoding_that_it_declares_is_read_and_one_that_declares_
     assert not differences(line.driver, line.vendor, ["wechat_contacts"])
 
 
-@pytest.mark.parametrize("in_head", [True, False])
+@pytest.mark.parametrize("in_head", [True, pytest.param(False, marks=pytest.mark.long)])
 def test_a_reply_of_a_byte_a_second_ends_at_its_deadline_and_at_once_when_asked_to_stop(
     emulator, database_url, tmp_path, in_head
 ):

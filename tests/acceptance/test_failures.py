@@ -189,7 +189,9 @@ def test_a_resource_that_the_vendor_refuses_keeps_no_other_from_being_read(
 
 
 @pytest.mark.reads_the_day
-@pytest.mark.parametrize("arguments", [("backfill", "--from", "2d"), ("verify",)])
+@pytest.mark.parametrize(
+    "arguments", [("backfill", "--from", "2d"), pytest.param(("verify",), marks=pytest.mark.long)]
+)
 def test_a_history_that_the_vendor_refuses_keeps_no_other_from_being_read_or_proved(
     arguments, emulator, database_url, tmp_path
 ):

@@ -167,7 +167,7 @@ def test_a_demo_that_is_killed_leaves_no_emulator(server_folder):
             time.sleep(0.05)
 
 
-@pytest.mark.parametrize("command", ["run", "backfill"])
+@pytest.mark.parametrize("command", ["run", pytest.param("backfill", marks=pytest.mark.long)])
 def test_a_command_whose_terminal_is_closed_stops_its_database(command, emulator, server_folder):
     vendor = emulator(messages=3_000, days=10)
     driver = Driver("", vendor.url, server_folder, "[web]\nport = 0\n")

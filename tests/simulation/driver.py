@@ -127,6 +127,7 @@ class Simulation:
             self.store,
             self.clock,
             is_empty=emptiness.confirms,
+            is_gone=emptiness.confirms_gone,
             live_span=timedelta(0),
         )
 

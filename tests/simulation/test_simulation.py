@@ -11,6 +11,7 @@ from tests.simulation.driver import simulate
 
 SEEDS = int(os.environ.get("SIMULATION_SEEDS", "1000"))
 FEW = 50
+ONCE_WRONG = [730, 739, 1467, 1810, 2718, 3929, 6818]
 PARTS = 8
 
 
@@ -25,6 +26,10 @@ def lived(seeds):
 
 def test_with_kills_and_lies_every_life_ends_right():
     assert lived(range(FEW)) == []
+
+
+def test_lives_that_once_ended_wrong_end_right():
+    assert lived(ONCE_WRONG) == []
 
 
 @pytest.mark.long

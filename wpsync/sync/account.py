@@ -134,6 +134,7 @@ class Account:
             retried=self.pace.log_level(logging.WARNING),
             retries=self.pace.policy.windows,
             is_empty=emptiness.confirms,
+            is_gone=emptiness.confirms_gone,
             live_span=self.pace.policy.distrust.live_span,
             narrowing=source.narrowing,
             broken=self.learned.broken.setdefault(resource.name, []),

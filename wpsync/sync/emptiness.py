@@ -3,15 +3,17 @@
 Where rows lie beside the stretch, the vendor counts both together. If those are as many as there are without the stretch,
 it is empty; an answer of nothing contradicts itself there. Where much is empty, one count tells it of ever longer
 stretches. Where nothing lies beside it, the vendor is asked several more times, also for a whole month.
+Rows that we hold are gone only where the same counts, asked for after the reading, tell so.
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from wpsync.errors import UNSERVED
+from wpsync.extract import probing
 from wpsync.extract.windows import SECOND, floor_second, missing
 from wpsync.ledger import LedgerWindow
-from wpsync.model import Window
+from wpsync.model import EVER, Window
 from wpsync.policy import DEFAULT, Distrust
 from wpsync.sync.store import Store
 
@@ -40,6 +42,31 @@ class Emptiness:
         if agrees is None:
             return self._alone(window)
         return agrees and self._count(window) == 0
+
+    def confirms_gone(self, window: Window) -> bool:
+        """Return whether the rows that we hold of a stretch are gone, by counts asked for after it was read and empty.
+
+        The nearest row of a complete window is counted with and without the stretch. A vendor that hides rows for a
+        while shows neither, and one reply that lies contradicts the others. Where both together are too long to be
+        served, or cut in silence, the row has to be shown before and after the stretch is counted again.
+        """
+        other = probing.beside(self._store.windows(EVER), window)
+        if other is None:
+            return self._alone(window)
+        is_later = other.starts_at >= window.start
+        at = self._store.nth_time(other.window, 0 if is_later else other.rows_held - 1)
+        if at is None:
+            return self._alone(window)
+        row = _second(at)
+        between = Window(window.end, row.end) if is_later else Window(row.start, window.start)
+        alone = self._asked(between)
+        both = self._asked(Window(min(window.start, row.start), max(window.end, row.end)))
+        if alone and both:
+            return both == alone and self._count(window) == 0
+        around = Window(
+            row.start - SECOND, row.end + SECOND
+        )  # shown with either meaning of the vendor's ends
+        return bool(self._asked(around)) and self._count(window) == 0 and bool(self._asked(around))
 
     def _was_proved(self, window: Window) -> bool:
         """Return whether an earlier reading vouches for the stretch, of which we hold nothing: it was empty then."""

@@ -80,9 +80,13 @@ class Recheck:
         for known in self._to_read():
             is_unreadable = known.reason == UNREADABLE
             if not (self.patience.is_over and is_unreadable):
-                believes_empty = self.believes_empty(known)
+                is_held = bool(self._store.held([known.window])[0])
                 self._read(
-                    pipeline, known.window, believes_empty=believes_empty, narrows=is_unreadable
+                    pipeline,
+                    known.window,
+                    believes_empty=not is_held and self._is_empty_often(known),
+                    seems_gone=is_held and self._is_empty_long(known),
+                    narrows=is_unreadable,
                 )
 
     def _read(
@@ -91,6 +95,7 @@ class Recheck:
         window: Window,
         *,
         believes_empty: bool = False,
+        seems_gone: bool = False,
         proved: bool = False,
         narrows: bool = False,
     ) -> None:
@@ -99,6 +104,7 @@ class Recheck:
                 window=window,
                 settled=windows.floor_second(self._clock.now() - self._settle),
                 believes_empty=believes_empty,
+                seems_gone=seems_gone,
                 proved=proved,
                 narrows=narrows,
                 patience=self.patience,
@@ -181,26 +187,14 @@ class Recheck:
     def _postpone(self, later: list[LedgerWindow]) -> None:
         self._store.update(_span(later), partial(ledger.put_off, later=later))
 
-    def believes_empty(self, known: LedgerWindow) -> bool:
-        """Whether it may be believed by now that the vendor shows nothing where we hold rows.
+    def _is_empty_often(self, known: LedgerWindow) -> bool:
+        return probing.seems_empty_unheld(known, self._policy.distrust)
 
-        It has been so several times and for hours, while what we hold beside it is shown: what hides
-        everything is more likely to pass, and is believed later.
-        """
-        now, rules = self._clock.now(), self._policy.distrust
-        if not self._store.held([known.window])[0]:
-            return probing.seems_empty_unheld(known, rules)
-        if not probing.seems_empty_for(known, now, alone=True, rules=rules):
-            return False
-        other = probing.beside(self._store.windows(self._everything()), known.window)
-        at = self._store.nth_time(other.window, 0) if other else None
-        if at is None:
-            return probing.seems_empty_for(known, now, alone=False, rules=rules)
-        second = windows.floor_second(at)
-        try:
-            return self._shows(second - windows.SECOND, second + windows.SECOND)
-        except UNSERVED:
-            return False
+    def _is_empty_long(self, known: LedgerWindow) -> bool:
+        """Return whether rows that we hold have not been shown for so long that the vendor may be asked if they are gone."""
+        beside = probing.beside(self._store.windows(self._everything()), known.window)
+        rules, now = self._policy.distrust, self._clock.now()
+        return probing.seems_empty_for(known, now, alone=beside is not None, rules=rules)
 
     def _to_probe(self) -> list[list[LedgerWindow]]:
         known = self._store.windows(self._everything())

@@ -65,8 +65,9 @@ class WindowRequest:
     Rows at or after `settled` are loaded and not entered into the ledger. `live` moves the watermark along.
     `newest_first` reads the pieces of a divided window in that order. `first_only` stops after the first piece that
     was entered, `deadline` (in seconds of `clock.monotonic`) after the piece under way. `believes_empty` takes a
-    reading of no rows as complete, even where we hold some. `proved`: the window was complete before, and stays as it
-    is if the vendor shows no row of it. `narrows`: it could not be served before. `bisects`: bisect a stretch that the
+    reading of no rows as complete, even where we hold some. `seems_gone`: it was empty in vain before, and is believed
+    where we hold rows once the vendor's counts tell that they are gone. `proved`: the window was complete before, and
+    stays as it is if the vendor shows no row of it. `narrows`: it could not be served before. `bisects`: bisect a stretch that the
     vendor cannot serve, with `patience` of its own where none is given.
     """
 
@@ -77,6 +78,7 @@ class WindowRequest:
     first_only: bool = False
     deadline: float | None = None
     believes_empty: bool = False
+    seems_gone: bool = False
     proved: bool = False
     narrows: bool = False
     bisects: bool = True
@@ -143,6 +145,7 @@ class Pipeline:
         retried: int = logging.WARNING,
         retries: WindowRetries = DEFAULT.windows,
         is_empty: Callable[[Window], bool] = lambda window: True,
+        is_gone: Callable[[Window], bool] = lambda window: True,
         live_span: timedelta = DEFAULT.distrust.live_span,
         narrowing: Callable[[], AbstractContextManager[None]] = nullcontext,
         broken: list[Window] | None = None,
@@ -156,6 +159,7 @@ class Pipeline:
         self._retried = retried
         self._retries = retries
         self._is_empty = is_empty
+        self._is_gone = is_gone
         self._live_span = live_span
         self._narrowing = narrowing
         self._broken = [] if broken is None else broken
@@ -251,11 +255,12 @@ class Pipeline:
         self, piece: Window, request: WindowRequest, loader: Loader, result: WindowResult
     ) -> None:
         """Read a piece: stage its pages, and commit each window that the reader makes of it."""
+        contradicts = not (request.believes_empty or request.seems_gone)
         events = self._reader.window(
             piece,
             newest_first=request.newest_first,
             settled=request.settled,
-            held=_none_held if request.believes_empty else self._held,
+            held=self._held if contradicts else _none_held,
             is_empty=partial(self._confirms, request),
         )
         with (
@@ -408,7 +413,9 @@ class Pipeline:
         return self._store.held([window])[0]
 
     def _confirms(self, request: WindowRequest, window: Window) -> bool:
-        """Return whether a stretch of which nothing is shown or held is empty. The present's is probed soon anyway."""
+        """Return whether a stretch of which nothing is shown is empty. The present's is probed soon anyway."""
+        if request.seems_gone:
+            return not self._held(window) or self._is_gone(window)
         is_present = request.live and window.span <= self._live_span
         return request.believes_empty or is_present or self._is_empty(window)
 
