@@ -6,7 +6,7 @@ KEY`_file` (docker secrets). Variables that Kubernetes sets for a Service of a l
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -93,6 +93,20 @@ def read(
 def text_of(file: Path) -> str:
     """Return the text of a secret's file, without a byte order mark and blanks around it. Raises OSError, ValueError."""
     return str(_stripped(file.read_text(encoding="utf-8-sig")))
+
+
+def holds(file: Path, secrets: Iterable[str]) -> bool:
+    """Return whether any of some secrets stands in a value of a configuration's file."""
+    texts = list(_texts(_parsed(file)))
+    return any(secret in text for secret in secrets if secret for text in texts)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
 
 
 def _stripped(value: object) -> object:
