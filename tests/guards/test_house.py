@@ -143,6 +143,15 @@ def test_vendor_misspellings_stay_in_the_declarations():
             assert '"transcationId"' not in code, path
 
 
+def test_no_file_is_written_under_a_name_that_another_user_can_prepare():
+    """Such a file keeps its mode, and such a link leads elsewhere: `private_file.written` opens neither."""
+    opened = re.compile(r"\.(?:touch|write_text|write_bytes)\(|(?<!fd)\bopen\([^)\n]*[\"'][wax]")
+    assert all(map(opened.search, ('file.write_text("x")', "file.touch()", 'file.open("w")')))
+    for path in SOURCES:
+        if "emulator" not in path.parts:
+            assert not opened.search(path.read_text(encoding="utf-8")), path
+
+
 def test_no_lock_file_names_a_registry():
     for lock in ROOT.glob("requirements*.lock"):
         assert "://" not in lock.read_text(encoding="utf-8")

@@ -42,6 +42,7 @@ def test_the_unit_and_the_manifest_start_the_service():
     )
     (container,) = deployment["spec"]["template"]["spec"]["containers"]
     assert container["args"] == ["run"]
+    assert deployment["spec"]["template"]["spec"]["enableServiceLinks"] is False
     assert container["startupProbe"]["httpGet"]["path"] == "/livez"
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     secrets = {v["value"] for v in container["env"] if v["name"].endswith("_FILE")}

@@ -272,7 +272,7 @@ def check(
     if not database_only:
         config.require_accounts()
     findings = [
-        preflight.CONFIGURED,
+        preflight.check_configuration(config),
         preflight.check_privacy(config),
         preflight.check_alerts(config),
     ]
@@ -295,13 +295,15 @@ def check(
 
 
 def _show(findings: "list[Finding]", *, json: bool) -> None:
-    from wpsync.messages import remedy, say
+    from wpsync.messages import say
 
     if json:
         print_json([finding.as_json() for finding in findings])
         return
     for finding in findings:
         sign = tr("ok  ", "正常") if finding.is_good else tr("FAIL", "失败")
+        if finding.is_warning:
+            sign = tr("warn", "注意")
         print(f"{sign} {say(finding.name)}{tr(': ', '：')}{say(finding.detail)}")
-        if not finding.is_good and (mend := remedy(finding.detail)):
-            print(f"     → {mend}")
+        if finding.mend:
+            print(f"     → {finding.mend}")

@@ -25,19 +25,29 @@ QUERIES = statements(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried. The remedy of `detail` is how to mend it where it is not good."""
+    """One thing that was tried. The remedy of `detail` is how to mend it where it is not good, or a warning.
+
+    A warning keeps nothing from working, so it is good.
+    """
 
     name: Message
     detail: Message
     is_good: bool = True
+    is_warning: bool = False
+
+    @property
+    def mend(self) -> str | None:
+        """Return the next step; None where nothing is to be mended."""
+        return remedy(self.detail) if self.is_warning or not self.is_good else None
 
     def as_json(self) -> dict[str, object]:
         """Return it with stable keys and codes, and in the words of the process's language."""
         return {
             "name": _as_json(self.name),
             "is_good": self.is_good,
+            "is_warning": self.is_warning,
             "detail": _as_json(self.detail),
-            "mend": None if self.is_good else remedy(self.detail),
+            "mend": self.mend,
         }
 
 
@@ -58,7 +68,16 @@ def _bad(name: str, detail: Message) -> Finding:
     return Finding(Message(name), detail, is_good=False)
 
 
-CONFIGURED = _good("check.configuration", Message("check.configured"))
+def _doubtful(name: str, detail: Message) -> Finding:
+    return Finding(Message(name), detail, is_warning=True)
+
+
+def check_configuration(config: Config) -> Finding:
+    """Check whether other users of this machine can read the secrets; the rest was checked when it was loaded."""
+    exposed = list(map(str, config.exposed_files()))
+    if exposed:
+        return _doubtful("check.configuration", Message("check.exposed", {"files": exposed}))
+    return _good("check.configuration", Message("check.configured"))
 
 
 def check_database(conninfo: Secret, *, connections: int) -> Iterator[Finding]:

@@ -109,6 +109,16 @@ ENTRIES: Mapping[str, Entry] = {
             "请授予 {user} 在该数据库上的 TEMPORARY 权限",
         ),
     ),
+    "check.exposed": Entry(
+        Text(
+            "every user of this machine can read the secrets in {files:list}",
+            "本机所有用户都能读取以下文件中的密钥：{files:list}",
+        ),
+        Text(
+            "run `chmod o-rwx` on each; the user that runs wpsync may read it as its owner or by its group",
+            "请对上述文件执行 `chmod o-rwx`；运行 wpsync 的用户以属主或属组身份读取即可",
+        ),
+    ),
     "check.configured": Entry(Text("readable and complete", "可读取且完整")),
     "check.kept": Entry(Text("everything is kept", "全部原样保留")),
     "check.privacy_configured": Entry(Text("as configured", "按配置处理")),
