@@ -25,6 +25,7 @@ AREAS = {
     "embedded": Text("Embedded Postgres", "内置 Postgres"),
     "erase": Text("Erasing a person", "删除个人数据"),
     "job": Text("Jobs of the service", "服务任务"),
+    "key": Text("Keys", "密钥"),
     "listing": Text("Listings", "列表"),
     "renormalize": Text("`wpsync renormalize`", "`wpsync renormalize`"),
     "schema": Text("Schema and migrations", "表结构与升级"),

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from wpsync.cli import actions, demo, erase, inspect, reading, run, setup
+from wpsync.cli import actions, demo, erase, inspect, keys, reading, run, setup
 from wpsync.cli.context import Options
 from wpsync.cli.usage import Command, Group
 from wpsync.language import tr
@@ -119,6 +119,7 @@ _add(
 )
 app.add_typer(inspect.dead_letters, name="dead-letters")
 app.add_typer(inspect.token, name="token")
+app.add_typer(keys.key, name="key")
 app.add_typer(inspect.alert, name="alert")
 app.add_typer(actions.api, name="api")
 _add(
