@@ -1,7 +1,7 @@
 """Logging: one formatter (text or JSON lines), and a wall that no secret passes.
 
 A log line is an event, dotted and in the past tense, with fields: request.sent, request.retried,
-token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed, run.unrecorded,
+key.made, token.renewed, token.replaced, window.closed, window.incomplete, window.retried, run.failed, run.unrecorded,
 job.failed, job.failing, job.recovered, vendor.away, vendor.back, database.away, database.back, database.commits_hang,
 database.commits_end, migration.applied,
 clock.was_ahead, progress.told, resource.ended. JSON lines have the keys time, level, event, logger, the event's own

@@ -1665,6 +1665,7 @@ CREATE TABLE wpsync.tokens (
 	access_token TEXT NOT NULL,
 	refresh_token TEXT NOT NULL,
 	encrypted BOOLEAN NOT NULL,
+	key_id TEXT COLLATE "C",
 	issued_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	renewed_at TIMESTAMP WITH TIME ZONE NOT NULL,
 	access_expires_at TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -1684,6 +1685,8 @@ COMMENT ON COLUMN wpsync.tokens.access_token IS '访问令牌 / access token';
 COMMENT ON COLUMN wpsync.tokens.refresh_token IS '刷新令牌 / refresh token';
 
 COMMENT ON COLUMN wpsync.tokens.encrypted IS '是否加密存储 / whether the tokens are encrypted';
+
+COMMENT ON COLUMN wpsync.tokens.key_id IS '加密所用密钥的编号 / the id of the key that they are encrypted with';
 
 COMMENT ON COLUMN wpsync.tokens.issued_at IS '获取时间 / when the pair was issued';
 
@@ -2124,3 +2127,18 @@ COMMENT ON COLUMN wpsync.named_rows.missing_since IS '从何时起缺少该行�
 COMMENT ON COLUMN wpsync.named_rows.attempts IS '已补读次数 / how often it was looked for';
 
 COMMENT ON COLUMN wpsync.named_rows.retry_at IS '下次补读时间 / when it is looked for next';
+
+CREATE TABLE wpsync.keys (
+	kind TEXT COLLATE "C" NOT NULL,
+	id TEXT COLLATE "C" NOT NULL,
+	since TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT keys_pkey PRIMARY KEY (kind, id)
+);
+
+COMMENT ON TABLE wpsync.keys IS '本库使用过的密钥；一旦有令牌密钥，明文令牌即被拒绝 / the keys that this database was written with; once there is one, tokens in clear are refused';
+
+COMMENT ON COLUMN wpsync.keys.kind IS '用途：token 令牌 / its use: token';
+
+COMMENT ON COLUMN wpsync.keys.id IS '密钥编号 / the id of the key, which tells nothing of it';
+
+COMMENT ON COLUMN wpsync.keys.since IS '首次使用时间 / when it was first used';

@@ -14,9 +14,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from cryptography.fernet import Fernet
 
 from tests.acceptance.driving import CLIENT, Driver
+from wpsync.config import key_files
+from wpsync.config.key_files import Kind
 from wpsync.emulator.client import Remote
 
 
@@ -346,11 +347,11 @@ def test_tokens_of_a_lost_key_are_forgotten_and_an_unknown_account_is_said(
     vendor = emulator(messages=100, days=2)
     driver = Driver(database_url, vendor.url, tmp_path)
     keys: list[Any] = [
-        {"WPSYNC_SECURITY__TOKEN_KEY": Fernet.generate_key().decode()} for _ in range(2)
+        {"WPSYNC_SECURITY__TOKEN_KEY": key_files.new(Kind.TOKEN).line()} for _ in range(2)
     ]
     assert driver.run("api", "agents", **keys[0]).returncode == 0
     ran = driver.run("api", "agents", **keys[1])
-    assert (ran.returncode, "wpsync token rotate --forget" in ran.stderr) == (1, True)
+    assert (ran.returncode, "wpsync token rotate" in ran.stderr) == (1, True)
     ran = driver.run("token", "rotate", "--forget", "--json", **keys[1])
     assert (ran.returncode, json.loads(ran.stdout)) == (0, [{"account": "main", "rotated": True}])
     assert driver.run("api", "agents", **keys[1]).returncode == 0

@@ -9,6 +9,7 @@ from pathlib import Path
 import yaml
 
 from wpsync import config
+from wpsync.config import key_files
 from wpsync.resources import RESOURCES, TABLES
 from wpsync.resources.spec import ACCOUNT
 from wpsync.status.dictionary import as_dbml, as_markdown
@@ -194,8 +195,11 @@ def test_the_settings_of_the_compose_file_are_a_good_configuration(tmp_path):
     environ = {}
     for name, value in compose["services"]["wpsync"]["environment"].items():
         if name.endswith("_FILE"):
-            (tmp_path / Path(value).name).write_text("a-secret\n")
-            value = str(tmp_path / Path(value).name)
+            file = tmp_path / Path(value).name
+            key = key_files.new(key_files.Kind.TOKEN).line()
+            file.write_text(f"{key if file.name == 'token_key' else 'a-secret'}\n")
+            file.chmod(0o600)
+            value = str(file)
         environ[name] = value
     loaded = config.load(None, environ=environ, cwd=tmp_path)
     assert loaded.accounts["main"].client_id == "a-secret"

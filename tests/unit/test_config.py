@@ -104,7 +104,7 @@ WRONG = [
     ("[alerts]\nquiet_hours = 'at night'\n", "alerts.quiet_hours", *NO_HOURS),
     ("[alerts]\nquiet_hours = '25:00-08:00'\n", "alerts.quiet_hours", *NO_HOURS),
     ("[security]\ntoken_key = 'hush-hush'\n", "security.token_key",
-     "must be 32 bytes in URL-safe base64; `wpsync token key` makes one", "应为 32 字节的 URL 安全 base64，可用 `wpsync token key` 生成"),
+     "line 1 of security.token_key is no key, or a damaged one (token)", "security.token_key 第 1 行不是密钥，或已损坏（token）"),
     ("[accounts.seventeen-letters]\nclient_id = 'x'\nclient_secret = 'hush-hush'\n", "accounts.seventeen-letters",
      "an account name has at most 16 characters out of a-z, 0-9, _ and -", "账号名只能由 a-z、0-9、_ 和 - 组成，最多 16 个字符"),
     (ACCOUNT + "[accounts.main.retention]\ncals = 1\n", "accounts.main.retention.cals",

@@ -268,7 +268,7 @@ def _written(url: str, database: str) -> Path:
 
     file = _DIR / "config.toml"
     text = (
-        f'[database]\nurl = "{database}"\n\n[accounts.main]\nbase_url = "{url}"\n'
+        f'data_dir = "{_DIR}"\n[database]\nurl = "{database}"\n\n[accounts.main]\nbase_url = "{url}"\n'
         f'client_id = "{_CREDENTIALS[0]}"\nclient_secret = "{_CREDENTIALS[1]}"\n\n'
         "[limits.requests_per_minute]\ncalls = 0\nsms = 0\nmessages = 0\nother = 0\n\n"
         "[backfill]\nparallel_windows = 2\n\n"

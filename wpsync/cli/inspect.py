@@ -324,7 +324,12 @@ def show_tokens(context: typer.Context, json: Json = False) -> None:
 
 
 @token.command(
-    "rotate", cls=Command, help=tr("Take a new pair of tokens now.", "立即换取新的一对令牌。")
+    "rotate",
+    cls=Command,
+    help=tr(
+        "Take a new pair of tokens now. Where the key of the stored ones is lost, start anew with the key of this host.",
+        "立即换取新的一对令牌。若已存令牌的密钥丢失，则改用本机的密钥重新开始。",
+    ),
 )
 def rotate_tokens(
     context: typer.Context,
@@ -334,41 +339,41 @@ def rotate_tokens(
         typer.Option(
             "--forget",
             help=tr(
-                "Log in anew and drop the stored tokens: where their key is lost.",
-                "弃用已存令牌并重新登录（密钥丢失时）。",
+                "Log in anew and drop the stored tokens, also where they can be opened.",
+                "弃用已存令牌并重新登录，即使仍可解密。",
             ),
         ),
     ] = False,
     json: Json = False,
 ) -> None:
     """Take a new pair of tokens now."""
-    from wpsync.state.tokens import PostgresTokens
+    from wpsync.config.key_files import Kind
+    from wpsync.messages import say
+    from wpsync.sync.session import made_keys
 
     known = list(configuration(context).accounts)
     check_account(account, known)
     names = [account] if account else known
     with open_session(context) as session:
+        present = made_keys(session.config, Kind.TOKEN)[0]
         for name in names:
-            if forget:
-                PostgresTokens(session.database).forget(name)
+            lost = session.tokens().why_closed(name)
+            if lost is not None:
+                note(say(lost))
+                note(
+                    tr(
+                        f"{name}: starting anew with key {present.id}; other hosts need the same key",
+                        f"{name}：改用密钥 {present.id} 重新开始，其他主机须使用同一密钥",
+                    )
+                )
+            if forget or lost is not None:
+                session.tokens().forget(name)
             with session.client(name) as client:
-                client.authenticate() if forget else client.rotate()
+                client.authenticate() if forget or lost is not None else client.rotate()
             if not json:
                 print(tr(f"{name}: new tokens", f"{name}：已换新令牌"))
     if json:
         print_json([{"account": name, "rotated": True} for name in names])
-
-
-@token.command(
-    "key",
-    cls=Command,
-    help=tr("Print a fresh key for security.token_key.", "生成一个 security.token_key。"),
-)
-def make_key() -> None:
-    """Print a fresh key for security.token_key."""
-    from cryptography.fernet import Fernet
-
-    print(Fernet.generate_key().decode())
 
 
 def schema(

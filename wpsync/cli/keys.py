@@ -1,10 +1,13 @@
-"""`key`: make keys."""
+"""`key`: make and rotate keys."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
+from wpsync.cli.context import configuration
 from wpsync.cli.usage import Command, Group
+from wpsync.errors import ConfigError
 from wpsync.language import tr
 
 key = typer.Typer(
@@ -34,3 +37,29 @@ def new(kind: _Kind) -> None:
     from wpsync.config import key_files
 
     print(key_files.new(key_files.Kind(kind)).line())
+
+
+@key.command(
+    "rotate",
+    cls=Command,
+    help=tr(
+        "Add a new key to the key file; earlier ones stay, for what they have closed.",
+        "在密钥文件中加入新密钥；旧密钥保留，用于解密已有内容。",
+    ),
+)
+def rotate(
+    context: typer.Context,
+    kind: Annotated[
+        Literal["token"],
+        typer.Argument(metavar="token", help=tr("Its use.", "用途。")),
+    ],
+) -> None:
+    """Add a new key to the file of the configuration, or of data_dir."""
+    from wpsync.config import key_files
+
+    config, wanted = configuration(context), key_files.Kind(kind)
+    file = Path(config.keys_place(wanted))
+    if not file.is_absolute():
+        raise ConfigError("command.key_without_file", setting=str(file), kind=kind)
+    fresh = key_files.rotate(file, wanted)
+    print(tr(f"{file}: key {fresh.id} is the present one", f"{file}：当前密钥为 {fresh.id}"))

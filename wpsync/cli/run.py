@@ -183,7 +183,7 @@ def opened(
     from wpsync.daemon.service import watching
     from wpsync.db import migrations
     from wpsync.errors import DatabaseUnavailableError, UnwritableError
-    from wpsync.sync.session import session, tell_views
+    from wpsync.sync.session import encrypt_tokens, session, tell_views
 
     said, watch = False, watching(config, policy)
     with ExitStack() as stack:
@@ -204,6 +204,7 @@ def opened(
                     )
                 )
                 tell_views(config, found.database)
+                encrypt_tokens(config, found.database)
                 watch.back()
             except (DatabaseUnavailableError, UnwritableError) as exc:
                 found = None

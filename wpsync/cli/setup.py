@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from wpsync.cli import complain
 from wpsync.cli.context import (
     Options,
     configuration,
@@ -15,7 +16,7 @@ from wpsync.cli.context import (
     print_json,
     without_events,
 )
-from wpsync.errors import ConfigError, Message
+from wpsync.errors import ConfigError, FatalError, Message
 from wpsync.language import Text, spoken, tr
 from wpsync.status.texts import counted
 
@@ -90,6 +91,7 @@ def init(
     context.obj = Options(target, options.verbose, options.serve_page)
     with init_file.then_migrating(target if named else None):
         migrate(context)
+    _make_key(context)
     there = f" --config {target}" if options.config else ""
     steps = f"wpsync{there} check; wpsync{there} backfill --from 30d; wpsync{there} run"
     print(tr(f"next: {steps}", f"下一步：{steps}"))
@@ -105,7 +107,7 @@ def migrate(
     """Bring the database to the newest schema."""
     from wpsync.db import migrations
     from wpsync.db.database import Database
-    from wpsync.sync.session import tell_views
+    from wpsync.sync.session import encrypt_tokens, tell_views
 
     if sql:
         print(migrations.as_sql())
@@ -124,6 +126,7 @@ def migrate(
         applied = migrations.upgrade(address.reveal(), lock_timeout_seconds=seconds)
         with Database(address, connections=2) as database:
             tell_views(config, database)
+            encrypt_tokens(config, database)
     if json:
         revisions = [step.revision for step in applied.steps]
         print_json({"applied": revisions, "definitions": applied.definitions})
@@ -146,6 +149,17 @@ def migrate(
         )
     if not applied.names:
         print(tr("the schema is current", "表结构已是最新"))
+
+
+def _make_key(context: typer.Context) -> None:
+    """Make the key of the tokens where there is none. A database that has one of another host is reported."""
+    from wpsync.sync.session import token_keys
+
+    with open_session(context, vendor=False) as session:
+        try:
+            token_keys(session.config, session.database)
+        except FatalError as exc:
+            complain(exc.message)
 
 
 def _refuse_altered(address: "Secret") -> None:
@@ -263,7 +277,7 @@ def check(
     ] = False,
 ) -> None:
     """Try everything that a run needs, and show how to mend failures."""
-    from wpsync.daemon import preflight
+    from wpsync.daemon import exposure, preflight
     from wpsync.daemon.scheduler import AT_ONCE
     from wpsync.db.database import BESIDE
     from wpsync.sync.session import connections
@@ -284,6 +298,8 @@ def check(
         needed = connections(config, AT_ONCE) + BESIDE
         of_database = list(preflight.check_database(address, connections=needed))
         findings += of_database
+        if all(finding.is_good for finding in of_database):
+            findings += exposure.check_exposure(config, address)
         if not database_only and all(finding.is_good for finding in of_database):
             with open_session(context) as session:
                 findings += preflight.check_vendor(session)

@@ -7,6 +7,7 @@ values come from is in `config.tree`, which problem is which message in `config.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
@@ -23,8 +24,9 @@ from pydantic import (
     model_validator,
 )
 
-from wpsync.config import database_address, private_file
+from wpsync.config import database_address, key_files, private_file
 from wpsync.config import tree as config_tree
+from wpsync.config.key_files import Key, Kind
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
 from wpsync.errors import ConfigError, Message
 from wpsync.model import Secret
@@ -92,19 +94,21 @@ def _beginning(value: str) -> str:
     return value
 
 
-def _fernet_key(value: SecretStr | None) -> SecretStr | None:
-    from base64 import urlsafe_b64decode
-    from binascii import Error
-
-    if value is None:
-        return None
-    try:
-        good = len(urlsafe_b64decode(value.get_secret_value())) == 32
-    except (Error, ValueError):
-        good = False
-    if not good:
-        raise ProblemError(Message("configuration.not_token_key"))
+def _token_keys(value: SecretStr | None) -> SecretStr | None:
+    if value is not None:
+        try:
+            key_files.parse(value.get_secret_value(), Kind.TOKEN, _named(Kind.TOKEN))
+        except ConfigError as exc:
+            raise ProblemError(exc.message) from None
     return value
+
+
+_KEYS = {Kind.TOKEN: ("security", "token_key")}
+"""The setting of each kind of keys that stands in a key file."""
+
+
+def _named(kind: Kind) -> str:
+    return ".".join(_KEYS[kind])
 
 
 _OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_filled)]
@@ -176,9 +180,9 @@ class LimitsConfig(_Section):
 
 
 class SecurityConfig(_Section):
-    """Tokens at rest."""
+    """Tokens at rest. Without `token_key`, the key in data_dir."""
 
-    token_key: Annotated[_OptionalSecret, AfterValidator(_fernet_key)] = None
+    token_key: Annotated[_OptionalSecret, AfterValidator(_token_keys)] = None
 
 
 def _is_loopback(host: str) -> bool:
@@ -439,6 +443,44 @@ class Config(_Section):
             return None
         return Secret(lambda: (self._now("web", "password") or known).get_secret_value())
 
+    def keys(self, kind: Kind) -> tuple[Key, ...]:
+        """Return the keys of a kind, the present one first: as configured, else those in data_dir; none where none is.
+
+        A file is read anew each time. Raises ConfigError for one in data_dir that cannot be used.
+        """
+        section, name = _KEYS[kind]
+        given: SecretStr | None = getattr(getattr(self, section), name)
+        if given is None:
+            file = key_files.place(self.data_dir, kind)
+            return self._heard(key_files.read(file, kind)) if lexists(file) else ()
+        try:
+            if (section, name) in self._files:
+                return self._heard(key_files.read(self._files[section, name], kind))
+        except ConfigError:  # a file that is being written
+            pass
+        return key_files.parse(given.get_secret_value(), kind, _named(kind))
+
+    def keys_place(self, kind: Kind) -> str:
+        """Return the file of the keys of a kind, be it there or not, or the setting that holds them."""
+        if _KEYS[kind] in self._files:
+            return str(self._files[_KEYS[kind]].absolute())
+        section, name = _KEYS[kind]
+        if getattr(getattr(self, section), name) is not None:
+            return _named(kind)
+        return str(key_files.place(self.data_dir, kind).absolute())
+
+    def make_keys(self, kind: Kind) -> bool:
+        """Make a key in data_dir. Return whether there was none before. Raises ConfigError as `key_files` does."""
+        keys, is_new = key_files.read_or_make(key_files.place(self.data_dir, kind), kind)
+        self._heard(keys)
+        return is_new
+
+    def _heard(self, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+        for key in keys:
+            for secret in _materials(key.line()):
+                self._on_secret(secret)
+        return keys
+
     def _now(self, *keys: str) -> SecretStr | None:
         """Return the present content of a secret's file; None where there is no such file, or nothing in it."""
         if keys not in self._files:
@@ -459,9 +501,10 @@ class Config(_Section):
                 yield account.privacy.key.get_secret_value()
         for target in self.alerts.targets:
             yield target.get_secret_value()
+        if self.security.token_key is not None:
+            yield from _materials(self.security.token_key.get_secret_value())
         for secret in (
             self.database.password,
-            self.security.token_key,
             self.web.password,
             self.privacy.key,
         ):
@@ -474,6 +517,11 @@ class Config(_Section):
                 if password:
                     yield password
                     yield quote(password, safe="")
+
+
+def _materials(lines: str) -> list[str]:
+    """Return the secret part of each line of a key file."""
+    return [line.rpartition(" ")[2] for line in lines.splitlines()]
 
 
 def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
@@ -495,6 +543,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
         ]
         raise ConfigError("configuration.wrong", problems=problems) from None
     problems += [sources.locate(*found) for found in _problems_of_names(config)]
+    problems += [sources.locate(*found) for found in _problems_of_keys(sources.files)]
     if problems:
         raise ConfigError("configuration.wrong", problems=problems)
     config.note_files(sources.file, sources.files)
@@ -509,6 +558,18 @@ def _problems_of_names(config: Config) -> Iterator[tuple[config_tree.Keys, Messa
         for name in listed:
             if name not in RESOURCES:
                 yield ("sync", key), _no_resource(name)
+
+
+def _problems_of_keys(
+    files: Mapping[config_tree.Keys, Path],
+) -> Iterator[tuple[config_tree.Keys, Message]]:
+    """Yield the problems of the files of keys: their owner, mode and kind."""
+    for kind, keys in _KEYS.items():
+        try:
+            if keys in files:
+                key_files.read(files[keys], kind)
+        except ConfigError as exc:
+            yield keys, exc.message
 
 
 def parse_instant(text: str, *, now: datetime) -> datetime:

@@ -17,7 +17,6 @@ from wpsync.messages import remedy, say
 from wpsync.model import Secret
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Personal
-from wpsync.state.tokens import PostgresTokens
 from wpsync.sync.session import Session
 
 QUERIES = statements(__name__)
@@ -240,10 +239,7 @@ def _account(session: Session, name: str, client: Client) -> Iterator[Finding]:
         yield _refused(name, exc)
         return
     yield Finding(_account_name(name), Message("check.agents_listed", {"count": len(agents)}))
-    key = session.config.security.token_key
-    tokens = PostgresTokens(session.database, Secret(key.get_secret_value()) if key else None).read(
-        name
-    )
+    tokens = session.tokens().read(name)
     if tokens is not None:
         age = session.clock.now() - tokens.issued_at
         good = age < session.policy.tokens.overdue

@@ -524,6 +524,13 @@ def _tokens(metadata: sa.MetaData) -> None:
         _column("access_token", sa.Text(), "访问令牌", "access token"),
         _column("refresh_token", sa.Text(), "刷新令牌", "refresh token"),
         _column("encrypted", sa.Boolean(), "是否加密存储", "whether the tokens are encrypted"),
+        _column(
+            "key_id",
+            IDENTIFIER,
+            "加密所用密钥的编号",
+            "the id of the key that they are encrypted with",
+            null=True,
+        ),
         _column("issued_at", _INSTANT, "获取时间", "when the pair was issued"),
         _column("renewed_at", _INSTANT, "最近续期时间", "when the access token was renewed last"),
         _column("access_expires_at", _INSTANT, "访问令牌到期", "when the access token ends"),

@@ -19,6 +19,7 @@ def declare(metadata: sa.MetaData) -> None:
     _leases(metadata)
     _surveys(metadata)
     _named_rows(metadata)
+    _keys(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -342,5 +343,21 @@ def _named_rows(metadata: sa.MetaData) -> None:
         comment=comment(
             "消息引用过的会话，以及其中尚缺的",
             "chats that messages name, and which of them are not there",
+        ),
+    )
+
+
+def _keys(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "keys",
+        metadata,
+        column("kind", IDENTIFIER, "用途：token 令牌", "its use: token"),
+        column("id", IDENTIFIER, "密钥编号", "the id of the key, which tells nothing of it"),
+        column("since", INSTANT, "首次使用时间", "when it was first used"),
+        sa.PrimaryKeyConstraint("kind", "id", name="keys_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "本库使用过的密钥；一旦有令牌密钥，明文令牌即被拒绝",
+            "the keys that this database was written with; once there is one, tokens in clear are refused",
         ),
     )

@@ -23,6 +23,8 @@ ENTRIES: Mapping[str, Entry] = {
     "check.clock": Entry(Text("clock", "时钟")),
     "check.migrations": Entry(Text("migrations", "表结构")),
     "check.account": Entry(Text("account {account}", "账号 {account}")),
+    "check.token_key": Entry(Text("key of the tokens", "令牌密钥")),
+    "check.server_log": Entry(Text("server's log", "数据库日志")),
     "check.tokens": Entry(Text("tokens of {account}", "{account} 的令牌")),
     "check.vendor_clock": Entry(Text("vendor's clock", "厂商时钟")),
     "check.tables": Entry(Text("tables", "数据表")),
@@ -239,6 +241,28 @@ ENTRIES: Mapping[str, Entry] = {
             "vendor reachable, credentials good, agents: {count:count}",
             "可访问厂商接口，凭据有效，{count:count} 个座席",
         )
+    ),
+    "check.token_key_fits": Entry(
+        Text("key {id} ({place}) opens the stored tokens", "密钥 {id}（{place}）可解密已存的令牌")
+    ),
+    "check.token_key_to_come": Entry(
+        Text("made when it is first needed: {place}", "首次需要时生成：{place}")
+    ),
+    "check.statements_not_logged": Entry(Text("statements are not logged", "不记录语句")),
+    "check.parameters_not_logged": Entry(
+        Text("statements are logged without their parameters", "记录语句，但不含参数")
+    ),
+    "check.parameters_logged": Entry(
+        Text(
+            "Postgres logs the parameters of statements, and so numbers, texts and closed tokens ({by})",
+            "Postgres 会在日志中记录语句的参数，其中有号码、文本和加密后的令牌（{by}）",
+        ),
+        Text(
+            "set log_parameter_max_length = 0 and log_parameter_max_length_on_error = 0 in postgresql.conf,"
+            " or as a superuser: alter database NAME set log_parameter_max_length = 0 (pgaudit: pgaudit.log_parameter = off)",
+            "请在 postgresql.conf 中设置 log_parameter_max_length = 0 和 log_parameter_max_length_on_error = 0，"
+            "或由超级用户执行 alter database 库名 set log_parameter_max_length = 0（pgaudit 则设 pgaudit.log_parameter = off）",
+        ),
     ),
     "check.tokens_fresh": Entry(Text("age in days: {days:count}", "已签发 {days:count} 天")),
     "check.tokens_old": Entry(

@@ -108,6 +108,16 @@ ENTRIES: Mapping[str, Entry] = {
         Text("{file}: the password is too short", "{file}：密码过短"),
         Text("use eight characters or more", "至少要有 8 个字符"),
     ),
+    "command.key_without_file": Entry(
+        Text(
+            "{setting} holds the key itself, and there is no file to add a new one to",
+            "密钥直接写在 {setting} 中，没有可以加入新密钥的文件",
+        ),
+        Text(
+            "write a new key ahead of it, on a line of its own: `wpsync key new {kind}` prints one",
+            "请在其前面单独一行写入新密钥：可用 `wpsync key new {kind}` 生成",
+        ),
+    ),
     # init.
     "command.no_terminal_for_credentials": Entry(
         Text(

@@ -108,12 +108,6 @@ ENTRIES: Mapping[str, Entry] = {
             "应以 https:// 开头（http:// 仅限本机）",
         )
     ),
-    "configuration.not_token_key": Entry(
-        Text(
-            "must be 32 bytes in URL-safe base64; `wpsync token key` makes one",
-            "应为 32 字节的 URL 安全 base64，可用 `wpsync token key` 生成",
-        )
-    ),
     "configuration.open_to_network": Entry(
         Text(
             "{bind} opens the status page to the network; set web.password (or web.password_file)",

@@ -5,14 +5,17 @@ from collections.abc import Mapping
 from wpsync.language import Text
 from wpsync.messages.entry import Entry
 
-_RESTORE = Text("bring the file back from its copy", "请从备份恢复该文件")
+_RESTORE = Text(
+    "bring the file back from its copy (docs/keys.md)",
+    "请从备份恢复该文件（见 docs/keys.zh-CN.md）",
+)
 
 ENTRIES: Mapping[str, Entry] = {
     "key.unreadable": Entry(
         Text("the key file {file} cannot be read", "无法读取密钥文件 {file}"),
         Text(
-            "let the user that wpsync runs as read it, or bring it back from its copy",
-            "请让运行 wpsync 的用户有权读取，或从备份恢复",
+            "let the user that wpsync runs as read it, or bring it back from its copy (docs/keys.md)",
+            "请让运行 wpsync 的用户有权读取，或从备份恢复（见 docs/keys.zh-CN.md）",
         ),
     ),
     "key.link": Entry(
@@ -52,8 +55,8 @@ ENTRIES: Mapping[str, Entry] = {
     "key.none": Entry(
         Text("{where} holds no key ({kind})", "{where} 中没有密钥（{kind}）"),
         Text(
-            "bring the key back from its copy; `wpsync key new {kind}` prints a new one",
-            "请从备份恢复密钥；`wpsync key new {kind}` 可生成新密钥",
+            "bring the key back from its copy; `wpsync key new {kind}` prints a new one (docs/keys.md)",
+            "请从备份恢复密钥；`wpsync key new {kind}` 可生成新密钥（见 docs/keys.zh-CN.md）",
         ),
     ),
     "key.newer": Entry(
@@ -69,8 +72,8 @@ ENTRIES: Mapping[str, Entry] = {
             "{where} 第 {line} 行不是密钥，或已损坏（{kind}）",
         ),
         Text(
-            "bring the line back from its copy: wpsync-key-1 {kind}, an id, 43 characters",
-            "请从备份恢复该行，格式为 wpsync-key-1 {kind}、编号、43 个字符",
+            "bring the line back from its copy: wpsync-key-1 {kind}, an id, 43 characters (docs/keys.md)",
+            "请从备份恢复该行，格式为 wpsync-key-1 {kind}、编号、43 个字符（见 docs/keys.zh-CN.md）",
         ),
     ),
     "key.other_kind": Entry(
@@ -100,14 +103,21 @@ ENTRIES: Mapping[str, Entry] = {
         ),
         Text("keep it, or move it away first", "请保留该文件，或先移走"),
     ),
+    "key.made": Entry(
+        Text(
+            "made a key ({kind}) in {file}; keep a copy of it apart from the database, and give the same to other hosts",
+            "已生成密钥（{kind}）：{file}；请另存一份，与数据库备份分开存放，其他主机须使用同一密钥",
+        ),
+        Text("how to keep a copy: docs/keys.md", "备份方法见 docs/keys.zh-CN.md"),
+    ),
     "key.not_made": Entry(
         Text(
             "no key could be written to {file}, for which wpsync needs one ({kind})",
             "需要密钥（{kind}），但无法写入 {file}",
         ),
         Text(
-            "let wpsync write there, or give it a key: `wpsync key new {kind}` prints one",
-            "请让 wpsync 可写入该处，或提供密钥：`wpsync key new {kind}` 可生成",
+            "let wpsync write there, or give it a key: `wpsync key new {kind}` prints one (docs/keys.md)",
+            "请让 wpsync 可写入该处，或提供密钥：`wpsync key new {kind}` 可生成（见 docs/keys.zh-CN.md）",
         ),
     ),
 }

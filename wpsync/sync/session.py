@@ -1,18 +1,21 @@
 """Putting the parts together from a configuration: database, clock, clients, accounts."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from wpsync.api.auth import Credentials
 from wpsync.api.client import Client, OnRequest
 from wpsync.api.limits import Limits, OnWait
 from wpsync.clock import AnchoredClock, Clock, SystemClock
 from wpsync.config import Config
+from wpsync.config.key_files import Key, Kind
 from wpsync.db import revision
 from wpsync.db.database import BRIEF, Database
-from wpsync.errors import SchemaMismatchError
+from wpsync.errors import FatalError, Message, SchemaMismatchError
 from wpsync.model import Secret
 from wpsync.normalize.privacy import Privacy
 from wpsync.policy import DEFAULT, Ages, Policy
@@ -20,8 +23,10 @@ from wpsync.resources import RESOURCES
 from wpsync.state import accounts, working_hours
 from wpsync.state.outages import PostgresOutages
 from wpsync.state.request_budget import PostgresBooks
-from wpsync.state.tokens import PostgresTokens
+from wpsync.state.tokens import PostgresTokens, key_ids
 from wpsync.sync.account import Account, Pace, opened
+
+log = logging.getLogger(__name__)
 
 MOST = 60
 """Connections that the jobs of however many accounts need at most; a server allows a hundred by default."""
@@ -57,7 +62,7 @@ class Session:
             account=name,
             base_url=settings.base_url,
             credentials=Credentials(settings.client_id, self.config.client_secret(name)),
-            tokens=PostgresTokens(self.database, _token_key(self.config)),
+            tokens=self.tokens(),
             clock=self.clock,
             limits=Limits(
                 _per_endpoint(self.config, name),
@@ -75,6 +80,10 @@ class Session:
             outages=PostgresOutages(self.database, name),
             policy=self.policy,
         )
+
+    def tokens(self) -> PostgresTokens:
+        """Return the token store, with the keys of the configuration, or one that is made for it."""
+        return PostgresTokens(self.database, partial(token_keys, self.config, self.database))
 
     def enter_accounts(self) -> None:
         """Keep which console each configured account is. Raises ConfigError as `client` does."""
@@ -149,9 +158,31 @@ def tell_views(config: Config, database: Database) -> None:
     )
 
 
-def _token_key(config: Config) -> Secret | None:
-    key = config.security.token_key
-    return None if key is None else Secret(key.get_secret_value())
+def encrypt_tokens(config: Config, database: Database) -> None:
+    """Encrypt the tokens that an earlier version has left in clear."""
+    PostgresTokens(database, partial(token_keys, config, database)).encrypt_clear()
+
+
+def token_keys(config: Config, database: Database) -> tuple[Key, ...]:
+    """Return the keys of the tokens. Where there are none, make one, unless the database needs one that is lost.
+
+    Raises ConfigError for a file that cannot be used, and FatalError for a lost key.
+    """
+    keys = config.keys(Kind.TOKEN)
+    if not keys and (known := key_ids(database)):
+        place = config.keys_place(Kind.TOKEN)
+        raise FatalError("token.key_missing", ids=known, place=place)
+    return keys or made_keys(config, Kind.TOKEN)
+
+
+def made_keys(config: Config, kind: Kind) -> tuple[Key, ...]:
+    """Return the keys of a kind, of which one is made in data_dir if there is none; this is logged once, then."""
+    if config.keys(kind):
+        return config.keys(kind)
+    if config.make_keys(kind):
+        told = Message("key.made", {"file": config.keys_place(kind), "kind": kind.value})
+        log.info("key.made", extra={"key": told})
+    return config.keys(kind)
 
 
 def _threads(config: Config) -> int:
