@@ -15,10 +15,15 @@ class OwnServer:
     """A server in a folder of the test's. `settings` are the server's, by name."""
 
     def __init__(
-        self, folder: Path, *, durable: bool = False, settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        durable: bool = False,
+        settings: Mapping[str, str] | None = None,
+        major: int | None = None,
     ) -> None:
         self._place = folders.locate(folder)
-        self._programs = programs.find(self._place.account)
+        self._programs = programs.find(self._place.account, major)
         self._durable = durable
         self._settings = settings
         self._process: Popen[bytes] | None = None
@@ -53,7 +58,9 @@ class OwnServer:
         return self.database("wpsync")
 
     def database(self, name: str) -> str:
-        return f"postgresql://postgres@/{name}?host={quote(str(self._socket))}"
+        port = (self._settings or {}).get("port")
+        at = f"&port={port}" if port else ""
+        return f"postgresql://postgres@/{name}?host={quote(str(self._socket))}{at}"
 
 
 @contextmanager

@@ -68,13 +68,29 @@ def read(environ: Mapping[str, str]) -> Settings:
             "dbname": environ.get("BI_DATABASE", "wpsync"),
             "user": environ.get("BI_USER", "metabase"),
             "password": password.strip("\r\n"),
-            "ssl": False,
+            **_ssl(environ),
             "schema-filters-type": "inclusion",
             "schema-filters-patterns": "wp,wp_bi",
         },
         language=environ.get("METABASE_LANGUAGE", "zh_CN"),
         patience=float(environ.get("METABASE_PATIENCE_SECONDS", "600")),
     )
+
+
+def _ssl(environ: Mapping[str, str]) -> dict[str, Any]:
+    """How Metabase reaches the database: BI_SSLMODE, in libpq's words.
+
+    For verify-ca and verify-full its container needs the authority's certificate as ~/.postgresql/root.crt.
+    """
+    mode = environ.get("BI_SSLMODE", "")
+    if mode == "disable":
+        return {"ssl": False}
+    if mode not in ("require", "verify-ca", "verify-full"):
+        raise ConnectError(
+            "BI_SSLMODE must be disable (a private network), require, verify-ca or verify-full:"
+            f" set it in docker-compose.yml, {_AGAIN}"
+        )
+    return {"ssl": True, "ssl-mode": mode}
 
 
 def _secret(file: Path) -> str:

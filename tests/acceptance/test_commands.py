@@ -178,21 +178,104 @@ def wpsync(folder, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_init_with_a_wrong_secret_writes_nothing_and_says_how_to_try_again(emulator, tmp_path):
     vendor = emulator(messages=100, days=2)
     (tmp_path / "wrong secret").write_text("f" * 32)
-    address = "postgresql://wpsync:pa-ss-word@db/wpsync"
+    address = "postgresql://wpsync:pa-ss-word@db/wpsync?sslmode=require"
+    (tmp_path / "address").write_text(f"{address}\n")
     ran = wpsync(
         tmp_path, "init", "--client-id", CLIENT[0], "--client-secret-file", "wrong secret",
-        "--database-url", address, "--base-url", vendor.url,
+        "--database-url-file", "address", "--base-url", vendor.url,
     )  # fmt: skip
     assert ran.returncode == 1
     assert "the vendor rejects this clientId and clientSecret" in ran.stderr
     assert "nothing was written; try again with:" in ran.stderr
     assert ran.stderr.splitlines()[-1].strip() == (
         f"wpsync init --client-id {CLIENT[0]} --client-secret-file 'wrong secret'"
-        f" --database-url 'postgresql://wpsync:***@db/wpsync' --base-url {vendor.url}"
+        f" --database-url-file address --base-url {vendor.url}"
     )
     assert "pa-ss-word" not in ran.stdout + ran.stderr
     assert "f" * 32 not in ran.stdout + ran.stderr
-    assert [file.name for file in tmp_path.iterdir()] == ["wrong secret"]
+    assert {file.name for file in tmp_path.iterdir()} == {"wrong secret", "address"}
+
+
+def test_init_takes_no_password_among_its_arguments_and_no_open_way_to_another_machine(
+    emulator, tmp_path
+):
+    vendor = emulator(messages=100, days=2)
+    (tmp_path / "secret").write_text(CLIENT[1])
+    given = (
+        "init",
+        "--client-id",
+        CLIENT[0],
+        "--client-secret-file",
+        "secret",
+        "--base-url",
+        vendor.url,
+    )
+    for address in (
+        "postgresql://wpsync:pa-ss-word@db/wpsync?sslmode=require",
+        "postgresql://wpsync@db/wpsync?sslmode=require&password=pa-ss-word",
+        "postgresql://wpsync@db/wpsync?sslmode=require&sslpassword=pa-ss-word",
+    ):
+        ran = wpsync(tmp_path, *given, "--database-url", address)
+        assert ran.returncode == 2
+        assert "--database-url-file FILE" in ran.stderr
+        assert "pa-ss-word" not in ran.stdout + ran.stderr
+    ran = wpsync(tmp_path, *given, "--database-url", "postgresql://wpsync:p@Tops3%zzWord@db/wpsync")
+    assert ran.returncode == 2
+    assert not [piece for piece in ("Tops3", "zzWord") if piece in ran.stdout + ran.stderr]
+    ran = wpsync(tmp_path, *given, "--database-url", "postgresql://wpsync@db/wpsync")
+    assert ran.returncode == 2
+    assert "config.toml: database.url: db is another machine" in ran.stderr
+    assert "?sslmode=require" in ran.stderr
+    assert [file.name for file in tmp_path.iterdir()] == ["secret"]
+
+
+@pytest.mark.parametrize("way", ["file", "stdin", "environment"])
+def test_init_takes_an_address_with_its_password_where_no_process_list_shows_it(
+    way, emulator, empty_database_url, tmp_path
+):
+    vendor = emulator(messages=100, days=2)
+    address = f"{empty_database_url}&password=pa-ss-word"
+    (tmp_path / "secret").write_text(CLIENT[1])
+    (tmp_path / "address").write_text(address)
+    words = [
+        "init",
+        "--client-id",
+        CLIENT[0],
+        "--client-secret-file",
+        "secret",
+        "--base-url",
+        vendor.url,
+    ]
+    words += {
+        "file": ["--database-url-file", "address"],
+        "stdin": ["--database-url-file", "-"],
+    }.get(way, [])
+    ran = subprocess.run(
+        [sys.executable, "-m", "wpsync", *words], cwd=tmp_path, capture_output=True, text=True, timeout=60,
+        input=address if way == "stdin" else "", check=False,
+        env={**os.environ, **({"WPSYNC_DATABASE__URL": address} if way == "environment" else {})},
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert "pa-ss-word" not in ran.stdout + ran.stderr
+    assert (address in (tmp_path / "config.toml").read_text()) == (way != "environment")
+    assert (tmp_path / "wpsync-data" / "token.key").stat().st_mode & 0o777 == 0o600
+    assert ran.stderr.count("key.made") == 1
+
+
+def test_init_asks_how_the_way_to_another_machine_is_protected(emulator, tmp_path):
+    vendor = emulator(messages=100, days=2)
+    (tmp_path / "secret").write_text(CLIENT[1])
+    command = [
+        sys.executable, "-m", "wpsync", "--config", str(tmp_path / "config.toml"), "init", "--client-id", CLIENT[0],
+        "--client-secret-file", str(tmp_path / "secret"), "--base-url", vendor.url,
+    ]  # fmt: skip
+    answers = ("postgresql://x@db.invalid/x\n", "perhaps\n", "verify-full\n", "/etc/ca file.pem\n")
+    _, said = typed(command, *answers)
+    assert said.count("db.invalid is another machine; sslmode") == 2
+    assert (
+        'url = "postgresql://x@db.invalid/x?sslmode=verify-full&sslrootcert=/etc/ca%20file.pem"'
+        in (tmp_path / "config.toml").read_text()
+    )
 
 
 def test_init_says_what_else_is_wrong_without_a_traceback(emulator, tmp_path):

@@ -204,7 +204,7 @@ def test_the_settings_of_the_compose_file_are_a_good_configuration(tmp_path):
     loaded = config.load(None, environ=environ, cwd=tmp_path)
     assert loaded.accounts["main"].client_id == "a-secret"
     assert loaded.database_address().reveal() == (
-        "host='db' user='wpsync' dbname='wpsync' password='a-secret'"
+        "host='db' user='wpsync' dbname='wpsync' sslmode='disable' password='a-secret'"
     )
 
 

@@ -51,6 +51,7 @@ class Compose:
             "BI_HOST": str(place["host"]),
             "BI_PORT": str(place.get("port", "5432")),
             "BI_DATABASE": str(place["dbname"]),
+            "BI_SSLMODE": "disable",
             "BI_USER": self.role,
         }
         (mounted,) = service["volumes"]

@@ -257,7 +257,7 @@ def test_a_secret_in_a_file_that_is_not_there_is_one_problem(tmp_path):
 
 
 def test_no_secret_shows_itself(tmp_path):
-    loaded = load(tmp_path, '[database]\nurl = "postgresql://u:pw-in-url@h/d"\n' + ACCOUNT)
+    loaded = load(tmp_path, '[database]\nurl = "postgresql://u:pw-in-url@127.0.0.1/d"\n' + ACCOUNT)
     for shown in (repr(loaded), str(loaded), str(loaded.model_dump())):
         assert "hush-hush" not in shown
         assert "pw-in-url" not in shown
@@ -322,11 +322,11 @@ def test_an_account_may_have_rules_of_its_own_that_go_before_the_general_ones_ke
 @pytest.mark.parametrize(
     ("address", "conninfo"),
     [
-        ("postgresql://u:p@h1,h2:5433/d", "host='h1,h2' port=',5433' user='u' password='p' dbname='d'"),
+        ("postgresql://u:p@h1,h2:5433/d?sslmode=disable", "host='h1,h2' port=',5433' user='u' password='p' dbname='d' sslmode='disable'"),
         ("postgresql://u@%2Ftmp%2Fs/d", "host='/tmp/s' user='u' dbname='d'"),
         ("postgres://u:%40%2F%25%20%5B@[::1]:5432/d", "host='::1' port='5432' user='u' password='@/% [' dbname='d'"),
         ("postgresql://u:p#w@h/d?ssl=true", "host='h' user='u' password='p#w' dbname='d' sslmode='require'"),
-        ("postgresql://u:it's\\@h/d", "host='h' user='u' password='it\\'s\\\\' dbname='d'"),
+        ("postgresql://u:it's\\@localhost/d", "host='localhost' user='u' password='it\\'s\\\\' dbname='d'"),
         ("postgresql:///d?host=/tmp/x", "dbname='d' host='/tmp/x'"),
     ],
 )  # fmt: skip
@@ -353,6 +353,10 @@ def test_an_address_of_a_database_is_read_as_libpq_reads_it(tmp_path, address, c
         "postgresql://u:SecrEt9@[::1/d",
         "postgresql://u:SecrEt9@127.0.0.1/d?schema=public",
         "postgresql://u:SecrEt9@127.0.0.1/d?x",
+        "postgresql://u@127.0.0.1/d?password=Secr&Et9=x",
+        "postgresql://u@127.0.0.1/d?password=Secr&sslmodEt9=x",
+        "postgresql://u:SecrEt9@127.0.0.1/d?sslmode=Secr",
+        "postgresql://u:SecrEt9@db/d",
         "mysql://u:SecrEt9@127.0.0.1/d",
     ],
 )
@@ -377,6 +381,7 @@ def test_every_value_is_freed_of_blanks_wherever_it_comes_from(tmp_path):
         "WPSYNC_ACCOUNTS__MAIN__CLIENT_ID": "id\n",
         "WPSYNC_ACCOUNTS__MAIN__CLIENT_SECRET_FILE": "secret",
         "WPSYNC_DATABASE__URL": "postgresql://u@h/d\n",
+        "PGSSLMODE": "require",
         "WPSYNC_LOG__LEVEL": "INFO",
         "WPSYNC_BI__HOLIDAYS": "2026-10-01,2026-10-02",
         "WPSYNC_BI__WORK_DAYS": "1,2,3",
@@ -411,7 +416,7 @@ def test_a_secret_in_a_file_is_read_anew_each_time(tmp_path):
         (tmp_path / name).write_text("old-secret")
     loaded = load(
         tmp_path,
-        '[database]\nurl = "postgresql://u@h/d"\npassword_file = "database"\n'
+        '[database]\nurl = "postgresql://u@localhost/d"\npassword_file = "database"\n'
         '[web]\npassword_file = "page"\n[accounts.main]\nclient_id = "id"\nclient_secret_file = "vendor"\n',
     )
     heard: list[str] = []
@@ -426,3 +431,57 @@ def test_a_secret_in_a_file_is_read_anew_each_time(tmp_path):
     for name in ("vendor", "database", "page"):
         (tmp_path / name).unlink()
     assert loaded.client_secret("main").reveal() == page.reveal() == "old-secret"
+
+
+OPEN = [
+    "postgresql://u@db/d",
+    "postgresql://u@10.0.0.1/d?application_name=x",
+    "postgresql://u@127.0.0.1.example.com/d",
+    "postgresql://u@localhost,db/d",
+    "postgresql://u@/d?host=/tmp,db",
+    "postgresql://u@localhost/d?hostaddr=10.0.0.1",
+    "postgresql://u@[fd00::2]/d",
+    "postgresql:///d?service=remote",
+]
+HERE = [
+    "postgresql:///d",
+    "postgresql://u@localhost/d",
+    "postgresql://u@127.0.0.7:5433/d",
+    "postgresql://u@[::1]/d",
+    "postgresql://u@%2Ftmp/d",
+    "postgresql://u@db/d?hostaddr=127.0.0.1",
+]
+
+
+@pytest.mark.parametrize("address", OPEN)
+def test_an_address_on_another_machine_names_its_sslmode(tmp_path, address):
+    text = f'[database]\nurl = "{address}"\n' + ACCOUNT
+    (problem,) = problems(tmp_path, text)
+    mark = "&" if "?" in address else "?"
+    assert problem.startswith("config.toml: database.url: ")
+    added = re.findall(r"(\S)(sslmode=\S+)", problem)
+    assert [one for one, _ in added] == [mark] * 3
+    for _, line in added:
+        load(tmp_path, text.replace(address, f"{address}{mark}{line}"))
+    load(tmp_path, text, PGSSLMODE="require")
+
+
+@pytest.mark.parametrize("address", HERE)
+def test_an_address_on_this_machine_needs_none_unless_the_environment_leads_elsewhere(
+    tmp_path, address
+):
+    text = f'[database]\nurl = "{address}"\n' + ACCOUNT
+    load(tmp_path, text)
+    if "hostaddr" not in address:
+        with pytest.raises(ConfigError):
+            load(tmp_path, text, PGHOSTADDR="10.0.0.1")
+
+
+def test_an_address_that_a_file_holds_later_is_not_taken_without_its_sslmode(tmp_path):
+    file = tmp_path / "url"
+    file.write_text("postgresql://u@db/d?sslmode=require")
+    loaded = load(tmp_path, '[database]\nurl_file = "url"\n' + ACCOUNT)
+    file.write_text("postgresql://u@db2/d")
+    assert "host='db'" in loaded.database_address().reveal()
+    file.write_text("postgresql://u@db2/d?sslmode=require")
+    assert "host='db2'" in loaded.database_address().reveal()

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn, cast
+from urllib.parse import quote
 
 import typer
 
@@ -22,6 +23,8 @@ from wpsync.errors import AuthenticationError, ConfigError, Message, WpsyncError
 from wpsync.language import spoken, tr
 from wpsync.model import Secret
 
+_IN_ENVIRONMENT = ("WPSYNC_DATABASE__URL", "WPSYNC_DATABASE__URL_FILE")
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -33,8 +36,32 @@ class Answers:
     base_url: str
 
 
+def database(url: str | None, file: Path | None) -> Secret | None:
+    """Return the address that was given, None where none was.
+
+    Raises ConfigError for a password among the arguments, which every user of the machine can see.
+    """
+    if file is not None:
+        if url is not None:
+            raise ConfigError(
+                "command.one_of_two", one="--database-url", other="--database-url-file"
+            )
+        return Secret(sys.stdin.read().strip() if str(file) == "-" else _read(file))
+    if url is None:
+        given = [name for name in _IN_ENVIRONMENT if os.environ.get(name)]
+        return Secret("") if given else None
+    try:
+        found = database_address.parsed(url) if url else {}
+    except ProblemError as exc:
+        problem = Message("configuration.of_key", {"key": "--database-url", "problem": exc.problem})
+        raise ConfigError("configuration.wrong", problems=[problem]) from None
+    if found.keys() & {"password", "sslpassword"}:
+        raise ConfigError("command.password_in_arguments")
+    return Secret(url)
+
+
 def asked(
-    client_id: str | None, secret_file: Path | None, database_url: str | None, base_url: str
+    client_id: str | None, secret_file: Path | None, database_url: Secret | None, base_url: str
 ) -> Answers:
     """Ask on the terminal for the values that were not given. Raises ConfigError where there is no terminal."""
     if not sys.stdin.isatty() and not (client_id and secret_file):
@@ -44,7 +71,7 @@ def asked(
 
 
 def _answered(
-    client_id: str | None, secret_file: Path | None, database_url: str | None, base_url: str
+    client_id: str | None, secret_file: Path | None, database_url: Secret | None, base_url: str
 ) -> Answers:
     client_id = client_id or typer.prompt(
         tr("clientId (from the vendor's console)", "clientId（见厂商管理后台）"), err=True
@@ -57,17 +84,56 @@ def _answered(
         )
     )
     if database_url is None and sys.stdin.isatty():
-        database_url = typer.prompt(
+        database_url = Secret(
+            typer.prompt(
+                tr(
+                    "database url, postgresql://… (empty: embedded Postgres)",
+                    "数据库地址，postgresql://…（留空则用内置 Postgres）",
+                ),
+                default="",
+                show_default=False,
+                err=True,
+            )
+        )
+    address = database_url.reveal().strip() if database_url else ""
+    if address and sys.stdin.isatty():
+        address = _with_sslmode(address)
+    return Answers(
+        client_id, Secret(secret.strip()), Secret(address) if address else None, base_url
+    )
+
+
+def _with_sslmode(address: str) -> str:
+    """Ask how the way to another machine is protected, where the address does not tell; return it with the answer."""
+    try:
+        way = database_address.way(database_address.parsed(address), os.environ)
+    except ProblemError:  # reported when all is read
+        return address
+    if not way.is_open:
+        return address
+    host = ", ".join(way.hosts)
+    mode = ""
+    while mode not in ("verify-full", "require", "disable"):
+        mode = typer.prompt(
             tr(
-                "database url, postgresql://… (empty: embedded Postgres)",
-                "数据库地址，postgresql://…（留空则用内置 Postgres）",
+                f"{host} is another machine; sslmode: verify-full (encrypted, and the server proves itself), require"
+                " (encrypted) or disable (in clear, on a private network)",
+                f"{host} 是另一台机器，sslmode 取 verify-full（加密并校验服务器身份）、require（仅加密）"
+                "或 disable（明文，仅限专用网络）",
             ),
-            default="",
-            show_default=False,
+            err=True,
+        ).strip()
+    added = f"sslmode={mode}"
+    if mode == "verify-full":
+        file = typer.prompt(
+            tr(
+                "certificate of the authority that signed the server's (file)",
+                "签发服务器证书的 CA 证书（文件）",
+            ),
             err=True,
         )
-    address = Secret(database_url) if database_url else None
-    return Answers(client_id, Secret(secret.strip()), address, base_url)
+        added += f"&sslrootcert={quote(str(Path(file.strip()).absolute()))}"
+    return f"{address}{'&' if '?' in address else '?'}{added}"
 
 
 def _read(file: Path) -> str:
@@ -84,6 +150,7 @@ def command(
     answers: Answers,
     secret_file: Path | None,
     database_url: str | None,
+    database_url_file: Path | None,
     base_url: str,
     *,
     force: bool,
@@ -93,23 +160,13 @@ def command(
     words += ["--client-id", answers.client_id]
     if secret_file is not None:
         words += ["--client-secret-file", str(secret_file)]
-    if database_url:
-        words += ["--database-url", _without_password(database_url)]
+    if database_url:  # one with a password was refused
+        words += ["--database-url", database_url]
+    if database_url_file is not None:
+        words += ["--database-url-file", str(database_url_file)]
     if base_url != config.AccountConfig.model_fields["base_url"].default:
         words += ["--base-url", base_url]
     return shlex.join([*words, *(["--force"] if force else [])])
-
-
-def _without_password(address: str) -> str:
-    """Return the address of a database with *** for its password. One that cannot be read is *** as a whole."""
-    try:
-        password = database_address.parsed(address).get("password")
-    except ProblemError:
-        return "***"
-    who, at, rest = address.partition("@")
-    scheme, slashes, user = who.partition("://")
-    named = user.partition(":")[0]
-    return f"{scheme}{slashes}{named}:***{at}{rest}" if password and at else address
 
 
 def write(target: Path, answers: Answers, again: str) -> None:

@@ -59,8 +59,18 @@ def init(
         typer.Option(
             metavar="URL",
             help=tr(
-                "postgresql://…; empty: an embedded Postgres.",
-                "数据库地址 postgresql://…，留空则用内置 Postgres。",
+                "postgresql://… without a password; empty: an embedded Postgres.",
+                "数据库地址 postgresql://…（不含密码），留空则用内置 Postgres。",
+            ),
+        ),
+    ] = None,
+    database_url_file: Annotated[
+        Path | None,
+        typer.Option(
+            metavar=tr("FILE", "文件"),
+            help=tr(
+                "A file with that address, password and all; -: standard input.",
+                "存放该地址（可含密码）的文件；- 表示标准输入。",
             ),
         ),
     ] = None,
@@ -82,9 +92,16 @@ def init(
     target = Path(named or "config.toml")
     if target.exists() and not force:
         raise ConfigError("command.file_exists", file=target)
-    answers = init_file.asked(client_id, client_secret_file, database_url, base_url)
+    database = init_file.database(database_url, database_url_file)
+    answers = init_file.asked(client_id, client_secret_file, database, base_url)
     again = init_file.command(
-        options.config, answers, client_secret_file, database_url, base_url, force=force
+        options.config,
+        answers,
+        client_secret_file,
+        database_url,
+        database_url_file,
+        base_url,
+        force=force,
     )
     init_file.write(target, answers, again)
     print(tr(f"{target}: written, credentials good", f"{target}：已写入，凭据有效"), flush=True)

@@ -26,6 +26,7 @@ from pydantic import (
 
 from wpsync.config import database_address, key_files, private_file
 from wpsync.config import tree as config_tree
+from wpsync.config.database_address import Way
 from wpsync.config.key_files import Key, Kind
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
 from wpsync.errors import ConfigError, Message
@@ -369,6 +370,7 @@ class Config(_Section):
     privacy: PrivacyConfig = PrivacyConfig()
     retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
+    _environ: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _file: Path | None = PrivateAttr(default=None)
     _files: dict[tuple[str, ...], Path] = PrivateAttr(default_factory=dict)
     _on_secret: Callable[[str], None] = PrivateAttr(default_factory=lambda: _unheard)
@@ -415,6 +417,20 @@ class Config(_Section):
         """Return where the database is. Parts in files are read anew each time that it is revealed."""
         return Secret(self._database_now)
 
+    def note_environment(self, environ: Mapping[str, str]) -> None:
+        """Take note of the environment, from which libpq completes an address."""
+        self._environ = {k: value for k, value in environ.items() if k.startswith("PG")}
+
+    def database_way(self) -> Way:
+        """Return the way to the database. An embedded one is on this machine."""
+        return self._way_of(self.database)
+
+    def _way_of(self, database: DatabaseConfig) -> Way:
+        if database.url is None:
+            return Way((), None)
+        found = database_address.parsed(database.url.get_secret_value())
+        return database_address.way(found, self._environ)
+
     def _database_now(self) -> str:
         database = self.database.model_copy(
             update={
@@ -423,9 +439,11 @@ class Config(_Section):
             }
         )
         try:
-            return database.conninfo().reveal()
+            if not self._way_of(database).is_open:
+                return database.conninfo().reveal()
         except ProblemError:  # a file that is being written
-            return self.database.conninfo().reveal()
+            pass
+        return self.database.conninfo().reveal()
 
     def client_secret(self, account: str) -> Secret:
         """Return the secret of a vendor account; one in a file is read anew each time that it is revealed."""
@@ -544,6 +562,8 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
         raise ConfigError("configuration.wrong", problems=problems) from None
     problems += [sources.locate(*found) for found in _problems_of_names(config)]
     problems += [sources.locate(*found) for found in _problems_of_keys(sources.files)]
+    config.note_environment(environ)
+    problems += [sources.locate(*found) for found in _problems_of_way(config)]
     if problems:
         raise ConfigError("configuration.wrong", problems=problems)
     config.note_files(sources.file, sources.files)
@@ -558,6 +578,14 @@ def _problems_of_names(config: Config) -> Iterator[tuple[config_tree.Keys, Messa
         for name in listed:
             if name not in RESOURCES:
                 yield ("sync", key), _no_resource(name)
+
+
+def _problems_of_way(config: Config) -> Iterator[tuple[config_tree.Keys, Message]]:
+    way, url = config.database_way(), config.database.url
+    if way.is_open and url is not None:
+        mark = "&" if "?" in url.get_secret_value() else "?"
+        given = {"host": ", ".join(way.hosts), "mark": mark}
+        yield ("database", "url"), Message("configuration.way_open", given)
 
 
 def _problems_of_keys(

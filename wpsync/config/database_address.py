@@ -6,10 +6,15 @@ read once, when the configuration is, and goes on as parameters with their names
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from ipaddress import ip_address
+from itertools import zip_longest
 from urllib.parse import unquote_to_bytes
 
-from wpsync.config.problems import ProblemError
+from wpsync.config.problems import ProblemError, nearest
 from wpsync.errors import Message
+
+SSLMODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 
 SCHEMES = ("postgresql://", "postgres://")
 
@@ -97,6 +102,43 @@ def parsed(address: str) -> dict[str, str]:
     return {key: _decoded(value) for key, value in found.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The way to a database: the hosts that are other machines, and the sslmode, None where none is named."""
+
+    hosts: tuple[str, ...]
+    sslmode: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it crosses the network, and no sslmode says how. libpq would take either, and verify nothing."""
+        return bool(self.hosts) and self.sslmode is None
+
+
+def way(parameters: Mapping[str, str], environ: Mapping[str, str]) -> Way:
+    """Return the way to a database, as libpq completes an address from the environment."""
+
+    def given(name: str) -> str:
+        return parameters.get(name) or environ.get(f"PG{name.upper()}") or ""
+
+    pairs = zip_longest(given("host").split(","), given("hostaddr").split(","), fillvalue="")
+    reached = [number or name for name, number in pairs]
+    if not any(reached) and given("service"):  # its file may name any host
+        reached = [given("service")]
+    sslmode = given("sslmode") or ("verify-full" if given("sslrootcert") == "system" else None)
+    return Way(tuple(host for host in reached if not _is_here(host)), sslmode)
+
+
+def _is_here(host: str) -> bool:
+    """Whether a host is this machine: a folder of sockets, or loopback."""
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 def conninfo(parameters: Mapping[str, str]) -> str:
     """Return parameters as libpq's text of keywords and values."""
     return " ".join(f"{name}={_quoted(value)}" for name, value in parameters.items())
@@ -126,8 +168,13 @@ def _query(query: str) -> dict[str, str]:
             raise ProblemError(Message("configuration.address_not_encoded"))
         if (name, value) == ("ssl", "true"):  # as of JDBC; libpq takes it too
             name, value = "sslmode", "require"
-        if name not in _PARAMETERS:
-            raise ProblemError(Message("configuration.address_parameter", {"name": name}))
+        if name not in _PARAMETERS:  # it may be a piece of a password, and so is not shown
+            near = nearest(name, _PARAMETERS)
+            if near is None:
+                raise ProblemError(Message("configuration.address_parameter"))
+            raise ProblemError(Message("configuration.address_parameter_near", {"near": near}))
+        if name == "sslmode" and value not in SSLMODES:
+            raise ProblemError(Message("configuration.address_sslmode", {"choices": SSLMODES}))
         found[name] = value
     return found
 

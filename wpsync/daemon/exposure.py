@@ -1,4 +1,4 @@
-"""Findings of `check` about secrets: the keys of the tokens, and the server's log."""
+"""Findings of `check` about secrets: the way to the database, the keys of the tokens, and the server's log."""
 
 from collections.abc import Iterator
 
@@ -16,13 +16,30 @@ QUERIES = statements(__name__)
 
 
 def check_exposure(config: Config, address: Secret) -> Iterator[Finding]:
-    """Check the keys against the database, and whether the server logs parameters. Nothing is made or written."""
+    """Check the way to the database, the keys, and whether the server logs parameters. Nothing is made or written."""
     try:
         with Database(address, connections=2) as database:
+            yield _way(config, database)
             yield from _token_keys(config, database)
             yield _server_log(database)
     except WpsyncError as exc:
         yield Finding(Message("check.token_key"), exc.message, is_good=False)
+
+
+def _way(config: Config, database: Database) -> Finding:
+    name, way = Message("check.way"), config.database_way()
+    if not way.hosts:
+        return Finding(name, Message("check.way_local"))
+    with database.connection() as connection:
+        is_encrypted = connection.pgconn.ssl_in_use
+    mode = {"sslmode": way.sslmode}
+    if not is_encrypted and way.sslmode == "disable":
+        return Finding(name, Message("check.way_private"))
+    if not is_encrypted:
+        return Finding(name, Message("check.way_clear", mode), is_warning=True)
+    if way.sslmode in ("verify-ca", "verify-full"):
+        return Finding(name, Message("check.way_verified", mode))
+    return Finding(name, Message("check.way_unverified", mode), is_warning=True)
 
 
 def _token_keys(config: Config, database: Database) -> Iterator[Finding]:

@@ -10,6 +10,12 @@ _PUT_BACK = Text(
     "请按 `wpsync migrate --sql` 的输出恢复，或从备份还原数据库",
 )
 
+_VERIFY = Text(
+    "put sslmode=verify-full&sslrootcert=FILE into database.url: FILE is the certificate of the authority that signed"
+    " the server's",
+    "请在 database.url 中设置 sslmode=verify-full&sslrootcert=FILE，FILE 为签发服务器证书的 CA 证书文件",
+)
+
 ENTRIES: Mapping[str, Entry] = {
     # Names.
     "check.configuration": Entry(Text("configuration", "配置")),
@@ -23,6 +29,7 @@ ENTRIES: Mapping[str, Entry] = {
     "check.clock": Entry(Text("clock", "时钟")),
     "check.migrations": Entry(Text("migrations", "表结构")),
     "check.account": Entry(Text("account {account}", "账号 {account}")),
+    "check.way": Entry(Text("way to the database", "数据库链路")),
     "check.token_key": Entry(Text("key of the tokens", "令牌密钥")),
     "check.server_log": Entry(Text("server's log", "数据库日志")),
     "check.tokens": Entry(Text("tokens of {account}", "{account} 的令牌")),
@@ -241,6 +248,33 @@ ENTRIES: Mapping[str, Entry] = {
             "vendor reachable, credentials good, agents: {count:count}",
             "可访问厂商接口，凭据有效，{count:count} 个座席",
         )
+    ),
+    "check.way_local": Entry(Text("on this machine", "在本机")),
+    "check.way_verified": Entry(
+        Text(
+            "encrypted, and the server proved itself (sslmode={sslmode})",
+            "已加密，且已校验服务器身份（sslmode={sslmode}）",
+        )
+    ),
+    "check.way_private": Entry(
+        Text(
+            "in clear, as sslmode=disable says: on a private network only",
+            "明文（sslmode=disable），仅限专用网络",
+        )
+    ),
+    "check.way_unverified": Entry(
+        Text(
+            "encrypted, but sslmode={sslmode} lets anyone on the way pose as the server",
+            "已加密，但 sslmode={sslmode} 不校验服务器身份，可能被冒充",
+        ),
+        _VERIFY,
+    ),
+    "check.way_clear": Entry(
+        Text(
+            "in clear, because sslmode={sslmode} allows that",
+            "明文传输，因为 sslmode={sslmode} 允许不加密",
+        ),
+        _VERIFY,
     ),
     "check.token_key_fits": Entry(
         Text("key {id} ({place}) opens the stored tokens", "密钥 {id}（{place}）可解密已存的令牌")

@@ -119,6 +119,22 @@ ENTRIES: Mapping[str, Entry] = {
         ),
     ),
     # init.
+    "command.one_of_two": Entry(
+        Text("{one} and {other} exclude each other", "{one} 与 {other} 不能同时使用"),
+        Text("give one of the two", "请只用其中一个"),
+    ),
+    "command.password_in_arguments": Entry(
+        Text(
+            "a password among the arguments can be seen by every user of this machine",
+            "命令行参数中的密码会被本机所有用户看到",
+        ),
+        Text(
+            "change it, since it was seen, and give the address by --database-url-file FILE (-: standard input) or as"
+            " WPSYNC_DATABASE__URL; or the password alone as WPSYNC_DATABASE__PASSWORD_FILE",
+            "请更换该密码，并用 --database-url-file 文件（- 表示标准输入）或环境变量 WPSYNC_DATABASE__URL 提供地址；"
+            "也可只用 WPSYNC_DATABASE__PASSWORD_FILE 提供密码",
+        ),
+    ),
     "command.no_terminal_for_credentials": Entry(
         Text(
             "there is no terminal to ask for clientId and clientSecret",

@@ -92,8 +92,30 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "configuration.address_parameter": Entry(
         Text(
-            "{name} is not a parameter of a connection to Postgres; remove it",
-            "{name} 不是 Postgres 连接参数，请将其删除",
+            "after ? stands something that is not a parameter of a connection to Postgres; remove it",
+            "? 之后有不属于 Postgres 连接参数的内容，请将其删除",
+        )
+    ),
+    "configuration.address_parameter_near": Entry(
+        Text(
+            "after ? stands something that is not a parameter of a connection to Postgres; did you mean {near}?",
+            "? 之后有不属于 Postgres 连接参数的内容，是不是 {near}？",
+        )
+    ),
+    "configuration.address_sslmode": Entry(
+        Text("sslmode must be one of {choices:list}", "sslmode 只能是以下之一：{choices:list}")
+    ),
+    "configuration.way_open": Entry(
+        Text(
+            "{host} is another machine, and the address names no sslmode. Append to it"
+            " {mark}sslmode=verify-full&sslrootcert=FILE (encrypted, and the server proves itself: FILE is the certificate"
+            " of the authority that signed the server's; `system` does not work),"
+            " {mark}sslmode=require (encrypted, but anyone on the way may pose as the server) or"
+            " {mark}sslmode=disable (in clear: on a private network only); or set PGSSLMODE",
+            "{host} 是另一台机器，而地址未指定 sslmode。请在地址后追加"
+            " {mark}sslmode=verify-full&sslrootcert=FILE （加密并校验服务器身份，FILE 为签发服务器证书的 CA 证书文件，不支持 `system`）、"
+            " {mark}sslmode=require （加密，但不校验服务器身份，可能被冒充）或"
+            " {mark}sslmode=disable （明文，仅限专用网络）；也可设置环境变量 PGSSLMODE",
         )
     ),
     "configuration.no_web_address": Entry(
