@@ -90,3 +90,53 @@ def test_an_owner_is_not_made_a_reader(database_url):
         pytest.raises(ConfigError, match=r"^database\.not_a_reader role="),
     ):
         make_reader(database, "postgres", None)
+
+
+MODES = (
+    "row share", "row exclusive", "share update exclusive", "share", "share row exclusive", "exclusive",
+    "access exclusive",
+)  # fmt: skip
+"""Every mode in which a table can be locked, but the one in which reading locks it."""
+
+
+def test_it_takes_no_lock_that_anything_of_ours_waits_for(database_url, name):
+    with Database(Secret(database_url)) as database:
+        make_reader(database, name, None)
+    tables = "select oid::regclass::text from pg_class where relkind = 'r' and relnamespace = any(%s::regnamespace[])"
+    with psycopg.connect(database_url) as owner:
+        found = [one for (one,) in owner.execute(tables, (["wp", "wp_bi", "wpsync"],))]
+    assert len(found) > 30
+    with as_reader(database_url, name) as connection:
+        connection.execute("set default_transaction_read_only to off")
+        connection.commit()
+        for table in found:
+            attempts = [f"lock table {table} in {mode} mode" for mode in MODES]
+            for attempt in (*attempts, f"select 1 from {table} for key share"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege), connection.transaction():
+                    connection.execute(attempt)
+
+
+def test_what_another_role_puts_into_public_is_never_called(database_url, name):
+    """CREATE on `public` for everyone is the default of old databases, and stays through upgrades (CVE-2018-1058)."""
+    with psycopg.connect(database_url, autocommit=True) as owner:
+        owner.execute("grant create on schema public to public")
+        functions = {n for (n,) in owner.execute("select proname from pg_proc where prokind = 'f'")}
+    with Database(Secret(database_url)) as database:
+        make_reader(database, name, None)
+        with as_reader(database_url, name) as connection:
+            connection.execute("set default_transaction_read_only to off")
+            for taken in sorted(functions & {"now", "length", "lower", "to_regclass", "max"}):
+                connection.execute(
+                    f"create function public.{taken}(anyelement) returns int language plpgsql as"
+                    " $$ begin raise exception 'hijacked'; end $$"
+                )
+            connection.execute("create table public.pg_class (n int)")
+            connection.commit()
+        with database.connection() as ours, database.monitoring.connection() as monitoring:
+            for each in (ours, monitoring):
+                assert each.execute("select current_schemas(true)").fetchone() == (["pg_catalog"],)
+                assert each.execute("select length('ab'::text), now() is null").fetchone() == (
+                    2,
+                    False,
+                )
+                assert each.execute("select count(*) > 100 from pg_class").fetchone() == (True,)

@@ -55,10 +55,13 @@ KEEPALIVE = {
 
 ENCODING = "UTF8"
 
+SEARCH_PATH = "pg_catalog, pg_temp"
+"""Where names without a schema are looked up: nowhere that another role may write (CVE-2018-1058)."""
+
 _PINNED = (
     "set client_encoding to 'UTF8'; set datestyle to 'ISO, YMD'; set intervalstyle to 'postgres';"
     " set timezone to 'UTC'; set bytea_output to 'hex'; set extra_float_digits to 1;"
-    " set standard_conforming_strings to on; set search_path to pg_catalog;"
+    " set standard_conforming_strings to on; set search_path to {path};"
     " set default_transaction_isolation to 'read committed'; set default_transaction_deferrable to off;"
     " set lock_timeout to 0; set idle_in_transaction_session_timeout to '1h'; set row_security to off;"
     " set statement_timeout to '{statement}s'"
@@ -164,12 +167,16 @@ def connect(conninfo: Secret | str, *, autocommit: bool = True, **given: Any) ->
 
 
 def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
-    """Make the settings of a session. Raises FatalError for a database that is not in UTF-8."""
+    """Make the settings of a session. Raises FatalError for a database that is not in UTF-8, or drops them."""
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != ENCODING:
         raise FatalError("database.not_utf8", encoding=encoding or "?")
     was, connection.autocommit = connection.autocommit, True
-    connection.execute(_PINNED.format(statement=int(waits.statement)) + "; " + _NOTICE_US_DEAD)
+    settings = _PINNED.format(statement=int(waits.statement), path=SEARCH_PATH)
+    connection.execute(settings + "; " + _NOTICE_US_DEAD)
+    found = connection.execute("show search_path").fetchone()
+    if found is None or found[0] != SEARCH_PATH:
+        raise FatalError("database.search_path", wanted=SEARCH_PATH, found=found and found[0])
     connection.autocommit = was
     if isinstance(connection, Pinned):
         connection.answer_within = waits.statement + waits.beyond

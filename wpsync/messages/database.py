@@ -100,6 +100,16 @@ ENTRIES: Mapping[str, Entry] = {
             "或用 `alter role … reset` 重置角色上的设置",
         ),
     ),
+    "database.search_path": Entry(
+        Text(
+            "the session looks names up in {found}, though {wanted} was set",
+            "会话的 search_path 是 {found}，而不是所设置的 {wanted}",
+        ),
+        Text(
+            "connect to Postgres directly, or through a pooler that keeps the settings of a session",
+            "请直接连接 Postgres，或使用能保留会话设置的连接池",
+        ),
+    ),
     "database.not_utf8": Entry(
         Text(
             "the database is in {encoding}, which cannot hold every text",
