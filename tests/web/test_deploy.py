@@ -122,6 +122,16 @@ def test_every_service_of_the_compose_file_has_no_more_rights_than_it_needs(name
     assert (service.get("user") == "root") is (name == "metabase-volume")
 
 
+def test_the_service_of_the_compose_file_may_write_where_it_keeps_its_files_and_nowhere_else():
+    """Docker gives a new volume the owner and the mode of the folder in the image."""
+    service = read_compose()["services"]["wpsync"]
+    image = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    (home,) = re.findall(r"--create-home --home-dir (\S+) wpsync", image)
+    assert f"WORKDIR {home}\n" in image
+    assert [mount.partition(":")[2] for mount in service["volumes"]] == [home]
+    assert service["tmpfs"] == ["/tmp"]
+
+
 def test_the_database_of_the_compose_file_has_no_way_out_and_few_neighbours():
     compose = read_compose()
     services, networks = compose["services"], compose["networks"]
