@@ -158,7 +158,6 @@ def test_each_secret_of_the_compose_file_goes_only_where_it_is_needed():
     assert holders.pop("db_password") == {"db", "wpsync", "bi-role"}
     assert holders.pop("bi_password") == {"bi-role", "bi-connect"}
     assert holders.pop("metabase_admin") == {"bi-connect"}
-    assert holders.pop("token_key", set()) <= {"wpsync", "bi-role"}
     assert all(who <= {"wpsync"} for who in holders.values()), holders
     user = services["db"]["environment"]["POSTGRES_USER"]
     for name in ("wpsync", "bi-role"):
