@@ -75,3 +75,18 @@ def test_the_role_is_an_ordinary_one_and_does_all_that_the_service_needs(
             " union all select has_schema_privilege('public', 'public', 'create')"
         ).fetchall()
     assert rights == [(False,)] * 4
+
+
+def test_the_role_makes_and_mends_the_reader_of_metabase(role, empty_database_url, tmp_path):
+    name, address = role
+    driver = Driver(address, "http://127.0.0.1:9", tmp_path)
+    (tmp_path / "bi_password").write_text("the reader's password")
+    assert driver.run("migrate").returncode == 0
+    for done in ("created", "mended"):
+        ran = driver.run("bi-role", f"bi_{name}", "--password-file", str(tmp_path / "bi_password"))
+        assert (ran.returncode, done in ran.stdout) == (0, True), ran.stderr
+        with psycopg.connect(empty_database_url, autocommit=True) as connection:
+            connection.execute(f"set role bi_{name}")
+            assert connection.execute("select count(*) from wp.calls").fetchone() == (0,)
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute("select from wpsync.tokens")
