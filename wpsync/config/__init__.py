@@ -23,6 +23,7 @@ from pydantic import (
     model_validator,
 )
 
+from wpsync.addresses import is_loopback
 from wpsync.config import database_address
 from wpsync.config import tree as config_tree
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
@@ -59,7 +60,7 @@ def _vendor_address(value: str) -> str:
         raise ProblemError(Message("configuration.no_web_address")) from None
     if port == 0 or not _HOST.fullmatch(host) or _NOT_IN_ADDRESS.search(value):
         raise ProblemError(Message("configuration.no_web_address"))
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return value.rstrip("/")
     raise ProblemError(Message("configuration.not_https"))
 
@@ -181,10 +182,6 @@ class SecurityConfig(_Section):
     token_key: Annotated[_OptionalSecret, AfterValidator(_fernet_key)] = None
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
-
-
 class WebConfig(_Section):
     """The status page, health and metrics."""
 
@@ -196,7 +193,7 @@ class WebConfig(_Section):
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach it."""
-        return _is_loopback(self.bind)
+        return is_loopback(self.bind)
 
     @model_validator(mode="after")
     def _guarded(self) -> "WebConfig":

@@ -10,13 +10,13 @@ import binascii
 import hmac
 from collections import deque
 from collections.abc import Mapping
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from wpsync.addresses import is_loopback
 from wpsync.clock import Clock
 from wpsync.language import Language, Text
 from wpsync.model import Secret
@@ -135,14 +135,3 @@ def _given(header: str) -> str | None:
     except (binascii.Error, UnicodeDecodeError):
         return None
     return decoded.partition(":")[2]
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address means this machine."""
-    host = host.removesuffix(".")  # a name or address that is complete may end with a dot
-    if host.casefold() == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
