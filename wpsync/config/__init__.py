@@ -7,6 +7,7 @@ values come from is in `config.tree`, which problem is which message in `config.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
@@ -182,6 +183,22 @@ class SecurityConfig(_Section):
     token_key: Annotated[_OptionalSecret, AfterValidator(_fernet_key)] = None
 
 
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise ProblemError(Message("configuration.not_a_network", {"given": one})) from None
+    return value
+
+
+def _host_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not _HOST.fullmatch(one):
+            raise ProblemError(Message("configuration.not_a_host", {"given": one}))
+    return tuple(one.casefold().removesuffix(".") for one in value)
+
+
 class WebConfig(_Section):
     """The status page, health and metrics."""
 
@@ -189,6 +206,10 @@ class WebConfig(_Section):
     bind: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     password: Annotated[SecretStr | None, Field(min_length=8), BeforeValidator(_filled)] = None
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_host_names)] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...], BeforeValidator(_items), AfterValidator(_networks)
+    ] = ()
 
     @property
     def is_local(self) -> bool:
@@ -201,6 +222,8 @@ class WebConfig(_Section):
             raise ProblemError(
                 Message("configuration.open_to_network", {"bind": self.bind}), "bind"
             )
+        if self.enabled and self.hosts and self.password is None:
+            raise ProblemError(Message("configuration.hosts_without_password"), "hosts")
         return self
 
 
