@@ -4,6 +4,7 @@ WpsyncError
   ConfigError                    the configuration or the command line is wrong: nothing was started
   RetryableError                 may pass by itself: backoff, then the next run tries again
     VendorUnavailableError       timeouts, connection errors, 5xx, an unreadable envelope
+      ReplyTooLargeError         a reply over the limit: smaller pages are asked for
     RateLimitedError             the vendor says that we are too fast
     DatabaseUnavailableError     the database cannot be reached, or asks for another try
       LeaseLostError             another process took over: nothing more is written under the lease
@@ -93,6 +94,15 @@ class VendorUnavailableError(RetryableError):
 
 class AmbiguousRefusalError(VendorUnavailableError):
     """`code: 0` without a usable reason: perhaps a dead token or a window too large, perhaps a passing fault."""
+
+
+class ReplyTooLargeError(VendorUnavailableError):
+    """A reply is larger than one may be. `beginning`: its first bytes, not to be shown; `digest` tells it from others."""
+
+    def __init__(self, code: str, *, beginning: bytes, digest: str, **more: Any) -> None:
+        super().__init__(code, **more)
+        self.beginning = beginning
+        self.digest = digest
 
 
 class RateLimitedError(RetryableError):

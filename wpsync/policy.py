@@ -142,6 +142,7 @@ the code.
 | `Incidents.token_age` | 1 h | the same for tokens that could not be rotated | alerts.conditions |
 | `Incidents.failures` | 3 | failures in a row after which a job keeps failing | alerts.conditions |
 | `Incidents.drift` | 1 d | how long an unknown field is new | alerts.conditions |
+| `Incidents.clock` | 1 d | a vendor's clock that differs from ours by more is wrong, or ours is | alerts.conditions |
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
@@ -409,6 +410,7 @@ class Incidents:
     token_age: timedelta = timedelta(hours=1)
     failures: int = 3
     drift: timedelta = timedelta(days=1)
+    clock: timedelta = timedelta(days=1)
     usual_weeks: int = 3
     usual_rows: int = 5
 

@@ -8,7 +8,7 @@ its next time: what was committed stays.
 
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -95,7 +95,7 @@ def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list
     often, deadline = session.policy.jobs.alerts_every, session.policy.jobs.deadline
     return [
         *found,
-        Job(JobKey("", "alerts"), often, _alerting(session, watch), WATCH, deadline),
+        Job(JobKey("", "alerts"), often, _alerting(session, watch, clients), WATCH, deadline),
         Job(
             JobKey("", "housekeeping"),
             _DAILY,
@@ -177,11 +177,13 @@ def _proving(resource: Resource) -> Callable[[Account], Result]:
     return prove
 
 
-def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
+def _alerting(
+    session: Session, watch: Watch, clients: Mapping[str, Client]
+) -> Callable[[Stopping], Result]:
     def look(stopping: Stopping) -> Result:
         now = session.clock.now()
         try:
-            failed = watch.tick(session.database, now)
+            failed = watch.tick(session.database, now, _clocks(clients))
         except (UnwritableError, DatabaseUnavailableError) as exc:
             watch.away(
                 now, socket.gethostname(), error=exc
@@ -193,6 +195,16 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
         return DONE
 
     return look
+
+
+def _clocks(clients: Mapping[str, Client]) -> dict[str, timedelta | None]:
+    """By how much our clock is ahead of each vendor's, where it has answered; None where it tells no time."""
+    skews = {name: client.clock_skew() for name, client in clients.items()}
+    return {
+        name: skew
+        for name, skew in skews.items()
+        if skew is not None or clients[name].tells_no_time
+    }
 
 
 def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Stopping], Result]:

@@ -12,7 +12,7 @@ from typing import cast
 
 from wpsync import values
 from wpsync.errors import Message
-from wpsync.model import Batch, Damaged, DeadLetter, Erased
+from wpsync.model import Batch, Damaged, DeadLetter, Erased, TooLarge
 from wpsync.normalize import columns, erasure, originals
 from wpsync.normalize.payloads import MEDIA_FIELDS, MEDIA_KINDS, Messages, explode, may_be_object
 from wpsync.normalize.privacy import OFF, Privacy
@@ -165,12 +165,14 @@ class Normalizer:
         """Keep a record that cannot be read as it was sent, with its id where that is intact."""
         identifier = record.get(_holding(record, self._key.sources)[0])
         is_known = _is_usable(identifier) and not originals.is_broken(identifier)
+        is_large = isinstance(record, TooLarge)
+        reason = Message("dead_letter.too_large" if is_large else "dead_letter.broken_record")
         into.dead_letters.append(
             DeadLetter(
                 self._resource,
                 str(identifier)[:200] if is_known else None,
-                "broken_record",
-                Message("dead_letter.broken_record"),
+                reason.code.partition(".")[2],
+                reason,
                 originals.ascii_json(record.original()),
             )
         )

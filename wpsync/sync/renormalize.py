@@ -32,7 +32,7 @@ from wpsync.state.scope import Scope
 QUERIES = statements(__name__)
 
 _PAGE = 2_000
-_AS_IT_IS = ("refused_by_postgres", "broken_record")
+_AS_IT_IS = ("refused_by_postgres", "broken_record", "too_large")
 """Reasons of letters whose original is no record to be normalised."""
 _FIELDS = {
     "id": "id",
