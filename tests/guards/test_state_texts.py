@@ -51,7 +51,8 @@ TREATED = {
     "access_token": "a secret, encrypted where it is configured",
     "refresh_token": "likewise",
     "dead_letters.original": "`Privacy.letter` withholds it where anything of its resource is not kept",
-    "error_words": "see `wpsync.state.errors`",
+    "error_words": "words of Postgres or the system, without values of rows (`db.refusals.reason`)",
+    "vendor_words.words": "kept only where privacy keeps everything, for some days (`state.vendor_words`)",
 }
 
 
