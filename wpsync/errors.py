@@ -34,13 +34,17 @@ class Message:
     """Something to be said to a person, as data: it is worded where it is shown (`wpsync.messages`).
 
     `params` are wpsync's own words: endpoints, resources, codes, counts, instants, other messages. `words` are those
-    of others: the vendor's reply, an error of Postgres or of the operating system, as they were, cut and masked by
-    the caller. Neither holds secrets, message bodies or phone numbers.
+    of Postgres or the operating system, without values of rows. Neither holds anything of a person.
+
+    `quote` holds the words of the vendor, a proxy or a foreign function of the database. They may hold anything, and are
+    shown only on the terminal of the command that met them. Logs, tables, alerts and the page leave them out
+    (`wpsync.state.vendor_words` keeps them apart).
     """
 
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
     words: str | None = None
+    quote: str | None = field(default=None, kw_only=True)
 
     def stored(self) -> dict[str, object]:
         """Return the parameters as JSON holds them: instants in ISO 8601, a message as `code`, `params`, `words`."""
@@ -73,8 +77,10 @@ class WpsyncError(Exception):
 
     exit_status = 1
 
-    def __init__(self, code: str, *, words: str | None = None, **params: object) -> None:
-        self.message = Message(code, params, words)
+    def __init__(
+        self, code: str, *, words: str | None = None, quote: str | None = None, **params: object
+    ) -> None:
+        self.message = Message(code, params, words, quote=quote)
         super().__init__(str(self.message))
 
 

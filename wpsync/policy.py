@@ -145,6 +145,7 @@ the code.
 | `Incidents.clock` | 1 d | a vendor's clock that differs from ours by more is wrong, or ours is | alerts.conditions |
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
+| `Kept.vendor_words` | 3 d | how long the vendor's words are kept after an error | state.vendor_words |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.reason` | 2 s | how long it is waited for the server's reason after that | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
@@ -416,6 +417,13 @@ class Incidents:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """How long, and how many, words and names of the vendor are kept beside its data."""
+
+    vendor_words: timedelta = timedelta(days=3)
+
+
+@dataclass(frozen=True, slots=True)
 class DatabaseWaits:
     """How long connections and locks of the database are waited for."""
 
@@ -453,6 +461,7 @@ class Policy:
     leading: Leading = field(default_factory=Leading)
     leases: LeaseRules = field(default_factory=LeaseRules)
     incidents: Incidents = field(default_factory=Incidents)
+    kept: Kept = field(default_factory=Kept)
     database: DatabaseWaits = field(default_factory=DatabaseWaits)
 
 

@@ -310,8 +310,9 @@ def test_a_refusal_that_sounds_like_a_dead_token_costs_ever_fewer_logins():
     asked_for_hours(client, clock, 23.5)
     assert vendor.count("getToken") <= 8
     assert vendor.count("/api/x") < 1_440 + 30
-    with pytest.raises(VendorRefusedError, match=ABOUT_A_PHONE):
+    with pytest.raises(VendorRefusedError) as caught:
         client.call("/api/x")
+    assert ABOUT_A_PHONE in str(caught.value.message.quote)
 
 
 def test_the_same_refusal_about_many_phones_is_one_refusal():

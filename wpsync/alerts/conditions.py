@@ -1,7 +1,7 @@
 """Conditions, the trouble that needs a person: they are read off the state, each with a message of the catalogue's area `condition`.
 
-Pure: the same state gives the same conditions. Messages name accounts, resources and counts, never a
-person, a phone number or the content of a message.
+Pure: the same state gives the same conditions. Messages name accounts, resources and counts: no name that
+the vendor made up, and none of its words.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -243,8 +243,8 @@ def _drift(status: Status, rules: Incidents) -> Iterator[Condition]:
             if one.account == account and status.at - one.first_seen_at < rules.drift
         ]
         if new:
-            names = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
-            message = Message("condition.drift", {"names": names})
+            params = {"count": len(new), "resources": sorted({one.resource for one in new})}
+            message = Message("condition.drift", params)
             yield Condition("drift", account, "", WARNING, message, rules.hold)
 
 

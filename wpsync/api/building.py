@@ -59,8 +59,8 @@ def unreachable(exc: BaseException, endpoint: str) -> NotSentError:
         if isinstance(one, socket.gaierror):
             return NotSentError("vendor.name_unknown", words=one.strerror, endpoint=endpoint)
         if isinstance(one, httpx.ProxyError):
-            words = str(one)[:100] or None
-            return NotSentError("vendor.proxy_refuses", words=words, endpoint=endpoint)
+            quote = str(one)[:100] or None
+            return NotSentError("vendor.proxy_refuses", quote=quote, endpoint=endpoint)
     return NotSentError("vendor.unreachable", endpoint=endpoint, error=type(exc).__name__)
 
 

@@ -490,7 +490,7 @@ class Client:
             except AmbiguousRefusalError:
                 raise RejectedError from None
             except VendorRefusedError as exc:
-                if exc.status_code is None and not envelope.is_busy(exc.message.words):
+                if exc.status_code is None and not envelope.is_busy(exc.message.quote):
                     raise RejectedError from None
                 raise
 

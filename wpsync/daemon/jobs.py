@@ -26,14 +26,14 @@ from wpsync.messages import classification
 from wpsync.messages.classification import Cause
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
-from wpsync.state import jobs, runs, totals
+from wpsync.state import jobs, runs, totals, vendor_words
 from wpsync.state.jobs import JobKey
 from wpsync.sync import nightly_verify, passes, retention
 from wpsync.sync.account import Account, Learned, opened
 from wpsync.sync.passes import Outcome
 from wpsync.sync.run import defect, together
 from wpsync.sync.schedule import every, wanted
-from wpsync.sync.session import Session, pace_of
+from wpsync.sync.session import Session, pace_of, privacy_of
 from wpsync.values import SHANGHAI
 
 log = logging.getLogger(__name__)
@@ -213,6 +213,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
         if now is None:
             return Result("incomplete", Message("job.no_vendor_time"))
         runs.prune_runs(session.database, now - _RUNS_KEPT)
+        vendor_words.prune(session.database, now)
         totals.recount(session.database)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
@@ -253,5 +254,7 @@ def _entered(session: Session, job: Job, result: Result) -> None:
     try:
         now = session.clock.now()
         jobs.end_job(session.database, job.key, now, result.outcome, result.error)
+        if result.error and privacy_of(session.config, job.key.account).is_off:
+            vendor_words.keep(session.database, job.key.account, result.error, now)
     except (RetryableError, UnwritableError) as exc:
         log.debug("job.unrecorded", extra={**fields, "error": exc.message})

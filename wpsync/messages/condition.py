@@ -164,8 +164,9 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "condition.drift": Entry(
         Text(
-            "the vendor's data has new fields or types: {names:list}; nothing is lost (kept in _extra)",
-            "厂商的数据结构有变化：{names:list}；数据未丢失（保存在 _extra 中）",
+            "the vendor's data has {count:count} new fields, types or kinds ({resources:resources}), see wpsync status;"
+            " nothing is lost (kept in _extra)",
+            "厂商的数据结构有 {count:count} 处变化（{resources:resources}），详见 wpsync status；数据未丢失（保存在 _extra 中）",
         ),
         Text("look for a new version of wpsync", "请留意 wpsync 的新版本"),
     ),

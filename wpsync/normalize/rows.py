@@ -124,7 +124,7 @@ class Normalizer:
             kept[number] = originals.extra_json(extra)
             for name in extra:
                 what = "type" if name.startswith(originals.RAW) else "field"
-                into.drift[what, values.holdable(name.removeprefix(originals.RAW))[:100]] += 1
+                into.drift[what, originals.shown_name(name.removeprefix(originals.RAW))] += 1
         rows = into.rows.setdefault(self._table, [])
         rows.extend(zip(*draft.columns.values(), kept, draft.stamps, strict=True))
 
@@ -276,7 +276,7 @@ def _finish_messages(draft: _Draft, into: Batch) -> None:
     if UNKNOWN.name in kinds:
         for code, kind in zip(codes, kinds, strict=True):
             if kind == UNKNOWN.name:
-                into.drift["kind", str(code)[:100]] += 1
+                into.drift["kind", originals.shown_name(str(code))] += 1
     table["payload_ok"] = [True] * len(codes)
     table["sent_on"] = _days(draft)
     bodies, plain, sent = table["body"], table["plain_text"], draft.sent("msg")
