@@ -1377,7 +1377,7 @@ COMMENT ON COLUMN wpsync.runs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.runs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.runs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.runs.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wpsync.requests (
 	account TEXT COLLATE "C" NOT NULL,
@@ -1745,7 +1745,7 @@ COMMENT ON COLUMN wpsync.dead_letters.error_code IS '错误代码 / the error''s
 
 COMMENT ON COLUMN wpsync.dead_letters.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.dead_letters.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.dead_letters.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wp_bi.working_hours (
 	weekday SMALLINT NOT NULL,
@@ -1842,7 +1842,7 @@ COMMENT ON COLUMN wpsync.jobs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.jobs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.jobs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.jobs.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 COMMENT ON COLUMN wpsync.jobs.failures IS '连续失败次数 / failures in a row';
 
@@ -1918,7 +1918,7 @@ COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s co
 
 COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.incidents.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.incidents.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 COMMENT ON COLUMN wpsync.incidents.first_seen_at IS '首次发现 / when it was first seen';
 
@@ -2012,7 +2012,7 @@ COMMENT ON COLUMN wpsync.outages.error_code IS '错误代码 / the error''s code
 
 COMMENT ON COLUMN wpsync.outages.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.outages.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.outages.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wpsync.definitions (
 	name TEXT COLLATE "C" NOT NULL,
@@ -2124,3 +2124,21 @@ COMMENT ON COLUMN wpsync.named_rows.missing_since IS '从何时起缺少该行�
 COMMENT ON COLUMN wpsync.named_rows.attempts IS '已补读次数 / how often it was looked for';
 
 COMMENT ON COLUMN wpsync.named_rows.retry_at IS '下次补读时间 / when it is looked for next';
+
+CREATE TABLE wpsync.vendor_words (
+	account TEXT COLLATE "C" NOT NULL,
+	error_code TEXT COLLATE "C" NOT NULL,
+	words TEXT NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT vendor_words_pkey PRIMARY KEY (account, error_code)
+);
+
+COMMENT ON TABLE wpsync.vendor_words IS '厂商报错原文：单独存放，数日后删除，任一隐私类别不为 keep 时不保存 / what the vendor said with errors: kept apart, for some days, and only where privacy keeps everything';
+
+COMMENT ON COLUMN wpsync.vendor_words.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.vendor_words.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.vendor_words.words IS '厂商原文 / what the vendor said with it last';
+
+COMMENT ON COLUMN wpsync.vendor_words.said_at IS '收到时间 / when';

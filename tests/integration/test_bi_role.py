@@ -202,10 +202,9 @@ def test_an_ordinary_role_makes_a_reader_and_mends_it(ordinary, empty_database_u
         assert make_reader(database, name, Secret("a password")).is_new
         assert not make_reader(database, name, Secret("another")).is_new
     with psycopg.connect(ordinary) as connection:
-        settings = connection.execute(
-            "select rolconfig from pg_roles where rolname = %s", (name,)
-        ).fetchone()[0]
-        assert {"jit=off", "lock_timeout=10s", "statement_timeout=5min"} <= set(settings)
+        query = "select unnest(rolconfig) from pg_roles where rolname = %s"
+        settings = {setting for (setting,) in connection.execute(query, (name,))}
+        assert {"jit=off", "lock_timeout=10s", "statement_timeout=5min"} <= settings
     with psycopg.connect(empty_database_url) as superuser:
         superuser.execute(f"drop owned by {name}; drop role {name}")
 

@@ -426,3 +426,24 @@ def test_a_secret_in_a_file_is_read_anew_each_time(tmp_path):
     for name in ("vendor", "database", "page"):
         (tmp_path / name).unlink()
     assert loaded.client_secret("main").reveal() == page.reveal() == "old-secret"
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('hosts = ["wpsync.corp"]', "a proxy opens the status page to others"),
+        ('hosts = ["https://wpsync.corp"]\npassword = "hush-hush"', "is no name of a host"),
+        ('hosts = ["wpsync.corp:443"]\npassword = "hush-hush"', "is no name of a host"),
+        ('trusted_proxies = ["*"]', "is neither an address nor a network"),
+        ('trusted_proxies = ["proxy.corp"]', "is neither an address nor a network"),
+    ],
+)
+def test_names_behind_a_proxy_need_a_password_and_are_names(tmp_path, lines, problem):
+    (found,) = problems(tmp_path, f"[web]\n{lines}\n")
+    assert problem in found
+
+
+def test_names_and_proxies_of_the_page_are_read(tmp_path):
+    text = '[web]\npassword = "hush-hush"\nhosts = "WPSYNC.corp., other"\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
+    web = load(tmp_path, text).web
+    assert (web.hosts, web.trusted_proxies) == (("wpsync.corp", "other"), ("10.0.0.0/8", "::1"))

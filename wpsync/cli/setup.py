@@ -329,6 +329,6 @@ def _show(findings: "list[Finding]", *, json: bool) -> None:
         sign = tr("ok  ", "正常") if finding.is_good else tr("FAIL", "失败")
         if finding.is_warning:
             sign = tr("warn", "注意")
-        print(f"{sign} {say(finding.name)}{tr(': ', '：')}{say(finding.detail)}")
+        print(f"{sign} {say(finding.name)}{tr(': ', '：')}{say(finding.detail, quoting=True)}")
         if finding.mend:
             print(f"     → {finding.mend}")

@@ -194,7 +194,7 @@ def check_privacy(config: Config) -> Finding:
     hidden = [
         str(kind)
         for kind in Personal
-        if kind not in (Personal.NO, Personal.MESSAGE_BODIES)
+        if kind is not Personal.MESSAGE_BODIES
         and any(getattr(one, kind) != "keep" and one.message_bodies == "keep" for one in every)
     ]
     if hidden:

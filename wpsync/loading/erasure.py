@@ -27,7 +27,7 @@ from wpsync.model import PHONE, WX, Erased, LeftOut
 from wpsync.resources import RESOURCES
 from wpsync.resources.crm import CUSTOMERS
 from wpsync.resources.spec import SqlType, Table
-from wpsync.state import listings
+from wpsync.state import listings, vendor_words
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -285,6 +285,7 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
         _mark(connection, known, "", {(kind, one) for one in numbers})
+        vendor_words.forget_all(connection)
         removed: Counter[str] = Counter()
         for account in table_stats.accounts(connection):
             eraser = Eraser(connection, account)
