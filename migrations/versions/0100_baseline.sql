@@ -1606,6 +1606,18 @@ COMMENT ON COLUMN wpsync.listings.empty_at IS '其中最近计入的一次的时
 
 COMMENT ON COLUMN wpsync.listings.digest IS '读取后库中各行内容的摘要之和（模 2^64） / the digests of the rows as the reading left them, added modulo 2^64';
 
+CREATE TABLE wpsync.ledgers (
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT ledgers_pkey PRIMARY KEY (account, resource)
+);
+
+COMMENT ON TABLE wpsync.ledgers IS '每个资源的台账锁：修改台账的事务锁住该行 / one row per ledger, locked by the transaction that changes it';
+
+COMMENT ON COLUMN wpsync.ledgers.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.ledgers.resource IS '资源 / resource';
+
 CREATE TABLE wpsync.watermarks (
 	account TEXT COLLATE "C" NOT NULL,
 	resource TEXT COLLATE "C" NOT NULL,

@@ -25,7 +25,7 @@ from pydantic import (
 )
 
 from wpsync.addresses import is_loopback
-from wpsync.config import database_address
+from wpsync.config import database_address, private_file
 from wpsync.config import tree as config_tree
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
 from wpsync.errors import ConfigError, Message
@@ -385,12 +385,21 @@ class Config(_Section):
     privacy: PrivacyConfig = PrivacyConfig()
     retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
+    _file: Path | None = PrivateAttr(default=None)
     _files: dict[tuple[str, ...], Path] = PrivateAttr(default_factory=dict)
     _on_secret: Callable[[str], None] = PrivateAttr(default_factory=lambda: _unheard)
 
-    def note_files(self, files: Mapping[tuple[str, ...], Path]) -> None:
-        """Take note of the files that secrets are in."""
+    def note_files(self, file: Path | None, files: Mapping[tuple[str, ...], Path]) -> None:
+        """Take note of the configuration's own file, and of the files that secrets are in."""
+        self._file = file
         self._files.update(files)
+
+    def exposed_files(self) -> list[Path]:
+        """Return the files with secrets in them that every user of this machine can read."""
+        holding = set(self._files.values())
+        if self._file is not None and config_tree.holds(self._file, self.secrets()):
+            holding.add(self._file)
+        return sorted(filter(private_file.is_readable_by_all, holding))
 
     def tell_secrets(self, heard: Callable[[str], None]) -> None:
         """Tell every secret, and each that a file will hold later, to those that must know them."""
@@ -508,7 +517,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
     problems += [sources.locate(*found) for found in _problems_of_names(config)]
     if problems:
         raise ConfigError("configuration.wrong", problems=problems)
-    config.note_files(sources.files)
+    config.note_files(sources.file, sources.files)
     return config
 
 
