@@ -176,7 +176,11 @@ def refusal(rng: random.Random, body: bytes) -> Iterable[bytes]:
 @change
 def status(rng: random.Random, body: bytes) -> Iterable[bytes]:
     more = rng.choice(
-        ["Location: http://127.0.0.1:1/", "Retry-After: 9999999999", f"Set-Cookie: a={'b' * 9_000}"]
+        [
+            "Location: http://127.0.0.1:1/",
+            f"Retry-After: {rng.choice(['9999999999', '9' * 5_000, chr(178), '-1'])}",
+            f"Set-Cookie: a={'b' * 9_000}",
+        ]
     )
     line = rng.choice(
         ["204 X", "301 X", "401 X", "418 X", "429 X", "500 X", "503 X", "999 X", "0 X", "x"]
