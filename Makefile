@@ -67,6 +67,8 @@ test-whole: .venv/.installed ## what test-long samples, in full, by hand (hours)
 	VERIFIES=200 $(BIN)/pytest -m long -o timeout=0 $(ACCEPTANCE)/test_verify.py -k beside $(ARGS)
 	KILLS=500 $(BIN)/pytest -m long -o timeout=0 tests/embedded/test_kills.py $(ARGS)
 	STANDSTILLS="90 600" $(BIN)/pytest -m long -o timeout=0 $(ACCEPTANCE)/test_standstill.py $(ARGS)
+	FUZZED=10000 PAGE_CONNECTIONS=2000 PAGE_GUESSES=10000 \
+	$(BIN)/pytest -n 0 -m long -o timeout=0 $(ACCEPTANCE)/test_fuzzing_vendor.py tests/web/test_bounds.py $(ARGS)
 	VANISHED_HOST=1 $(BIN)/pytest -n 0 -o timeout=0 tests/integration/test_vanished_host.py $(ARGS)
 
 matrix: .venv/.installed ## every fault in both orders and with all four meanings of a span's ends, by hand (an hour)

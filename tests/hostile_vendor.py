@@ -19,7 +19,7 @@ TOKENS = b'{"code":1,"msg":"","data":{"accessToken":"%s","refreshToken":"%s"}}' 
 def reply(content: bytes, *headers: str, status: str = "200 OK") -> bytes:
     """An ordinary reply."""
     head = [f"HTTP/1.1 {status}", f"Content-Length: {len(content)}", "Connection: close", *headers]
-    return "\r\n".join([*head, "", ""]).encode() + content
+    return "\r\n".join([*head, "", ""]).encode("latin-1") + content
 
 
 def unending(piece: bytes, *headers: str, pause: float = 0) -> Iterator[bytes]:

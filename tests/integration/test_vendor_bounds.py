@@ -16,6 +16,7 @@ from wpsync import config
 from wpsync.api import endpoints
 from wpsync.api.auth import Credentials
 from wpsync.api.client import Client, checked_base_url
+from wpsync.api.envelope import Received, retry_after
 from wpsync.api.limits import Limits
 from wpsync.clock import SystemClock
 from wpsync.errors import ConfigError, ReplyTooLargeError, VendorUnavailableError
@@ -214,6 +215,13 @@ def test_what_goes_to_this_machine_passes_no_proxy(monkeypatch):
             client.call("/api/x")
     assert vendor.count("/api/x") == 1
     assert proxy.asked == []
+
+
+@pytest.mark.parametrize("seconds", ["²", "9" * 5_000, "-1", "1e9", "soon", "9999999999", "7"])
+def test_no_pause_that_the_vendor_asks_for_raises_or_lasts(seconds):
+    hour = timedelta(hours=1)
+    pause = retry_after(Received(429, {"Retry-After": seconds}, b""), hour)
+    assert pause == {"9999999999": hour, "7": timedelta(seconds=7)}.get(seconds)
 
 
 def test_only_the_kept_piece_of_a_large_reply_is_kept():

@@ -156,7 +156,7 @@ def test_connections_without_a_request_are_closed_and_the_oldest_make_room(site)
     address = address_of(site.url)
     with contextlib.ExitStack() as stack:
         opened = [
-            stack.enter_context(socket.create_connection(address, timeout=20)) for _ in range(300)
+            stack.enter_context(socket.create_connection(address, timeout=20)) for _ in range(500)
         ]
         began = time.monotonic()
         assert httpx.get(f"{site.url}/livez").status_code == 200
@@ -293,7 +293,7 @@ def attacked(running: Running, many: int, mebibytes: int, wrong: int) -> None:
 
 
 def test_an_attack_on_the_page_leaves_it_alive_and_the_sync_at_work(running):
-    attacked(running, 300, 2, 100)
+    attacked(running, 600, 2, 100)
 
 
 @pytest.mark.long

@@ -196,9 +196,12 @@ def secret(data: object, name: str) -> Secret | None:
     return Secret(value) if isinstance(value, str) and value else None
 
 
+_SECONDS = re.compile(r"[0-9]{1,15}")
+
+
 def retry_after(response: Received, at_most: timedelta) -> timedelta | None:
     said = response.headers.get("Retry-After", "")
-    if said.isdigit():
+    if _SECONDS.fullmatch(said):
         return timedelta(seconds=min(int(said), at_most.total_seconds()))
     return None
 

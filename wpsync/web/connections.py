@@ -14,7 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 log = logging.getLogger(__name__)
 
-MOST = 128
+MOST = 256
 """Open connections. Beyond, the one on which nothing has happened for the longest time is closed."""
 
 IDLE, SLOW, LOOK = 10.0, 60.0, 2.0
@@ -23,8 +23,8 @@ IDLE, SLOW, LOOK = 10.0, 60.0, 2.0
 MOST_HEADERS = 16 * 1024
 """Bytes of a request's line and headers."""
 
-BACKLOG = 256
-"""Connections that are accepted at once: with those that are open, fewer than a process may have descriptors."""
+AT_ONCE, WAITING = 64, 1_024
+"""Connections that are accepted at once, so that none makes room before its request is looked at, and that wait for it."""
 
 _AGAIN = 60.0
 """Seconds until trouble of the same kind is logged again."""
@@ -96,6 +96,8 @@ class QuietServer(uvicorn.Server):
     async def startup(self, sockets: Any = None) -> None:
         asyncio.get_running_loop().set_exception_handler(self._trouble)
         await super().startup(sockets)
+        for one in sockets or ():
+            one.listen(WAITING)  # asyncio takes one number for both
 
     def _trouble(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """Log it, without addresses and contents."""

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from wpsync.errors import ConfigError
-from wpsync.web.connections import BACKLOG, MOST_HEADERS, BoundedProtocol, QuietServer
+from wpsync.web.connections import AT_ONCE, MOST_HEADERS, BoundedProtocol, QuietServer
 
 
 @contextmanager
@@ -34,7 +34,7 @@ def serving(
             http=BoundedProtocol,
             loop="asyncio",
             h11_max_incomplete_event_size=MOST_HEADERS,
-            backlog=BACKLOG,
+            backlog=AT_ONCE,
             proxy_headers=bool(trusted_proxies),
             forwarded_allow_ips=list(trusted_proxies),
             log_config=None,
