@@ -18,6 +18,7 @@ from wpsync.cli.context import (
 from wpsync.cli.usage import Command, Group, choices
 from wpsync.errors import ConfigError, Message
 from wpsync.language import Text, spoken, tr
+from wpsync.visible import one_line
 
 Json = Annotated[bool, typer.Option("--json", help=tr("Print JSON.", "输出 JSON。"))]
 _Account = Annotated[
@@ -196,7 +197,7 @@ def show_letter(
     words = Words(spoken(), session.clock.now())
     colon = tr(": ", "：")
     why = f"{words.reason(found.reason)}{colon}{words.message(found.error)}"
-    print(f"{found.resource} {found.record_id or ''}{colon}{why}")
+    print(f"{found.resource} {one_line(found.record_id or '')}{colon}{why}")
     print(found.original)
 
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync import messages
+from wpsync.cli import consoles
 from wpsync.cli import terms as words_of
 from wpsync.cli.tables import PIPE, cell, instant
 from wpsync.errors import Message
@@ -29,6 +30,7 @@ from wpsync.status.service import Activity, Budget
 from wpsync.status.snapshot import Line, Snapshot
 from wpsync.status.texts import say
 from wpsync.status.wording import Words, headline
+from wpsync.visible import one_line
 
 _WIDE = 118
 _KINDS = 5
@@ -72,7 +74,7 @@ def console(*, stderr: bool = False) -> Console:
     """Standard output: a terminal, or a pipe, in which lines are whole unless COLUMNS says how wide it is."""
     is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
     wide = None if is_terminal or os.environ.get("COLUMNS", "").isdigit() else PIPE
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide)
+    return consoles.console(stderr=stderr, width=wide)
 
 
 def show(out: Console, seen: Snapshot, lately: Activity, said: Sequence[VendorWords] = ()) -> None:
@@ -307,8 +309,8 @@ class _Board:
     def _quotes(self) -> Iterator[Text]:
         for one in self._said[:_QUOTES]:
             said = tr(
-                f'the vendor said "{one.words}" ({one.error_code}, {self._words.ago(one.said_at)})',
-                f"厂商原文：“{one.words}”（{one.error_code}，{self._words.ago(one.said_at)}）",
+                f'the vendor said "{one_line(one.words)}" ({one.error_code}, {self._words.ago(one.said_at)})',
+                f"厂商原文：“{one_line(one.words)}”（{one.error_code}，{self._words.ago(one.said_at)}）",
             )
             yield Text(_joined(one.account, said), style=QUIET)
 
@@ -362,7 +364,7 @@ def complain(found: Status) -> None:
             out.print(Text(said))
     for part in found.incomplete[:_WINDOWS]:
         until = "" if part.ends_at is None else f"{cell(part.starts_at)} – {instant(part.ends_at)}"
-        where = part.parent_id or until or instant(part.starts_at)
+        where = one_line(part.parent_id) or until or instant(part.starts_at)
         why = terms.reason(part.reason).to(spoken())
         said = tr(
             f"incomplete: {part.resource} {where}: vendor {part.vendor_count}, read {part.rows_seen}: {why}",

@@ -14,6 +14,7 @@ from wpsync.errors import Message
 from wpsync.language import Language, spoken
 from wpsync.messages.catalogue import MESSAGES
 from wpsync.messages.formats import Formats
+from wpsync.visible import one_line
 
 
 def say(message: Message, language: Language | None = None, *, quoting: bool = False) -> str:
@@ -27,6 +28,7 @@ def say(message: Message, language: Language | None = None, *, quoting: bool = F
     words = message.words or (message.quote if quoting else None)
     if not words:
         return text
+    words = one_line(words)
     return f"{text}：“{words}”" if language is Language.ZH else f'{text}: "{words}"'
 
 

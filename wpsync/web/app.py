@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from wpsync.resources import RESOURCES
 from wpsync.status import calendar, wording
 from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
+from wpsync.visible import visible
 from wpsync.web import page, security
 from wpsync.web.endpoints import Endpoints, away
 from wpsync.web.security import Guard
@@ -42,6 +44,7 @@ class Page:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_visible,
         )
 
     def whole(self, request: Request) -> Response:
@@ -97,6 +100,13 @@ class Page:
             return {}
         found = calendar.day(self._session.database.monitoring, account, resource, day)
         return {"selected": text, "day": day, "day_resource": resource, "windows": found}
+
+
+def _visible(value: object) -> object:
+    """A value of a template with its invisible characters written out; HTML stays HTML."""
+    if isinstance(value, Markup):
+        return Markup(visible(str(value)))
+    return visible(value) if isinstance(value, str) else value
 
 
 def _remembering(response: Response, request: Request) -> Response:

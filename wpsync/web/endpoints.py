@@ -16,6 +16,7 @@ from starlette.routing import Route
 from wpsync.daemon.metrics import CONTENT_TYPE, Metrics
 from wpsync.daemon.service import Service
 from wpsync.errors import DatabaseUnavailableError
+from wpsync.visible import visible
 from wpsync.web.security import KNOWN
 
 _AWAY = "the database does not answer\n"
@@ -36,7 +37,7 @@ class Json(Response):
     media_type = "application/json"
 
     def render(self, content: object) -> bytes:
-        return json.dumps(content, default=_plain, ensure_ascii=False).encode()
+        return visible(json.dumps(content, default=_plain, ensure_ascii=False)).encode()
 
 
 def away(request: Request, error: Exception) -> Response:
