@@ -165,6 +165,7 @@ CALLS = Resource(
                 "录音地址；没有录音时为空",
                 "where the recording is; NULL where there is none",
                 personal=Personal.NO,
+                within=True,
             ),
             Column(
                 "recording_status",

@@ -266,6 +266,7 @@ WECHAT_ROOMS = Resource(
                 "群成员编号",
                 "the members' ids",
                 personal=Personal.NO,
+                mentions=SENDER,
             ),
             Column(
                 "member_wx_nos",
@@ -553,5 +554,6 @@ WECHAT_MESSAGES = Resource(
             ("sender_id",),
         ),
         gone_by="sent_at",
+        unread=("payload_ok", "body"),
     ),
 )
