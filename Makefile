@@ -61,6 +61,7 @@ test-long: .venv/.installed browser ## the tests marked long: ninety days, many 
 ACCEPTANCE = tests/acceptance
 test-whole: .venv/.installed ## what test-long samples, in full, by hand (hours)
 	SIMULATION_SEEDS=10000 $(BIN)/pytest -m long -o timeout=0 tests/simulation $(ARGS)
+	ERASURE_WORLDS=500 $(BIN)/pytest -m long -o timeout=0 tests/integration/test_erasure_worlds.py $(ARGS)
 	EVERY_CRASH_POINT=1 KILLS=200 RESTARTS=20 TERMINATIONS=100 STOPS=50 SIGNALS=2000 EVERY_CONNECTION=1 LOCKED_SECONDS=15 \
 	$(BIN)/pytest -m long -o timeout=0 $(foreach part,crash_points interruptions outages service signals lost_connections locked_tables,$(ACCEPTANCE)/test_$(part).py) $(ARGS)
 	BACKFILLS=18 $(BIN)/pytest -n 0 -o timeout=0 $(ACCEPTANCE)/test_moving_source.py $(ARGS)

@@ -154,6 +154,8 @@ the code.
 | `DatabaseWaits.cancel` | 2 s | how long cancelling it on the server may take | db.connecting |
 | `DatabaseWaits.probe` | 5 s | between two tries whether a commit ends | db.commits |
 | `DatabaseWaits.hangs` | 10 s | a try that takes longer says that commits hang | db.commits |
+| `DatabaseWaits.sweep` | 3600 s | the vacuum of a table from which people's rows were deleted may take so long | loading.sweeping |
+| `DatabaseWaits.sweep_lock` | 10 s | it waits so long for others to let go of the table, and is tried again later | loading.sweeping |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
 | `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
@@ -435,6 +437,8 @@ class DatabaseWaits:
     cancel: float = 2.0
     probe: float = 5.0
     hangs: float = 10.0
+    sweep: float = 3600.0
+    sweep_lock: float = 10.0
     migrations: int = 30
     migration_wait: float = 0.2
     migration_wait_max: float = 5.0

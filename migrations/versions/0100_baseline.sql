@@ -1941,6 +1941,9 @@ CREATE TABLE wpsync.erasures (
 	kind TEXT COLLATE "C" NOT NULL,
 	digest TEXT COLLATE "C" NOT NULL,
 	rows JSONB NOT NULL,
+	actor TEXT COLLATE "C" NOT NULL,
+	reason TEXT,
+	report JSONB NOT NULL,
 	CONSTRAINT erasures_pkey PRIMARY KEY (id)
 );
 
@@ -1957,6 +1960,12 @@ COMMENT ON COLUMN wpsync.erasures.kind IS '号码类型：phone 手机号，wx �
 COMMENT ON COLUMN wpsync.erasures.digest IS '号码摘要（不含号码本身） / what stands for the number';
 
 COMMENT ON COLUMN wpsync.erasures.rows IS '各表删除的行数 / rows removed, by table';
+
+COMMENT ON COLUMN wpsync.erasures.actor IS '执行者（主机账号） / who asked: the user of the host';
+
+COMMENT ON COLUMN wpsync.erasures.reason IS '理由 / why, as it was given';
+
+COMMENT ON COLUMN wpsync.erasures.report IS '查找范围、无法查找的部分与残留 / what was looked at, what could not be, and what remains';
 
 CREATE TABLE wpsync.erased_marks (
 	account TEXT COLLATE "C" NOT NULL,
@@ -1992,6 +2001,36 @@ COMMENT ON COLUMN wpsync.erased_rows.resource IS '资源 / resource';
 COMMENT ON COLUMN wpsync.erased_rows.id IS '行的主键 / the row''s id';
 
 COMMENT ON COLUMN wpsync.erased_rows.at IS '该行的时间 / the row''s own time';
+
+CREATE TABLE wpsync.sweeps (
+	table_name TEXT COLLATE "C" NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	asked_by TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT sweeps_pkey PRIMARY KEY (table_name)
+);
+
+COMMENT ON TABLE wpsync.sweeps IS '待清理的表：已删除的行还留在文件与统计信息中 / tables to be vacuumed: rows that were deleted are still in their files and statistics';
+
+COMMENT ON COLUMN wpsync.sweeps.table_name IS '数据表（schema.表名） / the table, with its schema';
+
+COMMENT ON COLUMN wpsync.sweeps.asked_at IS '删除时间 / when rows were deleted from it';
+
+COMMENT ON COLUMN wpsync.sweeps.asked_by IS '删除所在的事务 / the transaction that did';
+
+CREATE TABLE wpsync.hash_keys (
+	account TEXT COLLATE "C" NOT NULL,
+	key_id TEXT COLLATE "C" NOT NULL,
+	first_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT hash_keys_pkey PRIMARY KEY (account, key_id)
+);
+
+COMMENT ON TABLE wpsync.hash_keys IS '用过的哈希密钥的标识：缺少密钥时无法按号码查找 / ids of the keys that numbers were hashed with: without its key nobody is found by a number';
+
+COMMENT ON COLUMN wpsync.hash_keys.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.hash_keys.key_id IS '密钥标识（不含密钥本身） / what stands for the key';
+
+COMMENT ON COLUMN wpsync.hash_keys.first_used_at IS '首次使用时间 / when rows were first hashed with it';
 
 CREATE TABLE wpsync.outages (
 	account TEXT COLLATE "C" NOT NULL,

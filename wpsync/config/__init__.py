@@ -308,12 +308,19 @@ class PrivacyConfig(_Section):
     message_bodies: Mode = "keep"
     columns: dict[str, Mode] = {}
     key: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_filled)] = None
+    previous_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
 
     def modes(self) -> dict[str, str]:
         """`table.column` to hash, mask or drop; a column that is named by itself goes before its class."""
         found = {name: str(getattr(self, kind)) for name, kind in PERSONAL.items()}
         found |= self.columns
         return {name: mode for name, mode in found.items() if mode != "keep"}
+
+    def keys(self) -> Iterator[str]:
+        """Every key, the present one first."""
+        for one in (self.key, *self.previous_keys):
+            if one is not None:
+                yield one.get_secret_value()
 
     @model_validator(mode="after")
     def _whole(self) -> "PrivacyConfig":
@@ -475,15 +482,15 @@ class Config(_Section):
         """Every secret value, for the log's redaction."""
         for account in self.accounts.values():
             yield account.client_secret.get_secret_value()
-            if account.privacy is not None and account.privacy.key is not None:
-                yield account.privacy.key.get_secret_value()
+            if account.privacy is not None:
+                yield from account.privacy.keys()
+        yield from self.privacy.keys()
         for target in self.alerts.targets:
             yield target.get_secret_value()
         for secret in (
             self.database.password,
             self.security.token_key,
             self.web.password,
-            self.privacy.key,
         ):
             if secret is not None:
                 yield secret.get_secret_value()

@@ -218,6 +218,9 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
             log.info("rows.forgotten", extra=forgotten)
+        swept = retention.sweep(session.database)
+        if swept.left:
+            log.info("tables.not_swept", extra={"tables": list(swept.left)})
         return DONE
 
     return keep_house

@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from wpsync import values
@@ -51,6 +51,10 @@ def treatment(mode: str, kind: str, key: bytes) -> Treat:
     return treat
 
 
+def _key_id(key: bytes) -> str:
+    return hmac.new(key, b"wpsync: the id of a key", hashlib.sha256).hexdigest()[:16]
+
+
 def _hashing(key: bytes) -> Callable[[str], str]:
     def hashed(value: str) -> str:
         return "h_" + hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
@@ -88,11 +92,17 @@ _MASKS: Mapping[str, Callable[[str], str]] = {
 
 
 class Privacy:
-    """The rules of a configuration. `modes`: `table.column` to hash, mask or drop; what is kept is left out."""
+    """The rules of a configuration. `modes`: `table.column` to hash, mask or drop; what is kept is left out.
 
-    def __init__(self, modes: Mapping[str, str], key: bytes = b"") -> None:
+    Values are hashed with `key`; with `previous` ones they may have been before, and are found by them.
+    """
+
+    def __init__(
+        self, modes: Mapping[str, str], key: bytes = b"", previous: Sequence[bytes] = ()
+    ) -> None:
         self.modes = dict(modes)
         self._key = key
+        self._previous = tuple(previous)
         self._by_table: dict[str, list[tuple[int, Treat]]] = {}
         for name, mode in modes.items():
             table, _, column = name.partition(".")
@@ -119,14 +129,30 @@ class Privacy:
         """Whether any column of a table is not kept; of one without personal columns, whether any at all is not."""
         return table in self._by_table or (bool(self.modes) and table not in _WITH_PEOPLE)
 
-    def finds(self, kind: str) -> bool:
-        """Whether a person can be found by a number of this class: it is kept or hashed everywhere."""
-        modes = {
-            self.modes.get(name, KEEP)
-            for name, of in PERSONAL.items()
-            if of == kind and (COLUMNS[name].identifies or COLUMNS[name].mentions)
-        }
-        return modes <= {KEEP, HASH}
+    @property
+    def key_id(self) -> str | None:
+        """The id of the key that values are hashed with; None where none are."""
+        hashes = any(mode == HASH or is_key(name) for name, mode in self.modes.items())
+        return _key_id(self._key) if hashes else None
+
+    @property
+    def known_keys(self) -> frozenset[str]:
+        """The ids of the keys by which hashed values can be found."""
+        return frozenset(_key_id(one) for one in (self._key, *self._previous) if one)
+
+    def not_findable(self, kind: str) -> list[str]:
+        """The columns (`table.column`) of a class of which a number cannot be found by now: masked or dropped."""
+        return sorted(
+            name
+            for name, mode in self.modes.items()
+            if PERSONAL[name] == kind and mode in (MASK, DROP) and not is_key(name)
+            if COLUMNS[name].identifies or COLUMNS[name].mentions
+        )
+
+    def masks(self, kind: str, number: str) -> frozenset[str]:
+        """How a number stands where it was masked; others may stand so too."""
+        written = values.phone_spellings(number) if kind == Personal.PHONE_NUMBERS else {number}
+        return frozenset(map(_mask_number, written))
 
     def forms(self, kind: str, number: str) -> frozenset[str]:
         """How a number of a class may stand in the tables.
@@ -134,8 +160,8 @@ class Privacy:
         In the clear and hashed, whatever is configured now: it may have been otherwise when a row was written.
         """
         written = values.phone_spellings(number) if kind == Personal.PHONE_NUMBERS else {number}
-        hashed = map(_hashing(self._key), written) if self._key else ()
-        return frozenset((*written, *hashed))
+        keys = [one for one in (self._key, *self._previous) if one]
+        return frozenset((*written, *(_hashing(key)(one) for key in keys for one in written)))
 
     def row(self, table: str, row: Row) -> Row:
         """A row of a table, in the order of its columns; what follows them is left alone."""

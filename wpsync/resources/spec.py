@@ -78,8 +78,8 @@ class Column:
     A column without sources is computed: by `coded`, or by the resource's normaliser.
 
     `personal` has no default for free-form types (text, lists, JSON, coordinates). `within`: the value
-    is a longer text with a number in it, such as an address. Any other column of phone or WeChat
-    numbers also declares whose they are, with exactly one of:
+    is a longer text with a number in it, such as an address, which identifies the person of the row. Any
+    other column of phone or WeChat numbers also declares whose they are, with exactly one of:
 
     - `identifies`: the person to whom the row belongs; erasing that person removes the row. In a typed
       table the whole message goes. Ids by which rows name a person (CHAT, SENDER) are declared so too.
@@ -143,7 +143,8 @@ class Table:
     kept and marked in `_gone_at`. `inherits` names columns that keep their stored value while the row's
     other content is unchanged and the new row does not know them. `clears` names columns that are
     emptied, with `_extra`, in a row from which a mention of an erased person was taken: they may show
-    that person's name.
+    that person's name. `unread` names a flag and a text: where the flag is false the text could not be
+    read, and a number in it counts as one in a column that identifies.
     """
 
     name: str
@@ -156,6 +157,7 @@ class Table:
     history: bool = False
     inherits: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    unread: tuple[str, str] | None = None
     follow_up: FollowUp | None = None
     gone_by: str | None = None
 
@@ -168,6 +170,7 @@ class Table:
             *self.key,
             *self.inherits,
             *self.clears,
+            *(self.unread or ()),
             *(name for index in self.indexes for name in index),
             *(column.coded.column for column in self.columns if column.coded),
             *((rule.column,) if rule else ()),
@@ -189,6 +192,24 @@ class Table:
     def identifying(self) -> tuple[Column, ...]:
         """The columns that identify the person of a row."""
         return tuple(column for column in self.columns if column.identifies)
+
+    @property
+    def marking(self) -> tuple[tuple[Column, str], ...]:
+        """The columns by whose values a row is known to be a person's, each with its kind of mark.
+
+        They are those that identify the person, and the id by which other rows name the person of this one.
+        """
+        ids = ((one, one.leads_to) for one in self.columns if one.leads_to in (CHAT, SENDER))
+        return tuple(
+            (column, kind)
+            for column, kind in (*((one, one.identifies) for one in self.identifying), *ids)
+            if kind
+        )
+
+    @property
+    def holding(self) -> tuple[Column, ...]:
+        """The columns in whose text a number of the row's person may stand."""
+        return tuple(column for column in self.columns if column.within)
 
     @property
     def mentioning(self) -> tuple[Column, ...]:

@@ -278,6 +278,7 @@ WECHAT_ROOMS = Resource(
                 "群成员编号",
                 "the members' ids",
                 personal=Harmless.ID,
+                mentions=SENDER,
             ),
             Column(
                 "member_wx_nos",
@@ -565,5 +566,6 @@ WECHAT_MESSAGES = Resource(
             ("sender_id",),
         ),
         gone_by="sent_at",
+        unread=("payload_ok", "body"),
     ),
 )

@@ -19,7 +19,7 @@ from wpsync.errors import FatalError
 from wpsync.extract import follow_up
 from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import Reading
-from wpsync.loading import diff, erasure, held_rows, listed_rows
+from wpsync.loading import diff, erasure, hash_keys, held_rows, listed_rows
 from wpsync.loading.diff import EXTRA, Difference
 from wpsync.loading.merge_sql import Counts, Gone
 from wpsync.loading.staging import Check, Staging, unchecked
@@ -112,6 +112,10 @@ class _Unit(ABC):
         self._pages.clear()
         self._staging.flush_if_full()
 
+    def _hold_erasures(self) -> None:
+        erasure.hold(self._connection, self._erased, self._staging.left_out)
+        hash_keys.note(self._connection, self._scope.account, self._target.privacy)
+
     def _keep_left_out(self) -> None:
         forms = partial(self._target.privacy.forms, Personal.WECHAT_NUMBERS)
         left = self._staging.left_out
@@ -202,7 +206,7 @@ class WindowUnit(_Unit):
         repair = self._repair if closed.reason is None else None
         for transaction in self._staging.transactions():  # another where Postgres broke a deadlock
             with transaction:
-                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._hold_erasures()
                 if repair is not None:
                     diff.remove(connection, scope, repair.unwanted, at)
                 if window is not None:
@@ -364,7 +368,7 @@ class ListingUnit(_Unit):
             gone = Gone(closed.read_at, self._target.resource.parent_column, self._parent or None)
         for transaction in self._staging.transactions():
             with transaction:
-                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._hold_erasures()
                 changed = listed_rows.is_changed(connection, scope, self._parent)
                 self._keep_left_out()
                 counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
@@ -394,7 +398,7 @@ class PartUnit(_Unit):
         connection, at = self._connection, self._target.clock.now()
         for transaction in self._staging.transactions():
             with transaction:
-                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._hold_erasures()
                 self._keep_left_out()
                 self._staging.stage_all()
                 before = listed_rows.digest_of_staged(connection, self._scope)
