@@ -25,6 +25,7 @@ from typing import TextIO
 
 from wpsync.errors import Message
 from wpsync.messages import remedy, say
+from wpsync.visible import one_line, visible
 
 _QUIET = (
     "httpx",
@@ -51,9 +52,6 @@ _PATTERNS = (
     (re.compile(r"\b[0-9A-Fa-f]{32}\b"), "***"),
     (re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)"), "1**********"),
 )
-
-_BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
-"""What JSON leaves as it is and some readers take for the end of a line."""
 
 _secrets: set[str] = set()
 _lock = threading.Lock()
@@ -96,13 +94,13 @@ class Formatter(logging.Formatter):
             }
             if error is not None:
                 line["error"] = error
-            return redact(json.dumps(line, ensure_ascii=False, default=str).translate(_BREAKS))
+            return visible(redact(json.dumps(line, ensure_ascii=False, default=str)))
         shown = " ".join(f"{key}={value}" for key, value in fields.items())
         local = at.astimezone().isoformat(sep=" ", timespec="seconds")
         text = f"{local} {record.levelname.lower():<7} {record.getMessage()} {shown}".rstrip()
         if error is not None:
             text = f"{text} error={error}"
-        return redact("\\n".join(text.splitlines()))  # one event a line
+        return one_line(redact(text))  # one event a line
 
     def _worded(self, fields: dict[str, object]) -> dict[str, object]:
         """Replace each message among the fields by its text, and add its remedy."""

@@ -142,8 +142,10 @@ the code.
 | `Incidents.token_age` | 1 h | the same for tokens that could not be rotated | alerts.conditions |
 | `Incidents.failures` | 3 | failures in a row after which a job keeps failing | alerts.conditions |
 | `Incidents.drift` | 1 d | how long an unknown field is new | alerts.conditions |
+| `Incidents.clock` | 1 d | a vendor's clock that differs from ours by more is wrong, or ours is | alerts.conditions |
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
+| `Kept.vendor_words` | 3 d | how long the vendor's words are kept after an error | state.vendor_words |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.reason` | 2 s | how long it is waited for the server's reason after that | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
@@ -152,6 +154,8 @@ the code.
 | `DatabaseWaits.cancel` | 2 s | how long cancelling it on the server may take | db.connecting |
 | `DatabaseWaits.probe` | 5 s | between two tries whether a commit ends | db.commits |
 | `DatabaseWaits.hangs` | 10 s | a try that takes longer says that commits hang | db.commits |
+| `DatabaseWaits.sweep` | 3600 s | the vacuum of a table from which people's rows were deleted may take so long | loading.sweeping |
+| `DatabaseWaits.sweep_lock` | 10 s | it waits so long for others to let go of the table, and is tried again later | loading.sweeping |
 | `DatabaseWaits.migrations` | 30 | tries to migrate where a table is locked | db.migrations |
 | `DatabaseWaits.migration_wait` | 0.2 s | the first wait between them; it doubles each time | db.migrations |
 | `DatabaseWaits.migration_wait_max` | 5 s | the longest | db.migrations |
@@ -409,8 +413,16 @@ class Incidents:
     token_age: timedelta = timedelta(hours=1)
     failures: int = 3
     drift: timedelta = timedelta(days=1)
+    clock: timedelta = timedelta(days=1)
     usual_weeks: int = 3
     usual_rows: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long, and how many, words and names of the vendor are kept beside its data."""
+
+    vendor_words: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -425,6 +437,8 @@ class DatabaseWaits:
     cancel: float = 2.0
     probe: float = 5.0
     hangs: float = 10.0
+    sweep: float = 3600.0
+    sweep_lock: float = 10.0
     migrations: int = 30
     migration_wait: float = 0.2
     migration_wait_max: float = 5.0
@@ -451,6 +465,7 @@ class Policy:
     leading: Leading = field(default_factory=Leading)
     leases: LeaseRules = field(default_factory=LeaseRules)
     incidents: Incidents = field(default_factory=Incidents)
+    kept: Kept = field(default_factory=Kept)
     database: DatabaseWaits = field(default_factory=DatabaseWaits)
 
 

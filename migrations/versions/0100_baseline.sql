@@ -1377,7 +1377,7 @@ COMMENT ON COLUMN wpsync.runs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.runs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.runs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.runs.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wpsync.requests (
 	account TEXT COLLATE "C" NOT NULL,
@@ -1748,7 +1748,7 @@ COMMENT ON COLUMN wpsync.dead_letters.error_code IS '错误代码 / the error''s
 
 COMMENT ON COLUMN wpsync.dead_letters.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.dead_letters.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.dead_letters.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wp_bi.working_hours (
 	weekday SMALLINT NOT NULL,
@@ -1845,7 +1845,7 @@ COMMENT ON COLUMN wpsync.jobs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.jobs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.jobs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.jobs.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 COMMENT ON COLUMN wpsync.jobs.failures IS '连续失败次数 / failures in a row';
 
@@ -1921,7 +1921,7 @@ COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s co
 
 COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.incidents.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.incidents.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 COMMENT ON COLUMN wpsync.incidents.first_seen_at IS '首次发现 / when it was first seen';
 
@@ -1944,6 +1944,9 @@ CREATE TABLE wpsync.erasures (
 	kind TEXT COLLATE "C" NOT NULL,
 	digest TEXT COLLATE "C" NOT NULL,
 	rows JSONB NOT NULL,
+	actor TEXT COLLATE "C" NOT NULL,
+	reason TEXT,
+	report JSONB NOT NULL,
 	CONSTRAINT erasures_pkey PRIMARY KEY (id)
 );
 
@@ -1960,6 +1963,12 @@ COMMENT ON COLUMN wpsync.erasures.kind IS '号码类型：phone 手机号，wx �
 COMMENT ON COLUMN wpsync.erasures.digest IS '号码摘要（不含号码本身） / what stands for the number';
 
 COMMENT ON COLUMN wpsync.erasures.rows IS '各表删除的行数 / rows removed, by table';
+
+COMMENT ON COLUMN wpsync.erasures.actor IS '执行者（主机账号） / who asked: the user of the host';
+
+COMMENT ON COLUMN wpsync.erasures.reason IS '理由 / why, as it was given';
+
+COMMENT ON COLUMN wpsync.erasures.report IS '查找范围、无法查找的部分与残留 / what was looked at, what could not be, and what remains';
 
 CREATE TABLE wpsync.erased_marks (
 	account TEXT COLLATE "C" NOT NULL,
@@ -1996,6 +2005,36 @@ COMMENT ON COLUMN wpsync.erased_rows.id IS '行的主键 / the row''s id';
 
 COMMENT ON COLUMN wpsync.erased_rows.at IS '该行的时间 / the row''s own time';
 
+CREATE TABLE wpsync.sweeps (
+	table_name TEXT COLLATE "C" NOT NULL,
+	asked_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	asked_by TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT sweeps_pkey PRIMARY KEY (table_name)
+);
+
+COMMENT ON TABLE wpsync.sweeps IS '待清理的表：已删除的行还留在文件与统计信息中 / tables to be vacuumed: rows that were deleted are still in their files and statistics';
+
+COMMENT ON COLUMN wpsync.sweeps.table_name IS '数据表（schema.表名） / the table, with its schema';
+
+COMMENT ON COLUMN wpsync.sweeps.asked_at IS '删除时间 / when rows were deleted from it';
+
+COMMENT ON COLUMN wpsync.sweeps.asked_by IS '删除所在的事务 / the transaction that did';
+
+CREATE TABLE wpsync.hash_keys (
+	account TEXT COLLATE "C" NOT NULL,
+	key_id TEXT COLLATE "C" NOT NULL,
+	first_used_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT hash_keys_pkey PRIMARY KEY (account, key_id)
+);
+
+COMMENT ON TABLE wpsync.hash_keys IS '用过的哈希密钥的标识：缺少密钥时无法按号码查找 / ids of the keys that numbers were hashed with: without its key nobody is found by a number';
+
+COMMENT ON COLUMN wpsync.hash_keys.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.hash_keys.key_id IS '密钥标识（不含密钥本身） / what stands for the key';
+
+COMMENT ON COLUMN wpsync.hash_keys.first_used_at IS '首次使用时间 / when rows were first hashed with it';
+
 CREATE TABLE wpsync.outages (
 	account TEXT COLLATE "C" NOT NULL,
 	since TIMESTAMP WITH TIME ZONE NOT NULL,
@@ -2015,7 +2054,7 @@ COMMENT ON COLUMN wpsync.outages.error_code IS '错误代码 / the error''s code
 
 COMMENT ON COLUMN wpsync.outages.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.outages.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.outages.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wpsync.definitions (
 	name TEXT COLLATE "C" NOT NULL,
@@ -2142,3 +2181,21 @@ COMMENT ON COLUMN wpsync.keys.kind IS '用途：token 令牌 / its use: token';
 COMMENT ON COLUMN wpsync.keys.id IS '密钥编号 / the id of the key, which tells nothing of it';
 
 COMMENT ON COLUMN wpsync.keys.since IS '首次使用时间 / when it was first used';
+
+CREATE TABLE wpsync.vendor_words (
+	account TEXT COLLATE "C" NOT NULL,
+	error_code TEXT COLLATE "C" NOT NULL,
+	words TEXT NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT vendor_words_pkey PRIMARY KEY (account, error_code)
+);
+
+COMMENT ON TABLE wpsync.vendor_words IS '厂商报错原文：单独存放，数日后删除，任一隐私类别不为 keep 时不保存 / what the vendor said with errors: kept apart, for some days, and only where privacy keeps everything';
+
+COMMENT ON COLUMN wpsync.vendor_words.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.vendor_words.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.vendor_words.words IS '厂商原文 / what the vendor said with it last';
+
+COMMENT ON COLUMN wpsync.vendor_words.said_at IS '收到时间 / when';

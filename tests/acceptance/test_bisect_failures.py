@@ -6,8 +6,9 @@ import pytest
 
 from tests.acceptance.driving import START, Timeline, differences, local
 from wpsync.db.database import Database
-from wpsync.loading.erasure import erase
+from wpsync.loading.erasure import Request, erase
 from wpsync.model import Secret
+from wpsync.normalize.privacy import OFF
 from wpsync.resources.wechat import WECHAT_MESSAGES
 from wpsync.sync.passes import recheck
 
@@ -161,7 +162,7 @@ def test_somebody_is_erased_while_a_backfill_narrows_down_what_cannot_be_served(
         elif path == MESSAGES and narrowing and not erased:
             erased.append(whom)
             with Database(Secret(database_url)) as database:
-                erase(database, "wx", whom, lambda number: {number}, line.clock.now())
+                erase(database, Request("wx", whom), [OFF], line.clock.now())
         return told
 
     monkeypatch.setattr(vendor, "answer", answering)

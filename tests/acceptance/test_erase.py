@@ -92,9 +92,6 @@ def test_it_asks_first_and_refuses_what_is_not_one_customers(made):
     assert driver.run("erase", "--phone", "13800138000").returncode == 1  # nobody answers
     assert driver.run("erase").returncode == 2
     assert driver.one("select count(*) from wpsync.erasures") == 0
-    driver.more = '[privacy]\nphone_numbers = "mask"\n'
-    ran = driver.run("erase", "--phone", "13800138000", "--yes")
-    assert (ran.returncode, "masks or drops" in ran.stderr) == (2, True)
 
 
 def test_who_is_hashed_is_found_by_the_number(emulator, database_url, tmp_path):
@@ -205,3 +202,39 @@ def test_a_late_row_of_theirs_is_in_the_account_when_it_was_found(emulator, data
     listed = line.vendor.world.series["sms"].rows
     assert counted == sum(first.timestamp() <= row.at < last.timestamp() for row in listed)
     assert line.driver.one("select count(*) from wpsync.erased_rows where id = 'late'") == 1
+
+
+def test_numbers_hashed_with_a_key_that_is_gone_are_never_certified_as_erased(
+    emulator, database_url, tmp_path
+):
+    vendor = emulator(messages=200, days=3)
+    hashing = '[privacy]\nphone_numbers = "hash"\nkey = "the key of some length {}"\n'
+    driver = Driver(database_url, vendor.url, tmp_path, hashing.format(1))
+    driver.backfill("5d", ["calls"])
+    number = vendor.world.truth("calls")[3]["contact_tel"]
+    driver.more = hashing.format(2)
+    ran = driver.run("erase", "--phone", number, "--yes")
+    assert (ran.returncode, "privacy.previous_keys" in ran.stderr) == (2, True)
+    assert driver.one("select count(*) from wpsync.erasures") == 0
+    driver.more += 'previous_keys = ["the key of some length 1"]\n'
+    ran = driver.run("erase", "--phone", number, "--reason", "asked on Monday", "--yes", "--json")
+    receipt = json.loads(ran.stdout)
+    assert (receipt["rows"], receipt["not_swept"]) == ({"calls": 1}, [])
+    assert driver.query("select reason, actor <> '' from wpsync.erasures") == [
+        ("asked on Monday", True)
+    ]
+
+
+def test_the_receipt_says_what_could_not_be_searched_and_what_remains(made):
+    vendor, _, driver = made
+    number = vendor.world.truth("calls")[7]["contact_tel"]
+    driver.more = '[privacy]\nphone_numbers = "mask"\n'
+    ran = driver.run("erase", "--phone", number, "--yes")
+    assert ran.returncode == 0, ran.stderr
+    assert mentions(driver, number) == []
+    assert "wp.history" in ran.stdout
+    assert "backups" in ran.stdout
+    assert "calls.contact_tel" in ran.stderr
+    assert "backfill --again" in ran.stderr
+    found = driver.query("select most_common_vals::text, histogram_bounds::text from pg_stats")
+    assert number not in str(found)

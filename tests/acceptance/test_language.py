@@ -32,6 +32,7 @@ _IDENTIFIERS = re.compile(
     r"""
     “[^”]*” | "[^"]*" | `[^`]*`                   # quoted
     | wpsync(\ [a-z][a-z-]*)+                     # a command
+    | ^\s+(grant|revoke|alter)\ .*;$               # a statement for an administrator
     | \w+://\S+ | (?<!\S)[./]\S+ | --[a-z-]+      # addresses, paths, options
     """,
     re.VERBOSE,

@@ -180,12 +180,17 @@ def test_the_bi_profile_of_the_compose_file_connects_metabase_as_the_role_it_mak
     role, metabase, connect = (services[name] for name in ("bi-role", "metabase", "bi-connect"))
     assert {name for name, one in services.items() if one.get("profiles") == ["bi"]} == {
         "bi-role",
+        "metabase-volume",
         "metabase",
         "bi-connect",
     }
     assert f"bi-role {connect['environment']['BI_USER']} " in role["entrypoint"][-1]
     assert connect["depends_on"]["bi-role"]["condition"] == "service_completed_successfully"
     assert set(connect["secrets"]) == {"metabase_admin", "bi_password"}  # not the owner's
+    assert set(role["secrets"]) == {"db_password", "bi_password"}  # not the vendor's
+    service = services["wpsync"]["environment"]
+    of_database = {k: v for k, v in service.items() if k.startswith("WPSYNC_DATABASE__")}
+    assert role["environment"].items() >= of_database.items()
     assert re.fullmatch(r"metabase/metabase:v\d+(\.\d+){2,}", metabase["image"])
     assert not {"restart", "ports"} & (role.keys() | connect.keys())
 

@@ -97,8 +97,9 @@ def test_no_ddl_where_nothing_is_pending(database_url):
         connection.execute(
             "update wpsync.definitions set hash = '' where name = 'wp_bi.call_facts'"
         )
-        with pytest.raises(FatalError, match=r"^database\.refused .*CREATE VIEW"):
+        with pytest.raises(FatalError, match=r"^database\.refused ") as caught:
             migrations.upgrade(database_url)
+        assert "CREATE VIEW" in str(caught.value.message.quote)
 
 
 def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(empty_database_url):

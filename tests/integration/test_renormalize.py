@@ -12,6 +12,7 @@ from wpsync.db.database import Database
 from wpsync.loading import erasure
 from wpsync.loading.merge_sql import Counts
 from wpsync.model import WX, Secret
+from wpsync.normalize.privacy import OFF
 from wpsync.sync.renormalize import renormalize, retry_dead_letters
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -39,9 +40,7 @@ class Meanwhile(FakeClock):
 def test_who_is_erased_while_messages_are_read_again_does_not_come_back(database):
     load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
     load(database, "wechat_messages", [MESSAGE, {**MESSAGE, "id": "other", "chatId": "other"}])
-    erased = Meanwhile(
-        lambda: erasure.erase(database, WX, "customer", lambda number: [number], NOW)
-    )
+    erased = Meanwhile(lambda: erasure.erase(database, erasure.Request(WX, "customer"), [OFF], NOW))
     renormalize(database, erased, None, lambda count: None)
     assert rows(database, "select id from wp.wechat_messages") == [("other",)]
 
@@ -63,14 +62,15 @@ def test_what_is_deleted_while_messages_are_read_again_does_not_come_back(databa
 
 def test_a_dead_letter_of_somebody_who_was_erased_is_counted_and_not_loaded(database):
     load(database, "wechat_chats", [{"id": MESSAGE["chatId"], "contactWxNo": "customer"}])
+    erasure.erase(database, erasure.Request(WX, "customer"), [OFF], NOW)
     load(database, "wechat_messages", [{**MESSAGE, "msgType": "115", "msg": "broken {"}])
     with database.connection() as connection:
         letter = "update wpsync.dead_letters set original = replace(original, 'broken {', '{}')"
         connection.execute(letter)
-    erasure.erase(database, WX, "customer", lambda number: [number], NOW)
     assert retry_dead_letters(database, FakeClock(NOW)) == (1, 0)
     assert rows(database, "select * from wp.wechat_messages") == []
     assert rows(database, "select id from wpsync.erased_rows") == [(MESSAGE["id"],)]
+    assert rows(database, "select * from wpsync.dead_letters") == []
 
 
 def test_a_message_that_is_still_unreadable_has_one_dead_letter(database):

@@ -485,3 +485,24 @@ def test_an_address_that_a_file_holds_later_is_not_taken_without_its_sslmode(tmp
     assert "host='db'" in loaded.database_address().reveal()
     file.write_text("postgresql://u@db2/d?sslmode=require")
     assert "host='db2'" in loaded.database_address().reveal()
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('hosts = ["wpsync.corp"]', "a proxy opens the status page to others"),
+        ('hosts = ["https://wpsync.corp"]\npassword = "hush-hush"', "is no name of a host"),
+        ('hosts = ["wpsync.corp:443"]\npassword = "hush-hush"', "is no name of a host"),
+        ('trusted_proxies = ["*"]', "is neither an address nor a network"),
+        ('trusted_proxies = ["proxy.corp"]', "is neither an address nor a network"),
+    ],
+)
+def test_names_behind_a_proxy_need_a_password_and_are_names(tmp_path, lines, problem):
+    (found,) = problems(tmp_path, f"[web]\n{lines}\n")
+    assert problem in found
+
+
+def test_names_and_proxies_of_the_page_are_read(tmp_path):
+    text = '[web]\npassword = "hush-hush"\nhosts = "WPSYNC.corp., other"\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
+    web = load(tmp_path, text).web
+    assert (web.hosts, web.trusted_proxies) == (("wpsync.corp", "other"), ("10.0.0.0/8", "::1"))

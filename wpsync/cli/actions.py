@@ -10,6 +10,7 @@ from wpsync.cli.context import check_account, configuration, open_session, print
 from wpsync.cli.usage import Command, Group
 from wpsync.errors import ConfigError
 from wpsync.language import tr
+from wpsync.visible import one_line
 
 if TYPE_CHECKING:
     from wpsync.api.client import Client
@@ -126,7 +127,7 @@ def add_customer(
     if json:
         print_json({"id": added})
     else:
-        print(added)
+        print(one_line(added))
 
 
 @customers.command("update", cls=Command, help=tr("Change a customer.", "修改客户资料。"))

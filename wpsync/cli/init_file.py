@@ -184,7 +184,7 @@ def write(target: Path, answers: Answers, again: str) -> None:
     except OSError as exc:
         raise ConfigError("command.unwritable_file", file=target, words=exc.strerror) from None
     except AuthenticationError as exc:
-        complain(Message("command.credentials_rejected", words=exc.message.words))
+        complain(Message("command.credentials_rejected", quote=exc.message.quote))
         _say_again(exc, again)
     except WpsyncError as exc:
         complain(cast("Message", _of_target(exc.message, str(tried), str(target))))
@@ -195,7 +195,7 @@ def _of_target(value: object, fresh: str, target: str) -> object:
     """Name the target in a message, for the file that was tried in its place and is gone by now."""
     if isinstance(value, Message):
         params = {name: _of_target(one, fresh, target) for name, one in value.params.items()}
-        return Message(value.code, params, value.words)
+        return Message(value.code, params, value.words, quote=value.quote)
     if isinstance(value, list | tuple):
         return [_of_target(one, fresh, target) for one in value]
     return value.replace(fresh, target) if isinstance(value, str) else value

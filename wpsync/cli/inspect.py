@@ -18,6 +18,7 @@ from wpsync.cli.context import (
 from wpsync.cli.usage import Command, Group, choices
 from wpsync.errors import ConfigError, Message
 from wpsync.language import Text, spoken, tr
+from wpsync.visible import one_line
 
 Json = Annotated[bool, typer.Option("--json", help=tr("Print JSON.", "输出 JSON。"))]
 _Account = Annotated[
@@ -75,20 +76,22 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
 def status(context: typer.Context, json: Json = False) -> None:
     """Show whether the data is complete and current: the status page on a terminal."""
     from wpsync.cli import status_view
+    from wpsync.state import vendor_words
     from wpsync.status import service as service_status
     from wpsync.status import snapshot
     from wpsync.status.known import Tolerant
 
     with open_session(context, vendor=False) as session:
         seen = snapshot.read(session)
-        lately = None
+        lately, said = None, []
         if not json:
             reader, tolerant = session.database.monitoring, Tolerant(seen.now)
             lately = service_status.activity(reader, seen.now, tolerant)
+            said = vendor_words.read(reader, seen.accounts, seen.now)
     if lately is None:
         print_json(seen.status)
     else:
-        status_view.show(status_view.console(), seen, lately)
+        status_view.show(status_view.console(), seen, lately, said)
     if session.config.database.url is None:
         say_where(session.config.data_dir)
     status_view.complain(seen.status)
@@ -194,7 +197,7 @@ def show_letter(
     words = Words(spoken(), session.clock.now())
     colon = tr(": ", "：")
     why = f"{words.reason(found.reason)}{colon}{words.message(found.error)}"
-    print(f"{found.resource} {found.record_id or ''}{colon}{why}")
+    print(f"{found.resource} {one_line(found.record_id or '')}{colon}{why}")
     print(found.original)
 
 

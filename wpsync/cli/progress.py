@@ -21,6 +21,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync.api.limits import Wait
+from wpsync.cli.consoles import console
 from wpsync.cli.context import without_events
 from wpsync.cli.eta import Eta, Seen, Step
 from wpsync.cli.terms import outcome as outcome_text
@@ -99,8 +100,7 @@ def progress(form: str = "text", *, quiet: bool = False) -> Iterator[Shown]:
         elif form == "json":
             out = _Events(_Seldom())
         elif sys.stderr.isatty():
-            console = Console(stderr=True, highlight=False, markup=False)
-            out = stack.enter_context(drawn(tally, console))
+            out = stack.enter_context(drawn(tally, console(stderr=True)))
         else:
             out = _Lines(_Seldom())
         yield Shown(tally, out)

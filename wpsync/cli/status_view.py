@@ -14,12 +14,14 @@ from rich.table import Table
 from rich.text import Text
 
 from wpsync import messages
+from wpsync.cli import consoles
 from wpsync.cli import terms as words_of
 from wpsync.cli.tables import PIPE, cell, instant
 from wpsync.errors import Message
 from wpsync.language import Language, spoken, tr
 from wpsync.language import Text as Phrase
 from wpsync.messages import terms
+from wpsync.state.vendor_words import VendorWords
 from wpsync.status import causes
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
@@ -28,9 +30,11 @@ from wpsync.status.service import Activity, Budget
 from wpsync.status.snapshot import Line, Snapshot
 from wpsync.status.texts import say
 from wpsync.status.wording import Words, headline
+from wpsync.visible import one_line
 
 _WIDE = 118
 _KINDS = 5
+_QUOTES = 5
 _WINDOWS = 20
 _HEADINGS = {
     "resource": Phrase("Resource", "资源"),
@@ -70,18 +74,19 @@ def console(*, stderr: bool = False) -> Console:
     """Standard output: a terminal, or a pipe, in which lines are whole unless COLUMNS says how wide it is."""
     is_terminal = (sys.stderr if stderr else sys.stdout).isatty()
     wide = None if is_terminal or os.environ.get("COLUMNS", "").isdigit() else PIPE
-    return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide)
+    return consoles.console(stderr=stderr, width=wide)
 
 
-def show(out: Console, seen: Snapshot, lately: Activity) -> None:
-    """Print the whole picture."""
-    _Board(out, seen).show(lately)
+def show(out: Console, seen: Snapshot, lately: Activity, said: Sequence[VendorWords] = ()) -> None:
+    """Print the whole picture, and the vendor's words, which are shown nowhere else."""
+    _Board(out, seen, said).show(lately)
 
 
 class _Board:
     """One printing: where to, of what, in which words."""
 
-    def __init__(self, out: Console, seen: Snapshot) -> None:
+    def __init__(self, out: Console, seen: Snapshot, said: Sequence[VendorWords]) -> None:
+        self._said = said
         self._out = out
         self._seen = seen
         self._words = Words(spoken(), seen.now)
@@ -281,7 +286,9 @@ class _Board:
     def _open_points(self) -> None:
         """List the open points that no table has a column for. Windows follow on standard error."""
         self._title("trouble")
-        said = self._print([*self._notes(), *self._failures(), *self._letters(), *self._drift()])
+        said = self._print(
+            [*self._notes(), *self._failures(), *self._quotes(), *self._letters(), *self._drift()]
+        )
         if not (said or self._seen.status.incidents or self._seen.status.incomplete):
             self._out.print(Text(self._text("trouble.none"), style="green"))
 
@@ -298,6 +305,14 @@ class _Board:
             name = self._name(job.account, job.job)
             error = self._words.advised(causes.error(job))
             yield Text(_joined(name, times, error), style="red")
+
+    def _quotes(self) -> Iterator[Text]:
+        for one in self._said[:_QUOTES]:
+            said = tr(
+                f'the vendor said "{one_line(one.words)}" ({one.error_code}, {self._words.ago(one.said_at)})',
+                f"厂商原文：“{one_line(one.words)}”（{one.error_code}，{self._words.ago(one.said_at)}）",
+            )
+            yield Text(_joined(one.account, said), style=QUIET)
 
     def _letters(self) -> Iterator[Text]:
         """The newest, those of one kind together."""
@@ -349,7 +364,7 @@ def complain(found: Status) -> None:
             out.print(Text(said))
     for part in found.incomplete[:_WINDOWS]:
         until = "" if part.ends_at is None else f"{cell(part.starts_at)} – {instant(part.ends_at)}"
-        where = part.parent_id or until or instant(part.starts_at)
+        where = one_line(part.parent_id) or until or instant(part.starts_at)
         why = terms.reason(part.reason).to(spoken())
         said = tr(
             f"incomplete: {part.resource} {where}: vendor {part.vendor_count}, read {part.rows_seen}: {why}",

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 
+from wpsync.cli.consoles import console
 from wpsync.cli.terms import difference
 from wpsync.language import Text, spoken, tr
 from wpsync.messages import terms
 from wpsync.values import SHANGHAI
+from wpsync.visible import one_line
 
 if TYPE_CHECKING:
     from wpsync.sync.finding import Finding
@@ -41,11 +42,11 @@ def table(title: str, headings: Sequence[str], rows: Iterable[Sequence[object]])
     for row in listed:
         shown.add_row(*row)
     if sys.stdout.isatty():
-        Console(highlight=False, markup=False).print(shown)
+        console().print(shown)
         return
-    console = Console(width=PIPE, highlight=False, markup=False, color_system=None)
-    with console.capture() as captured:
-        console.print(shown)
+    out = console(width=PIPE, color_system=None)
+    with out.capture() as captured:
+        out.print(shown)
     for line in captured.get().splitlines():
         print(line.rstrip())
 
@@ -82,7 +83,7 @@ def findings(found: "Sequence[Finding]") -> None:
         print(_FINDINGS_NOTE.to(spoken()))
     for finding in found:
         for row in finding.differences[:_ROWS_SHOWN]:
-            print(f"{difference(row.what)}{tr(': ', '：')}wp.{row.table} {row.key}")
+            print(f"{difference(row.what)}{tr(': ', '：')}wp.{row.table} {one_line(row.key)}")
         if (more := len(finding.differences) - _ROWS_SHOWN) > 0:
             print(
                 tr(
@@ -113,11 +114,6 @@ def cell(value: object) -> str:
 def instant(value: datetime) -> str:
     """An instant that stands by itself, with the name of its time."""
     return f"{cell(value)} Asia/Shanghai"
-
-
-def one_line(text: str) -> str:
-    """Keep a record in its line, whatever it holds."""
-    return "\\n".join(text.splitlines())
 
 
 def _is_number(text: str) -> bool:

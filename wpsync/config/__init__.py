@@ -7,6 +7,7 @@ values come from is in `config.tree`, which problem is which message in `config.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_network
 from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 
+from wpsync.addresses import is_loopback
 from wpsync.config import database_address, key_files, private_file
 from wpsync.config import tree as config_tree
 from wpsync.config.database_address import Way
@@ -62,7 +64,7 @@ def _vendor_address(value: str) -> str:
         raise ProblemError(Message("configuration.no_web_address")) from None
     if port == 0 or not _HOST.fullmatch(host) or _NOT_IN_ADDRESS.search(value):
         raise ProblemError(Message("configuration.no_web_address"))
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return value.rstrip("/")
     raise ProblemError(Message("configuration.not_https"))
 
@@ -186,8 +188,20 @@ class SecurityConfig(_Section):
     token_key: Annotated[_OptionalSecret, AfterValidator(_token_keys)] = None
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise ProblemError(Message("configuration.not_a_network", {"given": one})) from None
+    return value
+
+
+def _host_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not _HOST.fullmatch(one):
+            raise ProblemError(Message("configuration.not_a_host", {"given": one}))
+    return tuple(one.casefold().removesuffix(".") for one in value)
 
 
 class WebConfig(_Section):
@@ -197,11 +211,15 @@ class WebConfig(_Section):
     bind: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     password: Annotated[SecretStr | None, Field(min_length=8), BeforeValidator(_filled)] = None
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_host_names)] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...], BeforeValidator(_items), AfterValidator(_networks)
+    ] = ()
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach it."""
-        return _is_loopback(self.bind)
+        return is_loopback(self.bind)
 
     @model_validator(mode="after")
     def _guarded(self) -> "WebConfig":
@@ -209,6 +227,8 @@ class WebConfig(_Section):
             raise ProblemError(
                 Message("configuration.open_to_network", {"bind": self.bind}), "bind"
             )
+        if self.enabled and self.hosts and self.password is None:
+            raise ProblemError(Message("configuration.hosts_without_password"), "hosts")
         return self
 
 
@@ -293,12 +313,19 @@ class PrivacyConfig(_Section):
     message_bodies: Mode = "keep"
     columns: dict[str, Mode] = {}
     key: Annotated[SecretStr | None, Field(min_length=16), BeforeValidator(_filled)] = None
+    previous_keys: Annotated[tuple[SecretStr, ...], BeforeValidator(_lines)] = ()
 
     def modes(self) -> dict[str, str]:
         """`table.column` to hash, mask or drop; a column that is named by itself goes before its class."""
         found = {name: str(getattr(self, kind)) for name, kind in PERSONAL.items()}
         found |= self.columns
         return {name: mode for name, mode in found.items() if mode != "keep"}
+
+    def keys(self) -> Iterator[str]:
+        """Every key, the present one first."""
+        for one in (self.key, *self.previous_keys):
+            if one is not None:
+                yield one.get_secret_value()
 
     @model_validator(mode="after")
     def _whole(self) -> "PrivacyConfig":
@@ -515,8 +542,9 @@ class Config(_Section):
         """Every secret value, for the log's redaction."""
         for account in self.accounts.values():
             yield account.client_secret.get_secret_value()
-            if account.privacy is not None and account.privacy.key is not None:
-                yield account.privacy.key.get_secret_value()
+            if account.privacy is not None:
+                yield from account.privacy.keys()
+        yield from self.privacy.keys()
         for target in self.alerts.targets:
             yield target.get_secret_value()
         if self.security.token_key is not None:
@@ -524,7 +552,6 @@ class Config(_Section):
         for secret in (
             self.database.password,
             self.web.password,
-            self.privacy.key,
         ):
             if secret is not None:
                 yield secret.get_secret_value()

@@ -7,10 +7,10 @@ read once, when the configuration is, and goes on as parameters with their names
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from itertools import zip_longest
 from urllib.parse import unquote_to_bytes
 
+from wpsync.addresses import is_loopback
 from wpsync.config.problems import ProblemError, nearest
 from wpsync.errors import Message
 
@@ -131,12 +131,7 @@ def way(parameters: Mapping[str, str], environ: Mapping[str, str]) -> Way:
 
 def _is_here(host: str) -> bool:
     """Whether a host is this machine: a folder of sockets, or loopback."""
-    if not host or host.startswith(("/", "@")) or host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not host or host.startswith(("/", "@")) or is_loopback(host)
 
 
 def conninfo(parameters: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ from wpsync.api import endpoints
 from wpsync.api.client import Client
 from wpsync.clock import AnchoredClock, SystemClock
 from wpsync.config import Config
-from wpsync.db import migrations, queries
+from wpsync.db import bi_role, migrations, queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, Message, WpsyncError
@@ -102,6 +102,7 @@ def check_database(conninfo: Secret, *, connections: int) -> Iterator[Finding]:
             yield _migrations(pending.names)
             if not pending.steps:
                 yield from _tables(database)
+                yield from _readers(database)
     except ConfigError:  # a database that is not to be used: the command is refused
         raise
     except WpsyncError as exc:
@@ -172,13 +173,27 @@ def _tables(database: Database) -> Iterator[Finding]:
         yield _good("check.tables", Message("check.tables_as_made"))
 
 
+def _readers(database: Database) -> Iterator[Finding]:
+    with database.connection() as connection:
+        left = bi_role.advice(connection)
+        everyone_creates = bi_role.everyone_creates(connection)
+    if everyone_creates:
+        yield _doubtful("check.rights", Message("database.everyone_creates"))
+    for role, statements_left in left.items():
+        if statements_left:
+            fields = {"role": role, "statements": statements_left}
+            yield _doubtful("check.readers", Message("check.readers_not_limited", fields))
+    if left and not any(left.values()):
+        yield _good("check.readers", Message("check.readers_limited", {"count": len(left)}))
+
+
 def check_privacy(config: Config) -> Finding:
     """Check whether data that is hidden in columns may still stand in message bodies."""
     every = [config.privacy_of(account) for account in ("", *config.accounts)]
     hidden = [
         str(kind)
         for kind in Personal
-        if kind not in (Personal.NO, Personal.MESSAGE_BODIES)
+        if kind is not Personal.MESSAGE_BODIES
         and any(getattr(one, kind) != "keep" and one.message_bodies == "keep" for one in every)
     ]
     if hidden:

@@ -54,6 +54,8 @@ KEEPALIVE = {
 """How our end notices a server that has vanished: libpq's parameters, in seconds."""
 
 ENCODING = "UTF8"
+LEAST_VERSION = 15_00_00
+"""The oldest Postgres that wpsync is tested with, in libpq's form. Version 14 is out of support."""
 
 SEARCH_PATH = "pg_catalog, pg_temp"
 """Where names without a schema are looked up: nowhere that another role may write (CVE-2018-1058)."""
@@ -115,7 +117,7 @@ class Pinned(psycopg.Connection[Any]):
 
     @classmethod
     def connect(cls, conninfo: str = "", **given: Any) -> Self:
-        """Connect, and pin the session. Raises FatalError for a database that is not in UTF-8."""
+        """Connect, and pin the session. Raises the errors of `pin`."""
         connection = super().connect(conninfo, **given)
         try:
             pin(connection, cls.waits)
@@ -167,7 +169,14 @@ def connect(conninfo: Secret | str, *, autocommit: bool = True, **given: Any) ->
 
 
 def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
-    """Make the settings of a session. Raises FatalError for a database that is not in UTF-8, or drops them."""
+    """Make the settings of a session, and read back the one that others could use against us.
+
+    Raises ConfigError for a server that is too old or a pooler that drops settings, FatalError for a database that is
+    not in UTF-8.
+    """
+    if connection.info.server_version < LEAST_VERSION:
+        version = connection.info.parameter_status("server_version") or "?"
+        raise ConfigError("database.too_old", version=version, least=LEAST_VERSION // 10_000)
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != ENCODING:
         raise FatalError("database.not_utf8", encoding=encoding or "?")
@@ -176,7 +185,7 @@ def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
     connection.execute(settings + "; " + _NOTICE_US_DEAD)
     found = connection.execute("show search_path").fetchone()
     if found is None or found[0] != SEARCH_PATH:
-        raise FatalError("database.search_path", wanted=SEARCH_PATH, found=found and found[0])
+        raise ConfigError("database.search_path", wanted=SEARCH_PATH, found=found and found[0])
     connection.autocommit = was
     if isinstance(connection, Pinned):
         connection.answer_within = waits.statement + waits.beyond

@@ -20,6 +20,7 @@ def declare(metadata: sa.MetaData) -> None:
     _surveys(metadata)
     _named_rows(metadata)
     _keys(metadata)
+    _vendor_words(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -155,6 +156,14 @@ def _erasures(metadata: sa.MetaData) -> None:
         column("kind", IDENTIFIER, "号码类型：phone 手机号，wx 微信号", "phone or wx"),
         column("digest", IDENTIFIER, "号码摘要（不含号码本身）", "what stands for the number"),
         column("rows", postgresql.JSONB(), "各表删除的行数", "rows removed, by table"),
+        column("actor", IDENTIFIER, "执行者（主机账号）", "who asked: the user of the host"),
+        column("reason", sa.Text(), "理由", "why, as it was given", null=True),
+        column(
+            "report",
+            postgresql.JSONB(),
+            "查找范围、无法查找的部分与残留",
+            "what was looked at, what could not be, and what remains",
+        ),
         sa.PrimaryKeyConstraint("id", name="erasures_pkey"),
         schema="wpsync",
         comment=comment("个人数据删除回执", "receipts of erasures"),
@@ -194,6 +203,33 @@ def _erasures(metadata: sa.MetaData) -> None:
         schema="wpsync",
         comment=comment(
             "因删除而不保存的行（用于对账）", "rows left out for an erasure, so that counts agree"
+        ),
+    )
+
+    sa.Table(
+        "sweeps",
+        metadata,
+        column("table_name", IDENTIFIER, "数据表（schema.表名）", "the table, with its schema"),
+        column("asked_at", INSTANT, "删除时间", "when rows were deleted from it"),
+        column("asked_by", IDENTIFIER, "删除所在的事务", "the transaction that did"),
+        sa.PrimaryKeyConstraint("table_name", name="sweeps_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "待清理的表：已删除的行还留在文件与统计信息中",
+            "tables to be vacuumed: rows that were deleted are still in their files and statistics",
+        ),
+    )
+    sa.Table(
+        "hash_keys",
+        metadata,
+        column(*ACCOUNT),
+        column("key_id", IDENTIFIER, "密钥标识（不含密钥本身）", "what stands for the key"),
+        column("first_used_at", INSTANT, "首次使用时间", "when rows were first hashed with it"),
+        sa.PrimaryKeyConstraint("account", "key_id", name="hash_keys_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "用过的哈希密钥的标识：缺少密钥时无法按号码查找",
+            "ids of the keys that numbers were hashed with: without its key nobody is found by a number",
         ),
     )
 
@@ -359,5 +395,22 @@ def _keys(metadata: sa.MetaData) -> None:
         comment=comment(
             "本库使用过的密钥；一旦有令牌密钥，明文令牌即被拒绝",
             "the keys that this database was written with; once there is one, tokens in clear are refused",
+        ),
+    )
+
+
+def _vendor_words(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "vendor_words",
+        metadata,
+        column(*ACCOUNT),
+        column("error_code", IDENTIFIER, "错误代码", "the error's code"),
+        column("words", sa.Text(), "厂商原文", "what the vendor said with it last"),
+        column("said_at", INSTANT, "收到时间", "when"),
+        sa.PrimaryKeyConstraint("account", "error_code", name="vendor_words_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "厂商报错原文：单独存放，数日后删除，任一隐私类别不为 keep 时不保存",
+            "what the vendor said with errors: kept apart, for some days, and only where privacy keeps everything",
         ),
     )

@@ -7,6 +7,8 @@ from psycopg.types.json import Jsonb
 
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
+from wpsync.loading import hash_keys
+from wpsync.normalize.privacy import OFF, Privacy
 
 QUERIES = statements(__name__)
 
@@ -14,9 +16,17 @@ _OWN_COLUMNS = ("name", "phone")
 
 
 def keep(
-    database: Database, account: str, identifier: str, fields: Mapping[str, str], at: datetime
+    database: Database,
+    account: str,
+    identifier: str,
+    fields: Mapping[str, str],
+    at: datetime,
+    privacy: Privacy = OFF,
 ) -> None:
-    """Enter a customer as written; fields that were not written now stay as they were."""
+    """Enter a customer as written; fields that were not written now stay as they were.
+
+    `fields` are as `privacy` wants them.
+    """
     other = {name: value for name, value in fields.items() if name not in _OWN_COLUMNS}
     parameters = {
         "id": identifier,
@@ -27,6 +37,7 @@ def keep(
         "at": at,
     }
     with database.transaction() as connection:
+        hash_keys.note(connection, account, privacy)
         connection.execute(QUERIES["archive_customer"], parameters)
         connection.execute(QUERIES["keep_customer"], parameters)
 

@@ -1,6 +1,6 @@
 """Erasing one person, in one transaction, with a receipt; and what keeps them from coming back.
 
-Which rows are a person's is declared in `resources/` (`identifies=`, `mentions=`, `leads_to=`).
+Where a person is looked for is in `traversal`.
 
 A load takes the lock of erasures in common, an erasure alone: a window that was read before somebody was
 erased, and is loaded after, notices and is read again. A load that finds more of somebody (a new chat,
@@ -8,26 +8,28 @@ whose messages may be here already) erases that too, and takes the lock alone as
 """
 
 import json
-import re
 import secrets
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import LiteralString, cast
+from typing import cast
 
-from psycopg import Cursor, sql
+from psycopg import sql
+from psycopg.types.json import Jsonb
 
 from wpsync import values
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
-from wpsync.loading import table_stats
+from wpsync.loading import hash_keys, sweeping, table_stats
+from wpsync.loading.traversal import ROWS_OF_PEOPLE, Eraser, details, looked_at
 from wpsync.model import PHONE, WX, Erased, LeftOut
+from wpsync.normalize.erasure import names
+from wpsync.normalize.privacy import Privacy
 from wpsync.resources import RESOURCES
-from wpsync.resources.crm import CUSTOMERS
-from wpsync.resources.spec import SqlType, Table
-from wpsync.state import listings
+from wpsync.resources.spec import Personal
+from wpsync.state import listings, vendor_words
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -35,21 +37,53 @@ QUERIES = statements(__name__)
 Forms = Callable[[str], Collection[str]]
 """How the tables may hold a number: privacy may hash it, and may not have done so always."""
 
-_ROWS_OF_PEOPLE = (*(one.table for one in RESOURCES.values()), CUSTOMERS)
-"""The tables whose rows may be a person's. Those of payloads go with the rows that they belong to."""
+_CLASS = {PHONE: Personal.PHONE_NUMBERS, WX: Personal.WECHAT_NUMBERS}
 
-_RESOURCE_OF = {one.table.name: one for one in RESOURCES.values()}
+_WORDS = ("runs", "jobs", "incidents", "outages")
+"""Tables with the words of others in errors, which may name anybody: an erasure empties them."""
+
+_REPORTED = ("looked_at", "not_findable", "masked", "unknown_keys", "remains")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Whom to erase by which kind of number, and who asks.
+
+    `despite_keys`: also where numbers are hashed with a key that is lost.
+    """
+
+    kind: str
+    number: str
+    actor: str = ""
+    reason: str | None = None
+    despite_keys: bool = False
+
+
+REMAINS = ("log_of_changes", "server_log", "backups", "free_space", "words_of_others")
+"""Where something of a person may be left that no statement reaches."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What was removed: rows by table. `person` is a digest."""
+    """What was removed: rows by table. `person` is a digest.
+
+    `looked_at` are the tables that were searched, `not_findable` the columns whose numbers are masked or dropped by now.
+    `masked` counts rows whose masked number may be the person's, and `unknown_keys` are ids of lost keys by which numbers
+    are hashed: these rows could not be looked at.
+    """
 
     number: int
     at: datetime
     kind: str
     person: str
     rows: dict[str, int]
+    actor: str
+    reason: str | None
+    looked_at: list[str]
+    not_findable: list[str]
+    masked: dict[str, int]
+    unknown_keys: list[str]
+    remains: tuple[str, ...] = REMAINS
 
 
 def erased(connection: Connection, account: str) -> Erased:
@@ -87,7 +121,8 @@ def keep_left_out(
         return
     eraser = Eraser(connection, scope.account)
     ids = [identifier for identifier, _ in left.rows]
-    eraser.remove(RESOURCES[scope.resource].table, sql.SQL("id = any(%(ids)s)"), {"ids": ids})
+    eraser.remove(RESOURCES[scope.resource].table, ids)
+    sweeping.ask(connection, eraser.touched)
     timed = {identifier: at for identifier, at in left.rows if at is not None}
     connection.execute(
         QUERIES["keep_erased_rows"],
@@ -99,15 +134,20 @@ def keep_left_out(
     numbers = {form for kind, one in left.leads if kind == WX for form in forms(one)}
     eraser.leads |= left.leads
     eraser.person(WX, numbers)
-    listings.forget_digests(connection, scope.account, eraser.rows)
-    _mark(connection, known, scope.account, eraser.leads)
+    _note(connection, known, scope.account, eraser)
     if numbers:  # a number is the person's wherever it stands
         for other in table_stats.accounts(connection):
             if other != scope.account:
                 elsewhere = Eraser(connection, other)
                 elsewhere.person(WX, numbers)
-                listings.forget_digests(connection, other, elsewhere.rows)
-                _mark(connection, known, other, elsewhere.leads)
+                _note(connection, known, other, elsewhere)
+
+
+def _note(connection: Connection, known: Erased, account: str, eraser: Eraser) -> None:
+    """Keep what an eraser found, and what is to be done after it."""
+    listings.forget_digests(connection, account, eraser.rows)
+    sweeping.ask(connection, eraser.touched)
+    _mark(connection, known, account, eraser.leads)
 
 
 def _mark(
@@ -120,163 +160,26 @@ def _mark(
         connection.execute(QUERIES["keep_erased_mark"], mark)
 
 
-class Eraser:
-    """Removes a person's rows of one account on one connection, inside its transaction.
-
-    `rows` counts it by table, `leads` (kind, value) are what the person is to be known by from then on.
-    """
-
-    def __init__(self, connection: Connection, account: str) -> None:
-        self._connection = connection
-        self._account = account
-        self.rows: dict[str, int] = {}
-        self.leads: set[tuple[str, str]] = set()
-
-    def person(self, kind: str, stored: Collection[str]) -> None:
-        """Remove the rows of a number (PHONE or WX), and all that the leads lead to.
-
-        `stored` are the forms in which the tables may hold the number.
-        """
-        known = {kind: list(stored)}
-        self.leads |= self._leads_of(known)
-        for lead, value in self.leads:
-            if lead not in (PHONE, WX):
-                known.setdefault(lead, []).append(value)
-        for table in _ROWS_OF_PEOPLE:
-            if theirs := _theirs(table, known):
-                self.remove(table, theirs, known)
-        if not stored:
-            return
-        for table in _ROWS_OF_PEOPLE:
-            if any(column.mentions == kind for column in table.columns):
-                changed = self._execute(_take_mentions_out(table, kind), stored=list(stored))
-                self._count(table.name, changed.rowcount)
-        self._elsewhere(stored)
-
-    def _leads_of(self, known: Mapping[str, Collection[str]]) -> set[tuple[str, str]]:
-        """Return the ids by which other rows name the person of the rows that `known` identifies."""
-        leads = set()
-        for table in _ROWS_OF_PEOPLE:
-            theirs = _theirs(table, known)
-            for column in table.columns:
-                if theirs and column.leads_to not in (None, PHONE, WX):
-                    query = sql.SQL("select {} from {} where _account = %(account)s and {}").format(
-                        sql.Identifier(column.name), sql.Identifier("wp", table.name), theirs
-                    )
-                    found = self._execute(query, **known).fetchall()
-                    leads |= {(str(column.leads_to), str(row[0])) for row in found}
-        return leads
-
-    def remove(self, table: Table, where: sql.Composable, parameters: Mapping[str, object]) -> None:
-        """Delete rows of a table and what hangs on them; where the ledger counts them, note that it does."""
-        filled = {
-            "table": sql.Identifier("wp", table.name),
-            "key": sql.Identifier(table.key[0]),
-            "where": sql.SQL("t._account = %(account)s and ") + where,
-        }
-        resource = _RESOURCE_OF.get(table.name)
-        cursor = resource.cursor if resource else None
-        if cursor is not None:
-            note = sql.SQL(
-                "insert into wpsync.erased_rows (account, resource, id, at)"
-                " select t._account, %(resource)s, t.{key}, t.{cursor} from {table} as t"
-                " where {where} and t.{cursor} is not null and t._gone_at is null on conflict do nothing"
-            ).format(cursor=sql.Identifier(cursor), **filled)
-            self._execute(note, **parameters, resource=table.name)
-        delete = sql.SQL("delete from {table} as t where {where} returning {key}").format(**filled)
-        gone = [row[0] for row in self._execute(delete, **parameters).fetchall()]
-        self._count(table.name, len(gone))
-        if not gone or resource is None or cursor is None:
-            return
-        for detail in resource.details:
-            owned = sql.SQL("{} = any(%(ids)s)").format(sql.Identifier(detail.key[0]))
-            self.remove(detail, owned, {"ids": gone})
-        self._execute(QUERIES["forget_erased_follow_ups"], resource=table.name, ids=gone)
-
-    def _elsewhere(self, numbers: Collection[str]) -> None:
-        """Remove what names a number: replaced versions, and originals of dead letters."""
-        versions = [_like(json.dumps(one, ensure_ascii=False)) for one in numbers]
-        originals = [_like(json.dumps(one)[1:-1]) for one in numbers]
-        for table, patterns in (("history", versions), ("dead_letters", originals)):
-            removed = self._execute(QUERIES[f"erase_{table}"], patterns=patterns)
-            self._count(table, removed.rowcount)
-
-    def _execute(
-        self, query: LiteralString | sql.Composed, **parameters: object
-    ) -> Cursor[tuple[object, ...]]:
-        return self._connection.execute(query, {"account": self._account, **parameters})
-
-    def _count(self, table: str, rows: int) -> None:
-        if rows:
-            self.rows[table] = self.rows.get(table, 0) + rows
-
-
-def _theirs(table: Table, known: Mapping[str, Collection[str]]) -> sql.Composable | None:
-    """Return the condition of the rows that the known marks identify; None where the table has no such column.
-
-    A payload that names the person takes its row with it. The condition's parameters are the account and the kinds of `known`.
-    """
-    resource = _RESOURCE_OF.get(table.name)
-    found = [
-        sql.SQL("select {} from {} where _account = %(account)s and ({})").format(
-            sql.Identifier(one.key[0]),
-            sql.Identifier("wp", one.name),
-            sql.SQL(" or ").join(
-                sql.SQL("{} = any({})").format(
-                    sql.Identifier(column.name), sql.Placeholder(str(column.identifies))
-                )
-                for column in columns
-            ),
-        )
-        for one in (table, *(resource.details if resource else ()))
-        if (columns := [column for column in one.identifying if known.get(str(column.identifies))])
-    ]
-    if not found:
-        return None
-    union = sql.SQL(" union ").join(found)
-    return sql.SQL("{} in ({})").format(sql.Identifier(table.key[0]), union)
-
-
-def _take_mentions_out(table: Table, kind: str) -> sql.Composed:
-    """Take the numbers `stored` out of the rows that mention them, as the normaliser does with new rows."""
-    changes, conditions = [], []
-    for column in table.columns:
-        if column.mentions == kind:
-            is_list = column.type is SqlType.TEXTS
-            change = (
-                "{0} = case when {0} is not null then array(select one from unnest({0})"
-                " with ordinality as list(one, place) where one <> all(%(stored)s) order by place) end"
-                if is_list
-                else "{0} = case when {0} = any(%(stored)s) then null else {0} end"
-            )
-            condition = "{} && %(stored)s::text[]" if is_list else "{} = any(%(stored)s)"
-            changes.append(sql.SQL(change).format(sql.Identifier(column.name)))
-            conditions.append(sql.SQL(condition).format(sql.Identifier(column.name)))
-    changes += [
-        sql.SQL("{} = null").format(sql.Identifier(name)) for name in (*table.clears, "_extra")
-    ]
-    return sql.SQL("update {} set {} where _account = %(account)s and ({})").format(
-        sql.Identifier("wp", table.name),
-        sql.SQL(", ").join(changes),
-        sql.SQL(" or ").join(conditions),
-    )
-
-
-def _like(text: str) -> str:
-    """The pattern of what contains a text."""
-    return "%" + re.sub(r"([\\%_])", r"\\\1", text) + "%"
-
-
-def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime) -> Receipt:
+def erase(database: Database, request: Request, rules: Sequence[Privacy], at: datetime) -> Receipt:
     """Erase the person with a phone number (`phone`) or a WeChat number (`wx`), everywhere, at once.
 
-    Raises ConfigError where it is a work phone's own number, or an agent's, or several people's.
+    `rules` are those of every account, by which numbers may have been hashed. Sweep afterwards (`sweeping`). Raises
+    ConfigError where it is a work phone's own number, or an agent's, or several people's, or where numbers are hashed by a
+    key that no rules know.
     """
+    kind, held = request.kind, _CLASS[request.kind]
+
+    def forms(number: str) -> set[str]:
+        return {number}.union(*(one.forms(held, number) for one in rules))
+
     with database.transaction() as connection:
         connection.execute(QUERIES["lock_erasures"])
         connection.execute(QUERIES["keep_salt"], {"digest": secrets.token_hex(16)})
         known = erased(connection, "")
-        number = values.phone_number(number) if kind == PHONE else number
+        lost = hash_keys.unknown(connection, kind, rules)
+        if lost and not request.despite_keys:
+            raise ConfigError("erase.unknown_key", keys=lost)
+        number = values.phone_number(request.number) if kind == PHONE else request.number
         if kind == PHONE:
             numbers = {number}
             stored = {*forms(number), *_written(connection, number)}
@@ -284,67 +187,122 @@ def erase(database: Database, kind: str, number: str, forms: Forms, at: datetime
             numbers = _same_person(connection, number, forms)
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
-        _mark(connection, known, "", {(kind, one) for one in numbers})
+        vendor_words.forget_all(connection)
         removed: Counter[str] = Counter()
         for account in table_stats.accounts(connection):
             eraser = Eraser(connection, account)
             eraser.person(kind, stored)
-            listings.forget_digests(connection, account, eraser.rows)
-            _mark(connection, known, account, eraser.leads)
+            _note(connection, known, account, eraser)
             removed.update(eraser.rows)
-        rows = dict(removed)
-        person = known.digest(kind, number)
-        row = connection.execute(
-            QUERIES["keep_erasure"],
-            {"at": at, "kind": kind, "digest": person, "rows": json.dumps(rows)},
-        ).fetchone()
-        assert row is not None
-        return Receipt(cast("int", row[0]), at, kind, person[:16], rows)
+        _mark(connection, known, "", {(kind, one) for one in numbers})
+        for name in _WORDS:
+            if connection.execute(QUERIES[f"empty_words_of_{name}"]).rowcount:
+                sweeping.ask(connection, [f"wpsync.{name}"])
+        masks = {mask for one in rules for other in numbers for mask in one.masks(held, other)}
+        receipt = Receipt(
+            0,
+            at,
+            kind,
+            known.digest(kind, number),
+            dict(removed),
+            request.actor,
+            request.reason,
+            looked_at(),
+            sorted({name for one in rules for name in one.not_findable(held)}),
+            _masked(connection, kind, masks),
+            lost,
+        )
+        return _entered(connection, receipt)
+
+
+def _entered(connection: Connection, receipt: Receipt) -> Receipt:
+    """Keep a receipt, which gets its number."""
+    report = {name: getattr(receipt, name) for name in _REPORTED}
+    parameters = {
+        **asdict(receipt),
+        "digest": receipt.person,
+        "rows": Jsonb(receipt.rows),
+        "report": Jsonb(report),
+    }
+    row = connection.execute(QUERIES["keep_erasure"], parameters).fetchone()
+    assert row is not None
+    return replace(receipt, number=cast("int", row[0]), person=receipt.person[:16])
+
+
+def _masked(connection: Connection, kind: str, masks: Collection[str]) -> dict[str, int]:
+    """Count by table the rows that are left of which the masked number may be the person's."""
+    counts: dict[str, int] = {}
+    for table in ROWS_OF_PEOPLE:
+        for one in (table, *details(table)):
+            columns = [column for column in one.identifying if column.identifies == kind]
+            if not columns:
+                continue
+            query = sql.SQL("select count(*) from {} where {}").format(
+                sql.Identifier("wp", one.name),
+                sql.SQL(" or ").join(
+                    sql.SQL("{} = any(%(masks)s)").format(sql.Identifier(column.name))
+                    for column in columns
+                ),
+            )
+            row = connection.execute(query, {"masks": list(masks)}).fetchone()
+            if row is not None and row[0]:
+                counts[one.name] = cast("int", row[0])
+    return counts
 
 
 def _written(connection: Connection, number: str) -> set[str]:
     """Return every spelling in which the tables and their history hold a phone number."""
     columns = [
         (table.name, column.name)
-        for table in _ROWS_OF_PEOPLE
+        for table in ROWS_OF_PEOPLE
         for column in table.identifying
         if column.identifies == PHONE
     ]
     tables = [
-        sql.SQL("select {0} from {1} where {0} is not null").format(
-            sql.Identifier(column), sql.Identifier("wp", table)
-        )
+        sql.SQL(
+            "select {0} from {1} where regexp_replace({0}, '[^0-9]', '', 'g') like %(digits)s"
+        ).format(sql.Identifier(column), sql.Identifier("wp", table))
         for table, column in columns
     ]
-    rows = connection.execute(
-        sql.SQL(" union ").join([*tables, sql.SQL(QUERIES["phone_numbers_in_history"])]),
-        {"tables": [table for table, _ in columns], "columns": [column for _, column in columns]},
-    ).fetchall()
-    return {str(row[0]) for row in rows if values.phone_number(str(row[0])) == number}
+    parameters = {
+        "tables": [table for table, _ in columns],
+        "columns": [column for _, column in columns],
+        "digits": f"%{''.join(filter(str.isdecimal, number))}%",
+    }
+    history = sql.SQL(QUERIES["phone_numbers_in_history"])
+    rows = connection.execute(sql.SQL(" union ").join([*tables, history]), parameters).fetchall()
+
+    def is_theirs(kind: str, value: str) -> bool:
+        return kind == PHONE and values.phone_number(value) == number
+
+    return {str(row[0]) for row in rows if names(is_theirs, json.dumps(row[0]))}
 
 
 def _same_person(connection: Connection, number: str, forms: Forms) -> set[str]:
-    """A WeChat number, and what else the contacts show of the same person.
+    """A WeChat number, and what else the contacts show, or did show, of the same person.
 
-    People see an alias, the vendor names them by another. Raises ConfigError where it is several people's.
+    People see an alias, the vendor names them by another, and either may change. Raises ConfigError where it is several
+    people's.
     """
-    shown = {
-        (str(wx_no), alias)
-        for wx_no, alias in connection.execute(
-            QUERIES["contacts_numbers"], {"stored": list(forms(number))}
-        ).fetchall()
-    }
+
+    def numbers(query: str, of: Iterable[str]) -> list[tuple[str, str]]:
+        stored = {form for one in of for form in forms(one)}
+        found = connection.execute(QUERIES[query], {"stored": list(stored)}).fetchall()
+        return [(str(row[0]), str(row[-1])) for row in found]
+
     stored = set(forms(number))
+    shown = numbers("contacts_numbers", [number])
     people = {wx_no for wx_no, alias in shown if alias in stored}
     if any(wx_no in stored for wx_no, _ in shown):
         people = {number}
     people = {one for one in people if not any(one in forms(other) for other in people - {one})}
-    if len(people) > 1:
-        raise ConfigError("erase.several_people", people=len(people))
-    found = {number, *people}
-    theirs = {form for one in found for form in forms(one)}
-    rows = connection.execute(QUERIES["aliases_of_nobody_else"], {"stored": list(theirs)})
-    return found | {str(row[0]) for row in rows.fetchall()}
+    found = {number}
+    if people:
+        found |= {one for one, _ in numbers("numbers_of_the_same_rows", [min(people)])}
+        found.add(min(people))
+    if others := people - found:
+        raise ConfigError("erase.several_people", people=len(others) + 1)
+    return found | {alias for alias, _ in numbers("aliases_of_nobody_else", found)}
 
 
 def _refuse_ours(connection: Connection, stored: Collection[str]) -> None:
@@ -353,7 +311,7 @@ def _refuse_ours(connection: Connection, stored: Collection[str]) -> None:
         sql.SQL("select {0} from {1} where {0} is not null").format(
             sql.Identifier(column.name), sql.Identifier("wp", table.name)
         )
-        for table in _ROWS_OF_PEOPLE
+        for table in ROWS_OF_PEOPLE
         if not table.identifying and not table.mentioning
         for column in table.columns
         if column.ours

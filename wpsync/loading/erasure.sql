@@ -26,26 +26,46 @@ lock table wpsync.erased_marks in row share mode
 
 -- name: phone_numbers_in_history
 select number from wp.history, jsonb_each_text(row) as field(name, number)
-where (resource, name) in (select * from unnest(%(tables)s::text[], %(columns)s::text[])) and number is not null
+where (resource, name) in (select * from unnest(%(tables)s::text[], %(columns)s::text[]))
+  and regexp_replace(number, '[^0-9]', '', 'g') like %(digits)s
 
 -- name: contacts_numbers
-select wx_no, wx_alias from wp.wechat_contacts
-where wx_no is not null and (wx_no = any(%(stored)s) or wx_alias = any(%(stored)s))
+-- A masked number is that of many, and tells nothing.
+with versions as (
+    select wx_no, wx_alias from wp.wechat_contacts
+    union all select row->>'wx_no', row->>'wx_alias' from wp.history where resource = 'wechat_contacts')
+select distinct wx_no, wx_alias from versions
+where position('*' in wx_no) = 0 and (wx_no = any(%(stored)s) or wx_alias = any(%(stored)s))
+
+-- name: numbers_of_the_same_rows
+-- The numbers that a contact had before or has since.
+with versions as (
+    select _account, id, wx_no from wp.wechat_contacts
+    union all select _account, row->>'id', row->>'wx_no' from wp.history where resource = 'wechat_contacts')
+select distinct o.wx_no from versions v join versions o using (_account, id)
+where v.wx_no = any(%(stored)s) and position('*' in o.wx_no) = 0
 
 -- name: aliases_of_nobody_else
-select distinct wx_alias from wp.wechat_contacts as c
-where wx_no = any(%(stored)s) and wx_alias is not null and not exists (
-    select from wp.wechat_contacts as other where other.wx_alias = c.wx_alias and other.wx_no <> all(%(stored)s))
+with versions as (
+    select wx_no, wx_alias from wp.wechat_contacts
+    union all select row->>'wx_no', row->>'wx_alias' from wp.history where resource = 'wechat_contacts')
+select distinct wx_alias from versions as c
+where wx_no = any(%(stored)s) and position('*' in wx_alias) = 0 and not exists (
+    select from versions as other where other.wx_alias = c.wx_alias and other.wx_no <> all(%(stored)s))
 
--- name: erase_history
-delete from wp.history where _account = %(account)s and row::text like any(%(patterns)s)
+-- name: empty_words_of_runs
+-- The words of others in errors may name anybody.
+update wpsync.runs set error_words = null where error_words is not null
 
--- name: erase_dead_letters
-delete from wpsync.dead_letters where account = %(account)s and original like any(%(patterns)s)
+-- name: empty_words_of_jobs
+update wpsync.jobs set error_words = null where error_words is not null
 
--- name: forget_erased_follow_ups
-delete from wpsync.follow_ups where account = %(account)s and resource = %(resource)s and id = any(%(ids)s)
+-- name: empty_words_of_incidents
+update wpsync.incidents set error_words = null where error_words is not null
+
+-- name: empty_words_of_outages
+update wpsync.outages set error_words = null where error_words is not null
 
 -- name: keep_erasure
-insert into wpsync.erasures (at, kind, digest, rows) values (%(at)s, %(kind)s, %(digest)s, %(rows)s::jsonb)
-returning id
+insert into wpsync.erasures (at, kind, digest, rows, actor, reason, report)
+values (%(at)s, %(kind)s, %(digest)s, %(rows)s, %(actor)s, %(reason)s, %(report)s) returning id

@@ -8,6 +8,7 @@ from psycopg import sql
 
 from wpsync.db.database import Connection, Database
 from wpsync.db.queries import statements
+from wpsync.loading import sweeping
 from wpsync.resources import RESOURCES
 from wpsync.state import window_ledger
 from wpsync.state.scope import Scope
@@ -29,6 +30,7 @@ def forget_rows(
     time goes by the day that the vendor says, or else by when it first came.
     """
     parameters = {"account": account, "resource": resource, "before": before, "batch": batch}
+    declared = RESOURCES[resource]
     total = 0
     while True:
         with database.transaction() as connection:
@@ -42,6 +44,9 @@ def forget_rows(
                     "{cursor} is null and {age} < %(before)s",
                 )
             )
+            if gone:
+                names = (one.name for one in (declared.table, *declared.details))
+                sweeping.ask(connection, [f"wp.{name}" for name in names])
         total += gone
         if gone < batch:
             return total
@@ -78,18 +83,15 @@ def _forget(
 
 def forget_history(database: Database, account: str, before: datetime) -> int:
     """Delete versions that were replaced before an instant."""
-    with database.connection() as connection:
-        return connection.execute(
-            QUERIES["forget_history"], {"account": account, "before": before}
-        ).rowcount
+    return _delete(
+        database, account, before, "wp.history", sql.SQL(QUERIES["forget_history"]).format()
+    )
 
 
 def forget_dead_letters(database: Database, account: str, before: datetime) -> int:
     """Delete dead letters that were first seen before an instant."""
-    with database.connection() as connection:
-        return connection.execute(
-            QUERIES["forget_dead_letters"], {"account": account, "before": before}
-        ).rowcount
+    query = sql.SQL(QUERIES["forget_dead_letters"]).format()
+    return _delete(database, account, before, "wpsync.dead_letters", query)
 
 
 def forget_deleted(database: Database, account: str, before: datetime) -> int:
@@ -97,9 +99,19 @@ def forget_deleted(database: Database, account: str, before: datetime) -> int:
     total = 0
     for resource in RESOURCES.values():
         if resource.table.soft_delete:
-            with database.connection() as connection:
-                delete = sql.SQL(
-                    "delete from {} where _account = %(account)s and _deleted_at < %(before)s"
-                ).format(sql.Identifier("wp", resource.table.name))
-                total += connection.execute(delete, {"account": account, "before": before}).rowcount
+            delete = sql.SQL(
+                "delete from {} where _account = %(account)s and _deleted_at < %(before)s"
+            ).format(sql.Identifier("wp", resource.table.name))
+            total += _delete(database, account, before, f"wp.{resource.table.name}", delete)
     return total
+
+
+def _delete(
+    database: Database, account: str, before: datetime, table: str, query: sql.Composed
+) -> int:
+    """Delete old rows of a table, which is then to be swept; how many."""
+    with database.transaction() as connection:
+        rows = connection.execute(query, {"account": account, "before": before}).rowcount
+        if rows:
+            sweeping.ask(connection, [table])
+    return rows

@@ -111,6 +111,20 @@ ENTRIES: Mapping[str, Entry] = {
             "请删除或停用；如需同步给其他程序，建议使用逻辑复制",
         ),
     ),
+    "check.readers": Entry(Text("BI roles", "BI 角色")),
+    "check.readers_limited": Entry(
+        Text("{count} roles, limited to reading", "{count} 个角色，仅可读取")
+    ),
+    "check.readers_not_limited": Entry(
+        Text(
+            "{role} may do more than read, because every role may",
+            "{role} 除读取外还拥有所有角色共有的权限",
+        ),
+        Text(
+            "where no other program needs it, run as an administrator: {statements:list}",
+            "如果没有其他程序依赖，请由管理员执行：{statements:list}",
+        ),
+    ),
     "check.may_not_make_temporary": Entry(
         Text("the role {user} may not make temporary tables", "角色 {user} 无权创建临时表"),
         Text(

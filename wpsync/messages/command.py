@@ -164,16 +164,6 @@ ENTRIES: Mapping[str, Entry] = {
         Text("that is too short to be a number", "号码过短"),
         Text("write the whole number", "请填写完整号码"),
     ),
-    "command.not_findable": Entry(
-        Text(
-            "{key} masks or drops these numbers, so people cannot be found by them",
-            "{key} 已将此类号码打码或丢弃，无法按号码查找",
-        ),
-        Text(
-            "nothing is stored under the number; with hash, people can still be found",
-            "库中没有以该号码存储的数据；设为 hash 则仍可按号码查找",
-        ),
-    ),
     "command.unconfirmed": Entry(
         Text(
             "there is no terminal to confirm the erasure; nothing was erased",

@@ -16,6 +16,17 @@ ENTRIES: Mapping[str, Entry] = {
             "请在 wp.wechat_contacts 中查到 wx_no，再按它删除",
         ),
     ),
+    "erase.unknown_key": Entry(
+        Text(
+            "numbers are hashed with a key that the configuration lacks (key id {keys:list}),"
+            " so nothing was erased: this person may be among them",
+            "部分号码是用配置中没有的密钥哈希的（密钥标识 {keys:list}），其中可能有此人，因此未删除任何数据",
+        ),
+        Text(
+            "add the key to privacy.previous_keys; if it is lost, --despite-keys erases what can be found",
+            "请把该密钥加入 privacy.previous_keys；密钥已丢失时，用 --despite-keys 删除能找到的部分",
+        ),
+    ),
     "erase.our_number": Entry(
         Text(
             "this number belongs to a work phone or an agent, not to a customer",

@@ -23,6 +23,7 @@ from typing import cast
 from wpsync.language import Language, Text
 from wpsync.messages import terms
 from wpsync.values import SHANGHAI
+from wpsync.visible import one_line
 
 _UNITS = (
     (86_400, Text(" d", " 天")),
@@ -64,7 +65,7 @@ class Formats(string.Formatter):
             return format(at.astimezone(SHANGHAI), _TIMES[format_spec])
         match format_spec:
             case "list":
-                return self._listed(map(str, cast("Iterable[object]", value)))
+                return self._listed(one_line(str(one)) for one in cast("Iterable[object]", value))
             case "count":
                 return _count(cast("int | None", value))
             case "duration":
@@ -77,10 +78,10 @@ class Formats(string.Formatter):
             case "lines":
                 return "".join(f"\n  {self._say(one)}" for one in cast("Iterable[object]", value))
             case _:
-                return format(value, format_spec)
+                return one_line(format(value, format_spec))
 
     def _term(self, format_spec: str, name: str) -> str:
-        text = _TERMS[format_spec](name).to(self._language)
+        text, name = one_line(_TERMS[format_spec](name).to(self._language)), one_line(name)
         known = text.lower().replace(" ", "_") == name.replace(" ", "_")
         if known or format_spec not in _IN_LOGS:
             return text

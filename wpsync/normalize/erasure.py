@@ -6,14 +6,37 @@ ledger agrees with the vendor all the same. What others wrote about them in free
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import cast
 
 from wpsync import values
 from wpsync.model import CHAT, PHONE, SENDER, WX, Batch, DeadLetter, Erased, Row
+from wpsync.normalize.originals import RAW
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Resource, Table
+
+IsTheirs = Callable[[str, str], bool]
+"""Says of a kind of mark and a value whether it is a number or an id of a person who is erased."""
+
+_ESCAPES = re.compile(r"\\+(?:u[0-9a-fA-F]{4}|.)")
+_WORDS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r"(?<![+\d])\d{5,}",
+        r"(?<![+A-Za-z0-9_])[A-Za-z0-9_]{5,}",
+        r"(?<![+A-Za-z0-9_-])[A-Za-z0-9_-]{5,}",
+        r"(?<![+A-Za-z0-9_.@-])[A-Za-z0-9_.@-]{5,}",
+        r"[^\s\"'\\,:;{}\[\]<>/=&?|]{5,}",
+        r"\+?\d[\d ()-]{5,}\d",
+    )
+)
+"""The ways in which a number may stand in a text: between other characters than those of each pattern.
+
+A plus sign is part of a phone number: behind it is another country's.
+"""
 
 
 def take(erased: Erased, resource: str, batch: Batch) -> None:
@@ -22,20 +45,24 @@ def take(erased: Erased, resource: str, batch: Batch) -> None:
     A row that only mentions one of the erased stays, without the mention. A payload that names one takes
     its message with it, because the body holds the number too.
     """
-    batch.dead_letters = [one for one in batch.dead_letters if not _concerned(erased, one)]
     declared = RESOURCES[resource]
+    concerned = {id(one) for one in batch.dead_letters if _concerned(erased, one)}
+    unread = {one.record_id for one in batch.dead_letters if id(one) in concerned}
+    batch.dead_letters = [one for one in batch.dead_letters if id(one) not in concerned]
     table = declared.table
     rows = batch.rows.get(table.name, [])
     if not rows:
         return
-    if table.mentioning:
-        batch.rows[table.name] = [_without(erased, table, row) for row in rows]
-    theirs = {
-        row[0]
-        for one in (table, *declared.details)
-        for row in batch.rows.get(one.name, ())
-        if _is_theirs(erased, one, row)
-    }
+    batch.rows[table.name] = [_without(erased, table, row) for row in rows]
+    theirs = {row[0] for row in rows if _is_theirs(erased, table, row)}
+    for one in declared.details:
+        theirs |= {
+            row[0]
+            for row in batch.rows.get(one.name, ())
+            if _is_theirs(erased, one, row) or _names(erased, row[len(one.columns)])
+        }
+    if declared.details:
+        theirs |= {row[0] for row in rows if row[0] in unread}
     if theirs:
         _leave_out(erased, declared, theirs, batch)
 
@@ -58,12 +85,22 @@ def _leave_out(erased: Erased, resource: Resource, keys: set[object], batch: Bat
 
 
 def _is_theirs(erased: Erased, table: Table, row: Row) -> bool:
-    """Return whether a row identifies one of the erased."""
-    return any(
-        _has(erased, column.identifies, row[table.position(column.name)])
-        for column in table.identifying
-        if column.identifies
-    )
+    """Return whether a row is of one of the erased: by a number, by an id, or by a number that could not be read."""
+    if any(_has(erased, kind, row[table.position(one.name)]) for one, kind in table.marking):
+        return True
+    texts = [row[table.position(one.name)] for one in (*table.identifying, *table.holding)]
+    if any(isinstance(one, str) and not one.isalnum() and _names(erased, one) for one in texts):
+        return True
+    extra = row[len(table.columns)]
+    return isinstance(extra, str) and owns(partial(_has, erased), table, json.loads(extra))
+
+
+def owns(is_theirs: IsTheirs, table: Table, extra: object) -> bool:
+    """Return whether `_extra` holds one of their numbers as the original of a column that identifies."""
+    if not isinstance(extra, Mapping):
+        return False
+    originals = [extra.get(RAW + source) for one in table.identifying for source in one.sources]
+    return any(isinstance(one, str) and names(is_theirs, one) for one in originals)
 
 
 def _has(erased: Erased, kind: str, value: object) -> bool:
@@ -73,8 +110,14 @@ def _has(erased: Erased, kind: str, value: object) -> bool:
     return kind == PHONE and isinstance(value, str) and erased.has(kind, values.phone_number(value))
 
 
+def _names(erased: Erased, extra: object) -> bool:
+    return isinstance(extra, str) and names(partial(_has, erased), extra)
+
+
 def _without(erased: Erased, table: Table, row: Row) -> Row:
     """A row without its mentions of the erased; where there was one, without all that may show their names."""
+    if not table.mentioning and row[len(table.columns)] is None:
+        return row
     cleaned = list(row)
     for column in table.mentioning:
         place, kind = table.position(column.name), str(column.mentions)
@@ -84,31 +127,52 @@ def _without(erased: Erased, table: Table, row: Row) -> Row:
         elif _has(erased, kind, value):
             cleaned[place] = None
     if cleaned == list(row):
-        return row
-    for name in table.clears:
-        cleaned[table.position(name)] = None
+        if not _names(erased, row[len(table.columns)]):
+            return row
+    else:
+        for name in table.clears:
+            cleaned[table.position(name)] = None
     cleaned[len(table.columns)] = None  # `_extra`
     return tuple(cleaned)
 
 
 def _concerned(erased: Erased, letter: DeadLetter) -> bool:
-    """Whether the original of a dead letter names one of them in any field."""
+    """Whether the original of a dead letter names one of them in any field, or within one that cannot be read."""
+    return names(partial(_has, erased), letter.original)
+
+
+def names(is_theirs: IsTheirs, original: str) -> bool:
+    """Return whether JSON, or any other text, holds one of their numbers, also within a longer text, or one of their ids."""
     try:
-        original = json.loads(letter.original)
-    except ValueError:
-        return False
-    texts = set(
-        map(values.holdable, _texts(original))
-    )  # as rows hold them: half an emoji has no digest
-    return any(_has(erased, kind, text) for text in texts for kind in (PHONE, WX, CHAT, SENDER))
+        parsed = json.loads(original)
+    except (ValueError, RecursionError):
+        parsed = original
+    return any(
+        any(is_theirs(kind, text) for kind in (CHAT, SENDER))
+        or any(is_theirs(kind, one) for one in _numbers(text) for kind in (PHONE, WX))
+        for text in map(values.holdable, _texts(parsed))  # as rows hold them
+    )
+
+
+def _numbers(text: str) -> set[str]:
+    """Return all that may be a number in a text: itself, and its words."""
+    found = {text}
+    for one in {text, _ESCAPES.sub(" ", text)}:
+        for pattern in _WORDS:
+            found.update(pattern.findall(one))
+    return found
 
 
 def _texts(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for inner in value.values():
-            yield from _texts(inner)
-    elif isinstance(value, Sequence):
-        for inner in value:
-            yield from _texts(inner)
+    """Yield all texts of JSON, names of fields too, and its whole numbers."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, str):
+            yield one
+        elif isinstance(one, Mapping):
+            waiting += [*one.keys(), *one.values()]
+        elif isinstance(one, Sequence):
+            waiting += one
+        elif isinstance(one, int) and not isinstance(one, bool):
+            yield str(one)

@@ -34,17 +34,29 @@ ACCOUNT = "_account"
 
 
 class Personal(StrEnum):
-    """The class of personal data that a column holds: a setting of `[privacy]`, or none."""
+    """The class of personal data that a column holds: a setting of `[privacy]`."""
 
-    NO = ""
     PHONE_NUMBERS = "phone_numbers"
     NAMES = "names"
     WECHAT_NUMBERS = "wechat_numbers"
     MESSAGE_BODIES = "message_bodies"
 
 
+class Harmless(StrEnum):
+    """Why a free-form column is in no class of `Personal`: a decision about that column."""
+
+    ID = "id"
+    """An id that the vendor made up. It names a person only through rows that privacy treats and erasing removes."""
+    CODE = "code"
+    """A code of the vendor's, as sent. Where anything of its table is not kept, only the length of other texts is."""
+    WORD = "word"
+    """One of our own words."""
+    LABEL = "label"
+    """A label of the firm's own form."""
+
+
 _FREE_FORM = (SqlType.TEXT, SqlType.TEXTS, SqlType.JSON, SqlType.DOUBLE)
-"""Types whose columns may hold personal data (a coordinate is one): these must declare `personal`."""
+"""Types whose columns may hold personal data (a coordinate is one): these must be declared Personal or Harmless."""
 
 _NUMBERS = {Personal.PHONE_NUMBERS: PHONE, Personal.WECHAT_NUMBERS: WX}
 """The kind of mark (`model.Erased`) that a number of a class makes."""
@@ -65,13 +77,14 @@ class Column:
 
     A column without sources is computed: by `coded`, or by the resource's normaliser.
 
-    `personal` has no default for free-form types (text, lists, JSON, coordinates). A column of phone
-    or WeChat numbers also declares whose they are, with exactly one of:
+    `personal` has no default for free-form types (text, lists, JSON, coordinates). `within`: the value
+    is a longer text with a number in it, such as an address, which identifies the person of the row. Any
+    other column of phone or WeChat numbers also declares whose they are, with exactly one of:
 
     - `identifies`: the person to whom the row belongs; erasing that person removes the row. In a typed
       table the whole message goes. Ids by which rows name a person (CHAT, SENDER) are declared so too.
     - `mentions`: a person among others; erasing removes the number and keeps the row.
-    - `ours`: a work phone's or an agent's own number, which is never erased.
+    - `ours`: a work phone's or an agent's own number, or the phone's own id, which is never erased.
 
     `leads_to` marks an id or number by which other rows name the person that this row identifies.
     """
@@ -84,7 +97,8 @@ class Column:
     en: str
     required: bool = False
     _: KW_ONLY
-    personal: Personal | None = None
+    personal: Personal | Harmless | None = None
+    within: bool = False
     identifies: str | None = None
     mentions: str | None = None
     ours: bool = False
@@ -93,15 +107,15 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.personal is None and self.type in _FREE_FORM:
-            raise ValueError(f"column {self.name}: declare personal=, Personal.NO if it is not")
+            raise ValueError(f"column {self.name}: declare personal=, or why it is Harmless")
         for kind in (self.identifies, self.mentions, self.leads_to):
             if kind not in (None, PHONE, WX, CHAT, SENDER):
                 raise ValueError(f"column {self.name}: no kind of mark is called {kind!r}")
-        kind = _NUMBERS.get(self.personal or Personal.NO)
+        kind = _NUMBERS.get(self.personal) if isinstance(self.personal, Personal) else None
         whose = [
             one for one in (self.identifies, self.mentions, kind if self.ours else None) if one
         ]
-        if kind is not None and whose != [kind]:
+        if kind is not None and whose != ([] if self.within else [kind]):
             raise ValueError(
                 f"column {self.name}: declare whose number it is: identifies=, mentions= or ours="
             )
@@ -129,7 +143,8 @@ class Table:
     kept and marked in `_gone_at`. `inherits` names columns that keep their stored value while the row's
     other content is unchanged and the new row does not know them. `clears` names columns that are
     emptied, with `_extra`, in a row from which a mention of an erased person was taken: they may show
-    that person's name.
+    that person's name. `unread` names a flag and a text: where the flag is false the text could not be
+    read, and a number in it counts as one in a column that identifies.
     """
 
     name: str
@@ -142,6 +157,7 @@ class Table:
     history: bool = False
     inherits: tuple[str, ...] = ()
     clears: tuple[str, ...] = ()
+    unread: tuple[str, str] | None = None
     follow_up: FollowUp | None = None
     gone_by: str | None = None
 
@@ -154,6 +170,7 @@ class Table:
             *self.key,
             *self.inherits,
             *self.clears,
+            *(self.unread or ()),
             *(name for index in self.indexes for name in index),
             *(column.coded.column for column in self.columns if column.coded),
             *((rule.column,) if rule else ()),
@@ -175,6 +192,24 @@ class Table:
     def identifying(self) -> tuple[Column, ...]:
         """The columns that identify the person of a row."""
         return tuple(column for column in self.columns if column.identifies)
+
+    @property
+    def marking(self) -> tuple[tuple[Column, str], ...]:
+        """The columns by whose values a row is known to be a person's, each with its kind of mark.
+
+        They are those that identify the person, and the id by which other rows name the person of this one.
+        """
+        ids = ((one, one.leads_to) for one in self.columns if one.leads_to in (CHAT, SENDER))
+        return tuple(
+            (column, kind)
+            for column, kind in (*((one, one.identifies) for one in self.identifying), *ids)
+            if kind
+        )
+
+    @property
+    def holding(self) -> tuple[Column, ...]:
+        """The columns in whose text a number of the row's person may stand."""
+        return tuple(column for column in self.columns if column.within)
 
     @property
     def mentioning(self) -> tuple[Column, ...]:

@@ -27,7 +27,7 @@ def add_customer(
 ) -> str:
     """Add a customer at the vendor and enter it into `wp.customers`; returns its id."""
     identifier = endpoints.add_customer(client, fields)
-    customers.keep(database, account, identifier, _kept(fields, privacy), clock.now())
+    customers.keep(database, account, identifier, _kept(fields, privacy), clock.now(), privacy)
     return identifier
 
 
@@ -42,7 +42,7 @@ def update_customer(
 ) -> None:
     """Change a customer's fields at the vendor and in `wp.customers`; the version before is kept."""
     endpoints.update_customer(client, identifier, fields)
-    customers.keep(database, account, identifier, _kept(fields, privacy), clock.now())
+    customers.keep(database, account, identifier, _kept(fields, privacy), clock.now(), privacy)
 
 
 def delete_customer(

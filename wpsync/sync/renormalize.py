@@ -16,12 +16,12 @@ from wpsync.db import queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, ErasedMeanwhileError
-from wpsync.loading import erasure, table_stats
+from wpsync.loading import erasure, hash_keys, table_stats
 from wpsync.loading.merge_sql import Counts
 from wpsync.loading.staging import REFUSED, Staging
 from wpsync.model import Erased, LeftOut
 from wpsync.normalize.originals import RAW
-from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
+from wpsync.normalize.privacy import OFF, Privacy, is_withheld
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Personal
@@ -32,7 +32,7 @@ from wpsync.state.scope import Scope
 QUERIES = statements(__name__)
 
 _PAGE = 2_000
-_AS_IT_IS = ("refused_by_postgres", "broken_record")
+_AS_IT_IS = ("refused_by_postgres", "broken_record", "too_large")
 """Reasons of letters whose original is no record to be normalised."""
 _FIELDS = {
     "id": "id",
@@ -66,7 +66,6 @@ def renormalize(
         if not privacy_of(account).keeps(WECHAT_MESSAGES.name, "body"):
             raise ConfigError("renormalize.no_bodies", account=account)
     for account in accounts:
-        normalize = Normalizer(WECHAT_MESSAGES, privacy_of(account))
         after = ""
         while True:
             with database.connection() as connection:
@@ -77,7 +76,7 @@ def renormalize(
             if not rows:
                 break
             try:
-                total += _load(database, clock, normalize, account, rows, erased)
+                total += _load(database, clock, privacy_of(account), account, rows, erased)
             except ErasedMeanwhileError:
                 continue
             after = str(rows[-1]["id"])
@@ -88,7 +87,7 @@ def renormalize(
 def _load(
     database: Database,
     clock: Clock,
-    normalize: Normalizer,
+    privacy: Privacy,
     account: str,
     rows: Sequence[dict[str, object]],
     erased: Erased,
@@ -96,6 +95,7 @@ def _load(
     at = clock.now()
     with database.connection() as connection:
         staging = Staging(connection, WECHAT_MESSAGES, account)
+        normalize = Normalizer(WECHAT_MESSAGES, privacy)
         records = [([as_record(row)], cast("datetime", row["_synced_at"])) for row in rows]
         normalize.pages(records, staging.batch)
         staging.flush()
@@ -104,6 +104,7 @@ def _load(
         for transaction in staging.transactions():
             with transaction:
                 erasure.hold(connection, erased, LeftOut())
+                hash_keys.note(connection, account, privacy)
                 staging.keep_held_only()  # some may have been deleted since they were read
                 counts = staging.merge(duplicates=False, again=True)
                 letters = dead_letters.not_yet_kept(connection, scope, staging.dead_letters)
@@ -158,7 +159,7 @@ def _retry(
     if resource is None or letter.original is None or letter.reason in _AS_IT_IS:
         return False
     original = json.loads(letter.original)
-    if isinstance(original, dict) and WITHHELD in original:
+    if is_withheld(original):
         return False
     with database.connection() as connection:
         staging = Staging(connection, resource, letter.account)
@@ -175,6 +176,7 @@ def _retry(
         for transaction in staging.transactions():
             with transaction:
                 erasure.hold(connection, erased, staging.left_out)
+                hash_keys.note(connection, letter.account, privacy)
                 erasure.keep_left_out(connection, scope, erased, staging.left_out, forms)
                 staging.merge(duplicates=False, again=True)
                 listings.forget_digests(connection, letter.account, [resource.name])

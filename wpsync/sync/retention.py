@@ -14,7 +14,7 @@ from wpsync.config import RetentionConfig
 from wpsync.db.database import Database
 from wpsync.errors import Stopped
 from wpsync.extract.windows import shanghai_midnight
-from wpsync.loading import retention, table_stats
+from wpsync.loading import retention, sweeping, table_stats
 from wpsync.resources import RESOURCES
 
 _ROWS = tuple(resource.name for resource in RESOURCES.values() if resource.retained)
@@ -64,3 +64,8 @@ def apply(
             if days:
                 forgotten[name] += forget(database, account, now - timedelta(days=days))
     return dict(forgotten)
+
+
+def sweep(database: Database) -> sweeping.Swept:
+    """Take rows that were deleted out of files and statistics too."""
+    return sweeping.sweep(database)

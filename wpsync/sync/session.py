@@ -145,7 +145,8 @@ def privacy_of(config: Config, account: str) -> Privacy:
     """What the configuration wants done with people's data of an account."""
     settings = config.privacy_of(account)
     key = settings.key
-    return Privacy(settings.modes(), key.get_secret_value().encode() if key else b"")
+    previous = [one.get_secret_value().encode() for one in settings.previous_keys]
+    return Privacy(settings.modes(), key.get_secret_value().encode() if key else b"", previous)
 
 
 def tell_views(config: Config, database: Database) -> None:

@@ -19,7 +19,7 @@ from wpsync.errors import FatalError
 from wpsync.extract import follow_up
 from wpsync.extract.events import Closed, Reason
 from wpsync.ledger import Reading
-from wpsync.loading import diff, erasure, held_rows, listed_rows
+from wpsync.loading import diff, erasure, hash_keys, held_rows, listed_rows
 from wpsync.loading.diff import EXTRA, Difference
 from wpsync.loading.merge_sql import Counts, Gone
 from wpsync.loading.staging import Check, Staging, unchecked
@@ -38,6 +38,9 @@ log = logging.getLogger(__name__)
 
 _TOGETHER = 1_000
 """Records that are normalised at once."""
+
+_BYTES_TOGETHER = 16 * 1024 * 1024
+"""Bytes of replies from which on their rows are no longer held in memory."""
 
 
 class _MostlyDeadLettersError(Exception):
@@ -73,15 +76,22 @@ class _Unit(ABC):
         account, attempts = target.scope.account, target.policy.windows.deadlocks
         self._staging = Staging(connection, target.resource, account, attempts, target.check)
         self._pages: list[tuple[Sequence[object], datetime]] = []
+        self._bytes = 0
 
     def clear(self) -> None:
         self._pages.clear()
+        self._bytes = 0
         self._staging.clear()
 
-    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
+    def add(self, records: Sequence[object], fetched_at: datetime, size: int = 0) -> None:
         self._pages.append((records, fetched_at))
-        if sum(len(page) for page, _ in self._pages) >= _TOGETHER:
+        self._bytes += size
+        is_much = self._bytes >= _BYTES_TOGETHER
+        if is_much or sum(len(page) for page, _ in self._pages) >= _TOGETHER:
             self._stage()
+        if is_much:
+            self._staging.flush()
+            self._bytes = 0
 
     def commit(self, closed: Closed) -> Loaded:
         """Write everything in one transaction; of a window that is mostly dead letters only that it is incomplete."""
@@ -101,6 +111,10 @@ class _Unit(ABC):
         self._normalize.pages(self._pages, self._staging.batch)
         self._pages.clear()
         self._staging.flush_if_full()
+
+    def _hold_erasures(self) -> None:
+        erasure.hold(self._connection, self._erased, self._staging.left_out)
+        hash_keys.note(self._connection, self._scope.account, self._target.privacy)
 
     def _keep_left_out(self) -> None:
         forms = partial(self._target.privacy.forms, Personal.WECHAT_NUMBERS)
@@ -192,7 +206,7 @@ class WindowUnit(_Unit):
         repair = self._repair if closed.reason is None else None
         for transaction in self._staging.transactions():  # another where Postgres broke a deadlock
             with transaction:
-                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._hold_erasures()
                 if repair is not None:
                     diff.remove(connection, scope, repair.unwanted, at)
                 if window is not None:
@@ -354,7 +368,7 @@ class ListingUnit(_Unit):
             gone = Gone(closed.read_at, self._target.resource.parent_column, self._parent or None)
         for transaction in self._staging.transactions():
             with transaction:
-                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._hold_erasures()
                 changed = listed_rows.is_changed(connection, scope, self._parent)
                 self._keep_left_out()
                 counts = self._staging.merge(duplicates=closed.duplicates, gone=gone)
@@ -384,7 +398,7 @@ class PartUnit(_Unit):
         connection, at = self._connection, self._target.clock.now()
         for transaction in self._staging.transactions():
             with transaction:
-                erasure.hold(connection, self._erased, self._staging.left_out)
+                self._hold_erasures()
                 self._keep_left_out()
                 self._staging.stage_all()
                 before = listed_rows.digest_of_staged(connection, self._scope)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -21,6 +22,7 @@ from wpsync.resources import RESOURCES
 from wpsync.status import calendar, wording
 from wpsync.status.monitor import Monitor
 from wpsync.sync.session import Session
+from wpsync.visible import visible
 from wpsync.web import page, security
 from wpsync.web.endpoints import Endpoints, away
 from wpsync.web.security import Guard
@@ -42,6 +44,7 @@ class Page:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            finalize=_visible,
         )
 
     def whole(self, request: Request) -> Response:
@@ -99,6 +102,13 @@ class Page:
         return {"selected": text, "day": day, "day_resource": resource, "windows": found}
 
 
+def _visible(value: object) -> object:
+    """A value of a template with its invisible characters written out; HTML stays HTML."""
+    if isinstance(value, Markup):
+        return Markup(visible(str(value)))
+    return visible(value) if isinstance(value, str) else value
+
+
 def _remembering(response: Response, request: Request) -> Response:
     """Keep what was chosen in the address: the language and the theme."""
     for name, allowed in (("lang", tuple(Language)), ("theme", _THEMES)):
@@ -124,6 +134,12 @@ def application(session: Session, service: Service, metrics: Metrics) -> Starlet
         ],
         exception_handlers={DatabaseUnavailableError: away},
         middleware=[
-            Middleware(Guard, password=password, local=settings.is_local, clock=session.clock)
+            Middleware(
+                Guard,
+                password=password,
+                local=settings.is_local,
+                clock=session.clock,
+                hosts=settings.hosts,
+            )
         ],
     )
