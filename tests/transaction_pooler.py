@@ -3,6 +3,7 @@
 It knows the messages of Postgres well enough for statements, not for COPY.
 """
 
+import re
 import socket
 import struct
 from collections.abc import Iterator
@@ -41,10 +42,17 @@ def _until_ready(session: socket.socket) -> list[bytes]:
 
 
 class Pooler:
-    """Serves clients with sessions of a server. `by_transaction`: a session is given back after each transaction."""
+    """Serves clients with sessions of a server. `by_transaction`: a session is given back after each transaction.
 
-    def __init__(self, server: str, *, by_transaction: bool) -> None:
+    `version` is told in place of the server's. The setting that `drops` names is never made.
+    """
+
+    def __init__(
+        self, server: str, *, by_transaction: bool, version: str | None, drops: str | None
+    ) -> None:
         self._server = server
+        self._version = version
+        self._drops = drops
         self._by_transaction = by_transaction
         self._free: list[socket.socket] = []
         self._greeting: list[bytes] = []
@@ -73,7 +81,7 @@ class Pooler:
             else:
                 session, greeting = self._session(start)
                 self._greeting = greeting
-            client.sendall(b"".join(self._own_number(one, client) for one in greeting))
+            client.sendall(b"".join(self._ours(one, client) for one in greeting))
             ready = greeting[-1]
             while True:
                 if self._by_transaction and session is not None and ready[5:] == b"I":
@@ -84,7 +92,7 @@ class Pooler:
                     break
                 if session is None:
                     session = self._free.pop() if self._free else self._session(start)[0]
-                session.sendall(asked)
+                session.sendall(self._without(asked))
                 ready = b""
                 if asked[:1] in b"QS":
                     said = _until_ready(session)
@@ -107,19 +115,31 @@ class Pooler:
         session.sendall(start)
         return session, _until_ready(session)
 
-    def _own_number(self, message: bytes, client: socket.socket) -> bytes:
+    def _without(self, asked: bytes) -> bytes:
+        if self._drops is None or asked[:1] != b"Q":
+            return asked
+        body = re.sub(rb"set %s to [^;\0]*;?" % self._drops.encode(), b"", asked[5:])
+        return b"Q" + struct.pack("!I", len(body) + 4) + body
+
+    def _ours(self, message: bytes, client: socket.socket) -> bytes:
         """Give the client a process id of ours, as poolers do: it is there to cancel through them."""
+        told = b"server_version\0"
+        if message[:1] == b"S" and message[5:].startswith(told) and self._version is not None:
+            body = told + self._version.encode() + b"\0"
+            return b"S" + struct.pack("!I", len(body) + 4) + body
         if message[:1] != b"K":
             return message
         return message[:5] + struct.pack("!I", 10_000_000 + client.fileno()) + message[9:]
 
 
 @contextmanager
-def pooled(url: str, *, by_transaction: bool) -> Iterator[str]:
+def pooled(
+    url: str, *, by_transaction: bool, version: str | None = None, drops: str | None = None
+) -> Iterator[str]:
     """Yield the address of a pooler before the server of a test."""
     found = conninfo_to_dict(url)
     server = f"{found['host']}/.s.PGSQL.{found.get('port') or 5432}"
-    pooler = Pooler(server, by_transaction=by_transaction)
+    pooler = Pooler(server, by_transaction=by_transaction, version=version, drops=drops)
     name = f"{found['user']}@127.0.0.1:{pooler.port}/{found['dbname']}"
     try:
         yield f"postgresql://{name}"

@@ -19,7 +19,9 @@ def serve_page(session: "Session", service: "Service", metrics: "Metrics") -> It
     from wpsync.web.server import serving
 
     web = session.config.web
-    with serving(application(session, service, metrics), web.bind, web.port) as url:
+    with serving(
+        application(session, service, metrics), web.bind, web.port, web.trusted_proxies
+    ) as url:
         yield url
 
 

@@ -4,6 +4,7 @@ WpsyncError
   ConfigError                    the configuration or the command line is wrong: nothing was started
   RetryableError                 may pass by itself: backoff, then the next run tries again
     VendorUnavailableError       timeouts, connection errors, 5xx, an unreadable envelope
+      ReplyTooLargeError         a reply over the limit: smaller pages are asked for
     RateLimitedError             the vendor says that we are too fast
     DatabaseUnavailableError     the database cannot be reached, or asks for another try
       LeaseLostError             another process took over: nothing more is written under the lease
@@ -33,13 +34,17 @@ class Message:
     """Something to be said to a person, as data: it is worded where it is shown (`wpsync.messages`).
 
     `params` are wpsync's own words: endpoints, resources, codes, counts, instants, other messages. `words` are those
-    of others: the vendor's reply, an error of Postgres or of the operating system, as they were, cut and masked by
-    the caller. Neither holds secrets, message bodies or phone numbers.
+    of Postgres or the operating system, without values of rows. Neither holds anything of a person.
+
+    `quote` holds the words of the vendor, a proxy or a foreign function of the database. They may hold anything, and are
+    shown only on the terminal of the command that met them. Logs, tables, alerts and the page leave them out
+    (`wpsync.state.vendor_words` keeps them apart).
     """
 
     code: str
     params: Mapping[str, object] = field(default_factory=dict)
     words: str | None = None
+    quote: str | None = field(default=None, kw_only=True)
 
     def stored(self) -> dict[str, object]:
         """Return the parameters as JSON holds them: instants in ISO 8601, a message as `code`, `params`, `words`."""
@@ -72,8 +77,10 @@ class WpsyncError(Exception):
 
     exit_status = 1
 
-    def __init__(self, code: str, *, words: str | None = None, **params: object) -> None:
-        self.message = Message(code, params, words)
+    def __init__(
+        self, code: str, *, words: str | None = None, quote: str | None = None, **params: object
+    ) -> None:
+        self.message = Message(code, params, words, quote=quote)
         super().__init__(str(self.message))
 
 
@@ -93,6 +100,15 @@ class VendorUnavailableError(RetryableError):
 
 class AmbiguousRefusalError(VendorUnavailableError):
     """`code: 0` without a usable reason: perhaps a dead token or a window too large, perhaps a passing fault."""
+
+
+class ReplyTooLargeError(VendorUnavailableError):
+    """A reply is larger than one may be. `beginning`: its first bytes, not to be shown; `digest` tells it from others."""
+
+    def __init__(self, code: str, *, beginning: bytes, digest: str, **more: Any) -> None:
+        super().__init__(code, **more)
+        self.beginning = beginning
+        self.digest = digest
 
 
 class RateLimitedError(RetryableError):

@@ -67,6 +67,7 @@ class Page:
 
     `records` is None where the vendor sent null instead of a list; `count` is None where it sent no
     usable total. `fetched_at` is the instant before the request was sent, `answered_at` after the reply came.
+    `size` are the bytes of the reply.
     """
 
     number: int
@@ -74,6 +75,7 @@ class Page:
     count: int | None
     fetched_at: datetime
     answered_at: datetime
+    size: int = 0
 
 
 class Damaged(dict[str, object]):
@@ -98,6 +100,20 @@ class Damaged(dict[str, object]):
         """Return the form in which it is kept: its short fields, and its bytes, escaped by `surrogateescape`."""
         short = {} if self.is_whole else dict(self)
         return {**short, RAW_BYTES: self.raw.decode("utf-8", "surrogateescape")}
+
+
+class TooLarge(Damaged):
+    """A record that is larger than a reply may be, as the short fields at its beginning; `raw` is a piece of it."""
+
+    __slots__ = ("_digest",)
+
+    def __init__(self, fields: Mapping[str, object], raw: bytes, digest: str) -> None:
+        super().__init__(fields, raw, is_whole=False)
+        self._digest = digest
+
+    def __repr__(self) -> str:
+        """Return the same for the same reply, and no more than its digest."""
+        return f"too_large:{self._digest}"
 
 
 RAW_BYTES = "_bytes"

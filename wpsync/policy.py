@@ -142,8 +142,10 @@ the code.
 | `Incidents.token_age` | 1 h | the same for tokens that could not be rotated | alerts.conditions |
 | `Incidents.failures` | 3 | failures in a row after which a job keeps failing | alerts.conditions |
 | `Incidents.drift` | 1 d | how long an unknown field is new | alerts.conditions |
+| `Incidents.clock` | 1 d | a vendor's clock that differs from ours by more is wrong, or ours is | alerts.conditions |
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
+| `Kept.vendor_words` | 3 d | how long the vendor's words are kept after an error | state.vendor_words |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.reason` | 2 s | how long it is waited for the server's reason after that | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
@@ -411,8 +413,16 @@ class Incidents:
     token_age: timedelta = timedelta(hours=1)
     failures: int = 3
     drift: timedelta = timedelta(days=1)
+    clock: timedelta = timedelta(days=1)
     usual_weeks: int = 3
     usual_rows: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long, and how many, words and names of the vendor are kept beside its data."""
+
+    vendor_words: timedelta = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -455,6 +465,7 @@ class Policy:
     leading: Leading = field(default_factory=Leading)
     leases: LeaseRules = field(default_factory=LeaseRules)
     incidents: Incidents = field(default_factory=Incidents)
+    kept: Kept = field(default_factory=Kept)
     database: DatabaseWaits = field(default_factory=DatabaseWaits)
 
 

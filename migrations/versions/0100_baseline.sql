@@ -1377,7 +1377,7 @@ COMMENT ON COLUMN wpsync.runs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.runs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.runs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.runs.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wpsync.requests (
 	account TEXT COLLATE "C" NOT NULL,
@@ -1606,6 +1606,18 @@ COMMENT ON COLUMN wpsync.listings.empty_at IS '其中最近计入的一次的时
 
 COMMENT ON COLUMN wpsync.listings.digest IS '读取后库中各行内容的摘要之和（模 2^64） / the digests of the rows as the reading left them, added modulo 2^64';
 
+CREATE TABLE wpsync.ledgers (
+	account TEXT COLLATE "C" NOT NULL,
+	resource TEXT COLLATE "C" NOT NULL,
+	CONSTRAINT ledgers_pkey PRIMARY KEY (account, resource)
+);
+
+COMMENT ON TABLE wpsync.ledgers IS '每个资源的台账锁：修改台账的事务锁住该行 / one row per ledger, locked by the transaction that changes it';
+
+COMMENT ON COLUMN wpsync.ledgers.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.ledgers.resource IS '资源 / resource';
+
 CREATE TABLE wpsync.watermarks (
 	account TEXT COLLATE "C" NOT NULL,
 	resource TEXT COLLATE "C" NOT NULL,
@@ -1733,7 +1745,7 @@ COMMENT ON COLUMN wpsync.dead_letters.error_code IS '错误代码 / the error''s
 
 COMMENT ON COLUMN wpsync.dead_letters.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.dead_letters.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.dead_letters.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wp_bi.working_hours (
 	weekday SMALLINT NOT NULL,
@@ -1830,7 +1842,7 @@ COMMENT ON COLUMN wpsync.jobs.error_code IS '错误代码 / the error''s code';
 
 COMMENT ON COLUMN wpsync.jobs.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.jobs.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.jobs.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 COMMENT ON COLUMN wpsync.jobs.failures IS '连续失败次数 / failures in a row';
 
@@ -1906,7 +1918,7 @@ COMMENT ON COLUMN wpsync.incidents.error_code IS '错误代码 / the error''s co
 
 COMMENT ON COLUMN wpsync.incidents.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.incidents.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.incidents.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 COMMENT ON COLUMN wpsync.incidents.first_seen_at IS '首次发现 / when it was first seen';
 
@@ -2039,7 +2051,7 @@ COMMENT ON COLUMN wpsync.outages.error_code IS '错误代码 / the error''s code
 
 COMMENT ON COLUMN wpsync.outages.error_params IS '错误参数 / the error''s parameters';
 
-COMMENT ON COLUMN wpsync.outages.error_words IS '厂商、数据库或系统的原文 / the words of the vendor, the database or the system, as they were';
+COMMENT ON COLUMN wpsync.outages.error_words IS '数据库或系统的原文（不含行内容） / the words of the database or the system, without values of rows';
 
 CREATE TABLE wpsync.definitions (
 	name TEXT COLLATE "C" NOT NULL,
@@ -2151,3 +2163,21 @@ COMMENT ON COLUMN wpsync.named_rows.missing_since IS '从何时起缺少该行�
 COMMENT ON COLUMN wpsync.named_rows.attempts IS '已补读次数 / how often it was looked for';
 
 COMMENT ON COLUMN wpsync.named_rows.retry_at IS '下次补读时间 / when it is looked for next';
+
+CREATE TABLE wpsync.vendor_words (
+	account TEXT COLLATE "C" NOT NULL,
+	error_code TEXT COLLATE "C" NOT NULL,
+	words TEXT NOT NULL,
+	said_at TIMESTAMP WITH TIME ZONE NOT NULL,
+	CONSTRAINT vendor_words_pkey PRIMARY KEY (account, error_code)
+);
+
+COMMENT ON TABLE wpsync.vendor_words IS '厂商报错原文：单独存放，数日后删除，任一隐私类别不为 keep 时不保存 / what the vendor said with errors: kept apart, for some days, and only where privacy keeps everything';
+
+COMMENT ON COLUMN wpsync.vendor_words.account IS '账号 / account';
+
+COMMENT ON COLUMN wpsync.vendor_words.error_code IS '错误代码 / the error''s code';
+
+COMMENT ON COLUMN wpsync.vendor_words.words IS '厂商原文 / what the vendor said with it last';
+
+COMMENT ON COLUMN wpsync.vendor_words.said_at IS '收到时间 / when';

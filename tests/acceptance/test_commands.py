@@ -5,6 +5,7 @@ import os
 import pty
 import re
 import signal
+import stat
 import subprocess
 import sys
 import time
@@ -211,6 +212,56 @@ def test_init_says_what_else_is_wrong_without_a_traceback(emulator, tmp_path):
     assert ran.returncode == 1
     assert (tmp_path / "config.toml").exists()
     assert ran.stderr.splitlines()[-1].strip() == "wpsync migrate"
+
+
+@pytest.mark.parametrize("planted", ["file", "link", "target"])
+def test_init_uses_neither_a_file_nor_a_link_that_another_user_planted(emulator, tmp_path, planted):
+    """A file in its way would keep its mode, and a link would lead the secret elsewhere."""
+    vendor = emulator(messages=100, days=2)
+    (tmp_path / "secret").write_text(CLIENT[1])
+    elsewhere, new, target = (
+        tmp_path / name for name in ("elsewhere", "config.new", "config.toml")
+    )
+    elsewhere.write_text("theirs")
+    before = elsewhere.stat()
+    if planted == "file":
+        new.write_text("theirs")
+        new.chmod(0o666)
+    else:
+        (new if planted == "link" else target).symlink_to(elsewhere)
+    ran = wpsync(
+        tmp_path, "init", "--client-id", CLIENT[0], "--client-secret-file", "secret",
+        "--base-url", vendor.url, "--database-url", "postgresql://x@127.0.0.1:1/x", "--force",
+    )  # fmt: skip
+    assert "the configuration is written" in ran.stderr
+    assert stat.S_ISREG(target.lstat().st_mode)
+    assert stat.S_IMODE(target.lstat().st_mode) == 0o600
+    assert CLIENT[1] in target.read_text()
+    assert (elsewhere.read_text(), elsewhere.stat().st_mode) == ("theirs", before.st_mode)
+    left = {"config.toml", "elsewhere", "secret"} | (
+        {"config.new"} if planted != "target" else set()
+    )
+    assert {file.name for file in tmp_path.iterdir()} == left
+
+
+def test_check_warns_of_a_configuration_with_secrets_that_every_user_can_read(
+    database_url, server_folder
+):
+    driver = Driver(database_url, "http://127.0.0.1:9", server_folder)
+    driver.config_file.chmod(0o644)
+    ran = driver.run("check", "--database-only", "--lang", "en")
+    assert ran.returncode == 0, ran.stdout
+    warned, mend, *_ = ran.stdout.splitlines()
+    file = server_folder / "config.toml"
+    assert warned == (
+        f"warn configuration: every user of this machine can read the secrets in {file}"
+    )
+    assert mend.startswith("     → run `chmod o-rwx`")
+    found = json.loads(driver.run("check", "--database-only", "--json").stdout)
+    assert [one["detail"]["code"] for one in found if one["is_warning"]] == ["check.exposed"]
+    assert all(one["is_good"] for one in found)
+    driver.config_file.chmod(0o640)
+    assert "warn" not in driver.run("check", "--database-only").stdout
 
 
 def typed(command: list[str], *answers: str) -> tuple[int, str]:

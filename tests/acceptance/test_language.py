@@ -32,6 +32,7 @@ _IDENTIFIERS = re.compile(
     r"""
     “[^”]*” | "[^"]*" | `[^`]*`                   # quoted
     | wpsync(\ [a-z][a-z-]*)+                     # a command
+    | ^\s+(grant|revoke|alter)\ .*;$               # a statement for an administrator
     | \w+://\S+ | (?<!\S)[./]\S+ | --[a-z-]+      # addresses, paths, options
     """,
     re.VERBOSE,
@@ -381,7 +382,7 @@ def test_check_as_json_has_codes_and_parameters(stage):
             "--config", str(stage.driver.config_file), "check", "--json", folder=stage.folder
         )
     found = {one["name"]["code"]: one for one in json.loads(ran.out)}
-    assert {"name", "is_good", "detail", "mend"} == set(found["check.database"])
+    assert {"name", "is_good", "is_warning", "detail", "mend"} == set(found["check.database"])
     assert found["check.account"]["name"]["params"] == {"account": "main"}
     agents = len(stage.vendor.world.truth("agents"))
     assert found["check.account"]["detail"]["code"] == "check.agents_listed"

@@ -28,3 +28,21 @@ def test_a_pooler_of_sessions_is_taken(driver):
     with pooled(driver.database_url, by_transaction=False) as driver.database_url:
         ran = driver.run("migrate", timeout=30)
         assert ran.returncode == 0, ran.stderr
+
+
+def test_a_pooler_that_drops_where_names_are_looked_up_is_refused(driver):
+    server = driver.database_url
+    with pooled(server, by_transaction=False, drops="search_path") as driver.database_url:
+        ran = driver.run("sync", "agents", timeout=30)
+    assert ran.returncode == 2, ran.stderr
+    assert "pg_catalog, pg_temp" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+@pytest.mark.parametrize(("version", "is_taken"), [("14.18", False), ("15.0", True)])
+def test_a_postgres_that_is_out_of_support_is_refused_in_words(driver, version, is_taken):
+    server = driver.database_url
+    with pooled(server, by_transaction=False, version=version) as driver.database_url:
+        ran = driver.run("migrate", timeout=30)
+    assert (ran.returncode == 0) is is_taken, ran.stderr
+    assert (f"Postgres {version} is too old: wpsync needs 15" in ran.stderr) is not is_taken

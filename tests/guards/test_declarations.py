@@ -12,7 +12,7 @@ from wpsync.model import PHONE, WX
 from wpsync.resources import RESOURCES, TABLES
 from wpsync.resources.device import CALLS
 from wpsync.resources.messages import KINDS
-from wpsync.resources.spec import Column, Personal, SqlType
+from wpsync.resources.spec import Column, Harmless, Personal, SqlType
 
 NAMED_ELSEWHERE = {
     ("cli/actions.py", "agents"): "a command",
@@ -78,9 +78,8 @@ def test_a_declaration_that_names_no_column_is_refused():
 
 
 def test_the_settings_of_privacy_and_retention_are_those_of_the_declarations():
-    assert set(PrivacyConfig.model_fields) - {"columns", "key", "previous_keys"} == set(
-        Personal
-    ) - {Personal.NO}
+    settings = set(PrivacyConfig.model_fields) - {"columns", "key", "previous_keys"}
+    assert settings == set(Personal)
     retained = {one.name for one in RESOURCES.values() if one.retained}
     assert set(RetentionConfig.model_fields) - {"history", "dead_letters", "deleted"} == retained
 
@@ -89,4 +88,4 @@ def test_details_begin_with_the_id_of_the_row_that_they_belong_to():
     for resource in RESOURCES.values():
         for table in resource.details:
             first = table.columns[0]
-            assert (first.name, first.personal) == (table.key[0], Personal.NO), table.name
+            assert (first.name, first.personal) == (table.key[0], Harmless.ID), table.name

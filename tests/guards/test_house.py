@@ -143,6 +143,15 @@ def test_vendor_misspellings_stay_in_the_declarations():
             assert '"transcationId"' not in code, path
 
 
+def test_no_file_is_written_under_a_name_that_another_user_can_prepare():
+    """Such a file keeps its mode, and such a link leads elsewhere: `private_file.written` opens neither."""
+    opened = re.compile(r"\.(?:touch|write_text|write_bytes)\(|(?<!fd)\bopen\([^)\n]*[\"'][wax]")
+    assert all(map(opened.search, ('file.write_text("x")', "file.touch()", 'file.open("w")')))
+    for path in SOURCES:
+        if "emulator" not in path.parts:
+            assert not opened.search(path.read_text(encoding="utf-8")), path
+
+
 def test_no_lock_file_names_a_registry():
     for lock in ROOT.glob("requirements*.lock"):
         assert "://" not in lock.read_text(encoding="utf-8")
@@ -170,12 +179,17 @@ def test_the_bi_profile_of_the_compose_file_connects_metabase_as_the_role_it_mak
     role, metabase, connect = (services[name] for name in ("bi-role", "metabase", "bi-connect"))
     assert {name for name, one in services.items() if one.get("profiles") == ["bi"]} == {
         "bi-role",
+        "metabase-volume",
         "metabase",
         "bi-connect",
     }
     assert f"bi-role {connect['environment']['BI_USER']} " in role["entrypoint"][-1]
     assert connect["depends_on"]["bi-role"]["condition"] == "service_completed_successfully"
     assert set(connect["secrets"]) == {"metabase_admin", "bi_password"}  # not the owner's
+    assert set(role["secrets"]) == {"db_password", "bi_password"}  # not the vendor's
+    service = services["wpsync"]["environment"]
+    of_database = {k: v for k, v in service.items() if k.startswith("WPSYNC_DATABASE__")}
+    assert role["environment"].items() >= of_database.items()
     assert re.fullmatch(r"metabase/metabase:v\d+(\.\d+){2,}", metabase["image"])
     assert not {"restart", "ports"} & (role.keys() | connect.keys())
 

@@ -190,7 +190,7 @@ def test_a_room_names_nobody_who_was_erased_and_reading_it_again_changes_nothing
 def test_a_message_that_is_just_being_loaded_goes_with_its_new_chat_too(database):
     """Whoever finds more of somebody waits for the loads under way, which do not know of it."""
     erase(database, WX, "wxid_a")
-    waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted"
+    waiting = "select count(*) from pg_locks where locktype = 'relation' and not granted"
     with ThreadPoolExecutor(1) as pool:
         with database.transaction() as other:
             erasure.hold(other, erasure.erased(other, "main"), LeftOut())

@@ -375,7 +375,8 @@ def test_every_fixed_statement_is_understood_by_postgres(module, name, database_
         connection.execute("set plan_cache_mode = force_generic_plan")
         statement = STATEMENTS[module, name]
         parameters = _Anything()
-        connection.execute(b"explain " + statement.encode(), parameters)
+        before = b"" if "lock table" in statement else b"explain "  # which knows queries only
+        connection.execute(before + statement.encode(), parameters)
 
 
 class _Anything(dict):  # type: ignore[type-arg]  # stands for any parameters

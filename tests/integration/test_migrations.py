@@ -97,17 +97,15 @@ def test_no_ddl_where_nothing_is_pending(database_url):
         connection.execute(
             "update wpsync.definitions set hash = '' where name = 'wp_bi.call_facts'"
         )
-        with pytest.raises(FatalError, match=r"^database\.refused .*CREATE VIEW"):
+        with pytest.raises(FatalError, match=r"^database\.refused ") as caught:
             migrations.upgrade(database_url)
+        assert "CREATE VIEW" in str(caught.value.message.quote)
 
 
 def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(empty_database_url):
     """A lock that is held: the migration never queues for longer than the timeout, and comes back."""
     with psycopg.connect(empty_database_url) as holder:
-        holder.execute("create schema wp")
-        holder.commit()
-        holder.execute("select pg_advisory_lock(7706001)")
-        holder.commit()
+        holder.execute("create schema wpsync")
         done = threading.Thread(
             target=lambda: migrations.upgrade(empty_database_url, lock_timeout_seconds=0.1)
         )
@@ -117,17 +115,21 @@ def test_a_migration_gives_up_its_wait_for_a_lock_and_succeeds_when_it_is_free(e
             reader.execute("set statement_timeout = '1s'")
             reader.execute("select count(*) from pg_class")
         assert migrations.pending(empty_database_url).names
-        holder.execute("select pg_advisory_unlock(7706001)")
-        holder.commit()
+        assert done.is_alive()
+        holder.rollback()
         done.join(30)
     assert migrations.pending(empty_database_url).names == []
 
 
-def test_a_migration_that_never_has_its_lock_says_so(empty_database_url):
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_migration_that_never_has_its_lock_says_so(is_new, empty_database_url):
     waits = replace(DEFAULT.database, migrations=2)
     with psycopg.connect(empty_database_url) as holder:
-        holder.execute("select pg_advisory_lock(7706001)")
-        holder.commit()
+        holder.execute("create schema wpsync")
+        if not is_new:
+            holder.execute("create table wpsync.alembic_version (version_num text primary key)")
+            holder.commit()
+            holder.execute("lock table wpsync.alembic_version in share row exclusive mode")
         with pytest.raises(DatabaseUnavailableError, match=r"^schema\.locked"):
             migrations.upgrade(empty_database_url, lock_timeout_seconds=0.1, waits=waits)
 

@@ -143,7 +143,7 @@ class MemoryUnit:
     def clear(self) -> None:
         self._pending = []
 
-    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
+    def add(self, records: Sequence[object], fetched_at: datetime, size: int = 0) -> None:
         self._pending += [(dict(record), fetched_at) for record in records]  # type: ignore[call-overload]  # the simulated vendor's rows are objects
 
     def commit(self, closed: Closed) -> Loaded:

@@ -1,6 +1,6 @@
 """The vendor of the simulation: rows that come late, change and go, and replies that lie, by a seed."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -121,7 +121,7 @@ class SimulatedVendor:
     def values(self, by: Filter) -> Sequence[str]:
         return ()
 
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+    def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
         return map(self.page, bodies)
 
     def page(self, body: Body) -> Page:

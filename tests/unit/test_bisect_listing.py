@@ -1,6 +1,6 @@
 """A listing of which the vendor cannot serve some rows: all others are read, in few requests."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 
 import pytest
@@ -32,7 +32,7 @@ class Listing:
             raise VendorRefusedError("vendor.refused", endpoint="/x")
         return Page(number, [{"id": f"c{row}"} for row in shown], self._count, NOW, NOW)
 
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+    def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
         return map(self.page, bodies)
 
     def values(self, by: Filter) -> Sequence[str]:

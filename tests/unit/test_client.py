@@ -114,11 +114,22 @@ def refused(message="", **more) -> httpx.Response:
     return httpx.Response(200, json={"code": 0, "msg": message, "data": None, **more})
 
 
+def streamed(vendor):
+    """The vendor, its replies as they come from a network: not yet read."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        reply = vendor(request)
+        stream = httpx.ByteStream(reply.content)
+        return httpx.Response(reply.status_code, headers=reply.headers, stream=stream)
+
+    return answer
+
+
 def made(vendor, clock=None, tokens=None, policy=DEFAULT):
     clock = clock or FakeClock(START)
     return Client(
         account="main", base_url="https://vendor.example", credentials=Credentials("id", Secret("hush-hush")),
-        tokens=tokens or MemoryTokens(), clock=clock, limits=Limits({}, clock=clock), transport=httpx.MockTransport(vendor),
+        tokens=tokens or MemoryTokens(), clock=clock, limits=Limits({}, clock=clock), transport=httpx.MockTransport(streamed(vendor)),
         policy=policy,
     )  # fmt: skip
 
@@ -163,7 +174,6 @@ LISTED = f'{{"code":1,"msg":"","data":{{"count":3,"list":[{ROWS}]}}}}'
     [
         (b'{"code":1,"msg":"","data":{"a":"\xe7\x8e"}}', "damaged_reply"),
         (LISTED.encode("gb18030"), "other_encoding"),
-        (b"x" * (64 * 1024 * 1024 + 1), "reply_too_large"),
     ],
 )
 def test_a_reply_that_cannot_be_read_is_none_and_is_asked_for_again(content, code):
@@ -300,8 +310,9 @@ def test_a_refusal_that_sounds_like_a_dead_token_costs_ever_fewer_logins():
     asked_for_hours(client, clock, 23.5)
     assert vendor.count("getToken") <= 8
     assert vendor.count("/api/x") < 1_440 + 30
-    with pytest.raises(VendorRefusedError, match=ABOUT_A_PHONE):
+    with pytest.raises(VendorRefusedError) as caught:
         client.call("/api/x")
+    assert ABOUT_A_PHONE in str(caught.value.message.quote)
 
 
 def test_the_same_refusal_about_many_phones_is_one_refusal():

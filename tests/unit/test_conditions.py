@@ -38,8 +38,8 @@ def listing(resource, reason, parent=""):
     return Incomplete("main", resource, NOW, None, parent, 9, 0, reason, 1, None)
 
 
-def found(counted=(), rules=DEFAULT.incidents, **state):
-    seen = Observed(Status(NOW, **state), counted)
+def found(counted=(), rules=DEFAULT.incidents, clocks=None, **state):
+    seen = Observed(Status(NOW, **state), counted, clocks=clocks or {})
     return {one.kind: one for one in conditions(seen, AlertsConfig(), rules)}
 
 
@@ -184,3 +184,19 @@ def test_silence_is_nobodys_fault_where_we_have_not_read():
     counted = [Counted("main", "calls", 0, (20, 20, 20, 20))]
     assert list(found(counted)) == ["silence"]
     assert list(found(counted, resources=[late()], jobs=[job()])) == ["stale"]
+
+
+def test_a_vendors_clock_is_trouble_where_it_differs_by_more_than_a_day_or_is_none():
+    def told(ahead):
+        return {kind: one.message for kind, one in found(clocks={"main": ahead}).items()}
+
+    behind = Message("condition.vendor_clock_behind", {"days": 13_000})
+    assert told(13_000 * DAY) == {"clock": behind}
+    assert told(-3 * DAY) == {"clock": Message("condition.vendor_clock_ahead", {"days": 3})}
+    assert told(None) == {"clock": Message("condition.vendor_tells_no_time")}
+    assert told(DAY) == told(-DAY) == told(timedelta(0)) == {}
+    for ahead in (5 * DAY, -5 * DAY, None):
+        for language in (EN, ZH):
+            (message,) = told(ahead).values()
+            assert say(message, language)
+            assert remedy(message, language)

@@ -198,6 +198,56 @@ def test_keys_come_from_the_environment_and_secrets_from_files(tmp_path):
     assert (loaded.log.level, loaded.sync.resources) == ("debug", ("calls", "sms"))
 
 
+OF_SERVICES = {
+    "WPSYNC_SERVICE_HOST": "10.96.0.17",
+    "WPSYNC_SERVICE_PORT": "8765",
+    "WPSYNC_SERVICE_PORT_HTTP": "8765",
+    "WPSYNC_SERVICE_PORT_HTTP_METRICS": "9100",
+    "WPSYNC_PORT": "tcp://10.96.0.17:8765",
+    "WPSYNC_PORT_8765_TCP": "tcp://10.96.0.17:8765",
+    "WPSYNC_PORT_8765_TCP_PROTO": "tcp",
+    "WPSYNC_PORT_8765_TCP_PORT": "8765",
+    "WPSYNC_PORT_8765_TCP_ADDR": "10.96.0.17",
+    "WPSYNC_PORT_53_UDP": "udp://10.96.0.17:53",
+    "WPSYNC_DB_SERVICE_HOST": "fd00:10:96::2",
+    "WPSYNC_DB_PORT": "tcp://[fd00:10:96::2]:5432",
+    "WPSYNC_DB_PORT_5432_TCP_ADDR": "fd00:10:96::2",
+    "WPSYNC_PG_BOUNCER_2_SERVICE_PORT": "6432",
+}
+"""Kubernetes sets them in a pod beside the Services wpsync, wpsync-db and wpsync-pg-bouncer-2."""
+
+
+def test_variables_that_kubernetes_sets_for_a_service_are_none_of_ours(tmp_path):
+    assert load(tmp_path, ACCOUNT, **OF_SERVICES) == load(tmp_path, ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WPSYNC_PORT", "8765"),
+        ("WPSYNC_WEB_PORT", "8765"),
+        ("WPSYNC_SERVICE_HOST", "db.example"),
+        ("WPSYNC_SERVICE_PORT", "http"),
+        ("WPSYNC_PORT_8765_TCP_PROTO", "https"),
+        ("WPSYNC_DATABASE_URL", "tcp://10.96.0.17:5432"),
+        ("WPSYNC_WEB__SERVICE_PORT", "8765"),
+        ("WPSYNC_SERVICEHOST", "10.96.0.17"),
+    ],
+)
+def test_a_misspelt_variable_is_refused_by_its_name_beside_those_of_services(tmp_path, name, value):
+    (problem,) = problems(tmp_path, ACCOUNT, **{**OF_SERVICES, name: value})
+    assert problem.startswith(f"{name} (")
+    assert "unknown key" in problem
+
+
+def test_no_key_of_ours_is_taken_for_one_of_kubernetes():
+    from wpsync.config import tree
+
+    tops = {f"WPSYNC_{name.upper()}" for name in config.Config.model_fields}
+    assert {"WPSYNC_LANG", "WPSYNC_DATA_DIR", "WPSYNC_WEB"} <= tops
+    assert not [one for one in tops if any(name.fullmatch(one) for name, _ in tree._INJECTED)]
+
+
 def test_a_secret_in_a_file_that_is_not_there_is_one_problem(tmp_path):
     text = '[accounts.main]\nclient_id = "id"\nclient_secret_file = "nowhere"\n'
     assert problems(tmp_path, text) == [
@@ -376,3 +426,24 @@ def test_a_secret_in_a_file_is_read_anew_each_time(tmp_path):
     for name in ("vendor", "database", "page"):
         (tmp_path / name).unlink()
     assert loaded.client_secret("main").reveal() == page.reveal() == "old-secret"
+
+
+@pytest.mark.parametrize(
+    ("lines", "problem"),
+    [
+        ('hosts = ["wpsync.corp"]', "a proxy opens the status page to others"),
+        ('hosts = ["https://wpsync.corp"]\npassword = "hush-hush"', "is no name of a host"),
+        ('hosts = ["wpsync.corp:443"]\npassword = "hush-hush"', "is no name of a host"),
+        ('trusted_proxies = ["*"]', "is neither an address nor a network"),
+        ('trusted_proxies = ["proxy.corp"]', "is neither an address nor a network"),
+    ],
+)
+def test_names_behind_a_proxy_need_a_password_and_are_names(tmp_path, lines, problem):
+    (found,) = problems(tmp_path, f"[web]\n{lines}\n")
+    assert problem in found
+
+
+def test_names_and_proxies_of_the_page_are_read(tmp_path):
+    text = '[web]\npassword = "hush-hush"\nhosts = "WPSYNC.corp., other"\ntrusted_proxies = ["10.0.0.0/8", "::1"]\n'
+    web = load(tmp_path, text).web
+    assert (web.hosts, web.trusted_proxies) == (("wpsync.corp", "other"), ("10.0.0.0/8", "::1"))

@@ -1,6 +1,7 @@
 """What a reader counts, and whether it says that something was staged twice."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import tracemalloc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -34,7 +35,7 @@ class Pages:
         records = self._pages[number - 1] if number <= len(self._pages) else []
         return Page(number, records, sum(map(len, self._pages)), START, START)
 
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+    def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
         return map(self.page, bodies)
 
     def values(self, by: Filter) -> Sequence[str]:
@@ -128,7 +129,7 @@ class Changing:
         records = [{"id": one, "ts": NOON} for one in shown]
         return Page(number, records, len(self.ids), at, at)
 
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+    def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
         return map(self.page, bodies)
 
     def values(self, by: Filter) -> Sequence[str]:
@@ -191,3 +192,32 @@ def test_counts_of_pages_that_were_asked_for_at_the_same_time_contradict_nothing
         records = [{"id": f"m{number}", "ts": NOON}]
         counting.add(Page(number, records, count, START, later), number, SECOND, tally)
     assert tally.verdict() is None
+
+
+class Countless(Pages):
+    """A vendor that counts very many rows in every second, and shows two."""
+
+    asked = 0
+
+    def page(self, body: Body) -> Page:
+        self.asked += 1
+        rows = [{"id": f"{body['start']} {n}", "ts": NOON} for n in range(2)]
+        return Page(int(str(body["page"])), rows, 99_999_999, START, START)
+
+
+@pytest.mark.parametrize("resource", ["calls", "wechat_messages"])
+def test_a_count_of_very_many_rows_costs_no_memory(resource):
+    vendor = Countless([])
+    reader = Reader(RESOURCES[resource], vendor, rows_aim=1_000)
+    settled = START + timedelta(days=1)
+    tracemalloc.start()
+    try:
+        for event in reader.window(SECOND, newest_first=False, settled=settled):
+            if isinstance(event, Closed):
+                assert event.reason is not None
+                break
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 5_000_000
+    assert vendor.asked < 3_000

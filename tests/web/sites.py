@@ -35,5 +35,6 @@ def served(driver: Driver, more: str = "") -> Iterator[Site]:
         service = Service(opened)
         service.monitor = Monitor(opened, keeps=False)
         metrics.attach(service)
-        with serving(application(opened, service, metrics), loaded.web.bind, 0) as url:
+        page = application(opened, service, metrics)
+        with serving(page, loaded.web.bind, 0, loaded.web.trusted_proxies) as url:
             yield Site(url.replace("0.0.0.0", "127.0.0.1"), driver, opened, metrics)

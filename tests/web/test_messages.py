@@ -167,7 +167,7 @@ REFUSALS = {
 NOT_MET_BY_JOBS = {
     "vendor.damaged_reply": "tried in unit/test_client.py",
     "vendor.other_encoding": "tried in unit/test_client.py",
-    "vendor.reply_too_large": "tried in unit/test_client.py",
+    "vendor.reply_too_large": "tried in integration/test_vendor_bounds.py",
     "vendor.nothing_shown": "the window is read again later",
     "vendor.customer_without_id": "of `wpsync api`",
     "vendor.request_impossible": "of the configuration",

@@ -90,7 +90,8 @@ def test_from_elsewhere_the_password_is_required_and_guessing_is_slowed(driver):
         wrong = [client.get("/", headers={"Authorization": "Bearer wrong-one"}) for _ in range(12)]
         assert wrong[0].status_code == 401
         assert wrong[-1].status_code == 429
-        assert client.get("/", headers={"Authorization": f"Bearer {PASSWORD}"}).status_code == 429
+        # The right one is never locked out: tests/web/test_bounds.py.
+        assert client.get("/", headers={"Authorization": f"Bearer {PASSWORD}"}).status_code == 200
 
 
 @pytest.mark.reads_the_day

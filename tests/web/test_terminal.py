@@ -78,8 +78,8 @@ def test_on_80_columns_nothing_is_cut_or_broken(driver):
     sentence = "有窗口长时间无法与厂商总数核对一致请在状态页的完整性日历中查看" * 2
     driver.query(
         "insert into wpsync.incidents (kind, account, resource, severity, error_code, error_params, first_seen_at,"
-        " opened_at, last_seen_at) values ('drift', 'main', '', 'warning', 'condition.drift',"
-        " jsonb_build_object('names', jsonb_build_array(%s::text)), now(), now(), now()) returning 1",
+        " opened_at, last_seen_at) values ('credentials', 'main', '', 'warning', 'condition.credentials',"
+        " jsonb_build_object('account', %s::text), now(), now(), now()) returning 1",
         sentence,
     )
     shown = on_terminal(driver, 80)

@@ -1,10 +1,10 @@
 """Conditions, the trouble that needs a person: they are read off the state, each with a message of the catalogue's area `condition`.
 
-Pure: the same state gives the same conditions. Messages name accounts, resources and counts, never a
-person, a phone number or the content of a message.
+Pure: the same state gives the same conditions. Messages name accounts, resources and counts: no name that
+the vendor made up, and none of its words.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -55,11 +55,15 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """Everything that conditions are read off."""
+    """Everything that conditions are read off.
+
+    `clocks`: by how much our clock is ahead of each vendor's; None where it answers and tells no time.
+    """
 
     status: Status
     counted: Sequence[Counted] = field(default=())
     settle: timedelta = timedelta(minutes=2)
+    clocks: Mapping[str, timedelta | None] = field(default_factory=dict)
 
 
 def conditions(
@@ -69,6 +73,7 @@ def conditions(
     status = seen.status
     found = [
         *_vendors(status, settings),
+        *_clocks(seen, rules),
         *_stale(seen, settings, rules),
         *_gaps(status.incomplete, settings, rules),
         *_silent(seen, settings, rules),
@@ -99,6 +104,23 @@ def _vendors(status: Status, settings: AlertsConfig) -> Iterator[Condition]:
         message = Message("condition.vendor_away", {"since": one.since, "error": one.error})
         hold = timedelta(minutes=settings.stale_minutes)
         yield Condition("vendor", one.account, "", CRITICAL, message, hold)
+
+
+def _clocks(seen: Observed, rules: Incidents) -> Iterator[Condition]:
+    """Yield the vendors whose clocks cannot be right, or ours is not: which rows are old enough is unsure."""
+    for account, ahead in seen.clocks.items():
+        if ahead is None:
+            message = Message("condition.vendor_tells_no_time")
+        elif abs(ahead) > rules.clock:
+            days = round(ahead / timedelta(days=1))
+            message = (
+                Message("condition.vendor_clock_behind", {"days": days})
+                if days > 0
+                else Message("condition.vendor_clock_ahead", {"days": -days})
+            )
+        else:
+            continue
+        yield Condition("clock", account, "", WARNING, message, rules.hold)
 
 
 def _stale(seen: Observed, settings: AlertsConfig, rules: Incidents) -> Iterator[Condition]:
@@ -221,8 +243,8 @@ def _drift(status: Status, rules: Incidents) -> Iterator[Condition]:
             if one.account == account and status.at - one.first_seen_at < rules.drift
         ]
         if new:
-            names = sorted({f"{one.resource}.{one.name}" for one in new})[:5]
-            message = Message("condition.drift", {"names": names})
+            params = {"count": len(new), "resources": sorted({one.resource for one in new})}
+            message = Message("condition.drift", params)
             yield Condition("drift", account, "", WARNING, message, rules.hold)
 
 

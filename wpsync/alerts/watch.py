@@ -8,8 +8,8 @@ is over. In quiet hours only critical incidents are sent; the others when the ho
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, time, timedelta
 from functools import partial
 from threading import Lock
@@ -57,9 +57,18 @@ class Watch:
         self._away_told = False
         self._telling = Lock()
 
-    def tick(self, database: Database, now: datetime) -> list[str]:
-        """Look once; returns the targets that did not take a message. Raises DatabaseUnavailableError."""
+    def tick(
+        self,
+        database: Database,
+        now: datetime,
+        clocks: Mapping[str, timedelta | None] | None = None,
+    ) -> list[str]:
+        """Look once; returns the targets that did not take a message. Raises DatabaseUnavailableError.
+
+        `clocks`: by how much our clock is ahead of each vendor's; None where it answers and tells no time.
+        """
         seen = observe(database, self._config, now, self._memory)
+        seen = replace(seen, clocks=clocks or {})
         found = conditions(seen, self._settings, self._rules)
         with incidents.taken(database) as connection:
             self._compare(connection, found, now)

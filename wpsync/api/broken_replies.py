@@ -73,6 +73,13 @@ def in_pieces(content: bytes) -> Pieces | None:
     )
 
 
+def first_record(content: bytes, most: int) -> tuple[dict[str, object], bytes]:
+    """Return the short fields of the first record of a listing that breaks off, and so many bytes of its beginning."""
+    start = _list(content)
+    piece = content if start is None else content[start + 1 :].lstrip()
+    return _short_fields(piece), piece[:most]
+
+
 def _envelope(content: bytes, start: int, end: int) -> dict[str, object] | None:
     """The reply without its records."""
     try:

@@ -26,13 +26,17 @@ def built(
     transport: httpx.BaseTransport | None = None,
     environ: Mapping[str, str] = os.environ,
 ) -> httpx.Client:
-    """Return the client. Raises ConfigError with the variable of the environment that it stumbles over."""
+    """Return the client. Raises ConfigError with the variable of the environment that it stumbles over.
+
+    Without `verify` it speaks plain http, to this machine: no proxy has any business with it, nor with the secret in it.
+    """
     try:
         context = ssl_context() if verify else False
         return httpx.Client(
             timeout=httpx.Timeout(timeout_seconds, connect=min(10.0, timeout_seconds)),
             limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
             verify=context,
+            trust_env=verify,
             transport=transport,
         )
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as exc:
@@ -55,8 +59,8 @@ def unreachable(exc: BaseException, endpoint: str) -> NotSentError:
         if isinstance(one, socket.gaierror):
             return NotSentError("vendor.name_unknown", words=one.strerror, endpoint=endpoint)
         if isinstance(one, httpx.ProxyError):
-            words = str(one)[:100] or None
-            return NotSentError("vendor.proxy_refuses", words=words, endpoint=endpoint)
+            quote = str(one)[:100] or None
+            return NotSentError("vendor.proxy_refuses", quote=quote, endpoint=endpoint)
     return NotSentError("vendor.unreachable", endpoint=endpoint, error=type(exc).__name__)
 
 

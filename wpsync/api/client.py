@@ -12,12 +12,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from threading import Lock
 
 import httpx
 
 from wpsync import crash_points
-from wpsync.api import broken_replies, building, envelope
+from wpsync.addresses import is_loopback
+from wpsync.api import broken_replies, building, envelope, reply_body
 from wpsync.api.auth import Credentials, RejectedError, TokenKeeper, TokenStore
 from wpsync.api.availability import Availability, Outages
 from wpsync.api.connections import Waits, bound
@@ -31,6 +33,7 @@ from wpsync.errors import (
     AmbiguousRefusalError,
     ConfigError,
     RateLimitedError,
+    ReplyTooLargeError,
     VendorRefusedError,
     VendorUnavailableError,
 )
@@ -50,8 +53,11 @@ _HEADERS = {
     "Accept": "application/json",
     "User-Agent": "wpsync",
 }
-_LARGEST = 64 * 1024 * 1024
-"""Bytes of a reply beyond which it is not read: a page has at most 500 rows."""
+_KEPT_OF_TOO_LARGE = 64 * 1024
+"""Bytes that are kept of a reply that is too large: a single row is known by its first fields."""
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
+"""A vendor's clock outside of these is taken to show them: wrong it is anyway, and instants near the last year overflow."""
 
 _KNOWN_DAMAGE = 100_000
 """Digests of damaged records that are remembered."""
@@ -98,8 +104,7 @@ def checked_base_url(base_url: str) -> httpx.URL:
         url = httpx.URL(base_url.rstrip("/"))
     except httpx.InvalidURL:
         raise ConfigError("vendor.insecure_base_url") from None
-    loopback = url.host in ("localhost", "::1") or url.host.startswith("127.")
-    if url.scheme == "https" or (url.scheme == "http" and loopback):
+    if url.scheme == "https" or (url.scheme == "http" and is_loopback(url.host)):
         return url
     raise ConfigError("vendor.insecure_base_url")
 
@@ -143,6 +148,7 @@ class Client:
         self._is_misencoded = False
         self._lock = Lock()
         self._told: tuple[datetime, float] | None = None
+        self._answered = False
         self.requests = 0
         self._http = building.built(
             timeout_seconds, connections, verify=url.scheme == "https", transport=transport
@@ -187,6 +193,11 @@ class Client:
             return None
         at, heard = self._told
         return at + timedelta(seconds=self._clock.monotonic() - heard)
+
+    @property
+    def tells_no_time(self) -> bool:
+        """Whether the vendor has answered, and never with a date."""
+        return self._answered and self._told is None
 
     def clock_skew(self) -> timedelta | None:
         """Our clock minus the vendor's."""
@@ -339,6 +350,9 @@ class Client:
         except DamagedReplyError:
             outcome = "damaged"
             raise
+        except ReplyTooLargeError:
+            outcome = "too_large"
+            raise
         except AmbiguousRefusalError:
             raise  # an answer, of a kind: the vendor is not away
         except VendorUnavailableError as exc:
@@ -386,15 +400,18 @@ class Client:
 
     def _received(self, endpoint: str, response: httpx.Response) -> Received:
         """Read a reply, if it is not larger than any can be."""
-        content = bytearray()
         try:
-            for part in response.iter_bytes():
-                content += part
-                if len(content) > _LARGEST:
-                    raise VendorUnavailableError("vendor.reply_too_large", endpoint=endpoint)
+            content = reply_body.read(response)
+        except reply_body.TooLargeError as exc:
+            raise ReplyTooLargeError(
+                "vendor.reply_too_large",
+                endpoint=endpoint,
+                beginning=exc.read[:_KEPT_OF_TOO_LARGE],
+                digest=sha256(exc.read).hexdigest(),
+            ) from None
         finally:
             response.close()
-        return Received(response.status_code, response.headers, bytes(content))
+        return Received(response.status_code, response.headers, content)
 
     def _opened(self, endpoint: str, response: Received, *, acts: bool = False) -> Reply:
         """The envelope's content. Raises what HTTP's status, `code` and `statusCode` stand for."""
@@ -426,9 +443,13 @@ class Client:
         raise envelope.failure(endpoint, status, status_code, message)
 
     def _note_time(self, response: Received) -> None:
-        with suppress(ValueError, TypeError):
-            at = parsedate_to_datetime(response.headers.get("Date", ""))
-            self._told = at.replace(tzinfo=at.tzinfo or UTC), self._clock.monotonic()
+        """Note the vendor's time, by any date that can be one: of its nonsense nothing is raised."""
+        self._answered = True
+        with suppress(ValueError, TypeError, OverflowError, IndexError):
+            said = parsedate_to_datetime(response.headers.get("Date", ""))
+            at = said.replace(tzinfo=None) - (said.utcoffset() or timedelta(0))
+            told = min(max(at.replace(tzinfo=UTC), _FIRST), _LAST)
+            self._told = told, self._clock.monotonic()
 
     def _log_in(self, credentials: Credentials) -> tuple[Secret, Secret]:
         body = {
@@ -469,7 +490,7 @@ class Client:
             except AmbiguousRefusalError:
                 raise RejectedError from None
             except VendorRefusedError as exc:
-                if exc.status_code is None and not envelope.is_busy(exc.message.words):
+                if exc.status_code is None and not envelope.is_busy(exc.message.quote):
                     raise RejectedError from None
                 raise
 

@@ -26,11 +26,12 @@ class Listing:
     """One page of a listing: the vendor's total, and its rows as sent.
 
     `count` is None where the vendor sent no usable total, `rows` None where it sent null or nothing
-    instead of a list.
+    instead of a list. `size` are the bytes of the reply.
     """
 
     count: int | None
     rows: list[object] | None
+    size: int = 0
 
 
 def list_page(
@@ -42,16 +43,22 @@ def list_page(
     narrows: bool = False,
 ) -> Listing:
     """One page of `data.count` and `data.list`. Rows whose bytes cannot be read stand in it as `Damaged`."""
-    data = client.call(endpoint, body, priority=priority, by_record=True, narrows=narrows).data
+    reply = client.call(endpoint, body, priority=priority, by_record=True, narrows=narrows)
+    data = reply.data
     if not isinstance(data, dict):
-        return Listing(None, None)
+        return Listing(None, None, reply.size)
     rows = data.get("list")
-    return Listing(_count(data.get("count")), rows if isinstance(rows, list) else None)
+    listed = rows if isinstance(rows, list) else None
+    return Listing(_count(data.get("count")), listed, reply.size)
+
+
+MOST_ROWS = 100_000_000
+"""A count above this is none: a firm with a thousand phones makes some ten million rows in its best year."""
 
 
 def _count(value: object) -> int | None:
     count = number(value)
-    return count if count is not None and count >= 0 else None
+    return count if count is not None and 0 <= count <= MOST_ROWS else None
 
 
 def vendors_now(client: Client) -> datetime | None:

@@ -1,6 +1,6 @@
 """The vendor's envelope: `{"code": 1|0, "msg": …, "data": …}`, and what a reply that is none, or a refusal, means.
 
-Nothing that is said here of a reply shows a secret or a phone number.
+The vendor's words go into `Message.quote`, without possible secrets and phone numbers.
 """
 
 import re
@@ -46,6 +46,9 @@ _STATUS_CODES: dict[int, str] = {
 }
 """The vendor's statusCode, and the error's code (facts.md, newer editions)."""
 
+_CODES = 1_000_000
+"""Above all codes."""
+
 _KINDS = {4018: SpanTooLargeError, 4019: TooManyRowsError}
 
 
@@ -73,15 +76,17 @@ def failure(endpoint: str, status: int, status_code: int | None, message: str) -
     if status in (401, 403) or _TOKEN_WORDS.search(message):
         return RejectedError(message.strip() or f"HTTP {status}")
     if _SPEED_WORDS.search(message):
-        return RateLimitedError("vendor.too_fast", words=shown(message), endpoint=endpoint)
+        return RateLimitedError("vendor.too_fast", quote=shown(message), endpoint=endpoint)
     if status_code is None and not message.strip():
         return AmbiguousRefusalError("vendor.no_reason", endpoint=endpoint)
     return _refused(endpoint, status_code, message)
 
 
 def _refused(endpoint: str, status_code: int | None, message: str) -> VendorRefusedError:
+    if status_code is not None and not 0 <= status_code < _CODES:
+        status_code = None  # no code has so many digits: a phone number does
     kind = _KINDS.get(status_code or 0, VendorRefusedError)
-    refused: dict[str, Any] = {"status_code": status_code, "words": shown(message)}
+    refused: dict[str, Any] = {"status_code": status_code, "quote": shown(message)}
     if status_code in _STATUS_CODES:
         return kind(_STATUS_CODES[status_code], endpoint=endpoint, **refused)
     if status_code:
@@ -98,7 +103,7 @@ def is_busy(words: str | None) -> bool:
 def refused_anyway(endpoint: str, words: str) -> VendorRefusedError:
     """Return a refusal in words of a dead token that a token just given out met as well."""
     return VendorRefusedError(
-        "vendor.refused_with_new_token", words=shown(words), endpoint=endpoint
+        "vendor.refused_with_new_token", quote=shown(words), endpoint=endpoint
     )
 
 
@@ -108,7 +113,7 @@ def unreadable(endpoint: str, response: Received) -> VendorUnavailableError:
     encrypted = start and b"<" not in start and re.fullmatch(rb"[\w+/=\s-]+", start)
     code = "vendor.encrypted_reply" if encrypted else "vendor.not_an_envelope"
     return VendorUnavailableError(
-        code, words=described(response), endpoint=endpoint, status=response.status_code
+        code, quote=described(response), endpoint=endpoint, status=response.status_code
     )
 
 
@@ -116,7 +121,7 @@ def server_error(endpoint: str, response: Received) -> VendorUnavailableError:
     """Return the error of a reply with a status of 500 or more."""
     status = response.status_code
     return VendorUnavailableError(
-        "vendor.server_error", words=described(response), endpoint=endpoint, status=status
+        "vendor.server_error", quote=described(response), endpoint=endpoint, status=status
     )
 
 

@@ -46,4 +46,4 @@ class LastingRefusals:
 
 def _key(exc: UnknownRefusalError | AmbiguousRefusalError) -> tuple[str, str]:
     message = exc.message
-    return key(str(message.params.get("endpoint")), f"{message.code} {message.words or ''}")
+    return key(str(message.params.get("endpoint")), f"{message.code} {message.quote or ''}")

@@ -13,6 +13,7 @@ from wpsync.api.lasting_refusals import LastingRefusals
 from wpsync.clock import Clock
 from wpsync.errors import (
     RateLimitedError,
+    ReplyTooLargeError,
     RetryableError,
     Stopped,
     UnknownRefusalError,
@@ -101,6 +102,8 @@ class Retries:
 def _worth_repeating(exc: BaseException, *, acts: bool) -> bool:
     if isinstance(exc, DamagedReplyError):
         return False  # that was asked for again as often as makes sense
+    if isinstance(exc, ReplyTooLargeError):
+        return False  # less is asked for
     if acts:
         return isinstance(exc, NotSentError | RateLimitedError)
     return isinstance(exc, _MAY_PASS)

@@ -73,6 +73,6 @@ def complain(message: "Message") -> None:
     """Print a message on standard error, and its remedy on a line of its own."""
     from wpsync.messages import remedy, say
 
-    print(f"wpsync: {say(message)}", file=sys.stderr)
+    print(f"wpsync: {say(message, quoting=True)}", file=sys.stderr)
     if mend := remedy(message):
         print(f"  → {mend}", file=sys.stderr)

@@ -264,15 +264,18 @@ def _say(*lines: str) -> None:
 
 def _written(url: str, database: str) -> Path:
     """The demo's configuration, in a file, so that other commands can be tried on it too."""
+    from wpsync.config import private_file
+
     file = _DIR / "config.toml"
-    file.touch(mode=0o600)
-    file.write_text(
+    text = (
         f'[database]\nurl = "{database}"\n\n[accounts.main]\nbase_url = "{url}"\n'
         f'client_id = "{_CREDENTIALS[0]}"\nclient_secret = "{_CREDENTIALS[1]}"\n\n'
         "[limits.requests_per_minute]\ncalls = 0\nsms = 0\nmessages = 0\nother = 0\n\n"
         "[backfill]\nparallel_windows = 2\n\n"
         "[sync]\ninterval_seconds = 3\nlisting_interval_minutes = 0.5\n\n[web]\nport = 0\n"
     )
+    with private_file.written(file, text):
+        pass
     return file
 
 

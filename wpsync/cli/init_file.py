@@ -15,7 +15,7 @@ import typer
 from wpsync import config
 from wpsync.cli import complain
 from wpsync.cli.context import asking, note
-from wpsync.config import database_address
+from wpsync.config import database_address, private_file
 from wpsync.config.problems import ProblemError
 from wpsync.config.tree import text_of
 from wpsync.errors import AuthenticationError, ConfigError, Message, WpsyncError
@@ -119,30 +119,26 @@ def write(target: Path, answers: Answers, again: str) -> None:
     """
     from wpsync.daemon.preflight import try_credentials
 
-    fresh = target.with_suffix(".new")
+    tried = target
     try:
-        fresh.touch(mode=0o600)
-        fresh.write_text(_text(answers), encoding="utf-8")
-        loaded = config.load(fresh, environ=os.environ, cwd=Path.cwd())
-        try_credentials(loaded, "main")
-        fresh.replace(target)
+        with private_file.written(target, _text(answers)) as tried:
+            loaded = config.load(tried, environ=os.environ, cwd=Path.cwd())
+            try_credentials(loaded, "main")
     except OSError as exc:
         raise ConfigError("command.unwritable_file", file=target, words=exc.strerror) from None
     except AuthenticationError as exc:
-        complain(Message("command.credentials_rejected", words=exc.message.words))
+        complain(Message("command.credentials_rejected", quote=exc.message.quote))
         _say_again(exc, again)
     except WpsyncError as exc:
-        complain(cast("Message", _of_target(exc.message, str(fresh), str(target))))
+        complain(cast("Message", _of_target(exc.message, str(tried), str(target))))
         _say_again(exc, again)
-    finally:
-        fresh.unlink(missing_ok=True)
 
 
 def _of_target(value: object, fresh: str, target: str) -> object:
     """Name the target in a message, for the file that was tried in its place and is gone by now."""
     if isinstance(value, Message):
         params = {name: _of_target(one, fresh, target) for name, one in value.params.items()}
-        return Message(value.code, params, value.words)
+        return Message(value.code, params, value.words, quote=value.quote)
     if isinstance(value, list | tuple):
         return [_of_target(one, fresh, target) for one in value]
     return value.replace(fresh, target) if isinstance(value, str) else value

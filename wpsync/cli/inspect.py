@@ -75,20 +75,22 @@ def alert_test(context: typer.Context, json: Json = False) -> None:
 def status(context: typer.Context, json: Json = False) -> None:
     """Show whether the data is complete and current: the status page on a terminal."""
     from wpsync.cli import status_view
+    from wpsync.state import vendor_words
     from wpsync.status import service as service_status
     from wpsync.status import snapshot
     from wpsync.status.known import Tolerant
 
     with open_session(context, vendor=False) as session:
         seen = snapshot.read(session)
-        lately = None
+        lately, said = None, []
         if not json:
             reader, tolerant = session.database.monitoring, Tolerant(seen.now)
             lately = service_status.activity(reader, seen.now, tolerant)
+            said = vendor_words.read(reader, seen.accounts, seen.now)
     if lately is None:
         print_json(seen.status)
     else:
-        status_view.show(status_view.console(), seen, lately)
+        status_view.show(status_view.console(), seen, lately, said)
     if session.config.database.url is None:
         say_where(session.config.data_dir)
     status_view.complain(seen.status)

@@ -334,7 +334,7 @@ def _say_why(bad: "list[Outcome]") -> None:
         remedies: list[str] = []
         for problem in outcome.problems[:5]:
             said = f"{outcome.resource} {outcome_text(outcome.outcome)}"
-            note(f"{said}{tr(': ', '：')}{say(problem)}")
+            note(f"{said}{tr(': ', '：')}{say(problem, quoting=True)}")
             remedies += [found] if (found := remedy(problem)) else []
         for mend in dict.fromkeys(remedies):
             print(f"  → {mend}", file=sys.stderr)

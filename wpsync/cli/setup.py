@@ -203,6 +203,16 @@ def bi_role(
             ),
         ),
     ] = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help=tr(
+                "Also take a role that wpsync did not make, and a database where everyone may create in public.",
+                "即使角色不是由 wpsync 创建，或任何角色都能在 public 中建对象，也继续。",
+            ),
+        ),
+    ] = False,
     json: Json = False,
 ) -> None:
     """Create or mend the read-only database role for BI tools."""
@@ -215,15 +225,21 @@ def bi_role(
     made = Secret(token_urlsafe(18))
     with open_session(context, vendor=False) as session:
         is_embedded = session.config.database.url is None
-        role = make_reader(session.database, name, given)
+        role = make_reader(session.database, name, given, force=force)
         if role.is_new and given is None:
-            make_reader(session.database, name, made)
+            make_reader(session.database, name, made, force=force)
     if is_embedded:
         note(EMBEDDED.to(spoken()))
     password = made.reveal() if role.is_new and given is None else None
     if json:
         print_json(
-            {**role.address, "is_new": role.is_new, "taken": role.taken, "password": password}
+            {
+                **role.address,
+                "is_new": role.is_new,
+                "taken": role.taken,
+                "advice": role.advice,
+                "password": password,
+            }
         )
         return
     if role.is_new:
@@ -235,6 +251,15 @@ def bi_role(
     print("  " + " ".join(f"{key}={value}" for key, value in role.address.items()))
     if password is not None:
         print(tr(f"  password (shown once): {password}", f"  密码（仅显示一次）：{password}"))
+    if role.advice:
+        note(
+            tr(
+                "for an administrator of the server; other programs may need what this takes from everyone:",
+                "以下语句请由数据库管理员执行；执行前请确认其他程序不依赖这些公共权限：",
+            )
+        )
+        for statement in role.advice:
+            print(f"  {statement};")
 
 
 def _password(file: Path) -> "Secret":
@@ -272,7 +297,7 @@ def check(
     if not database_only:
         config.require_accounts()
     findings = [
-        preflight.CONFIGURED,
+        preflight.check_configuration(config),
         preflight.check_privacy(config),
         preflight.check_alerts(config),
     ]
@@ -295,13 +320,15 @@ def check(
 
 
 def _show(findings: "list[Finding]", *, json: bool) -> None:
-    from wpsync.messages import remedy, say
+    from wpsync.messages import say
 
     if json:
         print_json([finding.as_json() for finding in findings])
         return
     for finding in findings:
         sign = tr("ok  ", "正常") if finding.is_good else tr("FAIL", "失败")
-        print(f"{sign} {say(finding.name)}{tr(': ', '：')}{say(finding.detail)}")
-        if not finding.is_good and (mend := remedy(finding.detail)):
-            print(f"     → {mend}")
+        if finding.is_warning:
+            sign = tr("warn", "注意")
+        print(f"{sign} {say(finding.name)}{tr(': ', '：')}{say(finding.detail, quoting=True)}")
+        if finding.mend:
+            print(f"     → {finding.mend}")

@@ -20,6 +20,7 @@ from wpsync.errors import Message
 from wpsync.language import Language, spoken, tr
 from wpsync.language import Text as Phrase
 from wpsync.messages import terms
+from wpsync.state.vendor_words import VendorWords
 from wpsync.status import causes
 from wpsync.status.backfills import BackfillStatus
 from wpsync.status.calendar import Calendar, Day
@@ -31,6 +32,7 @@ from wpsync.status.wording import Words, headline
 
 _WIDE = 118
 _KINDS = 5
+_QUOTES = 5
 _WINDOWS = 20
 _HEADINGS = {
     "resource": Phrase("Resource", "资源"),
@@ -73,15 +75,16 @@ def console(*, stderr: bool = False) -> Console:
     return Console(stderr=stderr, highlight=False, markup=False, emoji=False, width=wide)
 
 
-def show(out: Console, seen: Snapshot, lately: Activity) -> None:
-    """Print the whole picture."""
-    _Board(out, seen).show(lately)
+def show(out: Console, seen: Snapshot, lately: Activity, said: Sequence[VendorWords] = ()) -> None:
+    """Print the whole picture, and the vendor's words, which are shown nowhere else."""
+    _Board(out, seen, said).show(lately)
 
 
 class _Board:
     """One printing: where to, of what, in which words."""
 
-    def __init__(self, out: Console, seen: Snapshot) -> None:
+    def __init__(self, out: Console, seen: Snapshot, said: Sequence[VendorWords]) -> None:
+        self._said = said
         self._out = out
         self._seen = seen
         self._words = Words(spoken(), seen.now)
@@ -281,7 +284,9 @@ class _Board:
     def _open_points(self) -> None:
         """List the open points that no table has a column for. Windows follow on standard error."""
         self._title("trouble")
-        said = self._print([*self._notes(), *self._failures(), *self._letters(), *self._drift()])
+        said = self._print(
+            [*self._notes(), *self._failures(), *self._quotes(), *self._letters(), *self._drift()]
+        )
         if not (said or self._seen.status.incidents or self._seen.status.incomplete):
             self._out.print(Text(self._text("trouble.none"), style="green"))
 
@@ -298,6 +303,14 @@ class _Board:
             name = self._name(job.account, job.job)
             error = self._words.advised(causes.error(job))
             yield Text(_joined(name, times, error), style="red")
+
+    def _quotes(self) -> Iterator[Text]:
+        for one in self._said[:_QUOTES]:
+            said = tr(
+                f'the vendor said "{one.words}" ({one.error_code}, {self._words.ago(one.said_at)})',
+                f"厂商原文：“{one.words}”（{one.error_code}，{self._words.ago(one.said_at)}）",
+            )
+            yield Text(_joined(one.account, said), style=QUIET)
 
     def _letters(self) -> Iterator[Text]:
         """The newest, those of one kind together."""

@@ -7,6 +7,7 @@ values come from is in `config.tree`, which problem is which message in `config.
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime, time, timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
@@ -23,7 +24,8 @@ from pydantic import (
     model_validator,
 )
 
-from wpsync.config import database_address
+from wpsync.addresses import is_loopback
+from wpsync.config import database_address, private_file
 from wpsync.config import tree as config_tree
 from wpsync.config.problems import ProblemError, keys_of, located, nearest
 from wpsync.errors import ConfigError, Message
@@ -59,7 +61,7 @@ def _vendor_address(value: str) -> str:
         raise ProblemError(Message("configuration.no_web_address")) from None
     if port == 0 or not _HOST.fullmatch(host) or _NOT_IN_ADDRESS.search(value):
         raise ProblemError(Message("configuration.no_web_address"))
-    if parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host)):
+    if parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host)):
         return value.rstrip("/")
     raise ProblemError(Message("configuration.not_https"))
 
@@ -181,8 +183,20 @@ class SecurityConfig(_Section):
     token_key: Annotated[_OptionalSecret, AfterValidator(_fernet_key)] = None
 
 
-def _is_loopback(host: str) -> bool:
-    return host in ("localhost", "::1") or host.startswith("127.")
+def _networks(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        try:
+            ip_network(one, strict=False)
+        except ValueError:
+            raise ProblemError(Message("configuration.not_a_network", {"given": one})) from None
+    return value
+
+
+def _host_names(value: tuple[str, ...]) -> tuple[str, ...]:
+    for one in value:
+        if not _HOST.fullmatch(one):
+            raise ProblemError(Message("configuration.not_a_host", {"given": one}))
+    return tuple(one.casefold().removesuffix(".") for one in value)
 
 
 class WebConfig(_Section):
@@ -192,11 +206,15 @@ class WebConfig(_Section):
     bind: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8765
     password: Annotated[SecretStr | None, Field(min_length=8), BeforeValidator(_filled)] = None
+    hosts: Annotated[tuple[str, ...], BeforeValidator(_items), AfterValidator(_host_names)] = ()
+    trusted_proxies: Annotated[
+        tuple[str, ...], BeforeValidator(_items), AfterValidator(_networks)
+    ] = ()
 
     @property
     def is_local(self) -> bool:
         """Whether only this machine can reach it."""
-        return _is_loopback(self.bind)
+        return is_loopback(self.bind)
 
     @model_validator(mode="after")
     def _guarded(self) -> "WebConfig":
@@ -204,6 +222,8 @@ class WebConfig(_Section):
             raise ProblemError(
                 Message("configuration.open_to_network", {"bind": self.bind}), "bind"
             )
+        if self.enabled and self.hosts and self.password is None:
+            raise ProblemError(Message("configuration.hosts_without_password"), "hosts")
         return self
 
 
@@ -372,12 +392,21 @@ class Config(_Section):
     privacy: PrivacyConfig = PrivacyConfig()
     retention: RetentionConfig = RetentionConfig()
     log: LogConfig = LogConfig()
+    _file: Path | None = PrivateAttr(default=None)
     _files: dict[tuple[str, ...], Path] = PrivateAttr(default_factory=dict)
     _on_secret: Callable[[str], None] = PrivateAttr(default_factory=lambda: _unheard)
 
-    def note_files(self, files: Mapping[tuple[str, ...], Path]) -> None:
-        """Take note of the files that secrets are in."""
+    def note_files(self, file: Path | None, files: Mapping[tuple[str, ...], Path]) -> None:
+        """Take note of the configuration's own file, and of the files that secrets are in."""
+        self._file = file
         self._files.update(files)
+
+    def exposed_files(self) -> list[Path]:
+        """Return the files with secrets in them that every user of this machine can read."""
+        holding = set(self._files.values())
+        if self._file is not None and config_tree.holds(self._file, self.secrets()):
+            holding.add(self._file)
+        return sorted(filter(private_file.is_readable_by_all, holding))
 
     def tell_secrets(self, heard: Callable[[str], None]) -> None:
         """Tell every secret, and each that a file will hold later, to those that must know them."""
@@ -495,7 +524,7 @@ def load(path: Path | None, *, environ: Mapping[str, str], cwd: Path) -> Config:
     problems += [sources.locate(*found) for found in _problems_of_names(config)]
     if problems:
         raise ConfigError("configuration.wrong", problems=problems)
-    config.note_files(sources.files)
+    config.note_files(sources.file, sources.files)
     return config
 
 

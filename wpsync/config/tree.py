@@ -1,11 +1,12 @@
 """The configured values as one tree: the file, the environment, and the files that secrets are in.
 
 A key may come from the environment as `WPSYNC_` + its path with `__`, and a secret from a file as
-KEY`_file` (docker secrets).
+KEY`_file` (docker secrets). Variables that Kubernetes sets for a Service of a like name are none of ours.
 """
 
+import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +15,23 @@ from wpsync.errors import ConfigError, Message
 PREFIX = "WPSYNC_"
 _PLACES = (Path("config.toml"), Path("/etc/wpsync/config.toml"))
 _RESERVED = ("WPSYNC_CONFIG", "WPSYNC_TEST_DATABASE_URL", "WPSYNC_DIE_AT")
+
+_SERVICE = r"WPSYNC(?:_[A-Z0-9]+)*"
+_PORT = r"_PORT_\d+_(?:TCP|UDP|SCTP)"
+_INJECTED = [
+    (re.compile(_SERVICE + name), re.compile(value))
+    for name, value in (
+        (rf"(?:_SERVICE_HOST|{_PORT}_ADDR)", r"[0-9a-fA-F:.]+"),
+        (rf"(?:_SERVICE_PORT(?:_[A-Z0-9]+)*|{_PORT}_PORT)", r"\d{1,5}"),
+        (rf"{_PORT}_PROTO", r"tcp|udp|sctp"),
+        (rf"(?:_PORT|{_PORT})", r"(?:tcp|udp|sctp)://\S+:\d{1,5}"),
+    )
+]
+"""Names and values of the variables that Kubernetes sets in every pod for each Service of its namespace.
+
+Those of a Service `wpsync` or `wpsync-…` begin like ours. None of them has `__`, and a value must fit its name: a
+misspelt `WPSYNC_WEB_PORT=8765` is still an unknown key.
+"""
 
 Keys = tuple[str, ...]
 """The keys that lead to a value: `("log", "level")`."""
@@ -77,6 +95,20 @@ def text_of(file: Path) -> str:
     return str(_stripped(file.read_text(encoding="utf-8-sig")))
 
 
+def holds(file: Path, secrets: Iterable[str]) -> bool:
+    """Return whether any of some secrets stands in a value of a configuration's file."""
+    texts = list(_texts(_parsed(file)))
+    return any(secret in text for secret in secrets if secret for text in texts)
+
+
+def _texts(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for inner in value.values() if isinstance(value, dict) else value:
+            yield from _texts(inner)
+
+
 def _stripped(value: object) -> object:
     """Take the blanks around every text away, wherever it comes from: `echo` and editors add line ends."""
     if isinstance(value, dict):
@@ -112,7 +144,7 @@ def _merge_environment(
 ) -> None:
     """`WPSYNC_LOG__LEVEL=debug` is `log.level`."""
     for name, value in sorted(environ.items()):
-        if not name.startswith(PREFIX) or name in _RESERVED:
+        if not name.startswith(PREFIX) or name in _RESERVED or _is_injected(name, value):
             continue
         keys = tuple(name.removeprefix(PREFIX).lower().split("__"))
         sources.variables[keys] = name
@@ -130,6 +162,10 @@ def _merge_environment(
             place = inner
         else:
             place[key] = value
+
+
+def _is_injected(name: str, value: str) -> bool:
+    return any(one.fullmatch(name) and kind.fullmatch(value) for one, kind in _INJECTED)
 
 
 def _read_secret_files(

@@ -8,7 +8,7 @@ its next time: what was committed stays.
 
 import logging
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -26,14 +26,14 @@ from wpsync.messages import classification
 from wpsync.messages.classification import Cause
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
-from wpsync.state import jobs, runs, totals
+from wpsync.state import jobs, runs, totals, vendor_words
 from wpsync.state.jobs import JobKey
 from wpsync.sync import nightly_verify, passes, retention
 from wpsync.sync.account import Account, Learned, opened
 from wpsync.sync.passes import Outcome
 from wpsync.sync.run import defect, together
 from wpsync.sync.schedule import every, wanted
-from wpsync.sync.session import Session, pace_of
+from wpsync.sync.session import Session, pace_of, privacy_of
 from wpsync.values import SHANGHAI
 
 log = logging.getLogger(__name__)
@@ -95,7 +95,7 @@ def all_jobs(session: Session, clients: dict[str, Client], watch: Watch) -> list
     often, deadline = session.policy.jobs.alerts_every, session.policy.jobs.deadline
     return [
         *found,
-        Job(JobKey("", "alerts"), often, _alerting(session, watch), WATCH, deadline),
+        Job(JobKey("", "alerts"), often, _alerting(session, watch, clients), WATCH, deadline),
         Job(
             JobKey("", "housekeeping"),
             _DAILY,
@@ -177,11 +177,13 @@ def _proving(resource: Resource) -> Callable[[Account], Result]:
     return prove
 
 
-def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
+def _alerting(
+    session: Session, watch: Watch, clients: Mapping[str, Client]
+) -> Callable[[Stopping], Result]:
     def look(stopping: Stopping) -> Result:
         now = session.clock.now()
         try:
-            failed = watch.tick(session.database, now)
+            failed = watch.tick(session.database, now, _clocks(clients))
         except (UnwritableError, DatabaseUnavailableError) as exc:
             watch.away(
                 now, socket.gethostname(), error=exc
@@ -195,12 +197,23 @@ def _alerting(session: Session, watch: Watch) -> Callable[[Stopping], Result]:
     return look
 
 
+def _clocks(clients: Mapping[str, Client]) -> dict[str, timedelta | None]:
+    """By how much our clock is ahead of each vendor's, where it has answered; None where it tells no time."""
+    skews = {name: client.clock_skew() for name, client in clients.items()}
+    return {
+        name: skew
+        for name, skew in skews.items()
+        if skew is not None or clients[name].tells_no_time
+    }
+
+
 def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Stopping], Result]:
     def keep_house(stopping: Stopping) -> Result:
         now = retention.sure_now(session.clock.now(), clients.values())
         if now is None:
             return Result("incomplete", Message("job.no_vendor_time"))
         runs.prune_runs(session.database, now - _RUNS_KEPT)
+        vendor_words.prune(session.database, now)
         totals.recount(session.database)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):
@@ -244,5 +257,7 @@ def _entered(session: Session, job: Job, result: Result) -> None:
     try:
         now = session.clock.now()
         jobs.end_job(session.database, job.key, now, result.outcome, result.error)
+        if result.error and privacy_of(session.config, job.key.account).is_off:
+            vendor_words.keep(session.database, job.key.account, result.error, now)
     except (RetryableError, UnwritableError) as exc:
         log.debug("job.unrecorded", extra={**fields, "error": exc.message})

@@ -8,7 +8,7 @@ from wpsync.api import endpoints
 from wpsync.api.client import Client
 from wpsync.clock import AnchoredClock, SystemClock
 from wpsync.config import Config
-from wpsync.db import migrations, queries
+from wpsync.db import bi_role, migrations, queries
 from wpsync.db.database import Database
 from wpsync.db.queries import statements
 from wpsync.errors import ConfigError, Message, WpsyncError
@@ -25,19 +25,29 @@ QUERIES = statements(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was tried. The remedy of `detail` is how to mend it where it is not good."""
+    """One thing that was tried. The remedy of `detail` is how to mend it where it is not good, or a warning.
+
+    A warning keeps nothing from working, so it is good.
+    """
 
     name: Message
     detail: Message
     is_good: bool = True
+    is_warning: bool = False
+
+    @property
+    def mend(self) -> str | None:
+        """Return the next step; None where nothing is to be mended."""
+        return remedy(self.detail) if self.is_warning or not self.is_good else None
 
     def as_json(self) -> dict[str, object]:
         """Return it with stable keys and codes, and in the words of the process's language."""
         return {
             "name": _as_json(self.name),
             "is_good": self.is_good,
+            "is_warning": self.is_warning,
             "detail": _as_json(self.detail),
-            "mend": None if self.is_good else remedy(self.detail),
+            "mend": self.mend,
         }
 
 
@@ -58,7 +68,16 @@ def _bad(name: str, detail: Message) -> Finding:
     return Finding(Message(name), detail, is_good=False)
 
 
-CONFIGURED = _good("check.configuration", Message("check.configured"))
+def _doubtful(name: str, detail: Message) -> Finding:
+    return Finding(Message(name), detail, is_warning=True)
+
+
+def check_configuration(config: Config) -> Finding:
+    """Check whether other users of this machine can read the secrets; the rest was checked when it was loaded."""
+    exposed = list(map(str, config.exposed_files()))
+    if exposed:
+        return _doubtful("check.configuration", Message("check.exposed", {"files": exposed}))
+    return _good("check.configuration", Message("check.configured"))
 
 
 def check_database(conninfo: Secret, *, connections: int) -> Iterator[Finding]:
@@ -84,6 +103,7 @@ def check_database(conninfo: Secret, *, connections: int) -> Iterator[Finding]:
             yield _migrations(pending.names)
             if not pending.steps:
                 yield from _tables(database)
+                yield from _readers(database)
     except ConfigError:  # a database that is not to be used: the command is refused
         raise
     except WpsyncError as exc:
@@ -154,13 +174,27 @@ def _tables(database: Database) -> Iterator[Finding]:
         yield _good("check.tables", Message("check.tables_as_made"))
 
 
+def _readers(database: Database) -> Iterator[Finding]:
+    with database.connection() as connection:
+        left = bi_role.advice(connection)
+        everyone_creates = bi_role.everyone_creates(connection)
+    if everyone_creates:
+        yield _doubtful("check.rights", Message("database.everyone_creates"))
+    for role, statements_left in left.items():
+        if statements_left:
+            fields = {"role": role, "statements": statements_left}
+            yield _doubtful("check.readers", Message("check.readers_not_limited", fields))
+    if left and not any(left.values()):
+        yield _good("check.readers", Message("check.readers_limited", {"count": len(left)}))
+
+
 def check_privacy(config: Config) -> Finding:
     """Check whether data that is hidden in columns may still stand in message bodies."""
     every = [config.privacy_of(account) for account in ("", *config.accounts)]
     hidden = [
         str(kind)
         for kind in Personal
-        if kind not in (Personal.NO, Personal.MESSAGE_BODIES)
+        if kind is not Personal.MESSAGE_BODIES
         and any(getattr(one, kind) != "keep" and one.message_bodies == "keep" for one in every)
     ]
     if hidden:

@@ -46,15 +46,15 @@ def column(
 
 
 def error_columns(*, null: bool = True) -> tuple[sa.Column[Any], ...]:
-    """An error as a code with its parameters, and apart from them the words of others (`errors.Message`)."""
+    """An error as a code with its parameters, and apart from them the words of the system (`errors.Message`)."""
     return (
         column("error_code", IDENTIFIER, "错误代码", "the error's code", null=null),
         column("error_params", JSONB(), "错误参数", "the error's parameters", null=null),
         column(
             "error_words",
             sa.Text(),
-            "厂商、数据库或系统的原文",
-            "the words of the vendor, the database or the system, as they were",
+            "数据库或系统的原文（不含行内容）",
+            "the words of the database or the system, without values of rows",
             null=True,
         ),
     )

@@ -54,11 +54,16 @@ KEEPALIVE = {
 """How our end notices a server that has vanished: libpq's parameters, in seconds."""
 
 ENCODING = "UTF8"
+LEAST_VERSION = 15_00_00
+"""The oldest Postgres that wpsync is tested with, in libpq's form. Version 14 is out of support."""
+
+SEARCH_PATH = "pg_catalog, pg_temp"
+"""Where names without a schema are looked up: nowhere that another role may write (CVE-2018-1058)."""
 
 _PINNED = (
     "set client_encoding to 'UTF8'; set datestyle to 'ISO, YMD'; set intervalstyle to 'postgres';"
     " set timezone to 'UTC'; set bytea_output to 'hex'; set extra_float_digits to 1;"
-    " set standard_conforming_strings to on; set search_path to pg_catalog;"
+    " set standard_conforming_strings to on; set search_path to {path};"
     " set default_transaction_isolation to 'read committed'; set default_transaction_deferrable to off;"
     " set lock_timeout to 0; set idle_in_transaction_session_timeout to '1h'; set row_security to off;"
     " set statement_timeout to '{statement}s'"
@@ -112,7 +117,7 @@ class Pinned(psycopg.Connection[Any]):
 
     @classmethod
     def connect(cls, conninfo: str = "", **given: Any) -> Self:
-        """Connect, and pin the session. Raises FatalError for a database that is not in UTF-8."""
+        """Connect, and pin the session. Raises the errors of `pin`."""
         connection = super().connect(conninfo, **given)
         try:
             pin(connection, cls.waits)
@@ -164,12 +169,23 @@ def connect(conninfo: Secret | str, *, autocommit: bool = True, **given: Any) ->
 
 
 def pin(connection: psycopg.Connection[Any], waits: DatabaseWaits) -> None:
-    """Make the settings of a session. Raises FatalError for a database that is not in UTF-8."""
+    """Make the settings of a session, and read back the one that others could use against us.
+
+    Raises ConfigError for a server that is too old or a pooler that drops settings, FatalError for a database that is
+    not in UTF-8.
+    """
+    if connection.info.server_version < LEAST_VERSION:
+        version = connection.info.parameter_status("server_version") or "?"
+        raise ConfigError("database.too_old", version=version, least=LEAST_VERSION // 10_000)
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != ENCODING:
         raise FatalError("database.not_utf8", encoding=encoding or "?")
     was, connection.autocommit = connection.autocommit, True
-    connection.execute(_PINNED.format(statement=int(waits.statement)) + "; " + _NOTICE_US_DEAD)
+    settings = _PINNED.format(statement=int(waits.statement), path=SEARCH_PATH)
+    connection.execute(settings + "; " + _NOTICE_US_DEAD)
+    found = connection.execute("show search_path").fetchone()
+    if found is None or found[0] != SEARCH_PATH:
+        raise ConfigError("database.search_path", wanted=SEARCH_PATH, found=found and found[0])
     connection.autocommit = was
     if isinstance(connection, Pinned):
         connection.answer_within = waits.statement + waits.beyond

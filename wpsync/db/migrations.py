@@ -38,8 +38,8 @@ from wpsync.db.refusals import reason, translation
 from wpsync.errors import ConfigError, DatabaseUnavailableError, FatalError
 from wpsync.policy import DEFAULT, DatabaseWaits
 
-ADVISORY_LOCK = 7_706_001
 _LOCK_NOT_AVAILABLE = "55P03"
+_MADE_MEANWHILE = {"23505", "42P06", "42P07"}
 _INSUFFICIENT_PRIVILEGE = "42501"
 
 _UNRELEASED = frozenset(f"{number:04}" for number in range(1, 14))
@@ -54,7 +54,17 @@ _RELATIONS = (
     " and (n.nspname, c.relname) <> ('wpsync', 'alembic_version') order by 1 limit 3"
 )
 
+_VERSIONS = (
+    "CREATE TABLE wpsync.alembic_version"
+    " (version_num VARCHAR(32) NOT NULL CONSTRAINT alembic_version_pkc PRIMARY KEY)"
+)
+"""The table as Alembic makes it where it is missing."""
+
 log = logging.getLogger(__name__)
+
+
+class _TurnLostError(Exception):
+    """Another process made the schema first: look again for pending steps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,11 +118,13 @@ def upgrade(
     try:
         for attempt in trying:
             with attempt, _connected(url) as connection:
-                _take_turns(connection, lock_timeout_seconds)
+                _set_timeouts(connection, lock_timeout_seconds)
                 found = _pending(connection, config)
                 if found.names:
                     config.attributes["connection"] = connection
                     with _rights_explained(), connection.begin():
+                        _take_turns(connection)
+                        found = _lacking(connection, config)
                         _apply(connection, config, found.steps)
     except RetryError:
         raise DatabaseUnavailableError("schema.locked") from None
@@ -142,6 +154,13 @@ def pending(url: str) -> Pending:
 
 
 def _pending(connection: Connection, config: Config) -> Pending:
+    found = _lacking(connection, config)
+    connection.rollback()
+    return found
+
+
+def _lacking(connection: Connection, config: Config) -> Pending:
+    """Return everything that the database lacks, as the connection's transaction sees it."""
     script = ScriptDirectory.from_config(config)
     heads = _heads(connection)
     _refuse(connection, script, heads)
@@ -164,7 +183,6 @@ def _pending(connection: Connection, config: Config) -> Pending:
         for one in reversed(lacking)
     ]
     stale = [one.name for one in definitions.stale(_driver(connection))]
-    connection.rollback()
     return Pending(steps, stale)
 
 
@@ -191,19 +209,36 @@ def as_sql() -> str:
     return config.output_buffer.getvalue()
 
 
-def _take_turns(connection: Connection, lock_timeout_seconds: float) -> None:
-    """Processes that start together migrate one after the other; nobody waits long for a lock."""
+def _set_timeouts(connection: Connection, lock_timeout_seconds: float) -> None:
     connection.execute(text(f"SET lock_timeout = '{int(lock_timeout_seconds * 1000)}ms'"))
     connection.execute(text("SET statement_timeout = '10min'"))
-    connection.execute(text(f"SELECT pg_advisory_lock({ADVISORY_LOCK})"))
     connection.commit()
+
+
+def _take_turns(connection: Connection) -> None:
+    """Let processes that start together migrate one after the other, by a lock that only the owner can take.
+
+    In a new database that is the table of versions: the first to make it keeps the others waiting. Raises
+    _TurnLostError where another has made it meanwhile.
+    """
+    found = text("SELECT to_regnamespace('wpsync'), to_regclass('wpsync.alembic_version')")
+    schema, table = connection.execute(found).one()
+    if table is not None:
+        connection.execute(text("LOCK TABLE wpsync.alembic_version IN SHARE ROW EXCLUSIVE MODE"))
+        return
+    try:
+        if schema is None:
+            connection.execute(text("CREATE SCHEMA wpsync"))
+        connection.execute(text(_VERSIONS))
+    except DBAPIError as exc:
+        if getattr(exc.orig, "sqlstate", None) in _MADE_MEANWHILE:
+            raise _TurnLostError from None
+        raise
 
 
 def _heads(connection: Connection) -> set[str]:
     options = {"version_table_schema": "wpsync"}
-    heads = set(MigrationContext.configure(connection, opts=options).get_current_heads())
-    connection.rollback()
-    return heads
+    return set(MigrationContext.configure(connection, opts=options).get_current_heads())
 
 
 def _refuse(connection: Connection, script: ScriptDirectory, heads: set[str]) -> None:
@@ -239,7 +274,8 @@ def _rights_explained() -> Iterator[None]:
 
 def _lock_was_taken(exc: BaseException) -> bool:
     driver = exc.orig if isinstance(exc, DBAPIError) else exc
-    return getattr(driver, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    taken = getattr(driver, "sqlstate", None) == _LOCK_NOT_AVAILABLE
+    return taken or isinstance(exc, _TurnLostError)
 
 
 @contextmanager

@@ -1,5 +1,7 @@
 """The driver's errors translated: each becomes one of ours, in one line with the table, the SQLSTATE and the cause."""
 
+import re
+
 import psycopg
 from psycopg import errors
 
@@ -22,13 +24,13 @@ _SETTING = ("invalid value for parameter", "startup parameter", "configuration p
 
 def translation(exc: psycopg.Error) -> WpsyncError:
     """Return our error for one of the driver's."""
-    words = reason(exc)
+    words, quote = (None, reason(exc)) if of_others(exc) else (reason(exc), None)
     if isinstance(exc, UnansweredError):
         return DatabaseUnavailableError("database.commits_hang")
     if isinstance(exc, _OF_SCHEMA) and not of_others(exc):
         return SchemaMismatchError("schema.differs", words=words)
     if isinstance(exc, errors.InsufficientPrivilege):
-        return FatalError("database.right_missing", words=words)
+        return FatalError("database.right_missing", words=words, quote=quote)
     if isinstance(exc, errors.DiskFull):
         if _is_shared_memory(exc):
             return UnwritableError("database.shared_memory_full", words=words)
@@ -45,14 +47,62 @@ def translation(exc: psycopg.Error) -> WpsyncError:
             "database.constraint", words=words, table=table, name=name, sqlstate=exc.sqlstate
         )
     return FatalError(
-        "database.refused", words=words, sqlstate=exc.sqlstate or "-", place=_place(exc)
+        "database.refused",
+        words=words,
+        quote=quote,
+        sqlstate=exc.sqlstate or "-",
+        place=_place(exc),
     )
 
 
 def reason(exc: BaseException | None) -> str:
-    """Return the first line of an error: the server's own sentence."""
+    """Return the first line of an error, the server's own sentence, without the values of rows that it may quote."""
     lines = [line for line in str(exc).strip().splitlines() if line.strip()]
-    return lines[0] if lines else type(exc).__name__
+    return _QUOTED.sub(_named, lines[0]) if lines else type(exc).__name__
+
+
+_QUOTED = re.compile(r'(?:(\w+) )?"[^"]*(?:"|\Z)')
+_NAMES = frozenset(
+    [
+        "at",
+        "attribute",
+        "column",
+        "constraint",
+        "database",
+        "encoding",
+        "extension",
+        "file",
+        "function",
+        "host",
+        "index",
+        "language",
+        "method",
+        "name",
+        "operator",
+        "option",
+        "parameter",
+        "partition",
+        "policy",
+        "relation",
+        "role",
+        "schema",
+        "sequence",
+        "server",
+        "setting",
+        "socket",
+        "table",
+        "tablespace",
+        "trigger",
+        "type",
+        "user",
+        "view",
+    ]
+)
+"""Words before a quoted name. A text that is quoted behind any other word may be a value of a row."""
+
+
+def _named(found: re.Match[str]) -> str:
+    return found[0] if found[1] in _NAMES else f"{found[1]} …" if found[1] else "…"
 
 
 def of_others(exc: psycopg.Error) -> bool:
@@ -63,11 +113,12 @@ def of_others(exc: psycopg.Error) -> bool:
 def _place(exc: psycopg.Error) -> str:
     names = (exc.diag.schema_name, exc.diag.table_name, exc.diag.column_name)
     place = ".".join(name for name in names if name)
-    function = (exc.diag.context or "").splitlines()[:1] if of_others(exc) else []
+    lines = (exc.diag.context or "").splitlines() if of_others(exc) else []
+    function = [line for line in lines if line.startswith(("PL/", "SQL function"))][:1]
     return ", ".join([one for one in (place, exc.diag.constraint_name) if one] + function) or "-"
 
 
-def _interrupted(exc: psycopg.Error, words: str) -> DatabaseUnavailableError | None:
+def _interrupted(exc: psycopg.Error, words: str | None) -> DatabaseUnavailableError | None:
     """Return the error for a statement that the server broke off; None for any other."""
     if isinstance(exc, errors.QueryCanceled):
         return DatabaseUnavailableError("database.statement_canceled", words=words)
@@ -78,7 +129,7 @@ def _interrupted(exc: psycopg.Error, words: str) -> DatabaseUnavailableError | N
     return None
 
 
-def _not_connected(exc: psycopg.Error, words: str) -> DatabaseUnavailableError:
+def _not_connected(exc: psycopg.Error, words: str | None) -> DatabaseUnavailableError:
     told = str(exc) if exc.sqlstate is None else ""
     if isinstance(exc, errors.TooManyConnections) or any(one in told for one in _CONNECTIONS):
         return DatabaseUnavailableError("database.too_many_connections", words=words)

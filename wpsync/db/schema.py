@@ -464,6 +464,21 @@ def _listings(metadata: sa.MetaData) -> None:
     )
 
 
+def _ledgers(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "ledgers",
+        metadata,
+        _column(*_ACCOUNT),
+        _column(*_RESOURCE),
+        sa.PrimaryKeyConstraint("account", "resource", name="ledgers_pkey"),
+        schema="wpsync",
+        comment=_comment(
+            "每个资源的台账锁：修改台账的事务锁住该行",
+            "one row per ledger, locked by the transaction that changes it",
+        ),
+    )
+
+
 def _watermarks(metadata: sa.MetaData) -> None:
     sa.Table(
         "watermarks",
@@ -617,6 +632,7 @@ def metadata() -> sa.MetaData:
         _budget,
         _drift,
         _listings,
+        _ledgers,
         _watermarks,
         _plan,
         _tokens,

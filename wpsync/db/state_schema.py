@@ -19,6 +19,7 @@ def declare(metadata: sa.MetaData) -> None:
     _leases(metadata)
     _surveys(metadata)
     _named_rows(metadata)
+    _vendor_words(metadata)
 
 
 def _instances(metadata: sa.MetaData) -> None:
@@ -377,5 +378,22 @@ def _named_rows(metadata: sa.MetaData) -> None:
         comment=comment(
             "消息引用过的会话，以及其中尚缺的",
             "chats that messages name, and which of them are not there",
+        ),
+    )
+
+
+def _vendor_words(metadata: sa.MetaData) -> None:
+    sa.Table(
+        "vendor_words",
+        metadata,
+        column(*ACCOUNT),
+        column("error_code", IDENTIFIER, "错误代码", "the error's code"),
+        column("words", sa.Text(), "厂商原文", "what the vendor said with it last"),
+        column("said_at", INSTANT, "收到时间", "when"),
+        sa.PrimaryKeyConstraint("account", "error_code", name="vendor_words_pkey"),
+        schema="wpsync",
+        comment=comment(
+            "厂商报错原文：单独存放，数日后删除，任一隐私类别不为 keep 时不保存",
+            "what the vendor said with errors: kept apart, for some days, and only where privacy keeps everything",
         ),
     )

@@ -10,11 +10,10 @@ from collections.abc import Iterator
 from wpsync.errors import UNSERVED
 from wpsync.extract.events import Body, Closed, Event, PageRead, Reason, Restart, Vendor
 from wpsync.extract.page_count import PageCount, PageCounter
+from wpsync.extract.smaller_pages import parts_of
 from wpsync.model import Page
 from wpsync.policy import DEFAULT, ListingRetries
 from wpsync.resources.spec import Resource
-
-_PARTS = (10, 5, 2)
 
 
 class ListingBisection:
@@ -84,13 +83,12 @@ class ListingBisection:
         self._in_a_row = 0
         self._counting.add(page, start, None, self._tally)
         if page.records:
-            yield PageRead(page.records, page.fetched_at)
+            yield PageRead(page.records, page.fetched_at, page.size)
 
     def _parts(self, number: int, size: int) -> int:
         """Into how many pages a page is cut, all of which the vendor shows; 1 where into none."""
         last = self._resource.page_cap or 2**31
-        fitting = (parts for parts in _PARTS if size % parts == 0 and number * parts <= last)
-        return next(fitting, 1) if self._failed <= self._rules.failed_pages else 1
+        return parts_of(size, number, last) if self._failed <= self._rules.failed_pages else 1
 
     def _page(self, number: int, size: int) -> Page:
         return self._vendor.page({**self._ask, "page": number, "pageSize": size})

@@ -1,6 +1,6 @@
 """What a reader says and whom it asks: the words between `extract.reading` and those who obey it."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -37,8 +37,8 @@ class Vendor(Protocol):
         """One page. Raises SpanTooLargeError, TooManyRowsError or another WpsyncError."""
         ...
 
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
-        """Pages in the order of their bodies; several may be fetched at once."""
+    def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
+        """Pages in the order of their bodies, which are taken as they are needed; several may be fetched at once."""
         ...
 
     def values(self, by: Filter) -> Sequence[str]:
@@ -53,10 +53,11 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class PageRead:
-    """Records to stage, and when they were asked for."""
+    """Records to stage, when they were asked for, and the bytes of the reply."""
 
     records: Sequence[object]
     fetched_at: datetime
+    size: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,9 @@ from wpsync.resources.spec import Filter, Resource
 MAX_FILTER_VALUES = 1_000
 """An overfull second is not split by a filter that would take more requests than this."""
 
+MOST_PAGES = 2_000
+"""Pages of one reading where the vendor names no limit: a million rows, far more than one second can hold."""
+
 
 class Reader:
     """Reads windows and listings of one resource."""
@@ -279,8 +282,12 @@ class Reader:
         return windows.split(window, parts)
 
     def _shown_at_most(self, length: int) -> int:
-        cap = self._resource.page_cap
-        return 2**63 if cap is None else cap * length
+        return self._page_cap * length
+
+    @property
+    def _page_cap(self) -> int:
+        """The most pages of one reading; a listing without pages is one."""
+        return self._resource.page_cap or MOST_PAGES
 
     def _page_length(self, first: Page) -> int:
         """Rows on a full page: fewer than asked for where the vendor clamps the page size."""
@@ -297,7 +304,7 @@ class Reader:
         """All pages after the first one came; counts into `tally` what they show."""
         length = self._page_length(first)
         total = ceil((first.count or 0) / length)
-        if total > (self._resource.page_cap or total):
+        if total > self._page_cap:
             tally.over_cap, tally.count = True, first.count
             return
         yield from self._count(first, 1, length, window, tally)
@@ -330,9 +337,7 @@ class Reader:
         tally: PageCount,
     ) -> Generator[Event, None, None]:
         """A full last page may hide that the count was too low: go on until a page is not full."""
-        while (last >= length or last in self._clamps) and number < (
-            self._resource.page_cap or 2**31
-        ):
+        while (last >= length or last in self._clamps) and number < self._page_cap:
             number += 1
             known = len(tally.seen)
             page = self._again(ask, number, (number - 1) * length, self._page(ask, number))
@@ -363,7 +368,7 @@ class Reader:
     def _rest(self, ask: Body, total: int) -> Iterator[Page]:
         if total < 3:
             return iter(())
-        return self._vendor.pages([self._body(ask, number) for number in range(3, total + 1)])
+        return self._vendor.pages(self._body(ask, number) for number in range(3, total + 1))
 
     def _page(self, ask: Body, number: int) -> Page:
         return self._vendor.page(self._body(ask, number))
@@ -379,7 +384,7 @@ class Reader:
         behind = (number - 1) * length if self._resource.page_size else 0
         self._counting.add(page, behind, window, tally)
         if page.records:
-            yield PageRead(page.records, page.fetched_at)
+            yield PageRead(page.records, page.fetched_at, page.size)
 
     def _overfull(
         self, window: Window | None, asks: Sequence[Body], tally: PageCount
@@ -395,7 +400,7 @@ class Reader:
                 tally.count, tally.problem = total, None
                 return
         cap = self._resource.page_cap or 1
-        bodies = [self._body(asks[-1], number) for number in range(1, cap + 1)]
+        bodies = (self._body(asks[-1], number) for number in range(1, cap + 1))
         try:
             for number, page in enumerate(self._vendor.pages(bodies), 1):
                 yield from self._count(page, number, self._resource.page_size, window, tally)

@@ -29,7 +29,7 @@ from wpsync.normalize.erasure import names
 from wpsync.normalize.privacy import Privacy
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Personal
-from wpsync.state import listings
+from wpsync.state import listings, vendor_words
 from wpsync.state.scope import Scope
 
 QUERIES = statements(__name__)
@@ -187,6 +187,8 @@ def erase(database: Database, request: Request, rules: Sequence[Privacy], at: da
             numbers = _same_person(connection, number, forms)
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
+        vendor_words.forget_all(connection)
+        sweeping.ask(connection, ["wpsync.vendor_words"])
         removed: Counter[str] = Counter()
         for account in table_stats.accounts(connection):
             eraser = Eraser(connection, account)

@@ -18,10 +18,11 @@ select %(account)s, %(resource)s, * from unnest(%(ids)s::text[], %(times)s::time
 on conflict (account, resource, id) do update set at = excluded.at where old.at <> excluded.at
 
 -- name: lock_erasures
-select pg_advisory_xact_lock(hashtextextended('wpsync:erasures', 0))
+-- Wait for the loads under way, and keep others waiting. No reader waits, and no BI role can take it.
+lock table wpsync.erased_marks in exclusive mode
 
 -- name: lock_erasures_shared
-select pg_advisory_xact_lock_shared(hashtextextended('wpsync:erasures', 0))
+lock table wpsync.erased_marks in row share mode
 
 -- name: phone_numbers_in_history
 select number from wp.history, jsonb_each_text(row) as field(name, number)

@@ -7,7 +7,7 @@ A text is a template: `{endpoint}` is a parameter as it is, `{rows:count}` one i
 ever parsed back: the code and the parameters hold all that must be known later.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import cast
 
 from wpsync.errors import Message
@@ -16,16 +16,28 @@ from wpsync.messages.catalogue import MESSAGES
 from wpsync.messages.formats import Formats
 
 
-def say(message: Message, language: Language | None = None) -> str:
-    """Return a message's text, with the words of others quoted; in the language of the process by default.
+def say(message: Message, language: Language | None = None, *, quoting: bool = False) -> str:
+    """Return a message's text, with the words of the system behind it; in the language of the process by default.
 
+    `quoting` adds the vendor's words: only for the terminal of the command that met them.
     Raises KeyError for a code that is not in the catalogue, or a parameter that its text lacks.
     """
     language = language or spoken()
-    text = _rendered(MESSAGES[message.code].text.to(language), message, language)
-    if not message.words:
+    text = _rendered(MESSAGES[message.code].text.to(language), message, language, quoting=quoting)
+    words = message.words or (message.quote if quoting else None)
+    if not words:
         return text
-    return f"{text}：“{message.words}”" if language is Language.ZH else f'{text}: "{message.words}"'
+    return f"{text}：“{words}”" if language is Language.ZH else f'{text}: "{words}"'
+
+
+def quotes(message: Message) -> Iterator[Message]:
+    """Yield a message, and those among its parameters, that hold the vendor's words."""
+    if message.quote:
+        yield message
+    for value in message.params.values():
+        for one in value if isinstance(value, (list, tuple)) else (value,):
+            if isinstance(one, Message):
+                yield from quotes(one)
 
 
 def remedy(message: Message, language: Language | None = None) -> str | None:
@@ -69,9 +81,9 @@ def nested(value: object) -> Message | None:
     return None
 
 
-def _rendered(template: str, message: Message, language: Language) -> str:
+def _rendered(template: str, message: Message, language: Language, *, quoting: bool = False) -> str:
     def worded(value: object) -> str:
         inner = nested(value)
-        return str(value) if inner is None else say(inner, language)
+        return str(value) if inner is None else say(inner, language, quoting=quoting)
 
     return Formats(language, worded).vformat(template, (), message.params)

@@ -102,11 +102,35 @@ ENTRIES: Mapping[str, Entry] = {
             "请删除或停用；如需同步给其他程序，建议使用逻辑复制",
         ),
     ),
+    "check.readers": Entry(Text("BI roles", "BI 角色")),
+    "check.readers_limited": Entry(
+        Text("{count} roles, limited to reading", "{count} 个角色，仅可读取")
+    ),
+    "check.readers_not_limited": Entry(
+        Text(
+            "{role} may do more than read, because every role may",
+            "{role} 除读取外还拥有所有角色共有的权限",
+        ),
+        Text(
+            "where no other program needs it, run as an administrator: {statements:list}",
+            "如果没有其他程序依赖，请由管理员执行：{statements:list}",
+        ),
+    ),
     "check.may_not_make_temporary": Entry(
         Text("the role {user} may not make temporary tables", "角色 {user} 无权创建临时表"),
         Text(
             "grant temporary on database … to {user}",
             "请授予 {user} 在该数据库上的 TEMPORARY 权限",
+        ),
+    ),
+    "check.exposed": Entry(
+        Text(
+            "every user of this machine can read the secrets in {files:list}",
+            "本机所有用户都能读取以下文件中的密钥：{files:list}",
+        ),
+        Text(
+            "run `chmod o-rwx` on each; the user that runs wpsync may read it as its owner or by its group",
+            "请对上述文件执行 `chmod o-rwx`；运行 wpsync 的用户以属主或属组身份读取即可",
         ),
     ),
     "check.configured": Entry(Text("readable and complete", "可读取且完整")),

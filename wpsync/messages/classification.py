@@ -69,4 +69,4 @@ def key(message: Message) -> str:
     if cause := shared(message):
         return cause
     params = {name: value for name, value in message.params.items() if name != "endpoint"}
-    return str(replace(message, params=params))
+    return f"{replace(message, params=params)} {message.quote or ''}"

@@ -13,6 +13,38 @@ ENTRIES: Mapping[str, Entry] = {
             "厂商接口自 {since:at} 起没有正常应答（{error:message}），恢复后自动补齐，不会丢失数据",
         ),
     ),
+    "condition.vendor_clock_behind": Entry(
+        Text(
+            "the vendor's clock is {days:count} days behind ours (the database's): one of them is wrong;"
+            " until they agree, rows are removed only once they are too old by both",
+            "厂商时钟比我方（数据库）慢 {days:count} 天，其中一方有误；在两者一致之前，只清理按两个时钟都已到期的数据",
+        ),
+        Text(
+            "compare both with the real time: set the database's clock by NTP, or report it to the vendor",
+            "请与实际时间核对：用 NTP 校准数据库时钟，或反馈给厂商",
+        ),
+    ),
+    "condition.vendor_clock_ahead": Entry(
+        Text(
+            "the vendor's clock is {days:count} days ahead of ours (the database's): one of them is wrong;"
+            " rows are removed by ours",
+            "厂商时钟比我方（数据库）快 {days:count} 天，其中一方有误；数据清理以我方时钟为准",
+        ),
+        Text(
+            "compare both with the real time: set the database's clock by NTP, or report it to the vendor",
+            "请与实际时间核对：用 NTP 校准数据库时钟，或反馈给厂商",
+        ),
+    ),
+    "condition.vendor_tells_no_time": Entry(
+        Text(
+            "the vendor's replies tell no time (no Date header), so nothing confirms which rows are old enough to be removed",
+            "厂商返回的内容不带时间（没有 Date 头），无法核对哪些数据已到期，到期清理可能因此暂停",
+        ),
+        Text(
+            "look for a proxy that removes the Date header; otherwise report it to the vendor",
+            "请检查是否有代理去掉了 Date 头，否则请反馈给厂商",
+        ),
+    ),
     "condition.stale": Entry(
         Text(
             "{resource:named} is {minutes:count} minutes behind: {cause:message}",
@@ -132,8 +164,9 @@ ENTRIES: Mapping[str, Entry] = {
     ),
     "condition.drift": Entry(
         Text(
-            "the vendor's data has new fields or types: {names:list}; nothing is lost (kept in _extra)",
-            "厂商的数据结构有变化：{names:list}；数据未丢失（保存在 _extra 中）",
+            "the vendor's data has {count:count} new fields, types or kinds ({resources:resources}), see wpsync status;"
+            " nothing is lost (kept in _extra)",
+            "厂商的数据结构有 {count:count} 处变化（{resources:resources}），详见 wpsync status；数据未丢失（保存在 _extra 中）",
         ),
         Text("look for a new version of wpsync", "请留意 wpsync 的新版本"),
     ),

@@ -120,6 +120,24 @@ ENTRIES: Mapping[str, Entry] = {
             "{bind} 会把状态页开放给网络，请设置 web.password（或 web.password_file）",
         )
     ),
+    "configuration.hosts_without_password": Entry(
+        Text(
+            "a proxy opens the status page to others; set web.password (or web.password_file)",
+            "通过代理访问意味着对外开放状态页，请设置 web.password（或 web.password_file）",
+        )
+    ),
+    "configuration.not_a_host": Entry(
+        Text(
+            "{given} is no name of a host: write it without scheme and port",
+            "{given} 不是主机名，请不要带协议和端口",
+        )
+    ),
+    "configuration.not_a_network": Entry(
+        Text(
+            "{given} is neither an address nor a network, such as 10.0.0.5 or 10.0.0.0/24",
+            "{given} 不是地址或网段，应写成 10.0.0.5 或 10.0.0.0/24",
+        )
+    ),
     "configuration.work_ends_first": Entry(
         Text("must be earlier than bi.work_ends", "应早于 bi.work_ends")
     ),

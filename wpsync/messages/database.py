@@ -100,6 +100,16 @@ ENTRIES: Mapping[str, Entry] = {
             "或用 `alter role … reset` 重置角色上的设置",
         ),
     ),
+    "database.search_path": Entry(
+        Text(
+            "the session looks names up in {found}, though {wanted} was set",
+            "会话的 search_path 是 {found}，而不是所设置的 {wanted}",
+        ),
+        Text(
+            "connect to Postgres directly, or through a pooler that keeps the settings of a session",
+            "请直接连接 Postgres，或使用能保留会话设置的连接池",
+        ),
+    ),
     "database.not_utf8": Entry(
         Text(
             "the database is in {encoding}, which cannot hold every text",
@@ -197,10 +207,44 @@ ENTRIES: Mapping[str, Entry] = {
             "请连接主库，或解除只读状态（云数据库空间不足时常会自动设为只读）",
         ),
     ),
+    "database.no_role_name": Entry(
+        Text("{role} cannot be the name of a role", "{role} 不能用作角色名"),
+        Text(
+            "name a role of its own, e.g. `wpsync bi-role metabase` (at most 63 bytes; not public or none)",
+            "请指定一个专用的角色名，例如 `wpsync bi-role metabase`（最多 63 字节，不能是 public 或 none）",
+        ),
+    ),
+    "database.foreign_role": Entry(
+        Text(
+            "the role {role} exists, and wpsync did not make it: other programs may use it",
+            "角色 {role} 已存在，且不是由 wpsync 创建，可能有其他程序在使用",
+        ),
+        Text(
+            "name another role; or, where it is meant to be this one, add --force: rights beyond reading are taken from it",
+            "请换一个角色名；如确实要使用该角色，请加 --force：只读以外的权限会被收回",
+        ),
+    ),
+    "database.everyone_creates": Entry(
+        Text(
+            "every role may create objects in the schema public of this database",
+            "任何角色都能在该数据库的 public 模式中创建对象",
+        ),
+        Text(
+            "run `revoke create on schema public from public`, or add --force",
+            "请执行 `revoke create on schema public from public`，或加 --force",
+        ),
+    ),
+    "database.too_old": Entry(
+        Text(
+            "Postgres {version} is too old: wpsync needs {least} or newer",
+            "Postgres {version} 版本过低：wpsync 需要 {least} 或更高版本",
+        ),
+        Text("upgrade the server", "请升级数据库服务器"),
+    ),
     "database.not_a_reader": Entry(
         Text(
-            "the role {role} cannot become a read-only role: it owns tables, is a superuser, or is the role of wpsync itself",
-            "角色 {role} 不能用作只读角色：它拥有表、是超级用户，或是 wpsync 自己使用的角色",
+            "the role {role} cannot become a read-only role: it owns objects of a database, is a superuser, or is the role of wpsync itself",
+            "角色 {role} 不能用作只读角色：它拥有数据库对象、是超级用户，或是 wpsync 自己使用的角色",
         ),
         Text(
             "use a role of its own, e.g. `wpsync bi-role metabase`",

@@ -18,6 +18,12 @@ ENTRIES: Mapping[str, Entry] = {
             "记录的字节不是 UTF-8，或不是可读取的 JSON",
         ),
     ),
+    "dead_letter.too_large": Entry(
+        Text(
+            "the record alone is larger than a reply may be; its beginning is kept",
+            "仅这一条记录就超过单次返回内容的上限，只保留了开头部分",
+        ),
+    ),
     "dead_letter.no_payload": Entry(
         Text("the message has no payload", "消息没有内容"),
     ),

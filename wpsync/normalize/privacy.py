@@ -1,9 +1,10 @@
 """People's data as the configuration wants it, before anything is written: kept, hashed, masked or dropped.
 
-Pure, and the same for the same value: an unchanged row stays unchanged, equal values stay equal where
-they are hashed, and what was already treated stays as it is. Where any column of a table is not kept,
-nothing of `_extra` is either (it holds originals of values that were repaired, and fields that nobody
-declared), and of a dead letter only the names of its fields.
+Pure, and the same for the same value: an unchanged row stays unchanged, and equal values stay equal where
+they are hashed. Every value is treated, also one that looks as if it had been: it comes from the vendor.
+Where any column of a table is not kept, `_extra` is not either (it holds originals of values that were
+repaired, and fields without a declaration). Then a dead letter keeps only the names of its fields, and a
+text in a column of codes that looks like no code only its length.
 """
 
 import hashlib
@@ -15,17 +16,21 @@ from typing import cast
 
 from wpsync import values
 from wpsync.model import Batch, DeadLetter, Row
-from wpsync.resources import PERSONAL, RESOURCES, TABLES, is_key
+from wpsync.normalize import originals
+from wpsync.resources import CODES, COLUMNS, PERSONAL, RESOURCES, TABLES, is_key
 from wpsync.resources.spec import Personal
 
 KEEP, HASH, MASK, DROP = "keep", "hash", "mask", "drop"
-WITHHELD = "withheld"
-"""The key under which a dead letter names the fields of an original that is not kept."""
+WITHHELD, FINGERPRINT = "withheld", "fingerprint"
+"""The keys of a dead letter whose original is not kept: the names of its fields, and what tells repetitions."""
 
 Treat = Callable[[object], object]
 
-_HASHED = re.compile(r"h_[0-9a-f]{32}")
-_COUNTED = re.compile(r"\[\d+\]")
+_CODE = re.compile(
+    r"(?=.{1,40}\Z)(?!.*(?<!0x)(?<!\d)\d{6})(?!.*\d{9})(?!wxid_)[A-Za-z0-9_.:()-]+|\[\d+\]",
+    re.ASCII,
+)
+"""The form of a code (also `8.0.48(0x28003030)`), or of the length that is kept of another text."""
 
 
 def treatment(mode: str, kind: str, key: bytes) -> Treat:
@@ -52,8 +57,6 @@ def _key_id(key: bytes) -> str:
 
 def _hashing(key: bytes) -> Callable[[str], str]:
     def hashed(value: str) -> str:
-        if _HASHED.fullmatch(value):
-            return value
         return "h_" + hmac.new(key, value.encode(), hashlib.sha256).hexdigest()[:32]
 
     return hashed
@@ -73,7 +76,12 @@ def _mask_name(value: str) -> str:
 
 def _count(value: str) -> str:
     """How long it was."""
-    return value if _COUNTED.fullmatch(value) else f"[{len(value)}]"
+    return f"[{len(value)}]"
+
+
+def _code(value: object) -> object:
+    """A code as it is; of another text how long it was."""
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else _count(str(value))
 
 
 _MASKS: Mapping[str, Callable[[str], str]] = {
@@ -99,9 +107,14 @@ class Privacy:
         for name, mode in modes.items():
             table, _, column = name.partition(".")
             mode = HASH if is_key(name) else mode
-            treat = treatment(mode, PERSONAL[name], key)
+            kind = "" if COLUMNS[name].within else PERSONAL[name]
+            treat = treatment(mode, kind, key)
             place = TABLES[table].position(column)
             self._by_table.setdefault(table, []).append((place, treat))
+        for name in CODES:
+            table, _, column = name.partition(".")
+            if table in self._by_table:
+                self._by_table[table].append((TABLES[table].position(column), _code))
 
     @property
     def is_off(self) -> bool:
@@ -113,8 +126,8 @@ class Privacy:
         return f"{table}.{column}" not in self.modes
 
     def touches(self, table: str) -> bool:
-        """Whether any column of a table is not kept."""
-        return table in self._by_table
+        """Whether any column of a table is not kept; of one without personal columns, whether any at all is not."""
+        return table in self._by_table or (bool(self.modes) and table not in _WITH_PEOPLE)
 
     @property
     def key_id(self) -> str | None:
@@ -132,7 +145,10 @@ class Privacy:
         return sorted(
             name
             for name, mode in self.modes.items()
-            if PERSONAL[name] == kind and mode in (MASK, DROP) and not is_key(name)
+            if PERSONAL[name] == kind
+            and mode in (MASK, DROP)
+            and (COLUMNS[name].identifies or COLUMNS[name].mentions)
+            and not is_key(name)
         )
 
     def masks(self, kind: str, number: str) -> frozenset[str]:
@@ -199,11 +215,17 @@ def withheld(original: str, key: bytes) -> str:
         parsed = json.loads(original)
     except ValueError:
         parsed = None
-    if isinstance(parsed, dict) and WITHHELD in parsed:
-        return original
-    names = sorted(cast("dict[str, object]", parsed)) if isinstance(parsed, dict) else []
+    fields = cast("dict[str, object]", parsed) if isinstance(parsed, dict) else {}
+    names = sorted({originals.shown_name(name) for name in fields})
     fingerprint = hmac.new(key, original.encode(), hashlib.sha256).hexdigest()[:16]
-    return json.dumps({WITHHELD: names, "fingerprint": fingerprint})
+    return json.dumps({WITHHELD: names, FINGERPRINT: fingerprint})
 
+
+def is_withheld(original: object) -> bool:
+    """Whether an original, parsed, is what `withheld` keeps of one."""
+    return isinstance(original, dict) and set(original) == {WITHHELD, FINGERPRINT}
+
+
+_WITH_PEOPLE = frozenset(name.partition(".")[0] for name in PERSONAL)
 
 OFF = Privacy({})

@@ -12,7 +12,7 @@ from typing import cast
 
 from wpsync import values
 from wpsync.errors import Message
-from wpsync.model import Batch, Damaged, DeadLetter, Erased
+from wpsync.model import Batch, Damaged, DeadLetter, Erased, TooLarge
 from wpsync.normalize import columns, erasure, originals
 from wpsync.normalize.payloads import MEDIA_FIELDS, MEDIA_KINDS, Messages, explode, may_be_object
 from wpsync.normalize.privacy import OFF, Privacy
@@ -124,7 +124,7 @@ class Normalizer:
             kept[number] = originals.extra_json(extra)
             for name in extra:
                 what = "type" if name.startswith(originals.RAW) else "field"
-                into.drift[what, values.holdable(name.removeprefix(originals.RAW))[:100]] += 1
+                into.drift[what, originals.shown_name(name.removeprefix(originals.RAW))] += 1
         rows = into.rows.setdefault(self._table, [])
         rows.extend(zip(*draft.columns.values(), kept, draft.stamps, strict=True))
 
@@ -165,12 +165,14 @@ class Normalizer:
         """Keep a record that cannot be read as it was sent, with its id where that is intact."""
         identifier = record.get(_holding(record, self._key.sources)[0])
         is_known = _is_usable(identifier) and not originals.is_broken(identifier)
+        is_large = isinstance(record, TooLarge)
+        reason = Message("dead_letter.too_large" if is_large else "dead_letter.broken_record")
         into.dead_letters.append(
             DeadLetter(
                 self._resource,
                 str(identifier)[:200] if is_known else None,
-                "broken_record",
-                Message("dead_letter.broken_record"),
+                reason.code.partition(".")[2],
+                reason,
                 originals.ascii_json(record.original()),
             )
         )
@@ -274,7 +276,7 @@ def _finish_messages(draft: _Draft, into: Batch) -> None:
     if UNKNOWN.name in kinds:
         for code, kind in zip(codes, kinds, strict=True):
             if kind == UNKNOWN.name:
-                into.drift["kind", str(code)[:100]] += 1
+                into.drift["kind", originals.shown_name(str(code))] += 1
     table["payload_ok"] = [True] * len(codes)
     table["sent_on"] = _days(draft)
     bodies, plain, sent = table["body"], table["plain_text"], draft.sent("msg")

@@ -6,7 +6,7 @@ writing them in `loading`.
 """
 
 from wpsync.resources import crm, device, messages, report, wechat
-from wpsync.resources.spec import Mode, Personal, Resource, Table
+from wpsync.resources.spec import Column, Harmless, Mode, Personal, Resource, Table
 
 _READ_IN_ORDER = (Mode.LISTING, Mode.WINDOWED, Mode.REPORT)
 
@@ -35,13 +35,23 @@ TABLES: dict[str, Table] = {
 
 WINDOWED = tuple(r for r in RESOURCES.values() if r.mode is Mode.WINDOWED)
 
+COLUMNS: dict[str, Column] = {
+    f"{table.name}.{column.name}": column for table in TABLES.values() for column in table.columns
+}
+"""Every declared column by `table.column`."""
+
 PERSONAL: dict[str, Personal] = {
-    f"{table.name}.{column.name}": column.personal
-    for table in TABLES.values()
-    for column in table.columns
-    if column.personal
+    name: column.personal
+    for name, column in COLUMNS.items()
+    if isinstance(column.personal, Personal)
 }
 """`table.column` of every column with personal data, to its class."""
+
+
+CODES: tuple[str, ...] = tuple(
+    name for name, column in COLUMNS.items() if column.personal is Harmless.CODE
+)
+"""`table.column` of every column with codes of the vendor's."""
 
 
 def is_key(name: str) -> bool:

@@ -2,7 +2,7 @@
 
 from wpsync import values
 from wpsync.model import PHONE
-from wpsync.resources.spec import Column, Mode, Personal, Resource, SqlType, Table
+from wpsync.resources.spec import Column, Harmless, Mode, Personal, Resource, SqlType, Table
 
 AGENTS = Resource(
     name="agents",
@@ -23,7 +23,7 @@ AGENTS = Resource(
                 values.text,
                 "座席编号",
                 "the agent's id",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "name",
@@ -70,7 +70,7 @@ CUSTOMER_FIELDS = Resource(
                 values.text,
                 "字段键，如 filed0",
                 "the field's key, e.g. filed0",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "label",
@@ -79,7 +79,7 @@ CUSTOMER_FIELDS = Resource(
                 values.text,
                 "字段名称，如 字段1",
                 "what the field is called",
-                personal=Personal.NO,
+                personal=Harmless.LABEL,
             ),
         ),
         soft_delete=True,
@@ -99,7 +99,7 @@ CUSTOMERS = Table(
             values.text,
             "客户编号",
             "the customer's id",
-            personal=Personal.NO,
+            personal=Harmless.ID,
         ),
         Column(
             "name",

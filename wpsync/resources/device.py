@@ -11,6 +11,7 @@ from wpsync.resources.spec import (
     Column,
     Filter,
     FollowUp,
+    Harmless,
     Mode,
     Personal,
     Resource,
@@ -36,7 +37,7 @@ _OWNER = (
         values.text,
         "当时持机座席编号",
         "the agent who held the phone then",
-        personal=Personal.NO,
+        personal=Harmless.ID,
     ),
     Column(
         "agent_name",
@@ -75,7 +76,8 @@ _DEVICE = (
         values.text,
         "设备编号",
         "the device's id",
-        personal=Personal.NO,
+        personal=Personal.PHONE_NUMBERS,
+        ours=True,
     ),
     Column(
         "imei",
@@ -84,7 +86,8 @@ _DEVICE = (
         values.text,
         "设备 IMEI 码",
         "the device's IMEI",
-        personal=Personal.NO,
+        personal=Personal.PHONE_NUMBERS,
+        ours=True,
     ),
 )
 _FILTERS = (Filter("localTel", "wechat_users", "phone"),)
@@ -112,7 +115,7 @@ CALLS = Resource(
                 values.text,
                 "通话记录编号",
                 "the call's id",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             *_DEVICE,
             Column(
@@ -122,7 +125,7 @@ CALLS = Resource(
                 values.direction,
                 "呼叫方向：in 呼入，out 呼出",
                 "in or out; in is incoming",
-                personal=Personal.NO,
+                personal=Harmless.WORD,
             ),
             Column(
                 "connected",
@@ -164,7 +167,7 @@ CALLS = Resource(
                 values.web_address,
                 "录音地址；没有录音时为空",
                 "where the recording is; NULL where there is none",
-                personal=Personal.NO,
+                personal=Personal.PHONE_NUMBERS,
                 within=True,
             ),
             Column(
@@ -174,7 +177,7 @@ CALLS = Resource(
                 values.text,
                 "录音状态：available 有录音，not_found 未找到，copy_failed 拷贝失败，lost_multiple_calls 多通通话丢失，pending 待上传，none 未接通，unknown 未知",
                 "available, not_found, copy_failed, lost_multiple_calls, pending (connected, nothing sent yet), none (not connected) or unknown (another word)",
-                personal=Personal.NO,
+                personal=Harmless.WORD,
             ),
         ),
         indexes=(
@@ -214,7 +217,7 @@ SMS = Resource(
                 values.text,
                 "短信记录编号",
                 "the SMS's id",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             *_DEVICE,
             Column(
@@ -224,7 +227,7 @@ SMS = Resource(
                 values.direction,
                 "方向：in 接收，out 发送",
                 "in or out; in is received",
-                personal=Personal.NO,
+                personal=Harmless.WORD,
             ),
             *_OWNER,
             Column(

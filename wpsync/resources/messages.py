@@ -13,6 +13,7 @@ from wpsync.resources.spec import (
     Coded,
     Column,
     FollowUp,
+    Harmless,
     MessageKind,
     Personal,
     SqlType,
@@ -20,7 +21,8 @@ from wpsync.resources.spec import (
 )
 
 TEXT, INTEGER, BOOLEAN, INSTANT = SqlType.TEXT, SqlType.INTEGER, SqlType.BOOLEAN, SqlType.INSTANT
-NO, BODY, WX_NO = Personal.NO, Personal.MESSAGE_BODIES, Personal.WECHAT_NUMBERS
+ID, CODE, WORD = Harmless.ID, Harmless.CODE, Harmless.WORD
+BODY, WX_NO = Personal.MESSAGE_BODIES, Personal.WECHAT_NUMBERS
 
 LINK_KINDS = {
     5: "link",
@@ -53,7 +55,7 @@ def _typed(
     follow_up: FollowUp | None = None,
 ) -> Table:
     """A typed table: the message's id, the payload's columns, when the message was sent."""
-    message_id = Column("message_id", TEXT, (), values.text, "消息编号", "the message", personal=NO)
+    message_id = Column("message_id", TEXT, (), values.text, "消息编号", "the message", personal=ID)
     sent_at = Column(
         "sent_at", INSTANT, (), values.instant, "发送时间", "when the message was sent"
     )
@@ -98,7 +100,7 @@ _PAY_COLUMNS = (
         values.text,
         "模板编号",
         "template",
-        personal=NO,
+        personal=ID,
     ),
     Column(
         "icon_url", TEXT, ("wcPayInfo.iconUrl",), values.text, "图标地址", "icon", personal=BODY
@@ -158,7 +160,7 @@ _PAY_COLUMNS = (
         values.text,
         "微信支付交易编号",
         "WeChat Pay's id",
-        personal=NO,
+        personal=ID,
     ),
     Column(
         "expires_at",
@@ -192,7 +194,7 @@ PAYERS = Table(
     "群收款的付款人",
     "who is asked to pay in a group collection",
     (
-        Column("message_id", TEXT, (), values.text, "消息编号", "the message", personal=NO),
+        Column("message_id", TEXT, (), values.text, "消息编号", "the message", personal=ID),
         Column(
             "payer_wx_no",
             TEXT,
@@ -240,7 +242,7 @@ MEDIA = _typed(
         values.text,
         "image 图片，voice 语音，video 视频",
         "image, voice or video",
-        personal=NO,
+        personal=WORD,
     ),
     Column(
         "thumb_path",
@@ -386,7 +388,7 @@ KINDS = (
                 values.text,
                 "种类：link、file、chat_record、mini_program、quote、announcement、channels_video、other",
                 "link, file, chat_record, mini_program, quote, announcement, channels_video or other",
-                personal=NO,
+                personal=WORD,
                 coded=Coded("app_type", LINK_KINDS, other="other"),
             ),
             Column(
@@ -432,7 +434,7 @@ KINDS = (
                 values.text,
                 "red_packet 红包，ordinary 普通，unknown 未知",
                 "red_packet, ordinary or unknown",
-                personal=NO,
+                personal=WORD,
                 coded=Coded("notice_type", NOTICE_KINDS),
             ),
             Column(
@@ -442,7 +444,7 @@ KINDS = (
                 values.text,
                 "微信支付编号（红包）",
                 "WeChat Pay's id (red packets)",
-                personal=NO,
+                personal=ID,
             ),
             Column(
                 "original_is_send",
@@ -451,7 +453,7 @@ KINDS = (
                 values.text,
                 "原消息的发送方向（红包）",
                 "direction of the original message (red packets)",
-                personal=NO,
+                personal=CODE,
             ),
             indexes=("pay_id",),
         ),
@@ -521,7 +523,7 @@ KINDS = (
                 values.text,
                 "invited 邀请入群，renamed 修改群名，other 其他",
                 "invited, renamed or other",
-                personal=NO,
+                personal=WORD,
             ),
             Column("actor_nick", TEXT, (), values.text, "操作人昵称", "who did it", personal=BODY),
             Column(
@@ -568,7 +570,7 @@ KINDS = (
                 values.text,
                 "账单编号",
                 "bill number",
-                personal=NO,
+                personal=ID,
             ),
             Column(
                 "collection_type",
@@ -623,7 +625,7 @@ KINDS = (
                 values.text,
                 "收款支付编号",
                 "the collection's id",
-                personal=NO,
+                personal=ID,
             ),
             indexes=("pay_id",),
         ),
@@ -643,7 +645,7 @@ KINDS = (
                 "description", TEXT, ("des",), values.text, "描述", "description", personal=BODY
             ),
             Column("amount", SqlType.MONEY, (), values.yuan, "金额（元）", "amount in yuan"),
-            Column("currency", TEXT, (), values.text, "币种：CNY", "currency: CNY", personal=NO),
+            Column("currency", TEXT, (), values.text, "币种：CNY", "currency: CNY", personal=WORD),
             Column(
                 "fee_description",
                 TEXT,
@@ -668,7 +670,7 @@ KINDS = (
                 values.text,
                 "instant 实时转账，instant_receipt 实时收钱回执，refund_receipt 退还回执，delayed_receipt 非实时收钱回执，delayed 非实时转账",
                 "instant, instant_receipt, refund_receipt, delayed_receipt or delayed",
-                personal=NO,
+                personal=WORD,
                 coded=Coded("transfer_type", TRANSFER_KINDS),
             ),
             Column(
@@ -686,7 +688,7 @@ KINDS = (
                 values.text,
                 "unclaimed 未领取，claimed 已被领取，received 已领取，refunded 已退还，claimed_pending 已领取待到账",
                 "unclaimed, claimed, received, refunded or claimed_pending",
-                personal=NO,
+                personal=WORD,
                 coded=Coded("claim_status", CLAIM_KINDS),
             ),
             Column(
@@ -696,7 +698,7 @@ KINDS = (
                 values.text,
                 "支付交易编号",
                 "payment number",
-                personal=NO,
+                personal=ID,
             ),
             Column(
                 "transfer_id",
@@ -705,7 +707,7 @@ KINDS = (
                 values.text,
                 "转账编号；转账与回执相同",
                 "transfer number, the same on its receipts",
-                personal=NO,
+                personal=ID,
             ),
             Column(
                 "memo",
@@ -747,7 +749,7 @@ KINDS = (
                 values.text,
                 "微信支付消息编号",
                 "WeChat Pay's id",
-                personal=NO,
+                personal=ID,
             ),
             Column("url", TEXT, ("url",), values.text, "链接地址", "address", personal=BODY),
             indexes=("transfer_id",),

@@ -1,7 +1,7 @@
 """What `/api/report/…` says of one agent: call totals, and calls by day."""
 
 from wpsync import values
-from wpsync.resources.spec import Column, Mode, Personal, Resource, SqlType, Table
+from wpsync.resources.spec import Column, Harmless, Mode, Resource, SqlType, Table
 
 AGENT_CALL_TOTALS = Resource(
     name="agent_call_totals",
@@ -24,7 +24,7 @@ AGENT_CALL_TOTALS = Resource(
                 values.text,
                 "座席编号:日期",
                 "agent_id:as_of",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "agent_id",
@@ -33,7 +33,7 @@ AGENT_CALL_TOTALS = Resource(
                 values.text,
                 "座席编号",
                 "the agent",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "as_of",
@@ -94,7 +94,7 @@ AGENT_CALL_DAYS = Resource(
                 values.text,
                 "座席编号:日期",
                 "agent_id:day",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "agent_id",
@@ -103,7 +103,7 @@ AGENT_CALL_DAYS = Resource(
                 values.text,
                 "座席编号",
                 "the agent",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column("day", SqlType.DAY, ("date",), values.day, "日期（上海）", "the day (Shanghai)"),
             Column(

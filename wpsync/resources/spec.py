@@ -34,17 +34,29 @@ ACCOUNT = "_account"
 
 
 class Personal(StrEnum):
-    """The class of personal data that a column holds: a setting of `[privacy]`, or none."""
+    """The class of personal data that a column holds: a setting of `[privacy]`."""
 
-    NO = ""
     PHONE_NUMBERS = "phone_numbers"
     NAMES = "names"
     WECHAT_NUMBERS = "wechat_numbers"
     MESSAGE_BODIES = "message_bodies"
 
 
+class Harmless(StrEnum):
+    """Why a free-form column is in no class of `Personal`: a decision about that column."""
+
+    ID = "id"
+    """An id that the vendor made up. It names a person only through rows that privacy treats and erasing removes."""
+    CODE = "code"
+    """A code of the vendor's, as sent. Where anything of its table is not kept, only the length of other texts is."""
+    WORD = "word"
+    """One of our own words."""
+    LABEL = "label"
+    """A label of the firm's own form."""
+
+
 _FREE_FORM = (SqlType.TEXT, SqlType.TEXTS, SqlType.JSON, SqlType.DOUBLE)
-"""Types whose columns may hold personal data (a coordinate is one): these must declare `personal`."""
+"""Types whose columns may hold personal data (a coordinate is one): these must be declared Personal or Harmless."""
 
 _NUMBERS = {Personal.PHONE_NUMBERS: PHONE, Personal.WECHAT_NUMBERS: WX}
 """The kind of mark (`model.Erased`) that a number of a class makes."""
@@ -72,7 +84,7 @@ class Column:
     - `identifies`: the person to whom the row belongs; erasing that person removes the row. In a typed
       table the whole message goes. Ids by which rows name a person (CHAT, SENDER) are declared so too.
     - `mentions`: a person among others; erasing removes the number and keeps the row.
-    - `ours`: a work phone's or an agent's own number, which is never erased.
+    - `ours`: a work phone's or an agent's own number, or the phone's own id, which is never erased.
 
     `leads_to` marks an id or number by which other rows name the person that this row identifies.
     """
@@ -85,7 +97,7 @@ class Column:
     en: str
     required: bool = False
     _: KW_ONLY
-    personal: Personal | None = None
+    personal: Personal | Harmless | None = None
     within: bool = False
     identifies: str | None = None
     mentions: str | None = None
@@ -95,15 +107,15 @@ class Column:
 
     def __post_init__(self) -> None:
         if self.personal is None and self.type in _FREE_FORM:
-            raise ValueError(f"column {self.name}: declare personal=, Personal.NO if it is not")
+            raise ValueError(f"column {self.name}: declare personal=, or why it is Harmless")
         for kind in (self.identifies, self.mentions, self.leads_to):
             if kind not in (None, PHONE, WX, CHAT, SENDER):
                 raise ValueError(f"column {self.name}: no kind of mark is called {kind!r}")
-        kind = _NUMBERS.get(self.personal or Personal.NO)
+        kind = _NUMBERS.get(self.personal) if isinstance(self.personal, Personal) else None
         whose = [
             one for one in (self.identifies, self.mentions, kind if self.ours else None) if one
         ]
-        if kind is not None and whose != [kind]:
+        if kind is not None and whose != ([] if self.within else [kind]):
             raise ValueError(
                 f"column {self.name}: declare whose number it is: identifies=, mentions= or ours="
             )

@@ -8,10 +8,20 @@ from dataclasses import replace
 from wpsync import values
 from wpsync.model import CHAT, SENDER, WX
 from wpsync.resources import messages
-from wpsync.resources.spec import ACCOUNT, Column, Filter, Mode, Personal, Resource, SqlType, Table
+from wpsync.resources.spec import (
+    ACCOUNT,
+    Column,
+    Filter,
+    Harmless,
+    Mode,
+    Personal,
+    Resource,
+    SqlType,
+    Table,
+)
 
 _ID = Column(
-    "id", SqlType.TEXT, ("id", "_id"), values.text, "主键", "the vendor's id", personal=Personal.NO
+    "id", SqlType.TEXT, ("id", "_id"), values.text, "主键", "the vendor's id", personal=Harmless.ID
 )
 _AVATARS = (
     Column(
@@ -88,7 +98,8 @@ WECHAT_USERS = Resource(
                 values.text,
                 "设备 IMEI",
                 "the device's IMEI",
-                personal=Personal.NO,
+                personal=Personal.PHONE_NUMBERS,
+                ours=True,
             ),
             Column(
                 "phone",
@@ -109,7 +120,7 @@ WECHAT_USERS = Resource(
                 values.text,
                 "微信版本号",
                 "version of WeChat",
-                personal=Personal.NO,
+                personal=Harmless.CODE,
             ),
             Column(
                 "nick",
@@ -172,7 +183,7 @@ WECHAT_CONTACTS = Resource(
                 values.text,
                 "状态，如 normal",
                 "state, e.g. normal",
-                personal=Personal.NO,
+                personal=Harmless.CODE,
             ),
             Column(
                 "created_at",
@@ -219,7 +230,8 @@ WECHAT_ROOMS = Resource(
                 values.text,
                 "设备 IMEI",
                 "the device's IMEI",
-                personal=Personal.NO,
+                personal=Personal.PHONE_NUMBERS,
+                ours=True,
             ),
             _AGENT_WX_NO,
             Column(
@@ -265,7 +277,7 @@ WECHAT_ROOMS = Resource(
                 values.texts,
                 "群成员编号",
                 "the members' ids",
-                personal=Personal.NO,
+                personal=Harmless.ID,
                 mentions=SENDER,
             ),
             Column(
@@ -319,7 +331,7 @@ WECHAT_ROOM_MEMBERS = Resource(
                 values.text,
                 "群编号",
                 "the room",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "nick",
@@ -392,7 +404,7 @@ WECHAT_CHATS = Resource(
                 values.text,
                 "群编号；单聊为空",
                 "the room; NULL in a single chat",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "chat_type",
@@ -401,7 +413,7 @@ WECHAT_CHATS = Resource(
                 values.chat_type,
                 "single 单聊，group 群聊",
                 "single or group",
-                personal=Personal.NO,
+                personal=Harmless.CODE,
             ),
             Column(
                 "started_by_agent",
@@ -449,7 +461,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "会话编号",
                 "the chat",
-                personal=Personal.NO,
+                personal=Harmless.ID,
                 identifies=CHAT,
             ),
             Column(
@@ -459,7 +471,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "发送人编号",
                 "the sender",
-                personal=Personal.NO,
+                personal=Harmless.ID,
                 identifies=SENDER,
             ),
             Column(
@@ -469,7 +481,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "消息类型代码（原样）",
                 "the vendor's type code, as sent",
-                personal=Personal.NO,
+                personal=Harmless.CODE,
             ),
             Column(
                 "kind",
@@ -479,7 +491,7 @@ WECHAT_MESSAGES = Resource(
                 "消息种类，如 text、image、transfer",
                 "kind of message, e.g. text, image, transfer",
                 required=True,
-                personal=Personal.NO,
+                personal=Harmless.WORD,
             ),
             Column(
                 "sent_at", SqlType.INSTANT, ("ts",), values.instant, "发送时间", "when it was sent"
@@ -499,7 +511,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "手机上的消息编号",
                 "the message's id on the phone",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "server_msg_id",
@@ -508,7 +520,7 @@ WECHAT_MESSAGES = Resource(
                 values.text,
                 "微信服务器的消息编号",
                 "the message's id on WeChat's server",
-                personal=Personal.NO,
+                personal=Harmless.ID,
             ),
             Column(
                 "sent_by_agent",

@@ -2,7 +2,7 @@
 select account, base_url, client_id from wpsync.accounts
 
 -- name: lock_accounts
-select pg_advisory_xact_lock(hashtextextended('wpsync:accounts', 0))
+lock table wpsync.accounts in share row exclusive mode
 
 -- name: forget_accounts
 delete from wpsync.accounts where account = any(%(accounts)s)

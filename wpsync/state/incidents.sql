@@ -1,5 +1,5 @@
 -- name: lock_incidents
-select pg_advisory_xact_lock(hashtextextended('wpsync:incidents', 0))
+lock table wpsync.incidents in share row exclusive mode
 
 -- name: unfinished_incidents
 select id, kind, account, resource, severity, error_code, error_params, error_words, first_seen_at, opened_at,

@@ -33,7 +33,7 @@ class PostgresLedger:
         self._connection = connection
         self._scope = scope
         self._run_id = run_id
-        connection.execute(QUERIES["lock_ledger"], scope.parameters())
+        _lock(connection, scope)
 
     def windows(self, span: Window) -> list[LedgerWindow]:
         """Return the windows that overlap or adjoin a span, oldest first."""
@@ -64,6 +64,12 @@ class PostgresLedger:
         """Set the watermark; writes nothing where it is there already."""
         parameters = self._scope.parameters(at=at)
         self._connection.execute(QUERIES["set_watermark"], parameters)
+
+
+def _lock(connection: Connection, scope: Scope) -> None:
+    """Lock the ledger's row, which is made the first time. Roles without rights on `wpsync` cannot."""
+    while connection.execute(QUERIES["lock_ledger"], scope.parameters()).fetchone() is None:
+        connection.execute(QUERIES["begin_ledger"], scope.parameters())
 
 
 @contextmanager

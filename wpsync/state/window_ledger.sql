@@ -1,6 +1,9 @@
 -- name: lock_ledger
 -- One transaction at a time changes the ledger of a resource.
-select pg_advisory_xact_lock(hashtextextended('wpsync:ledger:' || %(account)s || ':' || %(resource)s, 0))
+select true from wpsync.ledgers where account = %(account)s and resource = %(resource)s for update
+
+-- name: begin_ledger
+insert into wpsync.ledgers (account, resource) values (%(account)s, %(resource)s) on conflict do nothing
 
 -- name: windows_around
 -- The windows that overlap or adjoin a span, oldest first.

@@ -1,20 +1,29 @@
 """What a reader needs of one vendor endpoint: pages, several at once, and the values of filters."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future
 from contextlib import contextmanager
+from itertools import chain, islice
 
+from wpsync.api import broken_replies
 from wpsync.api.client import Client
 from wpsync.api.endpoints import label_map, list_page
 from wpsync.clock import Clock
 from wpsync.db.database import Database
+from wpsync.errors import ReplyTooLargeError
+from wpsync.extract.smaller_pages import SmallerPages
 from wpsync.loading.table_stats import distinct_values
-from wpsync.model import Page, Priority
+from wpsync.model import Page, Priority, TooLarge
 from wpsync.normalize.privacy import OFF, Privacy
 from wpsync.resources.spec import Filter, Resource
 
 Body = Mapping[str, object]
+
+_KEPT = 4_000
+"""Bytes that are kept of a row that is too large."""
+
+_NO_LIMIT = 2**31
 
 
 class PageSource:
@@ -54,7 +63,15 @@ class PageSource:
             self._narrows = before
 
     def page(self, body: Body) -> Page:
-        """One page; its `fetched_at` is the instant before it was asked for."""
+        """One page; its `fetched_at` is the instant before it was asked for. One that is too large comes in smaller ones."""
+        asked_at = self._clock.now()
+        try:
+            return self._asked(body)
+        except ReplyTooLargeError as exc:
+            last = self._resource.page_cap or _NO_LIMIT
+            return SmallerPages(self._asked, _too_large, last).page(body, exc, asked_at)
+
+    def _asked(self, body: Body) -> Page:
         fetched_at = self._clock.now()
         number = body.get("page", 1)
         assert isinstance(number, int)
@@ -68,15 +85,17 @@ class PageSource:
         count = listing.count
         if not self._resource.page_size and listing.rows is not None:
             count = len(listing.rows)
-        return Page(number, listing.rows, count, fetched_at, self._clock.now())
+        return Page(number, listing.rows, count, fetched_at, self._clock.now(), listing.size)
 
-    def pages(self, bodies: Sequence[Body]) -> Iterator[Page]:
+    def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
         """Pages in order, a few fetched ahead by other threads."""
-        if self._executor is None or len(bodies) < 2:
-            yield from map(self.page, bodies)
+        remaining = iter(bodies)
+        two = list(islice(remaining, 2))
+        remaining = chain(two, remaining)
+        if self._executor is None or len(two) < 2:
+            yield from map(self.page, remaining)
             return
         waiting: deque[Future[Page]] = deque()
-        remaining = iter(bodies)
         try:
             for body in remaining:
                 waiting.append(self._executor.submit(self.page, body))
@@ -93,3 +112,7 @@ class PageSource:
         if not self._privacy.keeps(by.table, by.column):
             return ()
         return distinct_values(self._database, by.table, by.column, self._account)
+
+
+def _too_large(exc: ReplyTooLargeError) -> TooLarge:
+    return TooLarge(*broken_replies.first_record(exc.beginning, _KEPT), exc.digest)

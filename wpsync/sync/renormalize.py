@@ -21,7 +21,7 @@ from wpsync.loading.merge_sql import Counts
 from wpsync.loading.staging import REFUSED, Staging
 from wpsync.model import Erased, LeftOut
 from wpsync.normalize.originals import RAW
-from wpsync.normalize.privacy import OFF, WITHHELD, Privacy
+from wpsync.normalize.privacy import OFF, Privacy, is_withheld
 from wpsync.normalize.rows import Normalizer
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Personal
@@ -32,7 +32,7 @@ from wpsync.state.scope import Scope
 QUERIES = statements(__name__)
 
 _PAGE = 2_000
-_AS_IT_IS = ("refused_by_postgres", "broken_record")
+_AS_IT_IS = ("refused_by_postgres", "broken_record", "too_large")
 """Reasons of letters whose original is no record to be normalised."""
 _FIELDS = {
     "id": "id",
@@ -159,7 +159,7 @@ def _retry(
     if resource is None or letter.original is None or letter.reason in _AS_IT_IS:
         return False
     original = json.loads(letter.original)
-    if isinstance(original, dict) and WITHHELD in original:
+    if is_withheld(original):
         return False
     with database.connection() as connection:
         staging = Staging(connection, resource, letter.account)

@@ -39,8 +39,8 @@ class Unit(Protocol):
         """Forget what was added."""
         ...
 
-    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
-        """Stage the records of one page."""
+    def add(self, records: Sequence[object], fetched_at: datetime, size: int = 0) -> None:
+        """Stage the records of one page; `size` are the bytes of its reply."""
         ...
 
     def commit(self, closed: Closed) -> Loaded:

@@ -39,6 +39,9 @@ log = logging.getLogger(__name__)
 _TOGETHER = 1_000
 """Records that are normalised at once."""
 
+_BYTES_TOGETHER = 16 * 1024 * 1024
+"""Bytes of replies from which on their rows are no longer held in memory."""
+
 
 class _MostlyDeadLettersError(Exception):
     """So much of a window cannot be read that our reader must be broken: none of it is loaded or believed."""
@@ -73,15 +76,22 @@ class _Unit(ABC):
         account, attempts = target.scope.account, target.policy.windows.deadlocks
         self._staging = Staging(connection, target.resource, account, attempts, target.check)
         self._pages: list[tuple[Sequence[object], datetime]] = []
+        self._bytes = 0
 
     def clear(self) -> None:
         self._pages.clear()
+        self._bytes = 0
         self._staging.clear()
 
-    def add(self, records: Sequence[object], fetched_at: datetime) -> None:
+    def add(self, records: Sequence[object], fetched_at: datetime, size: int = 0) -> None:
         self._pages.append((records, fetched_at))
-        if sum(len(page) for page, _ in self._pages) >= _TOGETHER:
+        self._bytes += size
+        is_much = self._bytes >= _BYTES_TOGETHER
+        if is_much or sum(len(page) for page, _ in self._pages) >= _TOGETHER:
             self._stage()
+        if is_much:
+            self._staging.flush()
+            self._bytes = 0
 
     def commit(self, closed: Closed) -> Loaded:
         """Write everything in one transaction; of a window that is mostly dead letters only that it is incomplete."""

@@ -374,8 +374,8 @@ class Pipeline:
             case Restart():
                 unit.clear()
                 pending.forget()
-            case PageRead(records, fetched_at):
-                unit.add(records, fetched_at)
+            case PageRead(records, fetched_at, size):
+                unit.add(records, fetched_at, size)
                 pending.add(len(records))
             case Closed():
                 loaded = unit.commit(event)

@@ -124,6 +124,12 @@ def application(session: Session, service: Service, metrics: Metrics) -> Starlet
         ],
         exception_handlers={DatabaseUnavailableError: away},
         middleware=[
-            Middleware(Guard, password=password, local=settings.is_local, clock=session.clock)
+            Middleware(
+                Guard,
+                password=password,
+                local=settings.is_local,
+                clock=session.clock,
+                hosts=settings.hosts,
+            )
         ],
     )

@@ -5,6 +5,7 @@
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 
@@ -15,6 +16,7 @@ from starlette.routing import Route
 from wpsync.daemon.metrics import CONTENT_TYPE, Metrics
 from wpsync.daemon.service import Service
 from wpsync.errors import DatabaseUnavailableError
+from wpsync.web.security import KNOWN
 
 _AWAY = "the database does not answer\n"
 _HANGS = "the database takes no writes: commits hang\n"
@@ -44,6 +46,11 @@ def away(request: Request, error: Exception) -> Response:
     return PlainTextResponse(_AWAY, 503)
 
 
+def _behind(names: Sequence[str], request: Request) -> str:
+    """Name the resources that are behind, to those who may know it."""
+    return f"behind: {', '.join(names)}\n" if request.scope.get(KNOWN) else "behind\n"
+
+
 class Endpoints:
     """The routes for machines."""
 
@@ -63,7 +70,8 @@ class Endpoints:
             Route("/api/activity", self.activity),
         ]
 
-    def live(self, request: Request) -> Response:
+    async def live(self, request: Request) -> Response:
+        """Answer in the loop itself: no thread of those that wait for the database is needed."""
         return PlainTextResponse("alive\n")
 
     def ready(self, request: Request) -> Response:
@@ -85,7 +93,7 @@ class Endpoints:
         if self._service.commits_hang:
             return PlainTextResponse(_HANGS, 503)
         names = sorted({one.resource for one in answer.value})
-        said = f"behind: {', '.join(names)}\n" if names else "current\n"
+        said = _behind(names, request) if names else "current\n"
         if not answer.is_current:
             return PlainTextResponse(f"{_AWAY}as of {answer.at.isoformat()}: {said}", 503)
         return PlainTextResponse(said, 503 if names else 200)

@@ -1,0 +1,1 @@
+"""Files to deploy wpsync with, and programs that check and pin them."""
