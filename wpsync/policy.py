@@ -146,6 +146,9 @@ the code.
 | `Incidents.usual_weeks` | 3 | weeks with rows by this time of day that make none today a silence | alerts.conditions |
 | `Incidents.usual_rows` | 5 | rows that each of them has at least | alerts.conditions |
 | `Kept.vendor_words` | 3 d | how long the vendor's words are kept after an error | state.vendor_words |
+| `Kept.drift_names` | 50 | names within `drift_new` of a resource's unknown fields, types and kinds; beyond them they are counted | state.drift |
+| `Kept.drift_new` | 1 d | for how long a name uses up one of these | state.drift |
+| `Kept.drift` | 90 d | how long one that no longer comes is kept | state.drift |
 | `DatabaseWaits.pool` | 10 s | how long a free connection is waited for | db.database |
 | `DatabaseWaits.reason` | 2 s | how long it is waited for the server's reason after that | db.database |
 | `DatabaseWaits.statement` | 600 s | a statement that takes longer is cancelled by the server | db.connecting |
@@ -423,6 +426,9 @@ class Kept:
     """How long, and how many, words and names of the vendor are kept beside its data."""
 
     vendor_words: timedelta = timedelta(days=3)
+    drift_names: int = 50
+    drift_new: timedelta = timedelta(days=1)
+    drift: timedelta = timedelta(days=90)
 
 
 @dataclass(frozen=True, slots=True)

@@ -302,7 +302,8 @@ def test_a_database_that_takes_no_alert_to_be_kept_is_told_by_the_process_itself
             ]
             (data,) = receiver.messages[0]["incidents"]
             assert data["params"]["error"]["code"] == "database.disk_full"
-            assert "could not extend file" in receiver.messages[0]["message"]
+            assert "the disk of the database is full" in receiver.messages[0]["message"]
+            assert "could not extend file" not in str(receiver.messages), "a function's own words"
             assert f"→ {data['remedy']}" in receiver.messages[0]["message"]
             connection.execute("drop function full_disk cascade")
             assert perform(opened, alerts, lambda: False).outcome == "done"

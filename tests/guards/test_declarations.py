@@ -78,7 +78,8 @@ def test_a_declaration_that_names_no_column_is_refused():
 
 
 def test_the_settings_of_privacy_and_retention_are_those_of_the_declarations():
-    assert set(PrivacyConfig.model_fields) - {"columns", "key", "previous_keys"} == set(Personal)
+    settings = set(PrivacyConfig.model_fields) - {"columns", "key", "previous_keys"}
+    assert settings == set(Personal)
     retained = {one.name for one in RESOURCES.values() if one.retained}
     assert set(RetentionConfig.model_fields) - {"history", "dead_letters", "deleted"} == retained
 

@@ -27,7 +27,6 @@ OF_NOBODY_ELSE = {
 KEPT = {
     "wechat_rooms.name": "the room's name, which is no person's",
     "wechat_rooms.avatar_url": "the room's picture",
-    "wechat_rooms.imei": "our own phone",
 }
 """Texts that stay in a row from which a person's mention was taken."""
 
@@ -115,6 +114,7 @@ BESIDE = {
         "credentials_hash": "a digest",
         "key_id": "a digest",
     },
+    "wpsync.vendor_words": {"error_code": "a code", "words": "emptied"},
     "wpsync.windows": {"state": "a code", "reason": "a code"},
 }
 """The texts of all other tables: how an erasure reaches each, or what else it holds. `account` and `resource` are names."""

@@ -9,7 +9,9 @@ from sqlalchemy.dialects import postgresql
 from wpsync.db.schema import metadata
 
 OURS = {
+    "actor": "the user of the host who erased",
     "account": "the account's name in the configuration",
+    "asked_by": "the number of a transaction",
     "base_url": "the vendor's address, from the configuration",
     "book": "counts and instants of requests",
     "client_id": "from the configuration",
@@ -29,13 +31,15 @@ OURS = {
     "kind": "one of our words",
     "definitions.name": "a view or function of ours",
     "outcome": "one of our words",
-    "reason": "one of our words",
+    "reason": "one of our words; of an erasure, those of the operator",
+    "report": "names of tables and columns, counts, ids of keys",
     "resource": "a resource's name",
     "role": "one of our words",
     "erasures.rows": "counts by table",
     "scope": "one of our words, and a resource's name",
     "severity": "one of our words",
     "state": "one of our words",
+    "table_name": "a table of ours",
     "version": "a version of ours",
     "way": "one of our words",
     "what": "one of our words",

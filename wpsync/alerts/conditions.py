@@ -236,14 +236,11 @@ def _letters(
 
 
 def _drift(status: Status, rules: Incidents) -> Iterator[Condition]:
-    for account in dict.fromkeys(one.account for one in status.drift):
-        new = [
-            one
-            for one in status.drift
-            if one.account == account and status.at - one.first_seen_at < rules.drift
-        ]
+    for account in dict.fromkeys(one.account for one in status.drift_counts):
+        new = [one for one in status.drift_counts if one.account == account and one.new]
         if new:
-            params = {"count": len(new), "resources": sorted({one.resource for one in new})}
+            resources = [one.resource for one in new]
+            params = {"count": sum(one.new for one in new), "resources": resources}
             message = Message("condition.drift", params)
             yield Condition("drift", account, "", WARNING, message, rules.hold)
 

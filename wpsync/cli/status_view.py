@@ -35,6 +35,7 @@ from wpsync.visible import one_line
 _WIDE = 118
 _KINDS = 5
 _QUOTES = 5
+_DRIFT = 10
 _WINDOWS = 20
 _HEADINGS = {
     "resource": Phrase("Resource", "资源"),
@@ -330,13 +331,20 @@ class _Board:
             yield Text("wpsync dead-letters list / show ID / retry", style=QUIET)
 
     def _drift(self) -> Iterator[Text]:
-        for one in self._seen.status.drift[:10]:
+        status = self._seen.status
+        for one in status.drift[:_DRIFT]:
             often = "once" if one.seen == 1 else f"{one.seen:,} times"
+            quoted = tr(f"'{one.name}'", f"“{one.name}”")
+            name = self._words.t("drift.others") if one.name == "*" else quoted
             said = tr(
-                f"{one.what} {one.name!r} is not known to this version, seen {often}",
-                f"{self._words.t(f'drift.{one.what}')} “{one.name}”，已出现 {one.seen:,} 次",
+                f"{one.what} {name} is not known to this version, seen {often}",
+                f"{self._words.t(f'drift.{one.what}')} {name}，已出现 {one.seen:,} 次",
             )
             yield Text(_joined(one.resource, said))
+        if (more := sum(one.noted for one in status.drift_counts) - _DRIFT) > 0:
+            yield Text(
+                tr(f"… and {more:,} more (--json)", f"…另有 {more:,} 项（--json）"), style=QUIET
+            )
 
 
 def complain(found: Status) -> None:

@@ -26,7 +26,7 @@ from wpsync.messages import classification
 from wpsync.messages.classification import Cause
 from wpsync.policy import DEFAULT
 from wpsync.resources.spec import Mode, Resource
-from wpsync.state import jobs, runs, totals, vendor_words
+from wpsync.state import drift, jobs, runs, totals, vendor_words
 from wpsync.state.jobs import JobKey
 from wpsync.sync import nightly_verify, passes, retention
 from wpsync.sync.account import Account, Learned, opened
@@ -214,6 +214,7 @@ def _housekeeping(session: Session, clients: dict[str, Client]) -> Callable[[Sto
             return Result("incomplete", Message("job.no_vendor_time"))
         runs.prune_runs(session.database, now - _RUNS_KEPT)
         vendor_words.prune(session.database, now)
+        drift.prune(session.database, now)
         totals.recount(session.database)
         forgotten = retention.apply(session.database, session.config.retention_of, now, stopping)
         if any(forgotten.values()):

@@ -174,5 +174,5 @@ def _jobs_and_tokens(status: Status) -> Iterator[Metric]:
         age.add_metric((tokens.account,), (status.at - tokens.issued_at) / timedelta(seconds=1))
         rejected.add_metric((tokens.account,), tokens.failures)
     drift = GaugeMetricFamily("wpsync_drift", "Things the vendor sends that no declaration knows")
-    drift.add_metric([], len(status.drift))
+    drift.add_metric([], sum(one.noted for one in status.drift_counts))
     yield from (failures, missed, used, limit, age, rejected, drift)

@@ -28,17 +28,17 @@ def translation(exc: psycopg.Error) -> WpsyncError:
     if isinstance(exc, UnansweredError):
         return DatabaseUnavailableError("database.commits_hang")
     if isinstance(exc, _OF_SCHEMA) and not of_others(exc):
-        return SchemaMismatchError("schema.differs", words=words)
+        return SchemaMismatchError("schema.differs", words=words, quote=quote)
     if isinstance(exc, errors.InsufficientPrivilege):
         return FatalError("database.right_missing", words=words, quote=quote)
     if isinstance(exc, errors.DiskFull):
         if _is_shared_memory(exc):
-            return UnwritableError("database.shared_memory_full", words=words)
-        return UnwritableError("database.disk_full", words=words)
+            return UnwritableError("database.shared_memory_full", words=words, quote=quote)
+        return UnwritableError("database.disk_full", words=words, quote=quote)
     if isinstance(exc, errors.ReadOnlySqlTransaction):
-        return UnwritableError("database.read_only", words=words)
+        return UnwritableError("database.read_only", words=words, quote=quote)
     if isinstance(exc, psycopg.OperationalError | psycopg.InterfaceError):
-        return _interrupted(exc, words) or _not_connected(exc, words)
+        return _interrupted(exc, words, quote) or _not_connected(exc, words)
     if (exc.sqlstate or "")[:2] == "23" and not of_others(exc):
         names = (exc.diag.column_name, exc.diag.constraint_name)
         name = next((one for one in names if one), "-")
@@ -118,14 +118,16 @@ def _place(exc: psycopg.Error) -> str:
     return ", ".join([one for one in (place, exc.diag.constraint_name) if one] + function) or "-"
 
 
-def _interrupted(exc: psycopg.Error, words: str | None) -> DatabaseUnavailableError | None:
+def _interrupted(
+    exc: psycopg.Error, words: str | None, quote: str | None
+) -> DatabaseUnavailableError | None:
     """Return the error for a statement that the server broke off; None for any other."""
     if isinstance(exc, errors.QueryCanceled):
-        return DatabaseUnavailableError("database.statement_canceled", words=words)
+        return DatabaseUnavailableError("database.statement_canceled", words=words, quote=quote)
     if isinstance(exc, errors.LockNotAvailable):
-        return DatabaseUnavailableError("database.lock_not_had", words=words)
+        return DatabaseUnavailableError("database.lock_not_had", words=words, quote=quote)
     if isinstance(exc, errors.DeadlockDetected | errors.SerializationFailure):
-        return DatabaseUnavailableError("database.conflict", words=words)
+        return DatabaseUnavailableError("database.conflict", words=words, quote=quote)
     return None
 
 

@@ -188,6 +188,7 @@ def erase(database: Database, request: Request, rules: Sequence[Privacy], at: da
             stored = {form for one in numbers for form in forms(one)}
         _refuse_ours(connection, stored)
         vendor_words.forget_all(connection)
+        sweeping.ask(connection, ["wpsync.vendor_words"])
         removed: Counter[str] = Counter()
         for account in table_stats.accounts(connection):
             eraser = Eraser(connection, account)

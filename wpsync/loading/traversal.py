@@ -41,6 +41,7 @@ _BESIDE = (
     "jobs",
     "incidents",
     "outages",
+    "vendor_words",
 )
 """The tables of our own state in which a person is looked for, by number or by id."""
 

@@ -145,8 +145,10 @@ class Privacy:
         return sorted(
             name
             for name, mode in self.modes.items()
-            if PERSONAL[name] == kind and mode in (MASK, DROP) and not is_key(name)
-            if COLUMNS[name].identifies or COLUMNS[name].mentions
+            if PERSONAL[name] == kind
+            and mode in (MASK, DROP)
+            and (COLUMNS[name].identifies or COLUMNS[name].mentions)
+            and not is_key(name)
         )
 
     def masks(self, kind: str, number: str) -> frozenset[str]:

@@ -12,14 +12,24 @@ from wpsync.config import Config
 from wpsync.db import queries
 from wpsync.db.database import Connects
 from wpsync.db.queries import statements
+from wpsync.policy import DEFAULT
 from wpsync.resources import RESOURCES
 from wpsync.resources.spec import Mode, Resource
 from wpsync.status import service
-from wpsync.status.resources import Drift, Incomplete, ResourceStatus, Status, TokenStatus
+from wpsync.status.resources import (
+    Drift,
+    DriftCount,
+    Incomplete,
+    ResourceStatus,
+    Status,
+    TokenStatus,
+)
 from wpsync.sync.schedule import every, wanted
 
 QUERIES = statements(__name__)
 
+_DRIFT = 50
+"""As many unknown fields, types and kinds are shown, the newest first."""
 _AT_LEAST = timedelta(minutes=3)
 _MINUTE = timedelta(minutes=1)
 
@@ -85,7 +95,10 @@ def read(database: Connects, config: Config, now: datetime) -> Status:
             if (known.account, known.resource) == (one.account, one.resource):
                 known.incomplete += 1
     status.tokens = queries.typed(database, TokenStatus, QUERIES["token_ages"])
-    status.drift = queries.typed(database, Drift, QUERIES["drift"], whose)
+    newest = {**whose, "limit": _DRIFT}
+    status.drift = queries.typed(database, Drift, QUERIES["drift"], newest)
+    since = {**whose, "since": now - DEFAULT.incidents.drift}
+    status.drift_counts = queries.typed(database, DriftCount, QUERIES["drift_counts"], since)
     status.jobs = service.jobs(database, accounts)
     status.budgets = service.budgets(database, config, now)
     status.instances = service.instances(database, now)

@@ -45,4 +45,8 @@ from wpsync.tokens order by account
 
 -- name: drift
 select account, resource, what, name, seen, first_seen_at, last_seen_at from wpsync.drift
-where account = any(%(accounts)s) order by first_seen_at desc, 1, 2, 3, 4
+where account = any(%(accounts)s) order by first_seen_at desc, 1, 2, 3, 4 limit %(limit)s
+
+-- name: drift_counts
+select account, resource, count(*) as noted, count(*) filter (where first_seen_at > %(since)s) as new
+from wpsync.drift where account = any(%(accounts)s) group by 1, 2 order by 1, 2

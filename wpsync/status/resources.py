@@ -100,6 +100,16 @@ class TokenStatus:
 
 
 @dataclass(frozen=True, slots=True)
+class DriftCount:
+    """How many such things are noted of a resource, and how many of them are new."""
+
+    account: str
+    resource: str
+    noted: int
+    new: int
+
+
+@dataclass(frozen=True, slots=True)
 class Drift:
     """Something the vendor sends that no declaration knows: a `field`, a `type`, a `kind` of message."""
 
@@ -122,7 +132,7 @@ class Missing:
 
 @dataclass(slots=True)
 class Status:
-    """Everything at one moment. `is_current` False: the database does not answer now, this is what was known at `at`.
+    """Everything at one moment. `drift` are the newest, `drift_counts` tell of all. `is_current` False: the database does not answer now, this is what was known at `at`.
 
     `commits_hang`: it answers, and lets no commit end.
     """
@@ -132,6 +142,7 @@ class Status:
     incomplete: list[Incomplete] = field(default_factory=list)
     tokens: list[TokenStatus] = field(default_factory=list)
     drift: list[Drift] = field(default_factory=list)
+    drift_counts: list[DriftCount] = field(default_factory=list)
     jobs: list[JobStatus] = field(default_factory=list)
     budgets: list[Budget] = field(default_factory=list)
     instances: list[InstanceStatus] = field(default_factory=list)

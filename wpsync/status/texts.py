@@ -203,6 +203,8 @@ TEXTS: dict[str, Text] = {
     "first_seen": Text("First seen", "首次出现"),
     "detail": Text("Detail", "说明"),
     "drift": Text("Changes in the vendor's data", "厂商数据结构的变化"),
+    "drift.newest": Text("The newest {count}:", "最新的 {count} 项："),
+    "drift.others": Text("others, counted without names", "其余（只计次数，不列名称）"),
     "drift.field": Text("unknown field", "未知字段"),
     "drift.type": Text("changed type", "类型变化"),
     "drift.kind": Text("unknown kind of message", "未知消息类型"),

@@ -29,6 +29,7 @@ def context(monitor: Monitor, language: Language) -> dict[str, Any]:
         "failing": seen.failing,
         "failed_runs": failed_runs(seen),
         "letters": seen.letters,
+        "drifts": sum(one.noted for one in seen.status.drift_counts),
     }
 
 
