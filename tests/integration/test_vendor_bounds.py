@@ -15,12 +15,15 @@ from tests.unit.test_client import MemoryTokens
 from wpsync import config
 from wpsync.api import endpoints
 from wpsync.api.auth import Credentials
+from wpsync.api.broken_replies import in_pieces
 from wpsync.api.client import Client, checked_base_url
 from wpsync.api.envelope import Received, retry_after
 from wpsync.api.limits import Limits
 from wpsync.clock import SystemClock
 from wpsync.errors import ConfigError, ReplyTooLargeError, VendorUnavailableError
 from wpsync.model import Secret
+from wpsync.resources import RESOURCES
+from wpsync.sync.page_source import PageSource
 
 MIB = 1024 * 1024
 GOOD = b'{"code":1,"msg":"","data":{"count":1,"list":[{"id":"1"}]}}'
@@ -215,6 +218,31 @@ def test_what_goes_to_this_machine_passes_no_proxy(monkeypatch):
             client.call("/api/x")
     assert vendor.count("/api/x") == 1
     assert proxy.asked == []
+
+
+def test_a_page_of_very_many_rows_is_none():
+    content = b'{"code":1,"data":{"count":9,"list":[' + b"{}," * 20_000 + b"{}]}}"
+    with asking(lambda path, body: [reply(content)]) as (client, vendor):
+        pages = PageSource(
+            client,
+            RESOURCES["calls"],
+            SystemClock(),
+            None,  # type: ignore[arg-type]  # only the values of filters are read there
+            account="main",
+            executor=None,
+            ahead=0,
+        )
+        with pytest.raises(ReplyTooLargeError):
+            pages.page({"page": 1, "pageSize": 500})
+    assert vendor.count(RESOURCES["calls"].endpoint) < 30
+
+
+def test_a_reply_of_very_many_broken_records_is_not_read_one_by_one():
+    def listing(many):
+        return b'{"code":1,"data":{"count":9,"list":[' + b"x," * many + b"0]}}"
+
+    assert in_pieces(listing(100)) is not None
+    assert in_pieces(listing(50_000)) is None
 
 
 @pytest.mark.parametrize("seconds", ["²", "9" * 5_000, "-1", "1e9", "soon", "9999999999", "7"])

@@ -26,6 +26,9 @@ _FIELDS = re.compile(rb'[{,]\s*("[^"\\]{1,60}")\s*:\s*("[^"\\]{0,200}"|-?\d{1,30
 _BROKEN, _BEYOND_ASCII = re.compile("[\udc80-\udcff]"), re.compile("[^\x00-\x7f]")
 _NOT_ASCII = re.compile(rb"[^\x00-\x7f]")
 
+_MOST_PIECES = 10_000
+"""Records of a reply that is read piece by piece. A page has 500; each that is broken takes a thousand bytes or so."""
+
 _ANOTHER_ENCODING = 3
 """So many records whose text is mostly no UTF-8: the reply is in another encoding."""
 
@@ -54,6 +57,8 @@ def in_pieces(content: bytes) -> Pieces | None:
     if start is None:
         return None
     pieces, end = _cut(content, start)
+    if len(pieces) > _MOST_PIECES:
+        return None
     envelope = _envelope(content, start, end)
     if envelope is None:
         end = content.rfind(b"]")

@@ -23,6 +23,9 @@ Body = Mapping[str, object]
 _KEPT = 4_000
 """Bytes that are kept of a row that is too large."""
 
+_MOST_ROWS = 5_000
+"""Rows of a page; at most 500 are asked for."""
+
 _NO_LIMIT = 2**31
 
 
@@ -82,10 +85,19 @@ class PageSource:
         listing = list_page(
             self._client, self._resource.endpoint, body, self._priority, narrows=self._narrows
         )
+        self._refuse_many(len(listing.rows or ()))
         count = listing.count
         if not self._resource.page_size and listing.rows is not None:
             count = len(listing.rows)
         return Page(number, listing.rows, count, fetched_at, self._clock.now(), listing.size)
+
+    def _refuse_many(self, rows: int) -> None:
+        """Raise ReplyTooLargeError for a page of very many more rows than any was asked for."""
+        if self._resource.page_size and rows > _MOST_ROWS:
+            endpoint = self._resource.endpoint
+            raise ReplyTooLargeError(
+                "vendor.reply_too_large", endpoint=endpoint, beginning=b"", digest=""
+            )
 
     def pages(self, bodies: Iterable[Body]) -> Iterator[Page]:
         """Pages in order, a few fetched ahead by other threads."""
