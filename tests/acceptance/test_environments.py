@@ -144,7 +144,7 @@ def test_outputs_that_are_closed_or_full_end_in_a_line(driver):
         (f"mkdir {gone} && cd {gone} && rmdir {gone} && W status", 2),
         ("W backfill --from 0001-01-01", 2),
         ("W dead-letters list --limit 99999999999999999999", 2),
-        ("W bi-role public", 1),
+        ("W bi-role public", 2),
     ):
         done = shell(driver, command)
         assert (command, done.returncode) == (command, status), done.stderr
