@@ -71,7 +71,7 @@ FILL = (
     "insert into wpsync.jobs (account, job, every_seconds, next_at, started_at, finished_at, outcome)"
     " select 'a' || a, 'job ' || n, 60, now(), now(), now(), 'done' from generate_series(0, {accounts} - 1) a,"
     " generate_series(1, 25) n",
-    "insert into wpsync.tokens select 'a' || a, 'x', 'x', true, now(), now(), now() + interval '1 day',"
+    "insert into wpsync.tokens select 'a' || a, 'x', 'x', true, 'x', now(), now(), now() + interval '1 day',"
     " now() + interval '20 days', 'x' from generate_series(0, {accounts} - 1) a",
 )
 

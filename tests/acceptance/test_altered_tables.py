@@ -66,7 +66,7 @@ def nothing_is_claimed(driver):
         (SKIP.format(events="insert"), "wp.calls", UNSKIP),
         ("alter table wp.calls alter column imei type varchar(3)", "wp.calls.imei", "alter table wp.calls alter column imei type text"),
         ("create function public.f() returns trigger language plpgsql as $$ begin insert into audit values (1); return null; end $$;"
-         " create trigger f after insert on wp.calls for each row execute function public.f()", "audit", "drop function public.f() cascade"),
+         " create trigger f after insert on wp.calls for each row execute function public.f()", "function public.f()", "drop function public.f() cascade"),
     ],
 )  # fmt: skip
 def test_a_table_that_refuses_rows_is_named_and_nothing_is_complete(driver, altered, named, back):

@@ -125,7 +125,7 @@ def test_times_say_whose_they_are(emulator, database_url, tmp_path):
     until = (driver.one("select paused_until from wpsync.tokens")).astimezone(SHANGHAI)
     assert f"next login after {until:%Y-%m-%d %H:%M}" in ran.stderr
     receipt = driver.run("erase", "--phone", "13800138000", "--yes").stdout.splitlines()[0]
-    assert receipt.endswith(" Asia/Shanghai")
+    assert " Asia/Shanghai, by " in receipt
 
 
 def test_a_window_is_written_in_the_time_that_people_live_by():
@@ -155,7 +155,7 @@ def test_an_embedded_database_says_how_long_it_can_be_reached(
     driver = Driver(database_url, emulator(messages=100, days=2).url, tmp_path)
     own = driver.run("bi-role", f"reader_{tmp_path.name[-8:]}")
     assert own.returncode == 0, own.stderr
-    assert own.stderr == ""
+    assert "only while a wpsync works" not in own.stderr
     file = tmp_path / "embedded.toml"
     file.write_text(
         f'data_dir = "{server_folder}/data"\n[accounts.main]\nclient_id = "x"\nclient_secret = "y"\n'

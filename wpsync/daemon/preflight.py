@@ -181,7 +181,7 @@ def _readers(database: Database) -> Iterator[Finding]:
         yield _doubtful("check.rights", Message("database.everyone_creates"))
     for role, statements_left in left.items():
         if statements_left:
-            fields = {"role": role, "statements": statements_left}
+            fields = {"role": role, "statements": [f"`{one}`" for one in statements_left]}
             yield _doubtful("check.readers", Message("check.readers_not_limited", fields))
     if left and not any(left.values()):
         yield _good("check.readers", Message("check.readers_limited", {"count": len(left)}))
